@@ -1,0 +1,1 @@
+"""One child, one person_id: links from partners' ids to persons."""

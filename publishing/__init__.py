@@ -1,0 +1,1 @@
+"""Marts to published: the indicator registry, disclosure control and immutable releases."""
