@@ -1,0 +1,158 @@
+"""Every place below MILEPOST_HOME, so that no other file spells a path."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder a deployment's data lives in; properties give its places, nothing is created until asked."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> "Home":
+        """The home named by MILEPOST_HOME, else `.milepost` in the current folder, as an absolute path."""
+        return cls(Path(os.environ.get("MILEPOST_HOME") or ".milepost").absolute())
+
+    def create(self) -> "Home":
+        """Make the folders that must be there before anything is received, and return this home."""
+        for folder in (self.inbox, self.landing, self.raw, self.staged, self.superseded, self.reference):
+            folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+    # ---- arriving -------------------------------------------------------------------------------------------------
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def ledger(self) -> Path:
+        return self.root / "ledger.jsonl"
+
+    @property
+    def locks(self) -> Path:
+        return self.root / "locks"
+
+    def landed_file(self, sha256: str, file_name: str) -> Path:
+        return self.landing / sha256 / file_name
+
+    # ---- the lake -------------------------------------------------------------------------------------------------
+    @property
+    def raw(self) -> Path:
+        return self.root / "raw"
+
+    @property
+    def staged(self) -> Path:
+        return self.root / "staged"
+
+    @property
+    def superseded(self) -> Path:
+        return self.root / "superseded"
+
+    def raw_file(self, entity: str, extract_id: str, school_year: int, collection: str) -> Path:
+        return self.raw / entity / extract_id / f"{school_year}-{collection}.parquet"
+
+    def empty_raw_file(self, entity: str) -> Path:
+        return self.raw / entity / "empty.parquet"
+
+    def staged_file(self, load_id: str) -> Path:
+        return self.staged / f"{load_id}.parquet"
+
+    def superseded_file(self, load_id: str) -> Path:
+        return self.superseded / f"{load_id}.parquet"
+
+    # ---- the gate -------------------------------------------------------------------------------------------------
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @property
+    def gate(self) -> Path:
+        return self.root / "gate"
+
+    @property
+    def feedback(self) -> Path:
+        return self.root / "feedback"
+
+    def quarantine_file(self, entity: str, load_id: str) -> Path:
+        return self.quarantine / entity / f"{load_id}.parquet"
+
+    def gate_file(self, load_id: str) -> Path:
+        return self.gate / f"{load_id}.parquet"
+
+    def feedback_page(self, partner: str, load_id: str) -> Path:
+        return self.feedback / partner / f"{load_id}.html"
+
+    def feedback_csv(self, partner: str, load_id: str) -> Path:
+        return self.feedback / partner / f"{load_id}.csv"
+
+    # ---- configuration, people, disclosure ------------------------------------------------------------------------
+    @property
+    def reference(self) -> Path:
+        return self.root / "reference"
+
+    def reference_file(self, table: str) -> Path:
+        return self.reference / f"{table}.parquet"
+
+    @property
+    def identity(self) -> Path:
+        return self.root / "identity"
+
+    @property
+    def person_links(self) -> Path:
+        return self.identity / "person_links.parquet"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys"
+
+    @property
+    def person_id_key(self) -> Path:
+        return self.keys / "person_id.key"
+
+    @property
+    def disclosure(self) -> Path:
+        return self.root / "disclosure"
+
+    @property
+    def cell_suppression(self) -> Path:
+        return self.disclosure / "cell_suppression.parquet"
+
+    # ---- warehouse and releases -----------------------------------------------------------------------------------
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "published"
+
+    @property
+    def current_database(self) -> Path:
+        return self.published / "current.duckdb"
+
+    @property
+    def current_release(self) -> Path:
+        return self.published / "current"
+
+    def release_folder(self, release_id: str) -> Path:
+        return self.published / release_id
+
+    # ---- tools ----------------------------------------------------------------------------------------------------
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+    @property
+    def dbt_target(self) -> Path:
+        return self.root / "dbt" / "target"
+
+    @property
+    def dbt_logs(self) -> Path:
+        return self.root / "dbt" / "logs"
