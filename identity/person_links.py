@@ -1,0 +1,139 @@
+"""Who is who, by shared state ids alone: each partner's student gets a stable person_id without meaning."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ingestion.entities import load_entities
+from ingestion.home import Home
+
+KEY_VARIABLE = "MILEPOST_PERSON_KEY"
+
+
+@dataclass(frozen=True)
+class LinkCounts:
+    """How the links were made. Conflicts are students whose deliveries name more than one state id."""
+
+    students: int
+    persons: int
+    by_state_id: int
+    by_partner_id: int
+    conflicting_state_ids: int
+
+
+def link_persons(home: Home) -> LinkCounts:
+    """Write identity/person_links.parquet (partner_id, student_id, person_id, method) from what is in force.
+
+    A student whose state id stands in any delivery has it for all years. Where deliveries disagree, the
+    latest school year decides, then the annual collection, then how often an id was sent, and at last its order:
+    never the order of arrival, so that reloading changes nothing.
+    """
+    with duckdb.connect() as con:
+        con.execute(_students_sql(home))
+        con.execute(_state_ids_sql(_files(home, "person")))
+        con.execute(_LINKS, {"key": person_key(home)})
+        _write(con, home.person_links)
+        row = con.execute(_COUNTS).fetchone()
+    assert row is not None
+    return LinkCounts(*row)
+
+
+def person_key(home: Home) -> str:
+    """The deployment's secret, made on first use: whoever holds it can compute person ids from state ids."""
+    if given := os.environ.get(KEY_VARIABLE):
+        return given
+    path = home.person_id_key
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_suffix(f".{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+        try:
+            os.link(draft, path)  # two first runs at once: the first key stays, nobody overwrites it
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def _files(home: Home, entity: str) -> list[Path]:
+    return sorted((home.raw / entity).glob("**/*.parquet"))
+
+
+def _students_sql(home: Home) -> str:
+    """Every student that any file in force speaks of; an entity without a student_id has none to add."""
+    of_students = [name for name, entity in load_entities().items() if "student_id" in entity.columns]
+    selects = [
+        f"select distinct partner_id, student_id from {_parquet(files)} where student_id is not null"
+        for entity in of_students
+        if (files := _files(home, entity))
+    ]
+    nothing = "select null::varchar as partner_id, null::varchar as student_id where false"
+    return f"create temp table students as {' union '.join(selects) or nothing}"
+
+
+def _state_ids_sql(person_files: list[Path]) -> str:
+    nothing = "(select null partner_id, null student_id, null state_student_id, 0 school_year, '' collection)"
+    return f"""
+        create temp table state_ids as
+        with told as (
+            select partner_id, student_id, trim(state_student_id) as state_student_id, school_year,
+                   collection = 'annual' as is_annual, count(*) as n_rows
+            from {_parquet(person_files) if person_files else nothing}
+            where student_id is not null and trim(state_student_id) <> ''
+            group by all
+        )
+        select partner_id, student_id,
+               arg_max(state_student_id, (school_year, is_annual, n_rows, state_student_id))
+                   as state_student_id,
+               count(distinct state_student_id) as n_state_ids
+        from told
+        group by partner_id, student_id
+    """
+
+
+_LINKS = """
+    create temp table links as
+    select
+        partner_id,
+        student_id,
+        left(sha256($key || '|' || case
+            when state_student_id is not null then 'state|' || state_student_id
+            else 'partner|' || partner_id || '|' || student_id
+        end), 16) as person_id,
+        case when state_student_id is not null then 'state_id' else 'partner_id' end as method,
+        coalesce(n_state_ids, 0) > 1 as has_conflict
+    from students left join state_ids using (partner_id, student_id)
+"""
+
+_COUNTS = """
+    select count(*), count(distinct person_id), count(*) filter (method = 'state_id'),
+           count(*) filter (method = 'partner_id'), count(*) filter (has_conflict)
+    from links
+"""
+
+
+def _write(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Readers see the old links or the new ones, never half; ordered, so equal links are equal bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".parquet.draft")
+    con.execute(
+        "copy (select partner_id, student_id, person_id, method from links order by all)"
+        f" to {_literal(draft)} (format parquet)"
+    )
+    draft.replace(path)
+
+
+def _parquet(files: list[Path]) -> str:
+    return f"read_parquet([{', '.join(map(_literal, files))}], union_by_name = true)"
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

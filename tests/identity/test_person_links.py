@@ -1,0 +1,116 @@
+"""Linking by shared state ids: who becomes one person, what survives reloads, what is kept secret."""
+
+import hashlib
+import stat
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from identity.person_links import link_persons
+from ingestion.home import Home
+
+Row = tuple[str, str, str | None, int, str]  # partner, student, state id, school year, collection
+
+
+def deliver(home: Home, name: str, rows: list[Row]) -> None:
+    path = home.raw / "person" / name / "file.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    values = ", ".join("(" + ", ".join("NULL" if v is None else repr(v) for v in row) + ")" for row in rows)
+    duckdb.sql(
+        f"copy (select * from (values {values})"
+        f" t(partner_id, student_id, state_student_id, school_year, collection)) to '{path}' (format parquet)"
+    )
+
+
+def links(home: Home) -> dict[tuple[str, str], tuple[str, str]]:
+    rows = duckdb.sql(f"select * from read_parquet('{home.person_links}')").fetchall()
+    return {(partner, student): (person, method) for partner, student, person, method in rows}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
+    return Home(tmp_path)
+
+
+def test_one_state_id_at_two_partners_is_one_person(home: Home) -> None:
+    deliver(home, "a", [("north", "1", "S7", 2024, "annual"), ("south", "900", "S7", 2025, "annual")])
+    counts = link_persons(home)
+    found = links(home)
+    assert found[("north", "1")] == found[("south", "900")]
+    assert (counts.students, counts.persons, counts.by_state_id, counts.by_partner_id) == (2, 1, 2, 0)
+
+
+def test_without_a_state_id_the_same_number_at_two_partners_is_two_persons(home: Home) -> None:
+    deliver(home, "a", [("north", "1", None, 2024, "annual"), ("south", "1", " ", 2024, "annual")])
+    assert link_persons(home).persons == 2
+    assert {method for _, method in links(home).values()} == {"partner_id"}
+
+
+def test_a_state_id_known_in_any_delivery_serves_every_entity(home: Home) -> None:
+    deliver(home, "late", [("north", "1", "S7", 2025, "annual")])
+    path = home.raw / "attendance" / "north" / "2020-annual.parquet"
+    path.parent.mkdir(parents=True)
+    duckdb.sql(f"copy (select 'north' partner_id, '1' student_id) to '{path}' (format parquet)")
+    assert link_persons(home).students == 1
+    assert links(home)[("north", "1")][1] == "state_id"
+
+
+def test_conflicting_state_ids_take_the_latest_year_then_the_annual_collection_and_are_counted(
+    home: Home,
+) -> None:
+    deliver(home, "a", [("north", "1", "OLD", 2024, "annual"), ("north", "1", "FALL", 2025, "fall")])
+    deliver(home, "b", [("north", "1", "NEW", 2025, "annual"), ("south", "5", "NEW", 2025, "annual")])
+    assert link_persons(home).conflicting_state_ids == 1
+    assert links(home)[("north", "1")] == links(home)[("south", "5")]
+
+
+def test_links_do_not_depend_on_the_order_of_deliveries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
+    first: list[Row] = [("north", "1", "S1", 2025, "annual"), ("north", "2", None, 2025, "annual")]
+    second: list[Row] = [("north", "1", "S2", 2025, "annual"), ("south", "2", "S1", 2025, "annual")]
+    one, other = Home(tmp_path / "one"), Home(tmp_path / "other")
+    deliver(one, "a", first)
+    deliver(one, "b", second)
+    deliver(other, "a", second)
+    deliver(other, "b", first)
+    link_persons(one)
+    link_persons(other)
+    assert one.person_links.read_bytes() == other.person_links.read_bytes()
+
+
+def test_nothing_delivered_gives_an_empty_table_with_its_columns(home: Home) -> None:
+    assert link_persons(home).students == 0
+    columns = duckdb.sql(f"describe select * from read_parquet('{home.person_links}')").fetchall()
+    assert [column[0] for column in columns] == ["partner_id", "student_id", "person_id", "method"]
+    assert {column[1] for column in columns} == {"VARCHAR"}
+
+
+def test_the_person_id_is_the_keyed_hash_the_readers_were_told_of(home: Home) -> None:
+    deliver(home, "a", [("north", "1", "S7", 2024, "annual"), ("north", "2", None, 2024, "annual")])
+    link_persons(home)
+
+    def expected(text: str) -> str:
+        return hashlib.sha256(f"a key for tests|{text}".encode()).hexdigest()[:16]
+
+    assert links(home)[("north", "1")][0] == expected("state|S7")
+    assert links(home)[("north", "2")][0] == expected("partner|north|2")
+
+
+def test_a_key_is_made_once_and_readable_by_its_owner_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MILEPOST_PERSON_KEY", raising=False)
+    home = Home(tmp_path)
+    deliver(home, "a", [("north", "1", "S7", 2024, "annual")])
+    link_persons(home)
+    before = links(home)
+    assert stat.S_IMODE(home.person_id_key.stat().st_mode) == 0o600
+    link_persons(home)
+    assert links(home) == before
+    monkeypatch.setenv("MILEPOST_PERSON_KEY", "another")
+    link_persons(home)
+    assert links(home) != before
