@@ -1,0 +1,308 @@
+"""The indicator registry: what _indicators.yml says of each indicator, checked and written as tables."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from ingestion.entities import load_entities
+from ingestion.errors import MilepostError
+from ingestion.home import Home
+
+REGISTRY = Path("models/marts/indicators/_indicators.yml")
+UNION_MACRO = Path("macros/generated/registered_indicators.sql")
+IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]*$")
+
+
+class RegistryError(MilepostError):
+    """The indicator registry is wrong; nothing was written."""
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Definition(_Facts):
+    """One published way to count an indicator, and the school years (both inclusive) it is in force."""
+
+    version: str = Field(pattern=r"^[a-z0-9][a-z0-9_]*$")
+    first_year: int | None = Field(default=None, ge=1900, le=2200)
+    last_year: int | None = Field(default=None, ge=1900, le=2200)
+    parameters: dict[str, str | int | float | bool] = {}
+    citation: str = Field(min_length=5)
+    is_default: bool = False
+
+    @property
+    def years(self) -> tuple[int, int]:
+        return self.first_year or 0, self.last_year or 9999
+
+    @model_validator(mode="after")
+    def _years_in_order(self) -> "Definition":
+        if self.years[0] > self.years[1]:
+            raise ValueError(f"version {self.version}: first_year is after last_year")
+        return self
+
+
+class Indicator(_Facts):
+    """One registry entry; `id` is the name of its model and of its rows' indicator_id."""
+
+    id: str = Field(pattern=IDENTIFIER.pattern)
+    title: str = Field(min_length=3)
+    stage: str = Field(min_length=3)
+    outcome: str | None = None
+    unit: str = Field(min_length=3)
+    better: Literal["up", "down"]
+    timing: str = Field(min_length=3)
+    required_entities: tuple[str, ...] = Field(min_length=1)
+    ew_indicator: str | None = None
+    definitions: tuple[Definition, ...] = Field(min_length=1)
+
+    @field_validator("required_entities")
+    @classmethod
+    def _known_entities(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in load_entities():
+                raise ValueError(f"no entity is called {name!r}{_near_miss(name, load_entities())}")
+        return names
+
+    @model_validator(mode="after")
+    def _one_default_a_year(self) -> "Indicator":
+        versions = [definition.version for definition in self.definitions]
+        if len(set(versions)) < len(versions):
+            raise ValueError("a definition version is stated twice")
+        defaults = sorted((d for d in self.definitions if d.is_default), key=lambda d: d.years)
+        if not defaults:
+            raise ValueError("no definition is the default (is_default: true)")
+        for earlier, later in pairwise(defaults):
+            if later.years[0] <= earlier.years[1]:
+                raise ValueError(f"default versions {earlier.version} and {later.version} overlap in time")
+        return self
+
+
+def load_registry(dbt_project: Path) -> dict[str, Indicator]:
+    """Indicator id -> indicator, in the order of the registry; a RegistryError tells of every problem."""
+    path = dbt_project / REGISTRY
+    models = _models(path)
+    problems: list[RegistryError] = []
+    indicators: dict[str, Indicator] = {}
+    for model in models:
+        try:
+            indicator = _indicator(path, model)
+        except RegistryError as error:
+            problems.extend(single for single in error.singles() if isinstance(single, RegistryError))
+        else:
+            if indicator.id in indicators:
+                problems.append(_problem(path, model, indicator.id, "is stated twice", "Remove one entry"))
+            indicators[indicator.id] = indicator
+    problems.extend(_unmatched(path, models))
+    if problems:
+        raise RegistryError.of(problems)
+    return indicators
+
+
+def write_registry_tables(
+    home: Home, dbt_project: Path, selections: Mapping[str, Iterable[str] | Literal["all"]] | None = None
+) -> dict[str, Indicator]:
+    """Write reference/indicators, indicator_definitions and indicator_selection.parquet; return the registry.
+
+    `selections` holds, per community id, the ids that its community.yml lists under `indicators`, or "all".
+    """
+    indicators = load_registry(dbt_project)
+    pairs = [
+        pair
+        for community, ids in (selections or {}).items()
+        for pair in _selected(community, ids, indicators)
+    ]
+    with duckdb.connect() as con:
+        con.execute(
+            "create table indicators (indicator_id varchar, title varchar, stage varchar, outcome varchar, "
+            "unit varchar, better varchar, timing varchar, required_entities varchar[], ew_indicator varchar)"
+        )
+        con.execute(
+            "create table indicator_definitions (indicator_id varchar, definition_version varchar, "
+            "first_year integer, last_year integer, parameters map(varchar, varchar), citation varchar, "
+            "is_default boolean)"
+        )
+        con.execute("create table indicator_selection (community_id varchar, indicator_id varchar)")
+        con.executemany(
+            "insert into indicators values (?, ?, ?, ?, ?, ?, ?, ?, ?)", _indicator_rows(indicators)
+        )
+        con.executemany(
+            "insert into indicator_definitions values (?, ?, ?, ?, map(?::varchar[], ?::varchar[]), ?, ?)",
+            _definition_rows(indicators),
+        )
+        if pairs:
+            con.executemany("insert into indicator_selection values (?, ?)", pairs)
+        home.reference.mkdir(parents=True, exist_ok=True)
+        for table in ("indicators", "indicator_definitions", "indicator_selection"):
+            _copy_atomically(con, table, home.reference_file(table))
+    return indicators
+
+
+def write_union_macro(dbt_project: Path) -> bool:
+    """Write the macro that lists every registered indicator (nobody edits a union); True if it changed.
+
+    An unchanged file is left alone: touching it would cost dbt a full parse.
+    """
+    ids = ", ".join(f"'{indicator}'" for indicator in load_registry(dbt_project))
+    text = f"{{% macro registered_indicators() %}}{{{{ return([{ids}]) }}}}{{% endmacro %}}\n"
+    path = dbt_project / UNION_MACRO
+    if path.exists() and path.read_text() == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(text)
+    temporary.replace(path)
+    return True
+
+
+def _models(path: Path) -> list[Any]:
+    try:
+        document = YAML().load(path)
+    except FileNotFoundError as error:
+        raise RegistryError("the indicator registry is missing", where=str(path)) from error
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise RegistryError(f"not readable as YAML: {error.problem}", where=f"{path}:{line}") from error
+    models = document.get("models") if isinstance(document, dict) else None
+    if not models:
+        raise RegistryError("no models are listed", where=str(path), rule="`models:` lists every indicator")
+    return list(models)
+
+
+def _indicator(path: Path, model: Any) -> Indicator:
+    name = str(model.get("name", "?"))
+    facts = model
+    for key in ("config", "meta", "indicator"):
+        facts = facts.get(key) if isinstance(facts, dict) else None
+    if not isinstance(facts, dict):
+        raise _problem(
+            path, model, name, "has no config.meta.indicator", "State title, stage, definitions, …"
+        )
+    try:
+        return Indicator.model_validate({"id": name, **facts})
+    except ValidationError as error:
+        raise RegistryError.of(
+            [_explained(path, name, facts, detail) for detail in error.errors()]
+        ) from error
+
+
+def _explained(path: Path, name: str, facts: Any, detail: Any) -> RegistryError:
+    """One pydantic complaint as an error with file, line, indicator and, for an unknown key, a near miss."""
+    location = [part for part in detail["loc"] if part not in ("str", "int", "float", "bool")]
+    what = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        known = Definition.model_fields if "definitions" in location else Indicator.model_fields
+        what = f"unknown key{_near_miss(str(location[-1]), known)}"
+    place = ".".join(str(part) for part in location)
+    return RegistryError(
+        f"indicator {name}{', ' + place if place else ''}: {what}",
+        where=f"{path}:{_line(facts, location)}",
+    )
+
+
+def _line(facts: Any, location: list[Any]) -> int:
+    """The line (from 1) of the deepest part of `location` that the file has."""
+    line = int(facts.lc.line)
+    for part in location:
+        try:
+            line, facts = int(facts.lc.data[part][0]), facts[part]
+        except (AttributeError, KeyError, IndexError, TypeError):
+            break
+    return line + 1
+
+
+def _unmatched(path: Path, models: list[Any]) -> list[RegistryError]:
+    """An entry without a model, and a model without an entry, each with the name that was probably meant."""
+    entries = {str(model.get("name")): model for model in models}
+    files = {file.stem: file for file in path.parent.glob("*.sql")}
+    lonely_entries = [
+        _problem(
+            path, entries[name], name, f"has no model {name}.sql{_near_miss(name, files)}", "Write the model"
+        )
+        for name in entries.keys() - files.keys()
+    ]
+    lonely_models = [
+        RegistryError(
+            f"model {name} has no entry in {path.name}{_near_miss(name, entries)}",
+            where=str(files[name]),
+            next_step="Add an entry with config.meta.indicator",
+        )
+        for name in files.keys() - entries.keys()
+    ]
+    return sorted(lonely_entries + lonely_models, key=str)
+
+
+def _problem(path: Path, model: Any, name: str, what: str, next_step: str) -> RegistryError:
+    return RegistryError(f"indicator {name} {what}", where=f"{path}:{model.lc.line + 1}", next_step=next_step)
+
+
+def _near_miss(name: str, known: Iterable[str]) -> str:
+    matches = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {matches[0]!r}?)" if matches else ""
+
+
+def _selected(
+    community: str, ids: Iterable[str] | Literal["all"], indicators: Mapping[str, Indicator]
+) -> list[tuple[str, str]]:
+    wanted = list(indicators) if ids == "all" else list(ids)
+    for indicator in wanted:
+        if indicator not in indicators:
+            raise RegistryError(
+                f"no indicator is called {indicator!r}{_near_miss(indicator, indicators)}",
+                where=f"community {community}, indicators",
+                next_step=f"Use ids of {REGISTRY.name}",
+            )
+    return [(community, indicator) for indicator in wanted]
+
+
+def _indicator_rows(indicators: Mapping[str, Indicator]) -> list[list[Any]]:
+    return [
+        [
+            i.id,
+            i.title,
+            i.stage,
+            i.outcome,
+            i.unit,
+            i.better,
+            i.timing,
+            list(i.required_entities),
+            i.ew_indicator,
+        ]
+        for i in indicators.values()
+    ]
+
+
+def _definition_rows(indicators: Mapping[str, Indicator]) -> list[list[Any]]:
+    return [
+        [
+            i.id,
+            d.version,
+            d.first_year,
+            d.last_year,
+            list(d.parameters),
+            _texts(d.parameters),
+            d.citation,
+            d.is_default,
+        ]
+        for i in indicators.values()
+        for d in i.definitions
+    ]
+
+
+def _texts(parameters: Mapping[str, object]) -> list[str]:
+    return [str(value).lower() if isinstance(value, bool) else str(value) for value in parameters.values()]
+
+
+def _copy_atomically(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    con.table(table).write_parquet(str(temporary))
+    temporary.replace(path)
