@@ -1,0 +1,182 @@
+"""Great Expectations on a live DuckDB connection: our engine, datasource, regular expressions and row finder.
+
+GX 1.24 ships no DuckDB support. What differs from its generic SQL engine is a subclass, or a metric registered for our
+engine class alone, so nothing of GX is replaced for anybody else in the process. Import this module inside functions
+only: it imports GX, which takes about five seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import logging
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Literal, cast
+
+# Read by GX while it is imported.
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+# GX logs every failed metric with its values; what failed is reported by us, without values.
+for _name in ("great_expectations", "alembic"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+
+import duckdb
+import duckdb_engine
+import great_expectations as gx
+import sqlalchemy as sa
+from great_expectations.datasource.fluent.interfaces import Batch
+from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.validator.metric_configuration import MetricConfiguration
+from great_expectations.validator.metrics_calculator import MetricsCalculator
+
+ROW_ID = "_row_id"  # DuckDB's rowid: unlike _row_number it stays unique when one record was unpivoted into several rows
+_UNIQUE = ("column_values.unique", "compound_columns.unique")
+_sequence = itertools.count(1)
+
+
+class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
+    """GX's SQL engine on one DuckDB connection that outlives the reading of its results."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dialect_module = duckdb_engine
+
+    @contextlib.contextmanager
+    def get_connection(self) -> Iterator[sa.Connection]:
+        # DuckDB's results die with their connection, and GX would close it before it fetches them.
+        if self._connection is None:
+            self._connection = self.engine.connect()
+        yield self._connection
+
+
+class DuckDBDatasource(SQLDatasource):
+    """A GX datasource over a connection that the caller already holds: no file, so no lock."""
+
+    type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]
+    # GX rebuilds datasources from their connection string, so that is all an instance may hold
+    live_connections: ClassVar[dict[str, duckdb.DuckDBPyConnection]] = {}
+
+    @property
+    def execution_engine_type(self) -> type[DuckDBExecutionEngine]:
+        return DuckDBExecutionEngine
+
+    def get_engine(self) -> sa.Engine:
+        if self._engine is None:
+            connection = self.live_connections[str(self.connection_string)]
+            self._engine = sa.create_engine(
+                "duckdb://",
+                poolclass=sa.pool.StaticPool,
+                creator=lambda: duckdb_engine.ConnectionWrapper(connection.cursor()),
+            )
+        return self._engine
+
+    def get_execution_engine(self) -> DuckDBExecutionEngine:
+        if self._execution_engine is None:
+            self._execution_engine = DuckDBExecutionEngine(engine=self.get_engine(), create_temp_table=False)
+        return cast("DuckDBExecutionEngine", self._execution_engine)
+
+
+@functools.cache
+def _context() -> Any:
+    # One in-memory context for the process: making it costs little, but it registers itself globally.
+    import expectations.gx_metrics  # noqa: F401  (registers them for our engine)
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    return context
+
+
+@contextlib.contextmanager
+def open_batch(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[Batch]:
+    """A GX batch over a table or view of a live connection; it must be visible to `connection.cursor()`."""
+    name = f"duckdb://live-{next(_sequence)}"
+    DuckDBDatasource.live_connections[name] = connection
+    context = _context()
+    datasource = context.data_sources.add_duckdb(name=name, connection_string=name)
+    try:
+        asset = datasource.add_table_asset(name=table, table_name=table)
+        yield asset.add_batch_definition_whole_table(name="whole").get_batch()
+    finally:
+        engine = datasource.get_execution_engine()
+        if engine._connection is not None:
+            engine._connection.close()
+        engine.engine.dispose()
+        context.data_sources.delete(name)
+        del DuckDBDatasource.live_connections[name]
+
+
+def verdicts(batch: Batch, expectations: Sequence[Expectation]) -> dict[str, bool | str]:
+    """Name of each expectation (its `meta["rule"]`) -> held or not, or why GX could not evaluate it.
+
+    Everything is answered BOOLEAN_ONLY in one validation, for which GX bundles all row conditions into one scan.
+    """
+    suite = gx.ExpectationSuite(name="gate", expectations=list(expectations))
+    found: dict[str, bool | str] = {}
+    for result in batch.validate(suite, result_format="BOOLEAN_ONLY").results:
+        rule = result.expectation_config.meta["rule"]
+        raised = result.exception_info.get("raised_exception", True)
+        found[rule] = _reason(result.exception_info) if raised else bool(result.success)
+    return found
+
+
+def is_row_by_row(expectation: type[Expectation]) -> bool:
+    """Whether GX judges each row by itself, so that the violating rows can be named."""
+    return getattr(expectation, "map_metric", None) is not None
+
+
+def violating_rows(batch: Batch, expectation: Expectation) -> sa.Select[Any]:
+    """A query for the ROW_ID of each row that violates a row-by-row expectation; its values stay bound parameters.
+
+    GX itself would hand over a Python list with every offending value in it.
+    """
+    engine = _engine(batch)
+    metric = str(expectation.map_metric)  # type: ignore[attr-defined]
+    only_pass_or_fail = {"result_format": {"result_format": "BOOLEAN_ONLY"}}
+    needed = expectation.get_validation_dependencies(engine, only_pass_or_fail)
+    counted = needed.metric_configurations[f"{metric}.unexpected_count"]
+    wanted = MetricConfiguration(
+        f"{metric}.condition", counted.metric_domain_kwargs, counted.metric_value_kwargs
+    )
+    condition, domain, accessor = MetricsCalculator(engine, show_progress_bars=False).get_metric(wanted)
+    records: Any = engine.get_domain_records({**domain, **accessor})
+    if isinstance(records, sa.Select):
+        records = records.subquery()
+    if metric in _UNIQUE:
+        return _repeating_rows(records, accessor.get("column_list") or [accessor["column"]])
+    return sa.select(sa.column(ROW_ID)).select_from(records).where(condition)
+
+
+def store_rows(batch: Batch, rows: sa.Select[Any], table: str, rule: int) -> None:
+    """Insert the rows found by `violating_rows` into `table` (ROW_ID, rule) without fetching them."""
+    target = sa.table(table, sa.column(ROW_ID), sa.column("rule"))
+    insert = sa.insert(target).from_select([ROW_ID, "rule"], rows.add_columns(sa.literal(rule)))
+    with _engine(batch).get_connection() as connection:
+        connection.execute(insert)
+        connection.commit()
+
+
+def _engine(batch: Batch) -> DuckDBExecutionEngine:
+    return cast("DuckDBExecutionEngine", batch.data.execution_engine)
+
+
+def _repeating_rows(records: Any, columns: Sequence[str]) -> sa.Select[Any]:
+    # GX's conditions for uniqueness only fit the FROM clause that GX builds around them
+    keys = [sa.column(column) for column in columns]
+    times = sa.func.count().over(partition_by=keys).label("times")
+    present = [keys[0].is_not(None)] if len(keys) == 1 else []
+    counted = sa.select(sa.column(ROW_ID), times).select_from(records).where(*present).subquery()
+    return sa.select(counted.c[ROW_ID]).where(counted.c.times > 1)
+
+
+def _reason(exception_info: dict[str, Any]) -> str:
+    """Why an expectation could not be evaluated; messages that may quote a value are left out."""
+    infos = [exception_info] if "exception_message" in exception_info else list(exception_info.values())
+    text = " ".join(f"{info['exception_message']} {info['exception_traceback']}" for info in infos)
+    quoted = re.search(r"(?:Binder|Catalog|Parser) Error: ([^\n]*)", text) or re.search(
+        r'(The column "\w+" in BatchData does not exist|Error: The column "\w+"[^\n]*does not exist)', text
+    )
+    return quoted.group(1).strip() if quoted else "Great Expectations cannot evaluate it on this table"
