@@ -1,0 +1,251 @@
+"""Communities: a folder of configuration per partnership, read and checked as a whole."""
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self, TypeVar
+
+from pydantic import Field, model_validator
+
+from ingestion.community_tables import CrosswalkRow, CutScoreRow, TargetRow, check_crosswalk_row, read_table
+from ingestion.contract import Contract, load_contract, match_file
+from ingestion.errors import ContractError
+from ingestion.yaml_file import Identifier, Strict, Text, near_miss, read_yaml, validate
+
+T = TypeVar("T")
+Sector = Literal[
+    "k12",
+    "postsecondary",
+    "early_learning",
+    "housing",
+    "health",
+    "workforce",
+    "justice",
+    "service",
+    "government",
+    "other",
+]
+Level = Literal["community", "district", "school"]
+
+
+class SchoolYears(Strict):
+    """The school years, each named by the year it ends in, that a community takes deliveries for."""
+
+    first: int = Field(ge=1900, le=2999)
+    last: int = Field(ge=1900, le=2999)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.first > self.last:
+            raise ValueError("first is after last")
+        return self
+
+    def __contains__(self, school_year: int) -> bool:
+        return self.first <= school_year <= self.last
+
+
+class Collection(Strict):
+    maturity: Literal["interim", "preliminary", "final"]
+
+
+class Partner(Strict):
+    title: str
+    sector: Sector
+    district_id: Text | None = None
+
+
+class Disclosure(Strict):
+    minimum_denominator: int = Field(default=10, ge=1)
+
+
+class PublicationLevel(Strict):
+    """Disaggregates whose values may be published at one geography level; nothing unless it is named."""
+
+    singles: Literal["all"] | tuple[Identifier, ...] = ()
+    pairs: Literal["all"] | tuple[Identifier, ...] = ()
+
+
+class Agreement(Strict):
+    """A data-sharing agreement; without a live one that covers an extract, nothing of it is loaded."""
+
+    parties: tuple[str, ...] = Field(min_length=1)
+    purpose: str
+    extracts: Literal["all"] | tuple[str, ...] = "all"
+    starts: dt.date
+    expires: dt.date
+    retention_years: int = Field(ge=0)
+
+    def covers(self, extract_id: str) -> bool:
+        return self.extracts == "all" or extract_id in self.extracts
+
+    def is_live(self, on: dt.date) -> bool:
+        return self.starts <= on <= self.expires
+
+
+class AgreementsFile(Strict):
+    agreements: dict[Identifier, Agreement]
+
+
+class CommunityFile(Strict):
+    """The fields of community.yml."""
+
+    community: Identifier
+    name: str
+    school_years: SchoolYears
+    collections: dict[Identifier, Collection]
+    partners: dict[Identifier, Partner]
+    disclosure: Disclosure = Disclosure()
+    publication: dict[Level, PublicationLevel] = Field(
+        default_factory=lambda: {"community": PublicationLevel(singles="all")}
+    )
+    indicators: Literal["all"] | tuple[Identifier, ...] = "all"
+
+    @model_validator(mode="after")
+    def _annual_collection(self) -> Self:
+        if "annual" not in self.collections:
+            raise ValueError("collections must have 'annual'")
+        return self
+
+
+class Community(CommunityFile):
+    """A community with everything its folder says: contracts, agreements, crosswalks, cut scores, targets."""
+
+    folder: Path
+    agreements: dict[str, Agreement] = Field(default_factory=dict)
+    contracts: dict[str, Contract] = Field(default_factory=dict)
+    crosswalks: dict[str, tuple[CrosswalkRow, ...]] = Field(default_factory=dict)
+    cut_scores: tuple[CutScoreRow, ...] = ()
+    targets: tuple[TargetRow, ...] = ()
+
+    def contracts_for(self, file_name: str) -> list[Contract]:
+        """Every contract whose pattern fits a file's name (or path below the inbox): one file may feed several."""
+        return [contract for contract in self.contracts.values() if match_file(contract, file_name)]
+
+
+@dataclass(frozen=True)
+class Communities:
+    """Every community of a deployment; partners, and so extracts, are unique over all of them."""
+
+    folder: Path
+    communities: dict[str, Community]
+
+    @cached_property
+    def contracts(self) -> dict[str, Contract]:
+        """extract_id -> contract, over all communities."""
+        return {extract: c for community in self for extract, c in community.contracts.items()}
+
+    @property
+    def partners(self) -> dict[str, Partner]:
+        return {partner: p for community in self for partner, p in community.partners.items()}
+
+    def __iter__(self) -> Iterator[Community]:
+        return iter(self.communities.values())
+
+    def community_of(self, extract_id: str) -> Community:
+        """The community an extract belongs to; ContractError with the nearest name for an unknown extract."""
+        for community in self:
+            if extract_id in community.contracts:
+                return community
+        raise ContractError(
+            f"unknown extract '{extract_id}'", next_step=near_miss(extract_id, self.contracts)
+        )
+
+    def contracts_for(self, file_name: str) -> list[Contract]:
+        return [contract for community in self for contract in community.contracts_for(file_name)]
+
+
+def communities_folder() -> Path:
+    """The folder named by MILEPOST_COMMUNITIES, else `communities` beside the packages."""
+    configured = os.environ.get("MILEPOST_COMMUNITIES")
+    return Path(configured).absolute() if configured else Path(__file__).parent.parent / "communities"
+
+
+def load_communities(folder: Path) -> Communities:
+    """Read every community below `folder`; a ContractError reports all problems of all files at once."""
+    places = sorted(path.parent for path in folder.glob("*/community.yml"))
+    if not places:
+        raise ContractError(
+            "no community is configured",
+            where=str(folder),
+            next_step="Point MILEPOST_COMMUNITIES at a folder with one folder per community, or run milepost init",
+        )
+    problems: list[ContractError] = []
+    loaded = [community for place in places if (community := _try(load_community, place, problems))]
+    owner: dict[str, str] = {}
+    for community in loaded:
+        for partner in community.partners:
+            if owner.setdefault(partner, community.community) != community.community:
+                what = f"the partner '{partner}' is in the community '{owner[partner]}' too"
+                where = str(community.folder / "community.yml")
+                problems.append(ContractError(what, where=where, next_step="Give partners distinct names"))
+    if problems:
+        raise ContractError.of(problems)
+    return Communities(folder, {community.community: community for community in loaded})
+
+
+def load_community(folder: Path) -> Community:
+    """Read and check one community's folder; a ContractError reports all problems of all its files."""
+    source = read_yaml(folder / "community.yml")
+    parsed, problems, _ = validate(source, CommunityFile)
+    if parsed is not None and parsed.community != folder.name:
+        problems.append(
+            source.problem(
+                ("community",), f"the folder of '{parsed.community}' is not named after it", "Rename one"
+            )
+        )
+    if parsed is None:
+        raise ContractError.of(problems)
+    fields = {name: getattr(parsed, name) for name in CommunityFile.model_fields}
+    community = Community.model_construct(**fields, folder=folder, agreements=_agreements(folder, problems))
+    contracts: dict[str, Contract] = {}
+    for path in sorted((folder / "extracts").glob("*.y*ml")):
+        contract = _try(lambda p: load_contract(p, community), path, problems)
+        if contract is not None:
+            contracts[contract.extract_id] = contract
+    community = community.model_copy(update={"contracts": contracts, **_tables(folder, parsed, problems)})
+    if problems:
+        raise ContractError.of(problems)
+    return community
+
+
+def _agreements(folder: Path, problems: list[ContractError]) -> dict[str, Agreement]:
+    source = _try(read_yaml, folder / "agreements.yml", problems)
+    if source is None:
+        return {}
+    parsed, found, _ = validate(source, AgreementsFile)
+    problems += found
+    return dict(parsed.agreements) if parsed else {}
+
+
+def _tables(folder: Path, parsed: CommunityFile, problems: list[ContractError]) -> dict[str, object]:
+    crosswalks: dict[str, tuple[CrosswalkRow, ...]] = {}
+    for path in sorted((folder / "crosswalks").glob("*.csv")):
+        if path.stem not in parsed.partners:
+            step = near_miss(path.stem, parsed.partners)
+            problems.append(
+                ContractError(
+                    f"a crosswalk of the unknown partner '{path.stem}'", where=str(path), next_step=step
+                )
+            )
+        rows = _try(lambda p: read_table(p, CrosswalkRow, check_crosswalk_row), path, problems)
+        crosswalks[path.stem] = rows or ()
+    found: dict[str, object] = {"crosswalks": crosswalks}
+    if (folder / "cut_scores.csv").exists():
+        found["cut_scores"] = (
+            _try(lambda p: read_table(p, CutScoreRow), folder / "cut_scores.csv", problems) or ()
+        )
+    if (folder / "targets.csv").exists():
+        found["targets"] = _try(lambda p: read_table(p, TargetRow), folder / "targets.csv", problems) or ()
+    return found
+
+
+def _try(read: Callable[[Path], T], path: Path, problems: list[ContractError]) -> T | None:
+    """What `read` gives, or None with its problems added, so that one report tells of every file."""
+    try:
+        return read(path)
+    except ContractError as error:
+        problems += [problem for problem in error.singles() if isinstance(problem, ContractError)]
+        return None

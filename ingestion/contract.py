@@ -1,0 +1,169 @@
+"""Contracts: one strict YAML file per extract says what a partner sends and how it becomes a canonical entity."""
+
+import datetime as dt
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from ingestion.contract_checks import contract_problems
+from ingestion.contract_columns import Column, GateRules, Origin, Reader, Rows, Tolerance, Unpivot
+from ingestion.entities import Entity, load_entities
+from ingestion.errors import ContractError
+from ingestion.file_names import Match, match_pattern
+from ingestion.sql_expression import check_expression
+from ingestion.yaml_file import Identifier, Strict, Text, Texts, read_yaml, validate
+
+if TYPE_CHECKING:
+    from ingestion.community import Community
+
+MonthDay = Annotated[str, StringConstraints(pattern=r"^\d{2}-\d{2}$")]
+# what a contract says about people and calendars does not change a single row of what is loaded
+NOT_IN_FINGERPRINT = {"title", "agreement", "expects", "file", "files", "path", "community", "fingerprint"}
+
+
+class ContractFile(Strict):
+    """The fields of a contract's YAML file."""
+
+    partner: Identifier
+    entity: Identifier
+    label: Identifier | None = None
+    title: str
+    agreement: Identifier
+    expects: dict[Identifier, MonthDay] = Field(default_factory=dict)
+    file: str | None = None
+    files: tuple[str, ...] = ()
+    member: str | None = None
+    sheet: Text | None = None
+    reader: Reader = Reader()
+    missing: Texts = ("",)
+    key: tuple[Identifier, ...] = ()
+    columns: dict[Identifier, Column]
+    ignore: Texts = ()
+    rows: Rows | None = None
+    unpivot: Unpivot | None = None
+    school_year: Origin | None = None
+    collection: Origin | None = None
+    gate: GateRules = ()
+    tolerance: Tolerance = Tolerance()
+
+    @model_validator(mode="after")
+    def _one_way_to_name_files(self) -> Self:
+        if bool(self.file) == bool(self.files):
+            raise ValueError("give exactly one of file and files")
+        return self
+
+    @property
+    def extract_id(self) -> str:
+        """`partner.entity`, and `partner.entity.label` where a partner sends one entity in several extracts."""
+        return ".".join(part for part in (self.partner, self.entity, self.label) if part)
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Every file pattern, whichever of `file` and `files` states it."""
+        return (self.file,) if self.file else self.files
+
+
+class Contract(ContractFile):
+    """A checked contract: columns carry their entity's facts, `key` is set, `fingerprint` names this very content."""
+
+    path: Path
+    community: str | None = None
+    fingerprint: str = ""
+
+    @property
+    def canonical(self) -> Entity:
+        """The entity the extract becomes."""
+        return load_entities()[self.entity]
+
+    @property
+    def file_headers(self) -> tuple[str, ...]:
+        """Every header of the file that the contract mentions and does not ignore; others are a surprise."""
+        made = {self.unpivot.name, *self.unpivot.into} if self.unpivot else set()
+        origins: list[Origin] = [*self.columns.values(), *filter(None, (self.school_year, self.collection))]
+        named = [header for origin in origins for header in origin.headers]
+        expressions = [origin.sql for origin in origins if origin.sql]
+        if self.rows:
+            expressions.append(self.rows.where)
+        named += [header for sql in expressions for header in sql_headers(sql)]
+        found = [header for header in named if header not in made]
+        return tuple(dict.fromkeys([*found, *(self.unpivot.headers if self.unpivot else ())]))
+
+    def due_date(self, school_year: int, collection: str) -> dt.date | None:
+        """The day a delivery is due; None where none is expected.
+
+        An annual extract is due after the school year it tells of, an interim one within it (July to June).
+        """
+        if collection not in self.expects:
+            return None
+        month, day = (int(part) for part in self.expects[collection].split("-"))
+        if collection == "annual":
+            return dt.date(school_year if month >= 6 else school_year + 1, month, day)
+        return dt.date(school_year - 1 if month >= 7 else school_year, month, day)
+
+
+def sql_headers(sql: str) -> tuple[str, ...]:
+    """The headers an expression of a contract refers to, as written."""
+    return check_expression(sql).headers
+
+
+def match_file(contract: Contract, file_name: str) -> Match | None:
+    """What `file_name` (a name, or a path below the inbox) says of itself by this contract; None if not its file.
+
+    Of several patterns that fit, the one that tells most wins: `a_{school_year}_{collection}.csv` before
+    `a_{school_year}*.csv`.
+    """
+    matches = [found for pattern in contract.patterns if (found := match_pattern(pattern, file_name))]
+    return max(matches, key=lambda m: (m.collection is not None) + (m.school_year is not None), default=None)
+
+
+def load_contract(path: Path, community: "Community | None" = None) -> Contract:
+    """Read and check one contract; a ContractError reports every problem of the file, each with its line.
+
+    With `community`, partner, agreement and collections are checked against it too.
+    """
+    source = read_yaml(path)
+    parsed, problems, left_out = validate(source, ContractFile)
+    if parsed is not None:
+        found = contract_problems(parsed, source, community)
+        heads = {place[:2] for place in left_out}
+        problems += [source.problem(at, what, step) for at, what, step in found if at[:2] not in heads]
+    if problems or parsed is None:
+        raise ContractError.of(sorted(problems, key=_line))
+    entity = load_entities()[parsed.entity]
+    columns = {name: _with_entity_facts(column, entity, name) for name, column in parsed.columns.items()}
+    key = parsed.key or tuple(name for name in entity.key if name in columns)
+    complete = Contract.model_construct(
+        **{**_fields(parsed), "columns": columns, "key": key},
+        path=path,
+        community=community.community if community else None,
+    )
+    return complete.model_copy(update={"fingerprint": _fingerprint(complete)})
+
+
+def _line(problem: ContractError) -> int:
+    return int(problem.where.rsplit(":", 1)[1])
+
+
+def _fields(parsed: ContractFile) -> dict[str, Any]:
+    return {name: getattr(parsed, name) for name in ContractFile.model_fields}
+
+
+def _with_entity_facts(column: Column, entity: Entity, name: str) -> Column:
+    fact = entity.columns[name]
+    return column.model_copy(
+        update={
+            "type": column.type or fact.type,
+            "required": column.required or fact.required,
+            "between": column.between or fact.between,
+            # a contract can make a column more private, never less
+            "pii": "direct" if "direct" in (column.pii, fact.pii) else "none",
+        }
+    )
+
+
+def _fingerprint(contract: Contract) -> str:
+    facts = contract.model_dump(mode="json", exclude=NOT_IN_FINGERPRINT)
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,176 @@
+"""Rules between the fields of a contract, and between a contract, its entity and its community."""
+
+import calendar
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ingestion.contract_columns import Column, Origin
+from ingestion.entities import Entity, load_entities
+from ingestion.file_names import PLACEHOLDERS, unknown_placeholders
+from ingestion.sql_expression import check_expression
+from ingestion.yaml_file import Location, YamlFile, near_miss
+
+if TYPE_CHECKING:
+    from ingestion.community import Community
+    from ingestion.contract import ContractFile
+
+Finding = tuple[Location, str, str]  # place in the file, what is wrong, next step
+
+# how text may be parsed on its way into a canonical type
+PARSES_INTO = {
+    "text": {"text"},
+    "integer": {"integer"},
+    "decimal": {"decimal", "integer"},
+    "date": {"date"},
+    "boolean": {"boolean"},
+    "code": {"code", "text"},
+    "codes": {"codes", "code", "text"},
+}
+
+
+def contract_problems(
+    contract: "ContractFile", source: YamlFile, community: "Community | None"
+) -> list[Finding]:
+    """Every rule the contract breaks; `source` tells what was written, also where it could not be parsed."""
+    entities = load_entities()
+    findings = [*_file_problems(contract, source), *_sql_problems(contract), *_alias_problems(contract)]
+    if community is not None:
+        findings += _community_problems(contract, community)
+    entity = entities.get(contract.entity)
+    if entity is None:
+        findings.append(
+            (("entity",), f"unknown entity '{contract.entity}'", near_miss(contract.entity, entities))
+        )
+    else:
+        findings += _entity_problems(contract, source, entity)
+    return findings
+
+
+def _file_problems(contract: "ContractFile", source: YamlFile) -> Iterator[Finding]:
+    expected = "__".join(contract.extract_id.split("."))
+    if source.path.stem != expected:
+        yield (
+            ("partner",),
+            f"the file of {contract.extract_id} is not named after it",
+            f"Name it {expected}.yml",
+        )
+    place = "file" if contract.file else "files"
+    for pattern in contract.patterns:
+        for name in unknown_placeholders(pattern):
+            yield (place,), f"unknown placeholder '{{{name}}}' in {place}", near_miss(name, PLACEHOLDERS)
+        if "{school_year}" in pattern and contract.school_year:
+            yield ("school_year",), "the year is in the file's name and in school_year", "Keep one of them"
+        if "{collection}" in pattern and contract.collection:
+            yield (
+                ("collection",),
+                "the collection is in the file's name and in collection",
+                "Keep one of them",
+            )
+    for name, month_day in contract.expects.items():
+        month, day = (int(part) for part in month_day.split("-"))
+        if not (1 <= month <= 12 and 1 <= day <= calendar.monthrange(2001, month)[1]):
+            yield ("expects", name), f"the due date of '{name}' is no day of the year", "Write it as MM-DD"
+    if contract.reader.footer is not None:
+        try:
+            re.compile(contract.reader.footer)
+        except re.error as error:
+            yield ("reader", "footer"), f"footer is not a regular expression ({error})", "Correct it"
+
+
+def _sql_problems(contract: "ContractFile") -> Iterator[Finding]:
+    texts: list[tuple[Location, str | None]] = [
+        (("columns", name, "sql"), column.sql) for name, column in contract.columns.items()
+    ]
+    texts += [((name, "sql"), origin.sql) for name, origin in _period_origins(contract)]
+    if contract.rows:
+        texts.append((("rows", "where"), contract.rows.where))
+    for place, sql in texts:
+        problem = check_expression(sql).problem if sql is not None else ""
+        if problem:
+            yield place, f"the expression {'.'.join(map(str, place))} {problem}", "Correct the expression"
+
+
+def _period_origins(contract: "ContractFile") -> list[tuple[str, Origin]]:
+    both = (("school_year", contract.school_year), ("collection", contract.collection))
+    return [(name, origin) for name, origin in both if origin]
+
+
+def _alias_problems(contract: "ContractFile") -> Iterator[Finding]:
+    """A header feeds one column: a second use is nearly always a slip of copy and paste."""
+    owner: dict[str, str] = {}
+    for name, column in contract.columns.items():
+        for header in column.headers:
+            folded = header.strip().lower()
+            first = owner.setdefault(folded, name)
+            if first != name:
+                step = "Keep it in one; a second use is written as sql: '\"Header\"'"
+                yield ("columns", name, "from"), f"'{header}' already feeds the column '{first}'", step
+    for header in contract.ignore:
+        if header.strip().lower() in owner:
+            used_by = owner[header.strip().lower()]
+            yield ("ignore",), f"'{header}' is ignored, yet feeds the column '{used_by}'", "Keep one of them"
+
+
+def _entity_problems(contract: "ContractFile", source: YamlFile, entity: Entity) -> Iterator[Finding]:
+    declared = set(source.data.get("columns") or {})
+    for name, column in contract.columns.items():
+        if name in entity.columns:
+            yield from _column_problems(name, column, entity)
+        else:
+            step = near_miss(name, entity.columns)
+            yield ("columns", name), f"'{name}' is not a column of the entity {entity.entity}", step
+    for name in entity.required_columns:
+        if name not in declared:
+            what = f"the column '{name}', which every {entity.entity} extract must have, is missing"
+            yield ("columns", name), what, "Say where it comes from"
+    for position, name in enumerate(contract.key):
+        if name not in declared:
+            step = near_miss(name, contract.columns)
+            yield ("key", position), f"the key column '{name}' is not declared under columns", step
+
+
+def _column_problems(name: str, column: Column, entity: Entity) -> Iterator[Finding]:
+    canonical = entity.columns[name].type
+    allowed = PARSES_INTO[canonical]
+    kind = column.type or canonical
+    if kind not in allowed:
+        what = f"'{name}' is declared as {kind}, but is {canonical} in the entity {entity.entity}"
+        yield ("columns", name, "type"), what, f"Leave type out, or use {' or '.join(sorted(allowed))}"
+    for written, field, kinds in (
+        ("format", "formats", {"date"}),
+        ("true", "true_values", {"boolean"}),
+        ("false", "false_values", {"boolean"}),
+        ("separator", "separator", {"codes"}),
+        ("between", "between", {"integer", "decimal", "date"}),
+    ):
+        if field in column.model_fields_set and kind not in kinds:
+            what = f"'{written}' says nothing for '{name}', which is {kind}"
+            yield ("columns", name, written), what, "Take it out"
+    if set(column.true_values) & set(column.false_values):
+        yield (
+            ("columns", name, "true"),
+            f"a value of '{name}' means both true and false",
+            "Keep it in one of them",
+        )
+
+
+def _community_problems(contract: "ContractFile", community: "Community") -> Iterator[Finding]:
+    known = community.partners
+    if contract.partner not in known:
+        yield ("partner",), f"unknown partner '{contract.partner}'", near_miss(contract.partner, known)
+    for name in contract.expects:
+        if name not in community.collections:
+            step = near_miss(name, community.collections)
+            yield ("expects", name), f"unknown collection '{name}'", step
+    agreement = community.agreements.get(contract.agreement)
+    if agreement is None:
+        step = near_miss(contract.agreement, community.agreements)
+        yield ("agreement",), f"unknown agreement '{contract.agreement}'", step
+        return
+    if contract.partner in known and contract.partner not in agreement.parties:
+        what = f"the partner is not a party of the agreement '{contract.agreement}'"
+        yield ("agreement",), what, "Name the agreement that covers it, or add the party in agreements.yml"
+    if not agreement.covers(contract.extract_id):
+        what = f"the agreement '{contract.agreement}' does not cover {contract.extract_id}"
+        yield ("agreement",), what, "Add the extract to the agreement in agreements.yml"

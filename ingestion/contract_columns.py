@@ -1,0 +1,153 @@
+"""The parts a contract is made of: columns, gate rules, how to read, how to unpivot."""
+
+import datetime as dt
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+
+from ingestion.entities import ColumnType, Pii
+from ingestion.yaml_file import Identifier, Strict, Text, Texts
+
+Severity = Literal["quarantine", "reject", "warn"]
+Bound = int | float | dt.date | None
+SourceFormat = Literal["csv", "tsv", "fixed_width", "xlsx", "parquet", "json", "ndjson"]
+ExpectationName = Annotated[str, StringConstraints(pattern=r"^expect_[a-z_]+$")]
+
+TRUE_VALUES = ("Y", "1", "true", "yes", "T")
+FALSE_VALUES = ("N", "0", "false", "no", "F")
+
+
+class Origin(Strict):
+    """Where a value comes from: one of the headers in `headers`, a SQL expression over headers, or a constant."""
+
+    headers: Texts = Field(default=(), alias="from")
+    sql: str | None = None
+    value: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if [bool(self.headers), self.sql is not None, self.value is not None].count(True) != 1:
+            raise ValueError("give exactly one of from, sql and value")
+        return self
+
+
+class Column(Origin):
+    """How one canonical column is filled and what must hold for it.
+
+    `type`, `pii`, `required` and `between` are filled from the entity when a contract is loaded; `type` then says
+    only how the text is parsed. `formats` are strptime formats, "excel", or "days since YYYY-MM-DD".
+    """
+
+    type: ColumnType | None = None
+    formats: Texts = Field(default=(), alias="format")
+    required: bool = False
+    between: tuple[Bound, Bound] | None = None
+    allowed: Texts = Field(default=(), alias="in")
+    true_values: Texts = Field(default=TRUE_VALUES, alias="true")
+    false_values: Texts = Field(default=FALSE_VALUES, alias="false")
+    separator: Text = ","
+    pii: Pii | None = None
+    severity: Severity = "quarantine"
+
+
+def _gate_rule(value: object) -> object:
+    """`{expect_x: {...}, severity: warn}` as the fields of a GateRule."""
+    if not isinstance(value, dict):
+        return value
+    fields = {"severity", "explanation", "how_to_fix"}
+    names = [key for key in value if key not in fields]
+    if len(names) != 1:
+        raise ValueError(
+            "a rule is one expectation with its arguments, beside it severity, explanation and how_to_fix at most"
+        )
+    arguments = value[names[0]]
+    if not isinstance(arguments, dict | None):
+        raise ValueError("the arguments of an expectation are a mapping: {column: ...}")
+    rest = {key: value[key] for key in value if key in fields}
+    return {"expectation": names[0], "arguments": _unmarked(arguments or {}), **rest}
+
+
+def _unmarked(value: Any) -> Any:
+    """Numbers as plain int and float again: what they looked like in the file matters for codes only."""
+    if isinstance(value, dict):
+        return {key: _unmarked(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_unmarked(inner) for inner in value]
+    if isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, int) else float(value) if isinstance(value, float) else value
+
+
+class GateRule(Strict):
+    """One expectation of Great Expectations with its arguments, and what follows when it does not hold."""
+
+    expectation: ExpectationName
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    severity: Severity = "quarantine"
+    explanation: str | None = None
+    how_to_fix: str | None = None
+
+
+GateRules = tuple[Annotated[GateRule, BeforeValidator(_gate_rule)], ...]
+
+
+class Reader(Strict):
+    """How the bytes of a file become rows; everything has a default by the file's suffix."""
+
+    format: SourceFormat | None = None
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=4)] | None = None
+    encoding: str | None = None
+    quote: Annotated[str, StringConstraints(max_length=1)] | None = None
+    skip_rows: int = Field(default=0, ge=0)
+    header_rows: Literal[1, 2] = 1
+    footer: str | None = None
+    widths: dict[Text, tuple[int, int]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _widths_for_fixed_width(self) -> Self:
+        if (self.format == "fixed_width") != bool(self.widths):
+            raise ValueError("format fixed_width and widths {header: [start, length]} belong together")
+        if any(start < 1 or length < 1 for start, length in self.widths.values()):
+            raise ValueError("widths are [start, length], and start counts from 1")
+        return self
+
+
+class Rows(Strict):
+    """Which rows of the source belong to the extract: those for which `where` is true."""
+
+    where: str
+
+
+class Unpivot(Strict):
+    """Repeated columns made into rows: `name` gets the repeat's name, each column of `into` the value of its header.
+
+    Example: {name: season, into: {score: {fall: FallScore, spring: SpringScore}}} makes two rows of each row, with
+    the source columns `season` ('fall', 'spring') and `score`; other columns then say `from: [score]`.
+    Repeats whose values are all missing make no row.
+    """
+
+    name: Identifier
+    into: dict[Identifier, dict[Text, Texts]]
+
+    @model_validator(mode="after")
+    def _same_repeats(self) -> Self:
+        repeats = [set(by_repeat) for by_repeat in self.into.values()]
+        if not repeats or not repeats[0] or any(names != repeats[0] for names in repeats):
+            raise ValueError("every column of into names a header for the same repeats")
+        if self.name in self.into:
+            raise ValueError("name and the columns of into must differ")
+        return self
+
+    @property
+    def repeats(self) -> tuple[str, ...]:
+        return tuple(next(iter(self.into.values())))
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Every header of the file that is taken up by a repeat."""
+        return tuple(h for by_repeat in self.into.values() for headers in by_repeat.values() for h in headers)
+
+
+class Tolerance(Strict):
+    quarantined: float = Field(default=0.02, ge=0, le=1)
+    year_over_year: float = Field(default=0.30, ge=0)

@@ -1,0 +1,71 @@
+"""School years as partners write them, and file patterns with {school_year} and {collection} in them."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+PLACEHOLDERS = {
+    # 2024-25, 2024_2025, 202425, 2025: read by parse_school_year, which refuses what is not one year
+    "school_year": r"(?P<school_year>\d{4}[-_/]?\d{4}|\d{4}[-_/]?\d{2}|\d{4})",
+    "collection": r"(?P<collection>[A-Za-z][A-Za-z0-9]*)",
+}
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a file's name says about itself: the pattern that fits, and year and collection where it carries them."""
+
+    pattern: str
+    school_year: int | None = None
+    collection: str | None = None
+
+
+def parse_school_year(text: str) -> int | None:
+    """The year a school year ends in: 2025 for '2025', '2024-25', '2024_2025', '202425'; None for anything else."""
+    found = re.fullmatch(r"\s*(\d{4})\s*(?:[-_/–]?\s*(\d{4}|\d{2}))?\s*", text)
+    if not found:
+        return None
+    first, second = int(found[1]), found[2]
+    if not 1900 <= first <= 2999:
+        return None
+    if second is None:
+        return first
+    last = first + 1
+    return last if second in (str(last), f"{last % 100:02d}") else None
+
+
+def unknown_placeholders(pattern: str) -> list[str]:
+    """Names in braces that are no placeholder."""
+    return [name for name in re.findall(r"\{([^{}]*)\}", pattern) if name not in PLACEHOLDERS]
+
+
+def match_pattern(pattern: str, file_name: str) -> Match | None:
+    """Match a file's name, or its path below the inbox, without regard to case.
+
+    A pattern without a slash looks at the name alone; one with slashes at as many trailing folders as it has.
+    """
+    depth = pattern.count("/") + 1
+    tail = "/".join(file_name.replace("\\", "/").split("/")[-depth:])
+    found = _compiled(pattern).fullmatch(tail)
+    if not found:
+        return None
+    parts = found.groupdict()
+    school_year = parse_school_year(parts["school_year"]) if parts.get("school_year") else None
+    if parts.get("school_year") and school_year is None:
+        return None
+    collection = parts.get("collection")
+    return Match(pattern, school_year, collection.lower() if collection else None)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A glob as a regular expression: * and ? stay within one folder's name, a second {placeholder} must repeat."""
+    regex, seen = "", set()
+    for piece in re.split(r"(\{[^{}]*\}|\*|\?)", pattern):
+        name = piece[1:-1] if piece.startswith("{") else ""
+        if name in PLACEHOLDERS:
+            regex += f"(?P={name})" if name in seen else PLACEHOLDERS[name]
+            seen.add(name)
+        else:
+            regex += {"*": "[^/]*", "?": "[^/]"}.get(piece, re.escape(piece))
+    return re.compile(regex, re.IGNORECASE)

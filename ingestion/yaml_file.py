@@ -1,0 +1,236 @@
+"""YAML read into strict pydantic models, where every problem knows its line and its near miss."""
+
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from ingestion.errors import ContractError
+
+Location = tuple[str | int, ...]
+IDENTIFIER_PATTERN = r"^[a-z][a-z0-9_]*$"
+Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER_PATTERN)]
+M = TypeVar("M", bound=BaseModel)
+
+
+class Strict(BaseModel):
+    """What is parsed from configuration: frozen, and no field it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _WrittenInt(int):
+    text: str
+
+
+class _WrittenFloat(float):
+    text: str
+
+
+def _as_written(value: object) -> object:
+    """Codes such as 01 stay as they were written, quoted or not."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return getattr(value, "text", value)
+
+
+Text = Annotated[str, BeforeValidator(_as_written)]
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
+
+
+@dataclass(frozen=True)
+class YamlFile:
+    """A parsed file: plain data, the line of every key and item, and what was already wrong with it."""
+
+    path: Path
+    data: Any
+    lines: Mapping[Location, int] = field(default_factory=dict)
+    problems: tuple[ContractError, ...] = ()
+
+    def problem(self, location: Location, what: str, next_step: str = "", rule: str = "") -> ContractError:
+        """An error that names this file and the line nearest to `location`."""
+        return ContractError(what, where=f"{self.path}:{self.line(location)}", rule=rule, next_step=next_step)
+
+    def line(self, location: Location) -> int:
+        return next(
+            (self.lines[location[:n]] for n in range(len(location), -1, -1) if location[:n] in self.lines), 1
+        )
+
+
+def read_yaml(path: Path) -> YamlFile:
+    """Parse `path`; duplicate keys are collected as problems, an unreadable file raises ContractError."""
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8-sig"))
+    except (MarkedYAMLError, YAMLError) as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        line = mark.line + 1 if mark else 1
+        what = getattr(error, "problem", None) or "cannot be parsed"
+        raise ContractError(
+            f"not valid YAML: {what}",
+            where=f"{path}:{line}",
+            next_step="Check indentation, brackets and quotes at this line",
+        ) from error
+    except FileNotFoundError as error:
+        raise ContractError("the file is missing", where=str(path), next_step="Write it") from error
+    except UnicodeDecodeError as error:
+        raise ContractError(
+            "not a text file in UTF-8", where=str(path), next_step="Save it as UTF-8"
+        ) from error
+    lines: dict[Location, int] = {}
+    duplicates: list[tuple[Location, int]] = []
+    data = {} if node is None else _plain(yaml, node, (), lines, duplicates)
+    problems = tuple(
+        ContractError(
+            f"the key '{location[-1]}' is there twice", where=f"{path}:{line}", next_step="Keep one of them"
+        )
+        for location, line in duplicates
+    )
+    return YamlFile(path, data, lines, problems)
+
+
+def _plain(
+    yaml: YAML, node: Node, at: Location, lines: dict[Location, int], duplicates: list[tuple[Location, int]]
+) -> Any:
+    """Plain Python data of a node; keys are the text as written, so that `true:` and `01:` stay text."""
+    lines.setdefault(at, node.start_mark.line + 1)
+    if isinstance(node, MappingNode):
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key, line = str(key_node.value), key_node.start_mark.line + 1
+            if key in mapping:
+                duplicates.append(((*at, key), line))
+                continue
+            lines[(*at, key)] = line
+            mapping[key] = _plain(yaml, value_node, (*at, key), lines, duplicates)
+        return mapping
+    if isinstance(node, SequenceNode):
+        return [_plain(yaml, item, (*at, i), lines, duplicates) for i, item in enumerate(node.value)]
+    return _scalar(yaml, node)
+
+
+def _scalar(yaml: YAML, node: ScalarNode) -> Any:
+    try:
+        value = yaml.constructor.construct_object(node, deep=True)
+    except (YAMLError, ValueError):
+        return str(node.value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        written = _WrittenInt(value) if isinstance(value, int) else _WrittenFloat(value)
+        written.text = str(node.value)
+        return written
+    return value
+
+
+def validate(
+    source: YamlFile, model: type[M], near: Mapping[str, Iterable[str]] | None = None
+) -> tuple[M | None, list[ContractError], set[Location]]:
+    """The model of a file with every problem found, and the places that were left out to go on looking.
+
+    A model comes back even for a faulty file where leaving out the faulty entries gives one, so that rules across
+    fields can still be checked; None where nothing sensible is left.
+    """
+    problems = list(source.problems)
+    left_out: set[Location] = set()
+    data = source.data
+    for attempt in range(4):
+        try:
+            return model.model_validate(data), problems, left_out
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+            if attempt == 0:
+                problems += [_problem(source, model, detail) for detail in details]
+            places = {_place(detail) for detail in details}
+            left_out |= places
+            if any(not place for place in places) or any(detail["type"] == "missing" for detail in details):
+                return None, problems, left_out
+            data = _without(data, places if attempt == 0 else {place[:2] for place in places})
+    return None, problems, left_out
+
+
+def near_miss(name: str, known: Iterable[str]) -> str:
+    """The next step for an unknown name: the nearest known one, else the whole list of them."""
+    names = list(known)
+    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    return f"Known: {', '.join(names)}" if names else "None is known here"
+
+
+def _place(detail: ErrorDetails) -> Location:
+    return tuple(step for step in detail["loc"] if step != "[key]")
+
+
+def _without(data: Any, places: set[Location], at: Location = ()) -> Any:
+    if isinstance(data, dict):
+        return {k: _without(v, places, (*at, k)) for k, v in data.items() if (*at, k) not in places}
+    if isinstance(data, list):
+        return [_without(v, places, (*at, i)) for i, v in enumerate(data) if (*at, i) not in places]
+    return data
+
+
+def _problem(source: YamlFile, model: type[BaseModel], detail: ErrorDetails) -> ContractError:
+    place, kind = _place(detail), detail["type"]
+    name = ".".join(str(step) for step in place) or "the file"
+    last = str(place[-1]) if place else ""
+    if kind == "extra_forbidden":
+        return source.problem(
+            place, f"unknown field '{name}'", near_miss(last, _fields_at(model, place[:-1]))
+        )
+    if kind == "missing":
+        return source.problem(place[:-1], f"the field '{name}' is missing", "Add it")
+    if kind == "string_pattern_mismatch" and detail.get("ctx", {}).get("pattern") == IDENTIFIER_PATTERN:
+        rule = "A name is lower case letters, digits and _, and begins with a letter"
+        return source.problem(
+            place, f"'{name}' is not a name Milepost can use", rule=rule, next_step="Rename it"
+        )
+    if kind == "literal_error":
+        expected = (
+            detail.get("ctx", {}).get("expected", "").replace("'", "").replace(" or ", ", ").split(", ")
+        )
+        return source.problem(
+            place, f"'{name}' has an unknown value", near_miss(str(detail["input"]), expected)
+        )
+    message = detail["msg"].removeprefix("Value error, ")
+    return source.problem(place, f"'{name}': {message[:1].lower()}{message[1:]}")
+
+
+def _fields_at(model: type[BaseModel], location: Location) -> list[str]:
+    """The field names, as written in YAML, of the model that stands at `location` below `model`."""
+    current: Any = model
+    for step in location:
+        if _is_model(current):
+            by_name = {f.alias or name: f.annotation for name, f in current.model_fields.items()}
+            current = by_name.get(str(step))
+        else:
+            current = typing.get_args(current)[-1 if typing.get_origin(current) is dict else 0]
+        current = _unwrapped(current)
+    return [f.alias or name for name, f in current.model_fields.items()] if _is_model(current) else []
+
+
+def _unwrapped(annotation: Any) -> Any:
+    """`X | None` and `Annotated[X, ...]` as X."""
+    if typing.get_origin(annotation) is Annotated:
+        return _unwrapped(typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        models = [a for a in map(_unwrapped, typing.get_args(annotation)) if _is_model(a)]
+        return models[0] if models else annotation
+    return annotation
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
