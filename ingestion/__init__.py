@@ -1,1 +1,1 @@
-"""From a partner's file to the raw lake: contracts, readers, landing, ledger; imports nothing else of Milepost."""
+"""From a partner's file to the raw lake: contracts, readers, landing, ledger."""

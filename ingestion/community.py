@@ -68,6 +68,9 @@ class PublicationLevel(Strict):
     pairs: Literal["all"] | tuple[Identifier, ...] = ()
 
 
+DEFAULT_PUBLICATION: dict[Level, PublicationLevel] = {"community": PublicationLevel(singles="all")}
+
+
 class Agreement(Strict):
     """A data-sharing agreement; without a live one that covers an extract, nothing of it is loaded."""
 
@@ -98,9 +101,7 @@ class CommunityFile(Strict):
     collections: dict[Identifier, Collection]
     partners: dict[Identifier, Partner]
     disclosure: Disclosure = Disclosure()
-    publication: dict[Level, PublicationLevel] = Field(
-        default_factory=lambda: {"community": PublicationLevel(singles="all")}
-    )
+    publication: dict[Level, PublicationLevel] = DEFAULT_PUBLICATION
     indicators: Literal["all"] | tuple[Identifier, ...] = "all"
 
     @model_validator(mode="after")
@@ -121,7 +122,7 @@ class Community(CommunityFile):
     targets: tuple[TargetRow, ...] = ()
 
     def contracts_for(self, file_name: str) -> list[Contract]:
-        """Every contract whose pattern fits a file's name (or path below the inbox): one file may feed several."""
+        """Every contract whose pattern fits a file's name or path below the inbox; there may be several."""
         return [contract for contract in self.contracts.values() if match_file(contract, file_name)]
 
 
@@ -170,7 +171,7 @@ def load_communities(folder: Path) -> Communities:
         raise ContractError(
             "no community is configured",
             where=str(folder),
-            next_step="Point MILEPOST_COMMUNITIES at a folder with one folder per community, or run milepost init",
+            next_step="Point MILEPOST_COMMUNITIES at a folder of community folders, or run milepost init",
         )
     problems: list[ContractError] = []
     loaded = [community for place in places if (community := _try(load_community, place, problems))]

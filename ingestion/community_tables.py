@@ -21,7 +21,7 @@ ConformedCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$"
 
 
 class Row(Strict):
-    """A row of one of these files; two rows with the same `identity` must not hold in the same school year."""
+    """A row of one of these files; two with the same `identity` must not hold in the same school year."""
 
     def identity(self) -> tuple[str, ...]:
         raise NotImplementedError
@@ -164,7 +164,7 @@ def _overlaps(path: Path, rows: Iterable[tuple[int, T]]) -> list[ContractError]:
         for other_line, other in seen.setdefault(row.identity(), []):
             other_first, other_last = other.years()
             if first <= other_last and other_first <= last:
-                what = f"the same {' '.join(row.identity()[:1])} entry as in line {other_line}, in the same school years"
+                what = f"the same entry as in line {other_line}, for some of the same school years"
                 step = "Keep one, or give them years that do not overlap"
                 problems.append(ContractError(what, where=f"{path}:{line}", next_step=step))
                 break

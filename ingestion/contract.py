@@ -1,4 +1,4 @@
-"""Contracts: one strict YAML file per extract says what a partner sends and how it becomes a canonical entity."""
+"""Contracts: one strict YAML file per extract says what a partner sends and what it becomes."""
 
 import datetime as dt
 import hashlib
@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 from ingestion.contract_checks import contract_problems
 from ingestion.contract_columns import Column, GateRules, Origin, Reader, Rows, Tolerance, Unpivot
 from ingestion.entities import Entity, load_entities
-from ingestion.errors import ContractError
+from ingestion.errors import ContractError, MilepostError
 from ingestion.file_names import Match, match_pattern
 from ingestion.sql_expression import check_expression
 from ingestion.yaml_file import Identifier, Strict, Text, Texts, read_yaml, validate
@@ -57,7 +57,7 @@ class ContractFile(Strict):
 
     @property
     def extract_id(self) -> str:
-        """`partner.entity`, and `partner.entity.label` where a partner sends one entity in several extracts."""
+        """`partner.entity`, or `partner.entity.label` where one entity comes in several extracts."""
         return ".".join(part for part in (self.partner, self.entity, self.label) if part)
 
     @property
@@ -67,7 +67,7 @@ class ContractFile(Strict):
 
 
 class Contract(ContractFile):
-    """A checked contract: columns carry their entity's facts, `key` is set, `fingerprint` names this very content."""
+    """A checked contract: columns carry their entity's facts, `key` is set, `fingerprint` its hash."""
 
     path: Path
     community: str | None = None
@@ -110,7 +110,7 @@ def sql_headers(sql: str) -> tuple[str, ...]:
 
 
 def match_file(contract: Contract, file_name: str) -> Match | None:
-    """What `file_name` (a name, or a path below the inbox) says of itself by this contract; None if not its file.
+    """What `file_name` (or a path below the inbox) says of itself by this contract; None if not its file.
 
     Of several patterns that fit, the one that tells most wins: `a_{school_year}_{collection}.csv` before
     `a_{school_year}*.csv`.
@@ -143,7 +143,7 @@ def load_contract(path: Path, community: "Community | None" = None) -> Contract:
     return complete.model_copy(update={"fingerprint": _fingerprint(complete)})
 
 
-def _line(problem: ContractError) -> int:
+def _line(problem: MilepostError) -> int:
     return int(problem.where.rsplit(":", 1)[1])
 
 

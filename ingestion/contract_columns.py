@@ -18,7 +18,7 @@ FALSE_VALUES = ("N", "0", "false", "no", "F")
 
 
 class Origin(Strict):
-    """Where a value comes from: one of the headers in `headers`, a SQL expression over headers, or a constant."""
+    """Where a value comes from: a header out of `headers`, an expression over headers, or a constant."""
 
     headers: Texts = Field(default=(), alias="from")
     sql: str | None = None
@@ -34,7 +34,7 @@ class Origin(Strict):
 class Column(Origin):
     """How one canonical column is filled and what must hold for it.
 
-    `type`, `pii`, `required` and `between` are filled from the entity when a contract is loaded; `type` then says
+    `type`, `pii`, `required` and `between` are filled from the entity when a contract is loaded; `type` says
     only how the text is parsed. `formats` are strptime formats, "excel", or "days since YYYY-MM-DD".
     """
 
@@ -58,7 +58,7 @@ def _gate_rule(value: object) -> object:
     names = [key for key in value if key not in fields]
     if len(names) != 1:
         raise ValueError(
-            "a rule is one expectation with its arguments, beside it severity, explanation and how_to_fix at most"
+            "a rule is one expectation with its arguments, and beside it severity, explanation, how_to_fix"
         )
     arguments = value[names[0]]
     if not isinstance(arguments, dict | None):
@@ -119,10 +119,10 @@ class Rows(Strict):
 
 
 class Unpivot(Strict):
-    """Repeated columns made into rows: `name` gets the repeat's name, each column of `into` the value of its header.
+    """Repeated columns made into rows: `name` gets the repeat's name, a column of `into` its header's value.
 
-    Example: {name: season, into: {score: {fall: FallScore, spring: SpringScore}}} makes two rows of each row, with
-    the source columns `season` ('fall', 'spring') and `score`; other columns then say `from: [score]`.
+    Example: {name: season, into: {score: {fall: FallScore, spring: SpringScore}}} makes two rows of each row,
+    with the source columns `season` ('fall', 'spring') and `score`; other columns then say `from: [score]`.
     Repeats whose values are all missing make no row.
     """
 

@@ -1,4 +1,4 @@
-"""The canonical entities, read from layouts/canonical/<entity>.yml: columns, types, keys, what each column means."""
+"""The canonical entities, read from layouts/canonical/<entity>.yml: columns, types, keys, meaning."""
 
 from functools import cache
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The errors a user meets: where it went wrong, what, by which rule, and what to do next; never a child's value."""
+"""The errors a user meets: where, what, by which rule, and what to do next; never a child's value."""
 
 from collections.abc import Iterable
 from typing import Self
@@ -7,8 +7,8 @@ from typing import Self
 class MilepostError(Exception):
     """One clear error; `str()` gives place, what happened, rule and next step, in that order.
 
-    `where` is a file with a line (`extract.yml:12`), or a file with a row number; `problems` holds the single errors
-    when one report tells of several.
+    `where` is a file with a line (`extract.yml:12`), or a file with a row number; `problems` holds the single
+    errors when one report tells of several.
     """
 
     def __init__(

@@ -13,7 +13,7 @@ PLACEHOLDERS = {
 
 @dataclass(frozen=True)
 class Match:
-    """What a file's name says about itself: the pattern that fits, and year and collection where it carries them."""
+    """What a file's name says: the pattern that fits, and year and collection where it carries them."""
 
     pattern: str
     school_year: int | None = None
@@ -21,7 +21,7 @@ class Match:
 
 
 def parse_school_year(text: str) -> int | None:
-    """The year a school year ends in: 2025 for '2025', '2024-25', '2024_2025', '202425'; None for anything else."""
+    """The year a school year ends in: 2025 for '2025', '2024-25', '2024_2025', '202425'; else None."""
     found = re.fullmatch(r"\s*(\d{4})\s*(?:[-_/–]?\s*(\d{4}|\d{2}))?\s*", text)
     if not found:
         return None
@@ -59,7 +59,7 @@ def match_pattern(pattern: str, file_name: str) -> Match | None:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """A glob as a regular expression: * and ? stay within one folder's name, a second {placeholder} must repeat."""
+    """A glob as a regular expression: * and ? stay within a name, a placeholder used twice repeats."""
     regex, seen = "", set()
     for piece in re.split(r"(\{[^{}]*\}|\*|\?)", pattern):
         name = piece[1:-1] if piece.startswith("{") else ""

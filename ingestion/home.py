@@ -22,7 +22,7 @@ class Home:
             folder.mkdir(parents=True, exist_ok=True)
         return self
 
-    # ---- arriving -------------------------------------------------------------------------------------------------
+    # ---- arriving --------------------------------------------------------------------------------
     @property
     def inbox(self) -> Path:
         return self.root / "inbox"
@@ -42,7 +42,7 @@ class Home:
     def landed_file(self, sha256: str, file_name: str) -> Path:
         return self.landing / sha256 / file_name
 
-    # ---- the lake -------------------------------------------------------------------------------------------------
+    # ---- the lake --------------------------------------------------------------------------------
     @property
     def raw(self) -> Path:
         return self.root / "raw"
@@ -67,7 +67,7 @@ class Home:
     def superseded_file(self, load_id: str) -> Path:
         return self.superseded / f"{load_id}.parquet"
 
-    # ---- the gate -------------------------------------------------------------------------------------------------
+    # ---- the gate --------------------------------------------------------------------------------
     @property
     def quarantine(self) -> Path:
         return self.root / "quarantine"
@@ -92,7 +92,7 @@ class Home:
     def feedback_csv(self, partner: str, load_id: str) -> Path:
         return self.feedback / partner / f"{load_id}.csv"
 
-    # ---- configuration, people, disclosure ------------------------------------------------------------------------
+    # ---- configuration, people, disclosure -------------------------------------------------------
     @property
     def reference(self) -> Path:
         return self.root / "reference"
@@ -124,7 +124,7 @@ class Home:
     def cell_suppression(self) -> Path:
         return self.disclosure / "cell_suppression.parquet"
 
-    # ---- warehouse and releases -----------------------------------------------------------------------------------
+    # ---- warehouse and releases ------------------------------------------------------------------
     @property
     def warehouse(self) -> Path:
         return self.root / "warehouse.duckdb"
@@ -144,7 +144,7 @@ class Home:
     def release_folder(self, release_id: str) -> Path:
         return self.published / release_id
 
-    # ---- tools ----------------------------------------------------------------------------------------------------
+    # ---- tools -----------------------------------------------------------------------------------
     @property
     def dagster(self) -> Path:
         return self.root / "dagster"

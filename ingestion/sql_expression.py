@@ -1,4 +1,4 @@
-"""Check that an `sql:` text of a contract is one scalar expression over the source's headers, and nothing more."""
+"""Check that an `sql:` text of a contract is one scalar expression over headers, and nothing more."""
 
 import difflib
 import json
@@ -11,16 +11,25 @@ from typing import Any
 import duckdb
 
 ALLOWED_CLASSES = frozenset(
-    ["BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION", "OPERATOR", "LAMBDA", "LAMBDA_REF"]
+    {
+        *("BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT"),
+        *("FUNCTION", "OPERATOR", "LAMBDA", "LAMBDA_REF"),
+    }
 )
 # scalar macros that only compute; all others speak of the database, the session or the clock
 ALLOWED_MACROS = frozenset(
-    ["nullif", "split_part", "fdiv", "fmod", "round_even", "roundbankers", "date_add", "days_in_month"]
+    {"nullif", "split_part", "fdiv", "fmod", "round_even", "roundbankers", "date_add", "days_in_month"}
+)
+CLOCK_KEYWORDS = frozenset(
+    {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
 )
 # consistent by DuckDB's own books, yet they read the session, the machine or stop with a value in the message
-CLOCK_KEYWORDS = frozenset(["current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"])
 REFUSED_FUNCTIONS = frozenset(
-    ["current_localtime", "current_localtimestamp", "current_setting", "getvariable", "getenv", "error", "write_log", "read_text", "read_blob", "read_csv", "query", "query_table", "parse_duckdb_log_message", "current_user", "session_user", "version"]
+    {
+        *("current_localtime", "current_localtimestamp", "current_setting", "current_user", "session_user"),
+        *("getvariable", "getenv", "error", "write_log", "parse_duckdb_log_message", "version"),
+        *("read_text", "read_blob", "read_csv", "query", "query_table"),
+    }
 )
 _lock = threading.Lock()
 
@@ -35,7 +44,7 @@ class Expression:
 
 @cache
 def check_expression(sql: str) -> Expression:
-    """Parse `sql`, refuse anything but a deterministic scalar expression, and bind it over headers of text."""
+    """Parse `sql`, refuse anything but a deterministic scalar expression, bind it over headers of text."""
     if not sql.strip():
         return Expression(problem="is empty")
     with _lock:
@@ -84,7 +93,7 @@ def _refusal(node: dict[str, Any]) -> str:
     if kind == "COLUMN_REF" and len(node["column_names"]) != 1:
         return 'names a column with a dot in it; write a header with dots as "Like.This"'
     if kind == "COLUMN_REF" and node["column_names"][0].lower() in CLOCK_KEYWORDS:
-        return f"must not read the clock ({node['column_names'][0]}): the same file must give the same rows tomorrow"
+        return f"must not read the clock ({node['column_names'][0]}): a file gives the same rows every day"
     if kind == "FUNCTION" and not node.get("is_operator"):
         return _function_refusal(node)
     return ""
@@ -128,13 +137,17 @@ def _binding_problem(sql: str, headers: tuple[str, ...]) -> str:
 
 @cache
 def _connection() -> duckdb.DuckDBPyConnection:
-    config = {"threads": 1, "enable_external_access": False, "autoinstall_known_extensions": False}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": 1,
+        "enable_external_access": False,
+        "autoinstall_known_extensions": False,
+    }
     return duckdb.connect(config=config)
 
 
 @cache
 def allowed_functions() -> frozenset[str]:
-    """Names of the scalar functions that give the same result for the same arguments, whenever they are called."""
+    """Names of the scalar functions whose result depends on their arguments alone."""
     rows = _connection().execute(
         "select function_name from duckdb_functions() group by function_name"
         " having bool_and(function_type = 'scalar' and stability = 'CONSISTENT')"

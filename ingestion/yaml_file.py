@@ -121,6 +121,7 @@ def _plain(
         return mapping
     if isinstance(node, SequenceNode):
         return [_plain(yaml, item, (*at, i), lines, duplicates) for i, item in enumerate(node.value)]
+    assert isinstance(node, ScalarNode)
     return _scalar(yaml, node)
 
 
@@ -136,13 +137,11 @@ def _scalar(yaml: YAML, node: ScalarNode) -> Any:
     return value
 
 
-def validate(
-    source: YamlFile, model: type[M], near: Mapping[str, Iterable[str]] | None = None
-) -> tuple[M | None, list[ContractError], set[Location]]:
+def validate(source: YamlFile, model: type[M]) -> tuple[M | None, list[ContractError], set[Location]]:
     """The model of a file with every problem found, and the places that were left out to go on looking.
 
-    A model comes back even for a faulty file where leaving out the faulty entries gives one, so that rules across
-    fields can still be checked; None where nothing sensible is left.
+    A model comes back even for a faulty file where leaving out the faulty entries gives one, so that rules
+    across fields can still be checked; None where nothing sensible is left.
     """
     problems = list(source.problems)
     left_out: set[Location] = set()
