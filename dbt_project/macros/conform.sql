@@ -1,0 +1,29 @@
+{# Partner codes to conformed codes. A code column of an extract is looked up in stg_codes, which maps every code seen;
+   what no crosswalk knows reads 'unmapped', and the partner's code stays beside it. #}
+
+{% macro conformed(column) -%}
+    {{ column }}_codes.conformed_code as {{ column }},
+    case when not {{ column }}_codes.is_mapped then {{ column }}_codes.partner_code end as {{ column }}_partner
+{%- endmacro %}
+
+{% macro join_codes(column, rows) -%}
+    left join {{ ref('stg_codes') }} as {{ column }}_codes
+        on
+            {{ column }}_codes.field = '{{ column }}'
+            and {{ rows }}.{{ column }} = {{ column }}_codes.partner_code
+            and {{ rows }}.extract_id = {{ column }}_codes.extract_id
+            and {{ rows }}.school_year = {{ column }}_codes.school_year
+{%- endmacro %}
+
+{# The one identity of a child behind a partner's student number. #}
+{% macro join_person(rows) -%}
+    left join {{ source('identity', 'person_links') }} as links
+        on
+            {{ rows }}.partner_id = links.partner_id
+            and {{ rows }}.student_id = links.student_id
+{%- endmacro %}
+
+{# School ids are the partner's own; with the partner in front they are unique in a deployment. #}
+{% macro organization_id(rows) -%}
+    {{ rows }}.partner_id || ':' || lower(trim({{ rows }}.school_id))
+{%- endmacro %}

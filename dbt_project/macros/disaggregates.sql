@@ -1,0 +1,53 @@
+{# The disaggregates of the seed, in its order, read when a model runs: the seed is the only place that lists them.
+   While dbt parses (and SQL lint renders) there is no warehouse to ask, and two stand for all. #}
+{% macro disaggregates() %}
+    {% if not execute %}
+        {{ return([
+            {'id': 'race_ethnicity', 'column': 'race_ethnicity', 'in_pairs': true},
+            {'id': 'gender', 'column': 'gender', 'in_pairs': true},
+        ]) }}
+    {% endif %}
+    {% set rows = run_query(
+        'select disaggregate_id, column_name, allowed_in_pairs from ' ~ ref('disaggregates') ~ ' order by sort_order'
+    ) %}
+    {% set found = [] %}
+    {% for row in rows.rows %}
+        {% do found.append({'id': row[0], 'column': row[1], 'in_pairs': row[2]}) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{# The total, every single disaggregate, and every pair of those allowed in pairs. #}
+{% macro disaggregate_grouping_sets(keys) %}
+    {%- set all = disaggregates() -%}
+    {%- set keys = keys | join(', ') -%}
+    grouping sets (
+        ({{ keys }})
+        {%- for first in all %},
+        ({{ keys }}, {{ first.column }})
+        {%- for second in all[loop.index:] if first.in_pairs and second.in_pairs %},
+        ({{ keys }}, {{ first.column }}, {{ second.column }})
+        {%- endfor %}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+{# Of a row of these grouping sets: 'race_ethnicity_x_gender', 'gender', or 'all'. #}
+{% macro disaggregate_name() %}
+    coalesce(nullif(concat_ws(
+        '_x_'
+        {%- for one in disaggregates() %},
+        case when grouping({{ one.column }}) = 0 then '{{ one.id }}' end
+        {%- endfor %}
+    ), ''), 'all')
+{%- endmacro %}
+
+{# And its subgroup: 'asian|female', 'female', or 'all'; a column not grouped by is NULL and drops out. #}
+{% macro subgroup_name() %}
+    coalesce(nullif(concat_ws(
+        '|'
+        {%- for one in disaggregates() %},
+        {{ one.column }}
+        {%- endfor %}
+    ), ''), 'all')
+{%- endmacro %}

@@ -1,0 +1,56 @@
+{# SQL that engines spell differently: one wrapper each, so that a model reads the same on any of them. #}
+
+{% macro days_between(first_date, last_date) -%}
+    {{ adapter.dispatch('days_between')(first_date, last_date) }}
+{%- endmacro %}
+
+{% macro default__days_between(first_date, last_date) -%}
+    datediff('day', {{ first_date }}, {{ last_date }})
+{%- endmacro %}
+
+{% macro duckdb__days_between(first_date, last_date) -%}
+    date_diff('day', {{ first_date }}, {{ last_date }})
+{%- endmacro %}
+
+{% macro spark__days_between(first_date, last_date) -%}
+    datediff({{ last_date }}, {{ first_date }})
+{%- endmacro %}
+
+{# A table expression's select item: one row per element of a ';' separated list. #}
+{% macro split_rows(text) -%}
+    {{ adapter.dispatch('split_rows')(text) }}
+{%- endmacro %}
+
+{% macro default__split_rows(text) -%}
+    unnest(string_split({{ text }}, ';'))
+{%- endmacro %}
+
+{% macro spark__split_rows(text) -%}
+    explode(split({{ text }}, ';'))
+{%- endmacro %}
+
+{# Several texts in one, in the order of the texts themselves. #}
+{% macro joined_texts(text, separator) -%}
+    {{ adapter.dispatch('joined_texts')(text, separator) }}
+{%- endmacro %}
+
+{% macro default__joined_texts(text, separator) -%}
+    string_agg({{ text }}, '{{ separator }}' order by {{ text }})
+{%- endmacro %}
+
+{% macro spark__joined_texts(text, separator) -%}
+    array_join(array_sort(collect_list({{ text }})), '{{ separator }}')
+{%- endmacro %}
+
+{# Name of a file without folders and ending. #}
+{% macro file_stem(path) -%}
+    {{ adapter.dispatch('file_stem')(path) }}
+{%- endmacro %}
+
+{% macro default__file_stem(path) -%}
+    parse_filename({{ path }}, true)
+{%- endmacro %}
+
+{% macro spark__file_stem(path) -%}
+    regexp_extract({{ path }}, '([^/]+)\\.[^.]*$', 1)
+{%- endmacro %}

@@ -1,0 +1,58 @@
+with students as (
+
+    select student_year.*
+    from {{ ref('fct_student_year') }} as student_year
+    inner join {{ ref('int_discipline_coverage') }} as coverage
+        on
+            student_year.community_id = coverage.community_id
+            and student_year.partner_id = coverage.partner_id
+            and student_year.school_year = coverage.school_year
+            and student_year.collection = coverage.collection
+    where student_year.is_enrolled
+
+),
+
+actions as (
+
+    select distinct
+        community_id,
+        person_id,
+        school_year,
+        collection,
+        action_code
+    from {{ ref('fct_discipline') }}
+
+),
+
+suspended as (
+
+    select distinct
+        actions.community_id,
+        actions.person_id,
+        actions.school_year,
+        actions.collection,
+        definitions.definition_version
+    from actions
+    {{ join_definitions('suspension', 'actions') }}
+    where ';' || definitions.parameters['actions'] || ';' like '%;' || actions.action_code || ';%'
+
+)
+
+select
+    students.community_id,
+    students.person_id,
+    students.school_year,
+    students.collection,
+    students.organization_id,
+    'suspension' as indicator_id,
+    definitions.definition_version,
+    suspended.person_id is not null as is_success
+from students
+{{ join_definitions('suspension', 'students') }}
+left join suspended
+    on
+        students.community_id = suspended.community_id
+        and students.person_id = suspended.person_id
+        and students.school_year = suspended.school_year
+        and students.collection = suspended.collection
+        and definitions.definition_version = suspended.definition_version

@@ -1,0 +1,87 @@
+{{ config(materialized = 'table') }}
+
+{% set code_columns = {
+    'person': ['gender', 'race_ethnicity', 'hispanic_ethnicity'],
+    'school': ['school_level'],
+    'enrollment': ['grade_level', 'exit_code'],
+    'assessment': ['subject', 'grade_level'],
+    'discipline': ['action_code'],
+    'course_mark': ['subject_area', 'mark'],
+    'diploma': ['diploma_type'],
+    'postsecondary_enrollment': ['enrollment_status'],
+} %}
+
+with delivered as (
+
+    {% for entity, columns in code_columns.items() %}
+        {% for column in columns %}
+            select
+                community_id,
+                partner_id,
+                extract_id,
+                '{{ column }}' as field,
+                school_year,
+                {{ column }} as partner_code,
+                count(*) as n_rows
+            from {{ source('raw', entity) }}
+            where {{ column }} is not null
+            group by all
+            {% if not loop.last %}union all{% endif %}
+        {% endfor %}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+-- only race is multi-select: several codes in one value
+single_codes as (
+
+    select
+        *,
+        partner_code as single_code
+    from delivered
+    where field <> 'race_ethnicity'
+    union all
+    select
+        *,
+        {{ split_rows('partner_code') }} as single_code
+    from delivered
+    where field = 'race_ethnicity'
+
+),
+
+conformed_codes as (
+
+    {% for field in code_columns.values() | sum(start = []) | unique %}
+        select
+            '{{ field }}' as field,
+            code
+        from {{ ref(field) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+)
+
+select
+    single_codes.community_id,
+    single_codes.partner_id,
+    single_codes.extract_id,
+    single_codes.field,
+    single_codes.school_year,
+    single_codes.partner_code,
+    trim(single_codes.single_code) as single_code,
+    -- the partner's crosswalk first; a conformed code stands for itself
+    coalesce(crosswalk.conformed_code, conformed_codes.code) as conformed_code,
+    cast(single_codes.n_rows as bigint) as n_rows
+from single_codes
+left join {{ ref('stg_crosswalk') }} as crosswalk
+    on
+        single_codes.partner_id = crosswalk.partner_id
+        and single_codes.field = crosswalk.field
+        and lower(trim(single_codes.single_code)) = crosswalk.partner_code
+        and single_codes.school_year between crosswalk.first_year and crosswalk.last_year
+left join conformed_codes
+    on
+        single_codes.field = conformed_codes.field
+        and lower(trim(single_codes.single_code)) = conformed_codes.code
+where trim(single_codes.single_code) <> ''

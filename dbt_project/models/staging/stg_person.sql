@@ -1,0 +1,28 @@
+select
+    links.person_id,
+    person.community_id,
+    person.partner_id,
+    person.student_id,
+    person.school_year,
+    person.collection,
+    year(person.birth_date) as birth_year,
+    {{ conformed('gender') }},
+    -- federal rule: Hispanic or Latino of any race is Hispanic or Latino
+    case
+        when hispanic_ethnicity_codes.conformed_code = 'yes' then 'hispanic_or_latino'
+        else race_ethnicity_codes.conformed_code
+    end as race_ethnicity,
+    case when not race_ethnicity_codes.is_mapped then race_ethnicity_codes.partner_code end as race_ethnicity_partner,
+    person.race_ethnicity as race_ethnicity_reported,
+    {{ conformed('hispanic_ethnicity') }},
+    person.home_language,
+    person.zip_code,
+    person.tract_id,
+    person.extract_id,
+    person._load_id,
+    person._row_number
+from {{ source('raw', 'person') }} as person
+{{ join_person('person') }}
+{{ join_codes('gender', 'person') }}
+{{ join_codes('race_ethnicity', 'person') }}
+{{ join_codes('hispanic_ethnicity', 'person') }}
