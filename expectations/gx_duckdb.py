@@ -1,8 +1,8 @@
-"""Great Expectations on a live DuckDB connection: our engine, datasource, regular expressions and row finder.
+"""Great Expectations on a live DuckDB connection: our engine, our datasource, and the finder of violating rows.
 
-GX 1.24 ships no DuckDB support. What differs from its generic SQL engine is a subclass, or a metric registered for our
-engine class alone, so nothing of GX is replaced for anybody else in the process. Import this module inside functions
-only: it imports GX, which takes about five seconds.
+GX 1.24 ships no DuckDB support. What differs from its generic SQL engine is a subclass here, or a metric registered
+for our engine class alone (gx_metrics.py), so nothing of GX is replaced for anybody else in the process. Import this
+module inside functions only: it imports GX, which takes about five seconds.
 """
 
 from __future__ import annotations
@@ -13,14 +13,8 @@ import itertools
 import logging
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal, cast
-
-# Read by GX while it is imported.
-os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-# GX logs every failed metric with its values; what failed is reported by us, without values.
-for _name in ("great_expectations", "alembic"):
-    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 import duckdb
 import duckdb_engine
@@ -28,13 +22,20 @@ import great_expectations as gx
 import sqlalchemy as sa
 from great_expectations.datasource.fluent.interfaces import Batch
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+from great_expectations.exceptions import MetricProviderError
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.registry import (
+    get_expectation_impl,
+    get_metric_provider,
+    list_registered_expectation_implementations,
+)
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.metrics_calculator import MetricsCalculator
 
-ROW_ID = "_row_id"  # DuckDB's rowid: unlike _row_number it stays unique when one record was unpivoted into several rows
-_UNIQUE = ("column_values.unique", "compound_columns.unique")
+# DuckDB's rowid: unlike _row_number it stays unique when one record was unpivoted into several rows
+ROW_ID = "_row_id"
+_UNIQUE = ("column_values.unique.condition", "compound_columns.unique.condition")
 _sequence = itertools.count(1)
 
 
@@ -85,6 +86,9 @@ def _context() -> Any:
     # One in-memory context for the process: making it costs little, but it registers itself globally.
     import expectations.gx_metrics  # noqa: F401  (registers them for our engine)
 
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    # GX logs every failed metric with its values; what failed is reported by the gate, without values
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     return context
@@ -112,7 +116,7 @@ def open_batch(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[Ba
 def verdicts(batch: Batch, expectations: Sequence[Expectation]) -> dict[str, bool | str]:
     """Name of each expectation (its `meta["rule"]`) -> held or not, or why GX could not evaluate it.
 
-    Everything is answered BOOLEAN_ONLY in one validation, for which GX bundles all row conditions into one scan.
+    Everything is answered BOOLEAN_ONLY in one validation, whose row conditions GX bundles into one scan.
     """
     suite = gx.ExpectationSuite(name="gate", expectations=list(expectations))
     found: dict[str, bool | str] = {}
@@ -123,35 +127,83 @@ def verdicts(batch: Batch, expectations: Sequence[Expectation]) -> dict[str, boo
     return found
 
 
+@functools.cache
+def known_expectations() -> tuple[str, ...]:
+    """Names of the expectations that can be evaluated on DuckDB."""
+    _context()
+    engine = DuckDBExecutionEngine(engine=sa.create_engine("duckdb://"), create_temp_table=False)
+    return tuple(name for name in list_registered_expectation_implementations() if _has_metrics(name, engine))
+
+
+def expectation_class(name: str) -> type[Expectation] | None:
+    """GX's class of that snake-case name, or None where GX has none that works on DuckDB."""
+    return get_expectation_impl(name) if name in known_expectations() else None
+
+
+def validation_errors(implementation: type[Expectation], arguments: dict[str, Any]) -> list[tuple[str, str]]:
+    """Argument and message of everything GX's own validation has against these arguments."""
+    try:
+        implementation(**arguments)
+    except ValueError as error:
+        details = error.errors() if hasattr(error, "errors") else [{"loc": ("",), "msg": str(error)}]
+        return list({str(detail["loc"][0]): str(detail["msg"]) for detail in reversed(details)}.items())
+    return []
+
+
+def _has_metrics(name: str, engine: DuckDBExecutionEngine) -> bool:
+    implementation = get_expectation_impl(name)
+    row_by_row = getattr(implementation, "map_metric", None)
+    needed = [f"{row_by_row}.condition"] if row_by_row else list(implementation.metric_dependencies)
+    try:
+        for metric in needed:
+            get_metric_provider(metric, engine)
+    except (KeyError, MetricProviderError):
+        return False
+    return True
+
+
 def is_row_by_row(expectation: type[Expectation]) -> bool:
     """Whether GX judges each row by itself, so that the violating rows can be named."""
     return getattr(expectation, "map_metric", None) is not None
 
 
-def violating_rows(batch: Batch, expectation: Expectation) -> sa.Select[Any]:
-    """A query for the ROW_ID of each row that violates a row-by-row expectation; its values stay bound parameters.
+def violating_rows(batch: Batch, expectations: Mapping[str, Expectation]) -> dict[str, sa.Select[Any]]:
+    """Per row-by-row expectation a query for the ROW_ID of each violating row; values stay bound parameters.
 
     GX itself would hand over a Python list with every offending value in it.
     """
     engine = _engine(batch)
+    conditions = {name: _condition_metric(engine, expectation) for name, expectation in expectations.items()}
+    found: dict[Any, Any] = MetricsCalculator(engine, show_progress_bars=False).compute_metrics(
+        list(conditions.values())
+    )[0]
+    queries = {}
+    for name, wanted in conditions.items():
+        condition, domain, accessor = found[wanted.id]
+        records: Any = engine.get_domain_records({**domain, **accessor})
+        if isinstance(records, sa.Select):
+            records = records.subquery()
+        if wanted.metric_name in _UNIQUE:
+            queries[name] = _repeating_rows(records, accessor.get("column_list") or [accessor["column"]])
+        else:
+            queries[name] = sa.select(sa.column(ROW_ID)).select_from(records).where(condition)
+    return queries
+
+
+def _condition_metric(engine: DuckDBExecutionEngine, expectation: Expectation) -> MetricConfiguration:
     metric = str(expectation.map_metric)  # type: ignore[attr-defined]
     only_pass_or_fail = {"result_format": {"result_format": "BOOLEAN_ONLY"}}
     needed = expectation.get_validation_dependencies(engine, only_pass_or_fail)
     counted = needed.metric_configurations[f"{metric}.unexpected_count"]
-    wanted = MetricConfiguration(
+    return MetricConfiguration(
         f"{metric}.condition", counted.metric_domain_kwargs, counted.metric_value_kwargs
     )
-    condition, domain, accessor = MetricsCalculator(engine, show_progress_bars=False).get_metric(wanted)
-    records: Any = engine.get_domain_records({**domain, **accessor})
-    if isinstance(records, sa.Select):
-        records = records.subquery()
-    if metric in _UNIQUE:
-        return _repeating_rows(records, accessor.get("column_list") or [accessor["column"]])
-    return sa.select(sa.column(ROW_ID)).select_from(records).where(condition)
 
 
-def store_rows(batch: Batch, rows: sa.Select[Any], table: str, rule: int) -> None:
-    """Insert the rows found by `violating_rows` into `table` (ROW_ID, rule) without fetching them."""
+def store_rows(batch: Batch, rows: sa.Select[Any], table: str, rule: int, unless: str | None = None) -> None:
+    """Insert the rows of a `violating_rows` query into `table` (ROW_ID, rule), without those where `unless`."""
+    if unless:
+        rows = rows.where(sa.column(unless).is_not(True))
     target = sa.table(table, sa.column(ROW_ID), sa.column("rule"))
     insert = sa.insert(target).from_select([ROW_ID, "rule"], rows.add_columns(sa.literal(rule)))
     with _engine(batch).get_connection() as connection:

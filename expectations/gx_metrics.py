@@ -1,6 +1,6 @@
-"""What GX measures differently on DuckDB: patterns, and one expectation of our own for keys; registered on import.
+"""What GX measures differently on DuckDB: patterns, and one expectation of our own for keys.
 
-Registered for our engine class only, so every other engine keeps what GX ships.
+Importing registers them, for our engine class only, so every other engine keeps what GX ships.
 """
 
 from __future__ import annotations
@@ -82,10 +82,10 @@ class NotMatchLikePattern(ColumnMapMetricProvider):
 
 
 class RepeatedKeys(TableMetricProvider):
-    """How many keys occur more than once; NULL equals NULL, rows without a part that must be there are left out.
+    """How many keys occur more than once; NULL equals NULL, rows without a required part are left out.
 
-    Keys are compared by a 64-bit hash, which halves the time on 5 M rows of two text columns. A collision can only raise
-    a false alarm (in 5 M keys: 1 in 1.5 million), and the exact comparison that names the rows then clears it.
+    Keys are compared by a 64-bit hash, which saves time and memory. A collision can only raise a false alarm (in
+    5 M keys: 1 in 1.5 million), and the exact comparison that names the rows then clears it.
     """
 
     metric_name = "table.repeated_keys"
@@ -105,7 +105,11 @@ class RepeatedKeys(TableMetricProvider):
         key = sa.func.hash(*(sa.column(column) for column in metric_value_kwargs["key_columns"]))
         present = [sa.column(column).is_not(None) for column in metric_value_kwargs["present_columns"]]
         repeated = (
-            sa.select(key.label("key")).select_from(records).where(*present).group_by(key).having(sa.func.count() > 1)
+            sa.select(key.label("key"))
+            .select_from(records)
+            .where(*present)
+            .group_by(key)
+            .having(sa.func.count() > 1)
         ).subquery()
         count = sa.select(sa.func.count()).select_from(repeated)
         return int(execution_engine.execute_query(count).scalar_one())

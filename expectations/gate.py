@@ -1,0 +1,151 @@
+"""The gate: judges one mapped delivery and splits it into accepted and quarantined rows.
+
+Two passes. The first answers every rule with held or failed, in one validation that Great Expectations bundles
+into one scan. The second looks up the rows of the failed rules alone, inside DuckDB, so a million bad rows cost no
+memory here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import duckdb
+
+from expectations.history import History, history_results
+from expectations.located import LOOKED_AT, locate, prepare
+from expectations.quarantine import count_quarantined, split_rows
+from expectations.rule import Rule, RuleResult
+from expectations.suites import Suite, suite_for
+from ingestion.contract import Contract
+
+if TYPE_CHECKING:
+    from ingestion.mapping import MappedTable
+
+Outcome = Literal["accepted", "accepted_with_quarantine", "rejected"]
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """What the gate decided; `results` has every rule: the suite in its order, then history, then tolerance."""
+
+    outcome: Outcome
+    rows: int
+    quarantined: int
+    results: tuple[RuleResult, ...]
+
+    @property
+    def failed(self) -> tuple[RuleResult, ...]:
+        """The rules that did not hold, gravest first."""
+        order = {"reject": 0, "quarantine": 1, "warn": 2}
+        return tuple(sorted((r for r in self.results if not r.passed), key=lambda r: order[r.severity]))
+
+    @property
+    def reason(self) -> str:
+        """Why the delivery was rejected, in one or more sentences; empty where it was not."""
+        if self.outcome != "rejected":
+            return ""
+        return " ".join(r.explanation for r in self.failed if r.severity == "reject")
+
+
+def gate(
+    con: duckdb.DuckDBPyConnection,
+    mapped: MappedTable,
+    contract: Contract,
+    history: History,
+    *,
+    known_codes: Mapping[str, Collection[str]] | None = None,
+) -> GateResult:
+    """Judge `mapped` and leave the tables `accepted`, `quarantined` and `gate_violations` in `con`.
+
+    `accepted` and `quarantined` hold the mapped columns without the hidden ones; together they are all rows.
+    Raises ContractError for a rule that the contract states wrongly.
+    """
+    columns = prepare(con, mapped.table)
+    suite = suite_for(contract, columns, mapped.unparsed, known_codes)
+    rows = con.table(LOOKED_AT).shape[0]
+    if rows:
+        results = _judge(con, suite, rows)
+        results += history_results(con, contract, history, rows)
+    else:
+        prepare_empty = [rule for rule in suite.rules if rule.name == "file_has_rows"]
+        results = [_result(rule, 1, 1) for rule in prepare_empty]
+    split_rows(con, suite, hidden=[*mapped.unparsed.values()])
+    quarantined = count_quarantined(con)
+    results.append(_tolerance(contract, rows, quarantined))
+    rejected = any(r.severity == "reject" and not r.passed for r in results)
+    outcome: Outcome = "rejected" if rejected else "accepted_with_quarantine" if quarantined else "accepted"
+    return GateResult(outcome, rows, quarantined, tuple(results))
+
+
+def _judge(con: duckdb.DuckDBPyConnection, suite: Suite, rows: int) -> list[RuleResult]:
+    from expectations.gx_duckdb import expectation_class, open_batch, verdicts
+
+    expectations = {}
+    for rule in suite.rules:
+        implementation = expectation_class(rule.expectation)
+        assert implementation is not None
+        expectations[rule.name] = implementation(**rule.arguments, meta={"rule": rule.name})
+    with open_batch(con, LOOKED_AT) as batch:
+        found = verdicts(batch, [*expectations.values()])
+        failed = {name: expectations[name] for name, verdict in found.items() if verdict is False}
+        violations = locate(con, batch, suite, failed)
+    results = []
+    for rule in suite.rules:
+        verdict = found[rule.name]
+        if isinstance(verdict, str):
+            results.append(_not_evaluated(rule, verdict))
+        else:
+            results.append(_result(rule, violations.get(rule.name, 0), rows))
+    return results
+
+
+def _result(rule: Rule, violations: int, rows: int) -> RuleResult:
+    return RuleResult(
+        rule=rule.name,
+        expectation=rule.expectation,
+        column=", ".join(rule.columns) or None,
+        severity=rule.severity,
+        passed=violations == 0,
+        violations=violations,
+        share=violations / rows if rows else 0.0,
+        explanation=rule.explanation,
+        how_to_fix=rule.how_to_fix,
+    )
+
+
+def _not_evaluated(rule: Rule, why: str) -> RuleResult:
+    return replace(
+        _result(rule, 0, 1),
+        passed=False,
+        severity="reject",
+        explanation=f"The rule {rule.name} ({rule.expectation}) could not be evaluated: {why}.",
+        how_to_fix="Correct this entry in the contract; as far as is known nothing is wrong with the file.",
+    )
+
+
+def _tolerance(contract: Contract, rows: int, quarantined: int) -> RuleResult:
+    share = quarantined / rows if rows else 0.0
+    allowed = contract.tolerance.quarantined
+    everything = rows > 0 and quarantined == rows
+    held_back = f"{quarantined:,} of {rows:,} rows ({_percent(share)}) break a rule"
+    return RuleResult(
+        rule="quarantined_share_is_tolerable",
+        expectation="tolerance",
+        column=None,
+        severity="reject",
+        passed=share <= allowed and not everything,
+        violations=quarantined,
+        share=share,
+        explanation=f"{held_back}; at most {_percent(allowed)} may be held back."
+        if not everything
+        else f"{held_back}, so none is left to load.",
+        how_to_fix="Correct the rows listed below in your system and send the whole file again.",
+    )
+
+
+def _percent(share: float) -> str:
+    # rounded up, so that 2.004 % over a limit of 2 % does not read as if it were the limit itself
+    tenths = -(-round(share * 1_000_000) // 1000)
+    return f"{tenths / 10:g} %"

@@ -1,0 +1,180 @@
+"""What earlier deliveries say about this one: its size, how full its columns are, how many children are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from expectations.located import LOOKED_AT, quoted
+from expectations.rule import RuleResult, Severity
+from ingestion.contract import Contract
+
+if TYPE_CHECKING:
+    from ingestion.home import Home
+    from ingestion.landing import Delivery
+
+NULL_SHARE_RISE = 0.20  # a column may be emptier than in the earlier delivery by this share of the rows
+ROSTER_WARN, ROSTER_REJECT = 0.95, 0.50  # share of children that the roster of the same year must know
+FIRST = "There is no earlier delivery to compare with."
+
+
+@dataclass(frozen=True)
+class History:
+    """Facts of the last accepted delivery of the same extract and collection, and the roster in force for this year."""
+
+    school_year: int | None = None
+    rows: int | None = None
+    null_shares: Mapping[str, float] = field(default_factory=dict)
+    roster: tuple[Path, ...] = ()
+
+
+NO_HISTORY = History()
+
+
+def find_history(con: duckdb.DuckDBPyConnection, home: Home, delivery: Delivery) -> History:
+    """What is in force in the raw lake: the latest earlier school year of the extract, and the partner's roster."""
+    roster = _roster(home, delivery)
+    earlier = _earlier(home, delivery)
+    if earlier is None:
+        return History(roster=roster)
+    school_year, path = earlier
+    (load_id,) = con.execute("select any_value(_load_id) from read_parquet(?)", [str(path)]).fetchall()[0]
+    facts = home.gate_file(load_id) if load_id else None
+    if facts is None or not facts.exists():
+        rows, null_shares = _facts_of_raw(con, path)
+        return History(school_year, rows, null_shares, roster)
+    recorded = con.execute(
+        "select rows, column_name, share from read_parquet(?) where expectation = 'history_null_share'",
+        [str(facts)],
+    ).fetchall()
+    rows = con.execute("select any_value(rows) from read_parquet(?)", [str(facts)]).fetchall()[0][0]
+    return History(school_year, rows, {column: share for _, column, share in recorded}, roster)
+
+
+def _earlier(home: Home, delivery: Delivery) -> tuple[int, Path] | None:
+    folder = home.raw / delivery.entity / delivery.extract_id
+    years = [
+        (int(path.stem.split("-", 1)[0]), path)
+        for path in folder.glob(f"*-{delivery.collection}.parquet")
+        if path.stem.split("-", 1)[1] == delivery.collection
+    ]
+    return max((found for found in years if found[0] < delivery.school_year), default=None)
+
+
+def _roster(home: Home, delivery: Delivery) -> tuple[Path, ...]:
+    """The partner's person files of this school year: of the same collection if there are any, else of all."""
+    folders = [*home.raw.glob(f"person/{delivery.partner}.*")]
+    same = [folder / f"{delivery.school_year}-{delivery.collection}.parquet" for folder in folders]
+    same = [path for path in same if path.exists()]
+    return tuple(
+        same or [path for folder in folders for path in folder.glob(f"{delivery.school_year}-*.parquet")]
+    )
+
+
+def _facts_of_raw(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, dict[str, float]]:
+    table = con.read_parquet(str(path))
+    return _null_facts(con, f"read_parquet('{str(path).replace(chr(39), chr(39) * 2)}')", table.columns)
+
+
+def _null_facts(
+    con: duckdb.DuckDBPyConnection, source: str, columns: list[str]
+) -> tuple[int, dict[str, float]]:
+    counts = ", ".join(f"count({quoted(column)})" for column in columns)
+    rows, *present = con.execute(f"select count(*), {counts} from {source}").fetchall()[0]
+    return rows, {c: (rows - n) / rows if rows else 0.0 for c, n in zip(columns, present, strict=True)}
+
+
+def history_results(
+    con: duckdb.DuckDBPyConnection, contract: Contract, history: History, rows: int
+) -> list[RuleResult]:
+    """The history rules of a delivery; with nothing to compare with they hold, and record this delivery's facts."""
+    columns = [name for name in contract.columns if name in con.table(LOOKED_AT).columns]
+    _, null_shares = _null_facts(con, LOOKED_AT, columns)
+    results = [_row_count(contract, history, rows)]
+    results += _null_share_results(contract, history, null_shares, rows)
+    if "student_id" in columns and contract.entity != "person":
+        results.append(_known_children(con, history))
+    return results
+
+
+def _row_count(contract: Contract, history: History, rows: int) -> RuleResult:
+    allowed = contract.tolerance.year_over_year
+    change = (rows - history.rows) / history.rows if history.rows else 0.0
+    compared = FIRST
+    if history.rows:
+        word = "fewer" if change < 0 else "more"
+        compared = (
+            f"The file has {rows:,} rows, {abs(change):.1%} {word} than the {history.rows:,} of {history.school_year};"
+            f" a change of at most {allowed:.0%} is expected."
+        )
+    return RuleResult(
+        rule="row_count_is_like_last_time",
+        expectation="history_row_count",
+        column=None,
+        severity="reject",
+        # in whole rows, so that a change of exactly the tolerance holds
+        passed=not history.rows or abs(rows - history.rows) <= round(allowed * history.rows, 6),
+        violations=abs(rows - history.rows) if history.rows else 0,
+        share=abs(change),
+        explanation=compared,
+        how_to_fix=(
+            "Check that the export covers the whole school year and every school. If the change is real, tell us:"
+            " the contract's tolerance.year_over_year can be widened."
+        ),
+    )
+
+
+def _null_share_results(
+    contract: Contract, history: History, null_shares: Mapping[str, float], rows: int
+) -> Iterator[RuleResult]:
+    for name, share in null_shares.items():
+        before = history.null_shares.get(name)
+        severity: Severity = "reject" if contract.columns[name].required else "warn"
+        compared = FIRST
+        if before is not None:
+            compared = f"{share:.1%} of {name} is empty, {before:.1%} was in {history.school_year}."
+        yield RuleResult(
+            rule=f"{name}_is_as_full_as_last_time",
+            expectation="history_null_share",
+            column=name,
+            severity=severity,
+            passed=before is None or round(share - before, 9) <= NULL_SHARE_RISE,
+            violations=round(share * rows),
+            share=share,
+            explanation=compared,
+            how_to_fix=f"Check that the export still fills {name}, and that its header has not changed.",
+        )
+
+
+def _known_children(con: duckdb.DuckDBPyConnection, history: History) -> RuleResult:
+    children = unknown = 0
+    explanation = "There is no roster of this school year to compare with."
+    if history.roster:
+        children, unknown = con.execute(
+            f"""
+            with children as (select distinct student_id from {LOOKED_AT} where student_id is not null)
+            select count(*), count(*) filter (where student_id not in (
+                select student_id from read_parquet(?) where student_id is not null
+            )) from children
+            """,
+            [[str(path) for path in history.roster]],
+        ).fetchall()[0]
+        explanation = (
+            f"{unknown:,} of {children:,} children in this file are not in the roster of the same year."
+        )
+    known = 1 - unknown / children if children else 1.0
+    return RuleResult(
+        rule="children_are_on_the_roster",
+        expectation="history_roster_share",
+        column="student_id",
+        severity="reject" if known < ROSTER_REJECT else "warn",
+        passed=known >= ROSTER_WARN,
+        violations=unknown,
+        share=1 - known,
+        explanation=explanation,
+        how_to_fix="Check that both files come from the same system, school year and id column.",
+    )

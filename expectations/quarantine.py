@@ -1,0 +1,70 @@
+"""Rows held back: split from the accepted ones, each with its reasons, and written beside the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from expectations.located import LOOKED_AT, VIOLATIONS, quoted
+from expectations.suites import Suite
+
+ACCEPTED = "accepted"
+QUARANTINED = "quarantined"
+RULES = "gate_rules"
+
+
+def split_rows(con: duckdb.DuckDBPyConnection, suite: Suite, hidden: Sequence[str]) -> None:
+    """Make `quarantined` (a table) and `accepted` (a view over the mapped table, so nothing is copied)."""
+    con.execute(
+        f"create or replace table {RULES} (rule integer, name varchar, severity varchar, columns varchar[])"
+    )
+    con.execute(
+        f"insert into {RULES} select unnest(?), unnest(?), unnest(?), unnest(?::varchar[][])",
+        [
+            [*range(len(suite.rules))],
+            [rule.name for rule in suite.rules],
+            [rule.severity for rule in suite.rules],
+            [[*rule.columns] for rule in suite.rules],
+        ],
+    )
+    kept = f"* exclude ({', '.join(map(quoted, ['_row_id', *hidden]))})"
+    con.execute(f"""
+        create or replace table {QUARANTINED} as
+        with reasons as (
+            select
+                _row_id,
+                list(name order by rule) as reasons,
+                list_distinct(flatten(list(columns order by rule))) as offending_columns
+            from {VIOLATIONS} join {RULES} using (rule)
+            where severity = 'quarantine'
+            group by _row_id
+        )
+        select reasons, list_sort(offending_columns) as offending_columns, looked_at.{kept}
+        from {LOOKED_AT} as looked_at join reasons using (_row_id)
+        order by _row_number
+    """)
+    con.execute(f"""
+        create or replace view {ACCEPTED} as
+        select {kept} from {LOOKED_AT}
+        where _row_id not in (
+            select _row_id from {VIOLATIONS} join {RULES} using (rule) where severity = 'quarantine'
+        )
+    """)
+
+
+def count_quarantined(con: duckdb.DuckDBPyConnection) -> int:
+    """How many rows `split_rows` held back."""
+    return int(con.table(QUARANTINED).shape[0])
+
+
+def write_quarantine(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write `quarantined` to `path`: _row_number, reasons, offending_columns, then the typed columns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_suffix(".part")
+    con.sql(
+        f"select _row_number, reasons, offending_columns, * exclude (_row_number, reasons, offending_columns)"
+        f" from {QUARANTINED}"
+    ).write_parquet(str(staged))
+    staged.replace(path)

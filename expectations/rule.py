@@ -1,0 +1,40 @@
+"""One rule of the gate: what must hold, how grave it is, and what to tell the partner."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Severity = Literal["reject", "quarantine", "warn"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An expectation of Great Expectations under a stable, readable name.
+
+    `unless` names a boolean column: rows where it is true are another rule's business (a value that cannot be
+    read is not also missing).
+    """
+
+    name: str
+    expectation: str
+    arguments: Mapping[str, Any]
+    severity: Severity
+    explanation: str
+    how_to_fix: str
+    columns: tuple[str, ...] = ()
+    unless: str | None = None
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What became of one rule: counts and names only, never a value."""
+
+    rule: str
+    expectation: str
+    column: str | None
+    severity: Severity
+    passed: bool
+    violations: int
+    share: float
+    explanation: str
+    how_to_fix: str

@@ -1,0 +1,189 @@
+"""The rules of a delivery: derived from its contract, plus the contract's own `gate:` entries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from expectations.gate_entries import rules_of_gate_entries
+from expectations.rule import Rule
+from ingestion.contract import Contract
+from ingestion.contract_columns import Column
+
+READABLE = {
+    "integer": ("is_a_whole_number", "a whole number"),
+    "decimal": ("is_a_number", "a number"),
+    "date": ("is_a_date", "a date"),
+    "boolean": ("is_yes_or_no", "a yes or a no"),
+}
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The rules of one delivery in the order in which they are reported."""
+
+    rules: tuple[Rule, ...]
+    by_name: Mapping[str, Rule] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {rule.name: rule for rule in self.rules})
+
+
+def suite_for(
+    contract: Contract,
+    columns: Collection[str],
+    unparsed: Mapping[str, str],
+    known_codes: Mapping[str, Collection[str]] | None = None,
+) -> Suite:
+    """The rules for a table with these `columns`; `unparsed` names the hidden column of each parsed column.
+
+    `known_codes` holds, per code column, every code that is conformed or in the partner's crosswalk; a column
+    that it leaves out is not looked up. Raises ContractError, with file and line, for a `gate:` entry that GX does not know.
+    """
+    derived = [_has_rows()]
+    for name, column in contract.columns.items():
+        if name in columns:
+            derived += _rules_of_column(contract, name, column, unparsed.get(name))
+    for name, codes in (known_codes or {}).items():
+        if name in contract.columns and name in columns and codes:
+            derived.append(_known_code(contract, name, codes))
+    if contract.key:
+        derived.append(_unique_key(contract))
+    return Suite((*derived, *rules_of_gate_entries(contract, [*columns])))
+
+
+def _has_rows() -> Rule:
+    return Rule(
+        name="file_has_rows",
+        expectation="expect_table_row_count_to_be_between",
+        arguments={"min_value": 1},
+        severity="reject",
+        explanation="The file must hold at least one row for this school year and collection.",
+        how_to_fix="Send the file with its rows; headers alone are taken for an export that went wrong.",
+    )
+
+
+def _rules_of_column(contract: Contract, name: str, column: Column, unparsed: str | None) -> Iterator[Rule]:
+    label = label_of(contract, name)
+    if unparsed is not None:
+        yield _readable(contract, name, column, unparsed)
+    if column.required:
+        yield Rule(
+            name=f"{name}_is_present",
+            expectation="expect_column_values_to_not_be_null",
+            arguments={"column": name},
+            severity=column.severity,
+            columns=(name,),
+            explanation=f"Every row needs a value in {label}.",
+            how_to_fix=f"Fill in {label}, or leave out rows that are not meant to be sent.",
+            unless=unparsed,
+        )
+    if column.between is not None:
+        yield _in_range(name, column, label)
+    if column.allowed:
+        yield _allowed(contract, name, column, label)
+
+
+def _readable(contract: Contract, name: str, column: Column, unparsed: str) -> Rule:
+    ending, kind = READABLE.get(contract.canonical.columns[name].type, ("can_be_read", "a value of its type"))
+    label = label_of(contract, name)
+    written = f" written as {' or '.join(column.formats)}" if column.formats else ""
+    return Rule(
+        name=f"{name}_{ending}",
+        expectation="expect_column_values_to_be_in_set",
+        arguments={"column": unparsed, "value_set": [False]},
+        severity=column.severity,
+        columns=(name,),
+        explanation=f"A value in {label} could not be read as {kind}{written}.",
+        how_to_fix=f"Send {kind}{written} in {label}; leave the cell empty where it is not known.",
+    )
+
+
+def _in_range(name: str, column: Column, label: str) -> Rule:
+    assert column.between is not None
+    low, high = (_plain_number(bound) for bound in column.between)
+    if low is None or high is None:
+        wanted = f"at most {high}" if low is None else f"at least {low}"
+    else:
+        wanted = f"from {low} to {high}"
+    return Rule(
+        name=f"{name}_is_in_range",
+        expectation="expect_column_values_to_be_between",
+        arguments={"column": name, "min_value": low, "max_value": high},
+        severity=column.severity,
+        columns=(name,),
+        explanation=f"A value in {label} must be {wanted}.",
+        how_to_fix=f"Look up these rows in your system and correct {label}.",
+    )
+
+
+def _allowed(contract: Contract, name: str, column: Column, label: str) -> Rule:
+    listed = ", ".join(column.allowed)
+    if contract.canonical.columns[name].type == "codes":
+        one = "|".join(re.escape(code) for code in column.allowed)
+        expectation = "expect_column_values_to_match_regex"
+        arguments: dict[str, Any] = {"column": name, "regex": f"^(?:{one})(?:;(?:{one}))*$"}
+    else:
+        expectation = "expect_column_values_to_be_in_set"
+        arguments = {"column": name, "value_set": list(column.allowed)}
+    return Rule(
+        name=f"{name}_is_an_allowed_code",
+        expectation=expectation,
+        arguments=arguments,
+        severity=column.severity,
+        columns=(name,),
+        explanation=f"{label} must hold one of: {listed}.",
+        how_to_fix="Send one of these codes, or tell us of a new one so that the contract can be changed.",
+    )
+
+
+def _known_code(contract: Contract, name: str, codes: Collection[str]) -> Rule:
+    # a pattern, not a set: codes are compared trimmed and in any case, and a cell may hold several
+    one = r"\s*(?:" + "|".join(sorted({re.escape(code.strip().lower()) for code in codes})) + r")\s*"
+    repeat = f"(?:;{one})*" if contract.canonical.columns[name].type == "codes" else ""
+    label = label_of(contract, name)
+    return Rule(
+        name=f"{name}_is_a_known_code",
+        expectation="expect_column_values_to_match_regex",
+        arguments={"column": name, "regex": f"(?i)^{one}{repeat}$"},
+        severity="warn",
+        columns=(name,),
+        explanation=f"{label} holds a code that is not translated yet; its rows are kept, counted as 'unmapped'.",
+        how_to_fix=f"Tell us what the new codes in {label} mean, so that we can add them to your crosswalk.",
+    )
+
+
+def _unique_key(contract: Contract) -> Rule:
+    labels = " and ".join(label_of(contract, name) for name in contract.key)
+    parts = {name: contract.columns[name] for name in contract.key if name in contract.columns}
+    return Rule(
+        name="key_is_unique",
+        expectation="expect_key_to_be_unique",
+        arguments={
+            "key_columns": list(contract.key),
+            "present_columns": [
+                n for n in contract.key if n in contract.columns and contract.columns[n].required
+            ],
+        },
+        severity="reject" if any(column.severity == "reject" for column in parts.values()) else "quarantine",
+        columns=contract.key,
+        explanation=(
+            f"Only one row may have the same {labels}. Of rows that are equal throughout the first is kept; rows"
+            " that differ elsewhere are all held back, because nobody knows which of them is right."
+        ),
+        how_to_fix="Send one row for each, with the values that are right.",
+    )
+
+
+def label_of(contract: Contract, name: str) -> str:
+    """The column as the partner knows it: by the header of its file where the contract names one."""
+    column = contract.columns.get(name)
+    headers = column.headers if column else ()
+    return f'"{headers[0]}"' if headers else name
+
+
+def _plain_number(bound: Any) -> Any:
+    # a decimal column is compared with an integer exactly and fast, with a float as a float
+    return int(bound) if isinstance(bound, float) and bound.is_integer() else bound
