@@ -79,7 +79,7 @@ class Agreement(Strict):
     extracts: Literal["all"] | tuple[str, ...] = "all"
     starts: dt.date
     expires: dt.date
-    retention_years: int = Field(ge=0)
+    retention_years: int | None = Field(default=None, ge=0)
 
     def covers(self, extract_id: str) -> bool:
         return self.extracts == "all" or extract_id in self.extracts

@@ -50,11 +50,11 @@ class CrosswalkRow(YearsRow):
 
 
 class CutScoreRow(YearsRow):
-    """The scale score from which a child is proficient; an empty grade level holds for every grade."""
+    """The scale score from which a child of this grade is proficient."""
 
     assessment_id: Filled
     subject: ConformedCode
-    grade_level: str = ""
+    grade_level: ConformedCode
     proficient_score: float
 
     def identity(self) -> tuple[str, ...]:

@@ -1,0 +1,213 @@
+"""The raw lake: what is in force, one Parquet file per extract, school year and collection."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock
+
+from ingestion.delivery import Delivery
+from ingestion.errors import DeliveryError, MilepostError
+from ingestion.home import Home
+from ingestion.lake_files import ensure_empty_files as ensure_empty_files
+from ingestion.lake_files import keep_file, loaded_by, metadata, put_in_force, write_staged
+from ingestion.ledger import ACCEPTED, Event, Ledger, LoadState, fold
+from ingestion.yaml_file import near_miss
+
+
+def promote(
+    home: Home,
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    delivery: Delivery,
+    *,
+    outcome: str = "accepted",
+    quarantined: int = 0,
+    seconds: float | None = None,
+) -> Path:
+    """Put the rows of `table` in force for the delivery's extract, year and collection; return the raw file.
+
+    `table` has typed columns named as in the entity (missing ones become NULL) and `_row_number`. What was in
+    force is kept under superseded/. Killed anywhere and run again, it ends in the same state; after an error
+    (disk full) what was in force before still is. A delivery already in force is left alone.
+    """
+    if outcome not in ACCEPTED:
+        raise ValueError(f"not an outcome that is promoted: {outcome}")
+    raw, staged = _raw_of(home, delivery), home.staged_file(delivery.load_id)
+    rows = con.execute(f'select count(*) from "{table}"').fetchall()[0][0]
+    event = delivery.event(outcome, rows=rows, quarantined=quarantined, seconds=seconds)
+    with lake_lock(home):
+        ledger = Ledger(home.ledger)
+        _catch_up(ledger, metadata([raw])[raw])
+        before = _holder(ledger, delivery)
+        there = loaded_by(raw)
+        if before and before.load_id == delivery.load_id == there:
+            return raw
+        try:
+            write_staged(con, table, delivery, event, staged)
+            if there and there != delivery.load_id:
+                keep_file(raw, home.superseded_file(there))
+            put_in_force(staged, raw)
+        except (duckdb.Error, OSError) as error:
+            staged.unlink(missing_ok=True)
+            raise _not_written(delivery, raw, error) from None
+        try:
+            _append_swap(ledger, before, event)
+        except OSError as error:
+            _follow_ledger(home, delivery, before)
+            home.superseded_file(delivery.load_id).unlink(missing_ok=True)
+            raise _not_written(delivery, home.ledger, error) from None
+        home.superseded_file(delivery.load_id).unlink(missing_ok=True)
+    return raw
+
+
+def withdraw(home: Home, load_id: str, reason: str = "") -> LoadState | None:
+    """Take a delivery out for good; return the one in force in its place afterwards, if any.
+
+    The delivery accepted before it, unless withdrawn too, is put back. One that is not in force is only marked,
+    so that it never comes back. Withdrawing twice changes nothing.
+    """
+    with lake_lock(home):
+        ledger = Ledger(home.ledger)
+        state = _known(ledger, load_id)
+        whole = state.delivery.school_year is not None and state.delivery.collection is not None
+        if whole:
+            raw = _raw_of(home, state.delivery)
+            _catch_up(ledger, metadata([raw])[raw])
+            state = _known(ledger, load_id)
+        if state.status != "withdrawn":
+            event = state.delivery.event("withdrawn", reason=reason or None)
+            heir = _heir(home, ledger, state, event)
+            ledger.append(event, *([heir.delivery.event("restored", rows=heir.rows)] if heir else []))
+        back = _holder(ledger, state.delivery) if whole else None
+        if whole:
+            _follow_ledger(home, state.delivery, back)
+        return back
+
+
+def recover(home: Home) -> list[str]:
+    """Finish what a kill cut short, so that raw files and ledger agree; return one sentence per thing mended.
+
+    A raw file whose acceptance is not in the ledger was promoted just before the kill: the ledger catches up.
+    Anywhere else the ledger is right, and the raw file follows it.
+    """
+    mended = []
+    with lake_lock(home):
+        ledger = Ledger(home.ledger)
+        notes = metadata(sorted(home.raw.glob("*/*/*.parquet")))
+        for note in notes.values():
+            mended += _catch_up(ledger, note)
+        for state in _one_per_slot(ledger):
+            back = _holder(ledger, state.delivery)
+            there = notes.get(_raw_of(home, state.delivery), {}).get("load_id")
+            if there != (back.load_id if back else None):
+                mended.append(_follow_ledger(home, state.delivery, back))
+        for leftover in [*home.staged.glob("*.parquet"), *home.superseded.glob("*.tmp")]:
+            leftover.unlink()
+            mended.append(f"Removed the unfinished file {leftover.name}.")
+    return mended
+
+
+@contextmanager
+def lake_lock(home: Home) -> Iterator[None]:
+    """Hold the lake: one process at a time changes what is in force."""
+    home.create()
+    home.locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.locks / "lake.lock"):
+        yield
+
+
+def _append_swap(ledger: Ledger, before: LoadState | None, event: Event) -> None:
+    swap = [event]
+    if before and before.load_id != event["load_id"]:
+        swap.insert(0, before.delivery.event("superseded", reason=f"by {event['load_id']}"))
+    ledger.append(*swap)
+
+
+def _catch_up(ledger: Ledger, notes: dict[str, str]) -> list[str]:
+    """Write into the ledger what it should have said of a raw file promoted a moment before a kill."""
+    if "event" not in notes:
+        return []
+    event = json.loads(notes["event"])
+    if any(e["load_id"] == event["load_id"] and e["event"] in ACCEPTED for e in ledger.events()):
+        return []
+    before = ledger.in_force(event["extract_id"], event["school_year"], event["collection"])
+    _append_swap(ledger, before, event)
+    return [f"Wrote the acceptance of {event['load_id']} into the ledger."]
+
+
+def _follow_ledger(home: Home, place: Delivery, back: LoadState | None) -> str:
+    """Keep what lies in the slot of `place`, and put there the delivery that the ledger says, if any."""
+    raw, slot = _raw_of(home, place), f"{place.extract_id} {place.period}"
+    there = loaded_by(raw)
+    if back is None:
+        if there:
+            keep_file(raw, home.superseded_file(there))
+            raw.unlink()
+        return f"{slot} has no delivery in force."
+    kept = home.superseded_file(back.load_id)
+    if there != back.load_id:
+        if not kept.exists():
+            raise MilepostError(
+                f"the file of the delivery {back.load_id}, which is in force for {slot}, is missing",
+                where=str(kept),
+                next_step="Put it back from a backup, or withdraw the delivery and send its file again",
+            )
+        if there:
+            keep_file(raw, home.superseded_file(there))
+        staged = home.staged_file(back.load_id)
+        staged.unlink(missing_ok=True)
+        keep_file(kept, staged)
+        put_in_force(staged, raw)
+    kept.unlink(missing_ok=True)
+    return f"{slot} is the delivery {back.load_id} again."
+
+
+def _heir(home: Home, ledger: Ledger, state: LoadState, event: Event) -> LoadState | None:
+    """The delivery that comes into force by withdrawing one that is."""
+    if not state.in_force:
+        return None
+    after = fold([*ledger.events(), {**event, "at": ""}], home)
+    return next((heir for heir in after if heir.in_force and heir.slot == state.slot), None)
+
+
+def _holder(ledger: Ledger, delivery: Delivery) -> LoadState | None:
+    assert delivery.school_year is not None
+    assert delivery.collection is not None
+    return ledger.in_force(delivery.extract_id, delivery.school_year, delivery.collection)
+
+
+def _one_per_slot(ledger: Ledger) -> list[LoadState]:
+    """One delivery of every slot that was ever filled."""
+    filled = [s for s in ledger.state() if s.delivery.school_year is not None and s.delivery.collection]
+    return list({state.slot: state for state in filled}.values())
+
+
+def _known(ledger: Ledger, load_id: str) -> LoadState:
+    state = ledger.load(load_id)
+    if state is None:
+        ids = [known.load_id for known in ledger.state()]
+        step = near_miss(load_id, ids) if len(ids) < 5 else "See milepost status for the ids of deliveries"
+        raise DeliveryError(f"unknown delivery '{load_id}'", next_step=step)
+    return state
+
+
+def _raw_of(home: Home, delivery: Delivery) -> Path:
+    if delivery.school_year is None or delivery.collection is None:
+        raise DeliveryError(
+            "a file of several school years is in force year by year", where=delivery.file_name
+        )
+    return home.raw_file(delivery.entity, delivery.extract_id, delivery.school_year, delivery.collection)
+
+
+def _not_written(delivery: Delivery, where: Path, error: Exception) -> DeliveryError:
+    # a conversion error's message would show the value, a file error's message shows the path
+    why = str(error) if isinstance(error, OSError | duckdb.IOException) else type(error).__name__
+    return DeliveryError(
+        f"{delivery.extract_id} {delivery.period} could not be written ({why})",
+        where=str(where),
+        rule="What was in force before still is",
+        next_step="See to free disk space and the rights of the folder, then load it again",
+    )

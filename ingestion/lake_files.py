@@ -1,0 +1,127 @@
+"""The files of the raw lake: written, kept and swapped so that a kill leaves a whole file or none."""
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ingestion.delivery import Delivery
+from ingestion.entities import load_entities
+from ingestion.home import Home
+
+
+def write_staged(
+    con: duckdb.DuckDBPyConnection, table: str, delivery: Delivery, event: dict[str, Any], staged: Path
+) -> None:
+    """Write the rows of `table` as a raw file that carries the delivery's load id and ledger event."""
+    staged.parent.mkdir(parents=True, exist_ok=True)
+    notes = f"{{load_id: {quoted(delivery.load_id)}, event: {quoted(json.dumps(event))}}}"
+    con.execute(
+        f"copy ({raw_select(con, table, delivery)}) to {quoted(str(staged))}"
+        f" (format parquet, compression zstd, kv_metadata {notes})"
+    )
+    _sync_file(staged)
+
+
+def raw_select(con: duckdb.DuckDBPyConnection, table: str, delivery: Delivery) -> str:
+    """A query that gives the rows of `table` the columns, order and types of the entity's raw files."""
+    there = {str(name).lower() for name in con.table(table).columns}
+    stated: dict[str, Any] = {
+        "community_id": delivery.community,
+        "partner_id": delivery.partner,
+        "extract_id": delivery.extract_id,
+        "school_year": delivery.school_year,
+        "collection": delivery.collection,
+        "_load_id": delivery.load_id,
+        "_source_file": delivery.file_name,
+    }
+    columns = []
+    for name, kind in load_entities()[delivery.entity].raw_columns.items():
+        own = f'"{name}"' if name in there else "null"
+        value = quoted(str(stated[name])) if name in stated else own
+        columns.append(f'cast({value} as {kind}) as "{name}"')
+    return f'select {", ".join(columns)} from "{table}"'
+
+
+def keep_file(source: Path, kept: Path) -> None:
+    """A second name for a file, or a copy where the file system has no hard links; whole or not there."""
+    if kept.exists():
+        return
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, kept)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        temporary = kept.with_suffix(".tmp")
+        shutil.copyfile(source, temporary)
+        _sync_file(temporary)
+        temporary.replace(kept)
+    sync_folder(kept.parent)
+
+
+def put_in_force(staged: Path, raw: Path) -> None:
+    """The one step that readers see: the staged file takes the raw file's name."""
+    raw.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(staged, raw)  # noqa: PTH105
+    sync_folder(raw.parent)
+
+
+def loaded_by(raw: Path) -> str | None:
+    """The load id a raw file was written by; None where there is no file."""
+    return metadata([raw])[raw].get("load_id")
+
+
+def metadata(files: Iterable[Path]) -> dict[Path, dict[str, str]]:
+    """What Milepost noted in each Parquet file, `load_id` and `event`; nothing for a missing file."""
+    notes: dict[Path, dict[str, str]] = {path: {} for path in files}
+    there = [str(path) for path in notes if path.exists()]
+    if not there:
+        return notes
+    with duckdb.connect(config={"threads": 1}) as con:
+        found = con.execute("select file_name, key, value from parquet_kv_metadata(?)", [there]).fetchall()
+    for name, key, value in found:
+        notes[Path(name)][bytes(key).decode()] = bytes(value).decode()
+    return notes
+
+
+def ensure_empty_files(home: Home) -> None:
+    """A typed Parquet file without rows per entity, so that the warehouse builds before any delivery."""
+    with duckdb.connect(config={"threads": 1}) as con:
+        for entity in load_entities().values():
+            target = home.empty_raw_file(entity.entity)
+            if target.exists() and _schema(con, target) == list(entity.raw_columns):
+                continue
+            columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in entity.raw_columns.items())
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary = target.with_name(f"empty.{os.getpid()}.tmp")
+            con.execute(f"copy (select {columns} where false) to {quoted(str(temporary))} (format parquet)")
+            temporary.replace(target)
+
+
+def quoted(text: str) -> str:
+    """A SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in `folder` are on disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _schema(con: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+    return [row[0] for row in con.execute("describe from read_parquet(?)", [str(path)]).fetchall()]

@@ -1,0 +1,214 @@
+"""Landing: an immutable copy of every file received, under its content's hash, and what it delivers."""
+
+import contextlib
+import datetime as dt
+import difflib
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingestion.community import Communities
+from ingestion.contract import Contract, match_file
+from ingestion.delivery import Delivery as Delivery
+from ingestion.delivery import delivery_of
+from ingestion.errors import ContractError, DeliveryError
+from ingestion.home import Home
+from ingestion.lake_files import sync_folder
+from ingestion.ledger import Ledger, LoadState
+from ingestion.yaml_file import near_miss
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class _Period:
+    contract: Contract
+    school_year: int | None
+    collection: str | None
+
+
+def receive(
+    home: Home,
+    communities: Communities,
+    path: Path,
+    *,
+    extract: str | None = None,
+    school_year: int | None = None,
+    collection: str | None = None,
+    allow_same_content: bool = False,
+    today: dt.date | None = None,
+) -> list[Delivery]:
+    """Take a file in: copy it to landing, write `received` to the ledger, return one delivery per contract.
+
+    `extract`, `school_year` and `collection` say what the file's name does not. Receiving the same file again
+    changes nothing and returns the same deliveries. A DeliveryError tells every reason for taking nothing in.
+    """
+    _refuse_unusable(path)
+    contracts = [_contract(communities, extract)] if extract else _contracts_for(communities, path)
+    periods = [_period(contract, path, school_year, collection) for contract in contracts]
+    problems = [
+        p for period in periods for p in _problems(communities, period, path, today or dt.date.today())
+    ]
+    if problems:
+        raise DeliveryError.of(problems)
+    home.create()
+    _sweep(home)
+    temporary = home.staged / f"receiving-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        sha256 = _copy(path, temporary)
+        ledger = Ledger(home.ledger)
+        known = [state for state in ledger.state() if state.delivery.sha256 == sha256]
+        if not allow_same_content:
+            _refuse_same_content(periods, known, path)
+        landed = home.landed_file(sha256, path.name)
+        deliveries = [_delivery(period, sha256, landed, known) for period in periods]
+        if any(not delivery.landed.exists() for delivery in deliveries):
+            _land(temporary, landed)
+    finally:
+        temporary.unlink(missing_ok=True)
+    ids = {state.load_id for state in known}
+    fresh = [delivery for delivery in deliveries if delivery.load_id not in ids]
+    if fresh:
+        ledger.append(*(delivery.event("received") for delivery in fresh))
+    return deliveries
+
+
+def _delivery(period: _Period, sha256: str, landed: Path, known: list[LoadState]) -> Delivery:
+    """The delivery of a period, or the one it already was.
+
+    Content that was superseded does not come back because its contract was edited since: a newer delivery is
+    in force, and the old file may simply still lie in the inbox.
+    """
+    delivery = delivery_of(period.contract, period.school_year, period.collection, sha256, landed)
+    slot = (delivery.extract_id, delivery.school_year, delivery.collection)
+    for state in known:
+        if state.load_id == delivery.load_id or (state.slot == slot and state.status == "superseded"):
+            return state.delivery
+    return delivery
+
+
+def _refuse_unusable(path: Path) -> None:
+    if not path.exists():
+        raise DeliveryError("the file is missing", where=str(path), next_step="Check its name and folder")
+    if not path.is_file():
+        raise DeliveryError("is not a file", where=str(path), next_step="Give the files in it one by one")
+    if path.stat().st_size == 0:
+        raise DeliveryError(
+            "the file is empty", where=str(path), next_step="Ask the partner to send it again"
+        )
+
+
+def _contract(communities: Communities, extract: str) -> Contract:
+    try:
+        return communities.community_of(extract).contracts[extract]
+    except ContractError as error:
+        raise DeliveryError(error.what, next_step=error.next_step) from error
+
+
+def _contracts_for(communities: Communities, path: Path) -> list[Contract]:
+    contracts = communities.contracts_for(path.as_posix())
+    if contracts:
+        return contracts
+    patterns = {pattern: extract for extract, c in communities.contracts.items() for pattern in c.patterns}
+    close = difflib.get_close_matches(path.name.lower(), patterns, n=3, cutoff=0.3)
+    nearest = ", ".join(f"'{pattern}' of {patterns[pattern]}" for pattern in close)
+    raise DeliveryError(
+        "no contract expects a file of this name",
+        where=str(path),
+        rule=f"The nearest patterns are {nearest}" if nearest else "",
+        next_step="Rename the file, say which extract it is (--extract), or write a contract",
+    )
+
+
+def _period(contract: Contract, path: Path, school_year: int | None, collection: str | None) -> _Period:
+    found = match_file(contract, path.as_posix())
+    year = school_year if school_year is not None else found.school_year if found else None
+    part = collection or (found.collection if found else None)
+    return _Period(contract, year, part or (None if contract.collection else "annual"))
+
+
+def _problems(communities: Communities, period: _Period, path: Path, today: dt.date) -> list[DeliveryError]:
+    """Why this file cannot be taken in as this extract, one error each."""
+    contract, year, part = period.contract, period.school_year, period.collection
+    community = communities.community_of(contract.extract_id)
+    found = []
+    if year is None and contract.school_year is None:
+        what = f"neither the file's name nor the contract {contract.extract_id} says which school year it is"
+        found.append((what, "", "Say it: --year 2025 for 2024-25"))
+    if year is not None and year not in community.school_years:
+        rule = f"{community.name} takes {community.school_years.first} to {community.school_years.last}"
+        step = "Correct the file's name, or school_years in community.yml"
+        found.append((f"the school year {year} is outside the community's range", rule, step))
+    if part is not None and part not in community.collections:
+        found.append((f"unknown collection '{part}'", "", near_miss(part, community.collections)))
+    agreement = community.agreements[contract.agreement]
+    if not agreement.is_live(today):
+        when = (
+            f"expired on {agreement.expires}"
+            if today > agreement.expires
+            else f"starts on {agreement.starts}"
+        )
+        what = f"the agreement '{contract.agreement}', which covers {contract.extract_id}, {when}"
+        found.append((what, "Without a live agreement nothing is loaded", "Renew it in agreements.yml"))
+    return [DeliveryError(what, where=str(path), rule=rule, next_step=step) for what, rule, step in found]
+
+
+def _refuse_same_content(periods: list[_Period], known: list[LoadState], path: Path) -> None:
+    """Last year's file under this year's name would be taken for this year's children."""
+    for period in periods:
+        if period.contract.school_year is not None or period.contract.collection is not None:
+            continue
+        for state in known:
+            earlier = state.delivery
+            same = (earlier.school_year, earlier.collection) == (period.school_year, period.collection)
+            gone = state.status in ("rejected", "withdrawn")
+            if earlier.extract_id == period.contract.extract_id and not same and not gone:
+                raise DeliveryError(
+                    f"has the same content as '{earlier.file_name}', received on {state.received_at[:10]}"
+                    f" as {earlier.extract_id} {earlier.period}",
+                    where=str(path),
+                    rule="The same file cannot tell of two school years or collections",
+                    next_step=f"Ask for the right file, or withdraw {earlier.load_id} if that one was wrong",
+                )
+
+
+def _copy(path: Path, temporary: Path) -> str:
+    """Copy and hash in one pass; the copy is on disk and read-only when this returns."""
+    digest, before = hashlib.sha256(), path.stat()
+    with path.open("rb") as source, temporary.open("xb") as target:
+        while chunk := source.read(_CHUNK):
+            digest.update(chunk)
+            target.write(chunk)
+        target.flush()
+        os.fsync(target.fileno())
+    after = path.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise DeliveryError(
+            "the file changed while it was read",
+            where=str(path),
+            next_step="Receive it again when it is complete",
+        )
+    temporary.chmod(0o444)
+    return digest.hexdigest()
+
+
+def _land(temporary: Path, landed: Path) -> None:
+    landed.parent.mkdir(parents=True, exist_ok=True)
+    temporary.replace(landed)
+    sync_folder(landed.parent)
+    sync_folder(landed.parent.parent)
+
+
+def _sweep(home: Home) -> None:
+    """Remove half copies of processes that are gone."""
+    for leftover in home.staged.glob("receiving-*"):
+        pid = int(leftover.name.split("-")[1])
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            with contextlib.suppress(FileNotFoundError):
+                leftover.unlink()
+        except PermissionError:
+            continue
