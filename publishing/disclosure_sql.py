@@ -1,0 +1,261 @@
+"""The SQL of disclosure control: cells, the sums they are part of, and what is hidden."""
+
+# a numerator or its complement at or under this is shown as a band only; n is the denominator
+BAND_SIZE = "greatest(4, {n} // 20)"
+# an exact numerator must stay open by at least this many children
+NUMERATOR_WIDTH = 2
+UNBOUNDED = 1_000_000_000
+
+_BAND = BAND_SIZE.format(n="n")
+_BAND_OF_REST = BAND_SIZE.format(n="residual_n")
+
+# ---- cells -----------------------------------------------------------------------------------------------
+# problem = one indicator, definition version, school year and collection of one community; they share no sum.
+# slot = one place and subgroup; how slots add up is worked out once, then repeated for every problem.
+# Both are numbered in the order of their keys, so that ties are broken the same way on every run.
+PROBLEM_KEY = "community_id, indicator_id, definition_version, school_year, collection, data_maturity"
+SLOT_KEY = "community_id, geography_level, geography_id, parent_place, disaggregate, subgroup"
+CELLS = (
+    """
+create temp table planned as
+select
+    cells.* exclude (denominator, numerator),
+    cells.denominator::bigint as n,
+    cells.numerator::bigint as x,
+    plan.minimum_denominator::bigint as minimum,
+    case cells.geography_level
+        when 'school' then coalesce(school_districts.district_id, '')
+        when 'district' then cells.community_id
+        else ''
+    end as parent_place
+from source_cells as cells
+inner join plan using (community_id, geography_level, disaggregate)
+semi join selection using (community_id, indicator_id)
+left join school_districts
+    on cells.geography_level = 'school'
+    and cells.community_id = school_districts.community_id
+    and cells.geography_id = school_districts.school_id
+where
+    cells.denominator > 0
+    -- children whose subgroup or place is not known are never published, but are part of every sum
+    and coalesce(cells.geography_id, 'unknown') <> 'unknown'
+    and not regexp_full_match(cells.subgroup, '(.*[|])?(unknown|unmapped)([|].*)?')
+""",
+    f"""
+create temp table problem as
+select (row_number() over (order by all_keys))::bigint as problem_id, all_keys.*
+from (select distinct {PROBLEM_KEY} from planned) as all_keys
+""",
+    f"""
+create temp table slot as
+select
+    (row_number() over (order by all_keys))::bigint as slot_id,
+    all_keys.*,
+    string_split(disaggregate, '_x_') as dimensions,
+    string_split(subgroup, '|') as members
+from (select distinct {SLOT_KEY} from planned) as all_keys
+""",
+    f"""
+create temp table cell as
+select
+    problem_id * (select count(*) + 1 from slot) + slot_id as cell_id,
+    problem_id, slot_id, n, x, minimum
+from planned
+inner join problem using ({PROBLEM_KEY})
+inner join slot using ({SLOT_KEY})
+""",
+)
+
+# ---- equations -------------------------------------------------------------------------------------------
+# family = a total and one way to split it: by a disaggregate in the same place, or by the places below it.
+EQUATIONS = (
+    """
+create temp table link as
+with same_place as (
+    select parent.slot_id as parent_slot, child.slot_id as child_slot, child.disaggregate as split
+    from slot as child
+    inner join slot as parent using (community_id, geography_level, geography_id, parent_place)
+    where child.disaggregate <> 'all' and (
+        parent.disaggregate = 'all'
+        or (len(child.dimensions) = 2 and (
+            (parent.disaggregate = child.dimensions[1] and parent.subgroup = child.members[1])
+            or (parent.disaggregate = child.dimensions[2] and parent.subgroup = child.members[2])
+        ))
+    )
+),
+places_below as (
+    select parent.slot_id as parent_slot, child.slot_id as child_slot, child.geography_level as split
+    from slot as child
+    inner join slot as parent using (community_id, disaggregate, subgroup)
+    where
+        (parent.geography_level = 'community' and child.geography_level in ('district', 'school'))
+        or (
+            parent.geography_level = 'district' and child.geography_level = 'school'
+            and parent.geography_id = child.parent_place
+        )
+)
+select dense_rank() over (order by parent_slot, split) as family_id, *
+from (from same_place union all from places_below)
+""",
+    """
+create temp table family as
+select distinct link.family_id, link.parent_slot, slot.geography_level as level, slot.disaggregate
+from link inner join slot on link.child_slot = slot.slot_id
+""",
+    """
+create temp table child_member as
+select
+    cell.problem_id * (select max(family_id) + 1 from family) + link.family_id as equation_id,
+    link.family_id, cell.problem_id, cell.cell_id, cell.n, cell.x
+from cell inner join link on cell.slot_id = link.child_slot
+""",
+    # what a total has beyond its published parts: children of unknown subgroup, or at no place of the level
+    """
+create temp table equation as
+select
+    parts.equation_id, parts.problem_id, parts.family_id, parent.cell_id as parent_cell, parent.minimum,
+    parent.n as parent_n,
+    coalesce(parent.n, 0) - parts.n as residual_n,
+    coalesce(parent.x, 0) - parts.x as residual_x
+from (
+    select equation_id, problem_id, family_id, sum(n)::bigint as n, sum(x)::bigint as x
+    from child_member group by all
+) as parts
+inner join family using (family_id)
+left join cell as parent on parent.problem_id = parts.problem_id and parent.slot_id = family.parent_slot
+""",
+    # the rest of a total is a cell like the others, never shown; it has the number of its equation below zero
+    """
+create temp table member as
+select equation_id, cell_id, false as is_parent, n from child_member
+union all
+select equation_id, parent_cell, true, parent_n from equation
+union all
+select equation_id, -equation_id, false, residual_n from equation where residual_n > 0
+""",
+)
+
+# ---- the two stages --------------------------------------------------------------------------------------
+# unknown = every number an attacker does not have, with the range he can know of it; needs = must stay open.
+# First the denominators, once per population: indicators and versions that count the same children share it.
+DENOMINATORS = (
+    """
+create temp table population as
+select problem_id, min(problem_id) over (partition by counted, fingerprint_1, fingerprint_2) as representative
+from (
+    select
+        problem_id, count(*) as counted,
+        bit_xor(hash(slot_id, n)) as fingerprint_1, sum(hash(n, slot_id)::hugeint) as fingerprint_2
+    from cell group by problem_id
+)
+""",
+    f"""
+create or replace temp table candidate as
+select cell_id, problem_id, n, n as value, 1 as full_low, {UNBOUNDED} as full_high, minimum
+from cell
+where problem_id in (select representative from population)
+""",
+    f"""
+create or replace temp table unknown as
+select cell_id, value, full_low as low, full_high as high, true as needs, 'primary' as reason
+from candidate where n < minimum
+union all
+select -equation_id, residual_n, 0, {UNBOUNDED}, residual_n < minimum, 'residual'
+from equation where residual_n > 0 and problem_id in (select representative from population)
+""",
+    "create or replace temp table width as select equation_id, minimum - 1 as width from equation",
+)
+
+# Then the numerators of every indicator, against an attacker who knows every denominator.
+NUMERATORS = (
+    """
+create temp table hidden_denominator as
+select cell.cell_id
+from unknown
+inner join cell as solved using (cell_id)
+inner join population on solved.problem_id = population.representative
+inner join cell on cell.problem_id = population.problem_id and cell.slot_id = solved.slot_id
+""",
+    f"""
+create temp table coded as
+select
+    cell_id, x <= n - x as is_low, {_BAND} as band_size,
+    if(is_low, 0, n - band_size) as low, if(is_low, band_size, n) as high
+from cell anti join hidden_denominator using (cell_id)
+where least(x, n - x) <= {_BAND} and n > 2 * {_BAND}
+""",
+    """
+create or replace temp table candidate as
+select cell_id, problem_id, n, x as value, 0 as full_low, n as full_high from cell
+""",
+    f"""
+create or replace temp table unknown as
+select cell_id, x as value, 0 as low, n as high, true as needs, 'hidden' as reason
+from cell where n <= 2 * {_BAND} or cell_id in (from hidden_denominator)
+union all
+select cell_id, x, low, high, true, 'coded' from cell inner join coded using (cell_id)
+union all
+select
+    -equation_id, residual_x, 0, residual_n,
+    residual_n < minimum or least(residual_x, residual_n - residual_x) <= {_BAND_OF_REST},
+    'residual'
+from equation where residual_n > 0
+""",
+    f"create or replace temp table width as select equation_id, {NUMERATOR_WIDTH} as width from equation",
+)
+
+# In one sum, a number of range r is left open by min(r, slack_low, slack_high, ranges of the other unknowns),
+# since it can rise only as far as the others can fall. Only equations that changed are looked at again.
+FAILING = """
+create or replace temp table failing as
+with touched as (
+    select distinct equation_id from member semi join newly using (cell_id)
+),
+tallies as (
+    select
+        equation_id,
+        bool_or(needs) as needs,
+        max(high - low) filter (needs) as widest_needing,
+        sum(high - low) - max(high - low) as others,
+        sum(if(is_parent, high - value, value - low)) as slack_low,
+        sum(if(is_parent, value - low, high - value)) as slack_high
+    from member
+    semi join touched using (equation_id)
+    inner join unknown using (cell_id)
+    group by equation_id
+)
+select equation_id
+from tallies inner join width using (equation_id)
+where needs and least(slack_low, slack_high, others) < least(width, widest_needing)
+"""
+# the smallest part that still shows a number, else one that still shows a band, else the total itself
+CHOSEN = """
+create or replace temp table newly as
+select distinct cell_id from (
+    select min_by(member.cell_id, (is_parent, unknown.cell_id is not null, n, member.cell_id)) as cell_id
+    from member
+    semi join failing using (equation_id)
+    left join unknown using (cell_id)
+    where unknown.cell_id is null or unknown.reason = 'coded'
+    group by equation_id
+)
+"""
+RESULT = """
+create temp table protected as
+select
+    cell.*,
+    case
+        when unknown.cell_id is null then ''
+        when unknown.reason <> 'coded' then 'suppressed'
+        when coded.is_low then 'coded_low'
+        else 'coded_high'
+    end as suppression,
+    ceil(100.0 * coded.band_size / n) / 100 as band_share
+from cell left join unknown using (cell_id) left join coded using (cell_id);
+create temp table cell_suppression as
+select
+    problem.* exclude (problem_id), geography_level, geography_id, disaggregate, subgroup, suppression,
+    case suppression when 'coded_low' then 0.0::double when 'coded_high' then 1 - band_share end as band_low,
+    case suppression when 'coded_low' then band_share when 'coded_high' then 1.0::double end as band_high
+from protected inner join problem using (problem_id) inner join slot using (slot_id)
+"""
