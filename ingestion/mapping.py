@@ -1,0 +1,276 @@
+"""The text of a source as the typed columns of a contract, in one statement, keeping what did not parse."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+
+from ingestion.contract import Contract, sql_headers
+from ingestion.contract_columns import Column, Origin
+from ingestion.entities import SQL_TYPES
+from ingestion.errors import ContractError, ReadError
+from ingestion.parsing import FALLIBLE_TYPES, parsed, school_year
+from ingestion.readers.headers import folded, nearest, shown
+from ingestion.readers.records import identifier, literal
+from ingestion.yaml_file import Location, read_yaml
+
+PERIOD_COLUMNS = ("school_year", "collection")
+
+
+@dataclass(frozen=True)
+class MappedTable:
+    """A table of typed rows: the contract's columns, those of `period_columns`, `_row_number`, `_source_file`.
+
+    `unparsed` gives, for each column that can fail, the hidden boolean column that is true where a value was there
+    and did not parse (the value itself is then NULL).
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    unparsed: Mapping[str, str] = field(default_factory=dict)
+    period_columns: tuple[str, ...] = ()
+
+
+def map_source(
+    con: duckdb.DuckDBPyConnection, source_table: str, contract: Contract, *, table: str = "mapped"
+) -> MappedTable:
+    """Create `table` from what `read_source` read.
+
+    Cells are trimmed of blanks; empty ones and those in `missing` are NULL, also for `sql:` and `where:`. Of several
+    headers in a `from`, the first that the file has is taken. A column whose headers are all absent is NULL.
+
+    Raises ReadError where the file lacks a header the contract needs, ContractError where an expression fails.
+    """
+    present = {folded(row[0]): row[0] for row in con.execute(f"describe {source_table}").fetchall()}
+    _refuse_missing_headers(con, source_table, contract, present)
+    steps = _Steps(contract, present, source_table)
+    try:
+        con.execute(f"create or replace table {table} as {steps.query()}")
+    except (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError):
+        # its message would quote a value
+        error = _failed_expression(con, steps, contract)
+        raise error from None
+    return MappedTable(table, tuple(contract.columns), steps.unparsed(), steps.period_columns)
+
+
+class _Steps:
+    """The statement as a chain of named steps: cleaned, repeated, filtered, texts, typed."""
+
+    def __init__(self, contract: Contract, present: Mapping[str, str], source_table: str) -> None:
+        self.contract = contract
+        self.present = present
+        self.source_table = source_table
+        self.origins: dict[str, Origin] = dict(contract.columns)
+        for name in PERIOD_COLUMNS:
+            if origin := getattr(contract, name):
+                self.origins[name] = origin
+        self.period_columns = tuple(name for name in PERIOD_COLUMNS if name in self.origins)
+
+    def query(self) -> str:
+        ctes = f"{self.rows()}, texts as ({self._texts()}), typed as ({self._typed()})"
+        names = [identifier(name) for name in self.origins]
+        flags = [
+            f"({identifier(name)} is null and {identifier(name + '__text')} is not null) as {identifier(flag)}"
+            for name, flag in self.unparsed().items()
+        ]
+        return f"{ctes} select {', '.join([*names, *flags])}, _row_number, _source_file from typed"
+
+    def unparsed(self) -> dict[str, str]:
+        """Column -> hidden column, for every column whose text may be there and not parse."""
+        return {
+            name: f"{name}__unparsed"
+            for name, origin in self.origins.items()
+            if self._kind(name) in FALLIBLE_TYPES and (origin.sql or self._header(origin.headers))
+        }
+
+    def rows(self) -> str:
+        """The steps up to the rows the extract is made of, as `with …`; the last is named filtered."""
+        used = {
+            folded(h): self.present[folded(h)]
+            for h in self.contract.file_headers
+            if folded(h) in self.present
+        }
+        made = self._made()
+        cells = [f"{self._cleaned(h)} as {identifier(h)}" for fold, h in used.items() if fold not in made]
+        where = f" where ({self.contract.rows.where}\n)" if self.contract.rows else ""
+        repeated = self._repeated() if self.contract.unpivot else "select * from cleaned"
+        hidden = [f"{self._cleaned(used[fold])} as {identifier('_of_' + fold)}" for fold in used]
+        inner = ", ".join([*cells, *(hidden if self.contract.unpivot else []), "_row_number", "_source_file"])
+        return (
+            f"with cleaned as (select {inner} from {self.source_table}),"
+            f" repeated as ({repeated}), filtered as (select * from repeated{where})"
+        )
+
+    def _made(self) -> set[str]:
+        """Names that unpivoting gives its columns; they stand before headers of the same name."""
+        unpivot = self.contract.unpivot
+        return {unpivot.name, *unpivot.into} if unpivot else set()
+
+    def _cleaned(self, header: str) -> str:
+        cell = f"trim({identifier(header)})"
+        markers = {marker.strip() for marker in self.contract.missing} | {""}
+        if markers == {""}:
+            return f"nullif({cell}, '')"
+        return f"case when {cell} not in ({', '.join(map(literal, sorted(markers)))}) then {cell} end"
+
+    def _repeated(self) -> str:
+        """Rows times repeats, without the repeats that say nothing."""
+        unpivot = self.contract.unpivot
+        assert unpivot is not None
+        structs = []
+        for repeat in unpivot.repeats:
+            fields = [f"{identifier(unpivot.name)} := {literal(repeat)}"]
+            for name, by_repeat in unpivot.into.items():
+                header = self._header(by_repeat[repeat])
+                value = identifier("_of_" + folded(header)) if header else "null::varchar"
+                fields.append(f"{identifier(name)} := {value}")
+            structs.append(f"struct_pack({', '.join(fields)})")
+        picked = ", ".join(
+            f"_repeat.{identifier(name)} as {identifier(name)}" for name in self._made_in_order()
+        )
+        something = " or ".join(f"_repeat.{identifier(name)} is not null" for name in unpivot.into)
+        return (
+            f"select * exclude (_repeat), {picked} from"
+            f" (select *, unnest([{', '.join(structs)}]) as _repeat from cleaned) where {something}"
+        )
+
+    def _made_in_order(self) -> list[str]:
+        unpivot = self.contract.unpivot
+        return [unpivot.name, *unpivot.into] if unpivot else []
+
+    def _texts(self) -> str:
+        texts = ", ".join(f"{self.text(name)} as {identifier(name)}" for name in self.origins)
+        return f"select {texts}, _row_number, _source_file from filtered"
+
+    def text(self, name: str) -> str:
+        """The text of a column before it is parsed."""
+        origin = self.origins[name]
+        if origin.sql is not None:
+            # on a line of its own, so that a trailing comment ends
+            return f"nullif(trim(({origin.sql}\n)::varchar), '')"
+        if origin.value is not None:
+            return f"{literal(origin.value)}"
+        header = self._header(origin.headers)
+        return identifier(header) if header else "null::varchar"
+
+    def _header(self, aliases: Iterable[str]) -> str | None:
+        """The first of `aliases` that is there, as it is written there."""
+        made = {name: name for name in self._made()}
+        return next(
+            (
+                found
+                for alias in aliases
+                if (found := made.get(folded(alias)) or self.present.get(folded(alias)))
+            ),
+            None,
+        )
+
+    def _kind(self, name: str) -> str:
+        if name in PERIOD_COLUMNS:
+            return "integer" if name == "school_year" else "text"
+        return self.contract.columns[name].type or "text"
+
+    def _typed(self) -> str:
+        values = []
+        for name in self.origins:
+            values.append(f"{self._value(name)} as {identifier(name)}")
+            if name in self.unparsed():
+                values.append(f"{identifier(name)} as {identifier(name + '__text')}")
+        return f"select {', '.join(values)}, _row_number, _source_file from texts"
+
+    def _value(self, name: str) -> str:
+        text = identifier(name)
+        if name == "school_year":
+            return school_year(text)
+        if name == "collection":
+            return f"lower({text})"
+        column = self.contract.columns[name]
+        if column.sql is not None and column.type == "boolean":
+            column = _with_sql_booleans(column)
+        return f"({parsed(text, column)})::{SQL_TYPES[self._kind(name)]}"
+
+
+def _with_sql_booleans(column: Column) -> Column:
+    """An expression may give a boolean itself, whatever texts stand for true and false in the file."""
+    return column.model_copy(
+        update={
+            "true_values": (*column.true_values, "true"),
+            "false_values": (*column.false_values, "false"),
+        }
+    )
+
+
+def _refuse_missing_headers(
+    con: duckdb.DuckDBPyConnection, source_table: str, contract: Contract, present: Mapping[str, str]
+) -> None:
+    problems = [
+        (what, aliases)
+        for what, aliases in _needed_headers(contract)
+        if not any(folded(alias) in present for alias in aliases)
+    ]
+    if not problems:
+        return
+    found = con.execute(f"select _source_file from {source_table} limit 1").fetchall()
+    where = found[0][0] if found else str(contract.path)
+    headers = [header for header in present.values() if header not in ("_row_number", "_source_file")]
+    raise ReadError.of(_missing_header(what, aliases, headers, where) for what, aliases in problems)
+
+
+def _needed_headers(contract: Contract) -> list[tuple[str, tuple[str, ...]]]:
+    """What cannot be done without a header, and the headers that would do."""
+    unpivot = contract.unpivot
+    made = {unpivot.name, *unpivot.into} if unpivot else set()
+    needed: list[tuple[str, tuple[str, ...]]] = []
+    origins: list[tuple[str, Origin]] = list(contract.columns.items())
+    origins += [(name, origin) for name in PERIOD_COLUMNS if (origin := getattr(contract, name))]
+    for name, origin in origins:
+        is_needed = name in contract.key or not isinstance(origin, Column) or origin.required
+        if origin.headers and is_needed and not made & set(map(folded, origin.headers)):
+            needed.append((f"the required column '{name}'", origin.headers))
+        needed += [
+            (f"the expression of '{name}'", (h,)) for h in sql_headers(origin.sql or "null") if h not in made
+        ]
+    if contract.rows:
+        needed += [("rows.where", (h,)) for h in sql_headers(contract.rows.where) if h not in made]
+    if unpivot:
+        for name, by_repeat in unpivot.into.items():
+            every = tuple(header for headers in by_repeat.values() for header in headers)
+            needed.append((f"the unpivoted column '{name}'", every))
+    return needed
+
+
+def _missing_header(what: str, aliases: tuple[str, ...], present: list[str], where: str) -> ReadError:
+    near = next((near for alias in aliases if (near := nearest(alias, present))), None)
+    hint = f"The nearest header in the file is '{near}'. " if near else ""
+    return ReadError(
+        f"{what} has no header in the file; looked for {shown(aliases)}",
+        where=where,
+        rule="Headers are compared without regard to case and surrounding blanks",
+        next_step=f"{hint}Add the partner's new header to the contract, or ask for the column",
+    )
+
+
+def _failed_expression(con: duckdb.DuckDBPyConnection, steps: _Steps, contract: Contract) -> ContractError:
+    """Which expression of the contract fails on these rows, by computing each alone."""
+    candidates: list[tuple[Location, str]] = []
+    if contract.rows:
+        candidates.append((("rows", "where"), f"{steps.rows()} select count(*) from filtered"))
+    for name, origin in steps.origins.items():
+        if origin.sql is not None:
+            place: Location = ("columns", name, "sql") if name in contract.columns else (name, "sql")
+            candidates.append((place, f"{steps.rows()} select count({steps.text(name)}) from filtered"))
+    for at, query in candidates:
+        try:
+            con.execute(query)
+        except duckdb.Error as error:
+            return _expression_error(contract, at, type(error).__name__)
+    return _expression_error(contract, ("columns",), "Error")
+
+
+def _expression_error(contract: Contract, place: Location, kind: str) -> ContractError:
+    what = f"{'.'.join(map(str, place))} fails on these rows ({kind})"
+    step = "Write the expression so that it holds for every value: try_cast instead of cast, nullif(…, 0) to divide"
+    rule = "An expression must give a value or NULL for every row"
+    if contract.path.is_file():
+        return read_yaml(contract.path).problem(place, what, step, rule)
+    return ContractError(what, where=str(contract.path), rule=rule, next_step=step)

@@ -1,0 +1,115 @@
+"""Files of every format as one DuckDB view of text: columns named by the headers, row numbers, source file."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+import duckdb
+
+from ingestion.contract import Contract
+from ingestion.errors import ContractError, ReadError
+from ingestion.readers.delimited import read_delimited
+from ingestion.readers.fixed_width import read_fixed_width
+from ingestion.readers.json_records import read_json
+from ingestion.readers.parquet import read_parquet
+from ingestion.readers.record_counting import Dialect
+from ingestion.readers.records import empty_file
+from ingestion.readers.unpacking import Part, unpack
+from ingestion.readers.workbook import read_workbook
+
+__all__ = ["read_source", "read_together"]
+
+_FORMAT_BY_SUFFIX = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".parquet": "parquet",
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+}
+
+
+def read_together(contract: Contract, contracts: Sequence[Contract]) -> list[Contract]:
+    """Those of `contracts`, `contract` first, that read the same rows of a file: same reader, member and sheet."""
+    same = [
+        other
+        for other in contracts
+        if other.extract_id != contract.extract_id and _how_read(other) == _how_read(contract)
+    ]
+    return [contract, *same]
+
+
+def read_source(
+    con: duckdb.DuckDBPyConnection, path: Path, contracts: Sequence[Contract], *, table: str = "source"
+) -> str:
+    """Scan `path` once for all `contracts` that read it, and return the name of a view over what was read.
+
+    The view (named `table`, over tables `_<table>_<n>`) has a VARCHAR column for each header some contract uses, NULL
+    where a cell is empty, and `_row_number` BIGINT (the record's physical number in the file, from 1, headers,
+    skipped and blank records counted) and `_source_file` (`file.csv`, `archive.zip/member.csv`, `book.xlsx#Sheet`).
+    Several members or sheets are read one after another, and columns matched by name.
+
+    Raises ReadError for a file that cannot be read in full or has undeclared, repeated or no headers, or no rows.
+    """
+    how = {_how_read(contract) for contract in contracts}
+    if len(how) != 1:
+        raise ContractError(
+            "contracts that read different sheets, members or formats cannot share one reading",
+            where=path.name,
+            next_step="Give them the same `reader`, `member` and `sheet`, or read them one after another",
+        )
+    selects: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="milepost-") as temporary:
+        folder = Path(temporary)
+        for number, part in enumerate(unpack(path, contracts[0].member, folder)):
+            _refuse_empty_file(part)
+            selects += _read_part(con, part, contracts, f"_{table}_{number}", folder)
+    con.execute(f"create or replace view {table} as {' union all by name '.join(selects)}")
+    if not con.execute(f"select 1 from {table} limit 1").fetchall():
+        raise ReadError(
+            "header only: the file has no records",
+            where=path.name,
+            rule="A delivery has at least one record",
+            next_step="Ask the partner to send the file again; the last good delivery stays in force",
+        )
+    return table
+
+
+def _how_read(contract: Contract) -> tuple[str, str | None, str | None]:
+    return contract.reader.model_dump_json(), contract.member, contract.sheet
+
+
+def _refuse_empty_file(part: Part) -> None:
+    if part.path.stat().st_size == 0:
+        raise empty_file(part.name)
+
+
+def _read_part(
+    con: duckdb.DuckDBPyConnection, part: Part, contracts: Sequence[Contract], table: str, folder: Path
+) -> list[str]:
+    reader = contracts[0].reader
+    suffix = PurePath(part.name).with_suffix("") if part.name.lower().endswith(".gz") else PurePath(part.name)
+    file_format = reader.format or _FORMAT_BY_SUFFIX.get(suffix.suffix.lower())
+    match file_format:
+        case "csv" | "tsv":
+            delimiter = reader.delimiter or ("\t" if file_format == "tsv" else ",")
+            dialect = Dialect(delimiter, '"' if reader.quote is None else reader.quote)
+            return [read_delimited(con, part, reader, dialect, contracts, table, folder)]
+        case "fixed_width":
+            return [read_fixed_width(con, part, reader, contracts, table, folder)]
+        case "xlsx":
+            return read_workbook(con, part, reader, contracts[0].sheet, contracts, table, folder)
+        case "parquet":
+            return [read_parquet(con, part, contracts, table, folder)]
+        case "json" | "ndjson":
+            return [read_json(con, part, reader, file_format == "ndjson", contracts, table, folder)]
+    raise ReadError(
+        f"the format of a file that ends in '{suffix.suffix}' is unknown",
+        where=part.name,
+        rule=f"Known endings are {', '.join(_FORMAT_BY_SUFFIX)}, and these packed as .gz or .zip",
+        next_step="Set `reader: {format: ...}` in the contract",
+    )

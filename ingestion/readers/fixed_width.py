@@ -1,0 +1,86 @@
+"""Fixed-width text: every line is cut at the positions the contract states, counted in characters."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from ingestion.contract import Contract
+from ingestion.contract_columns import Reader
+from ingestion.errors import ReadError
+from ingestion.readers.delimited import without_footer
+from ingestion.readers.headers import keep_declared
+from ingestion.readers.record_counting import Dialect
+from ingestion.readers.records import MAX_CELL_BYTES, csv_scan, identifier, literal, refuse_long_cell
+from ingestion.readers.text_encoding import TextFile, as_utf8
+from ingestion.readers.unpacking import Part
+
+# the unit separator never stands in text, so that a whole line is one cell
+_NO_DELIMITER = "\x1f"
+
+
+def read_fixed_width(
+    con: duckdb.DuckDBPyConnection,
+    part: Part,
+    reader: Reader,
+    contracts: Sequence[Contract],
+    table: str,
+    folder: Path,
+) -> str:
+    """Fill `table` from fixed-width lines and return the select that names its columns and numbers its rows.
+
+    There is no header row: the contract names the columns, and what stands above the data is `skip_rows`.
+    """
+    text = as_utf8(part, reader.encoding, None, folder)
+    if reader.footer:
+        text = without_footer(text, re.compile(reader.footer), None, folder)
+    headers = list(reader.widths)
+    kept = keep_declared(headers, contracts, part.name)
+    link = folder / f"{table}.txt"
+    link.symlink_to(text.path.absolute())
+    scan = csv_scan(link, {"line": "VARCHAR"}, Dialect(_NO_DELIMITER, ""), reader.skip_rows)
+    try:
+        con.execute(f"create or replace table {table} as select line from {scan}")
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        raise _broken_line(text, reader.skip_rows) from None
+    _refuse_short_lines(con, table, reader, part.name)
+    cuts = []
+    for position in kept:
+        start, length = reader.widths[headers[position]]
+        cut = f"nullif(trim(substring(line, {start}, {length})), '')"
+        cuts.append(f"{cut} as {identifier(headers[position])}")
+    return (
+        f"select {', '.join(cuts)}, rowid + {reader.skip_rows + 1} as _row_number,"
+        f" {literal(part.name)} as _source_file from {table} where trim(line) <> ''"
+    )
+
+
+def _refuse_short_lines(con: duckdb.DuckDBPyConnection, table: str, reader: Reader, name: str) -> None:
+    """A line may end early within its last column, since editors cut blanks, but not before it begins."""
+    last_start = max(start for start, _ in reader.widths.values())
+    (first,) = con.execute(
+        f"select min(rowid) from {table} where length(line) < {last_start} and trim(line) <> ''"
+    ).fetchall()[0]
+    if first is not None:
+        raise ReadError(
+            f"the line ends before its last column begins (position {last_start})",
+            where=f"{name}, row {first + reader.skip_rows + 1}",
+            rule="Every line holds every column at the positions of `reader.widths`",
+            next_step="Check the file for broken lines and footers, and the contract for a changed layout",
+        )
+
+
+def _broken_line(text: TextFile, skip_rows: int) -> ReadError:
+    with text.path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, start=1):
+            if len(line.encode()) > MAX_CELL_BYTES:
+                refuse_long_cell((number, ["x" * (MAX_CELL_BYTES + 1)]), text.name)
+            if _NO_DELIMITER in line and number > skip_rows:
+                break
+    return ReadError(
+        "the line holds a control character (unit separator)",
+        where=f"{text.name}, row {number}",
+        rule="Fixed-width files are plain text",
+        next_step="Ask the partner to export the file anew",
+    )

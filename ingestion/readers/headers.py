@@ -1,0 +1,127 @@
+"""What a file's headers must be: known to the contracts that read the file, each once, found whatever their case."""
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from ingestion.contract import Contract
+from ingestion.errors import ReadError
+
+RESERVED = frozenset({"_row_number", "_source_file"})
+_OTHER_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+
+
+def folded(header: str) -> str:
+    """The form in which headers are compared."""
+    return trimmed(header).lower()
+
+
+def trimmed(header: str) -> str:
+    """A header without surrounding blanks, byte order marks, and line breaks inside."""
+    return " ".join(header.replace("\ufeff", "").replace("\0", "").split("\n")).strip()
+
+
+def join_header_rows(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Headers of one or two rows, joined with a blank.
+
+    A merged cell over several columns leaves the cells to its right empty, so the upper row is filled from the left
+    wherever the lower row has a name.
+    """
+    if len(rows) == 1:
+        return [trimmed(cell) for cell in rows[0]]
+    width = max(map(len, rows))
+    upper, lower = ([*map(trimmed, row)] + [""] * (width - len(row)) for row in rows)
+    headers, last = [], ""
+    for above, below in zip(upper, lower, strict=True):
+        last = above or last
+        headers.append(f"{last if below else above} {below}".strip())
+    return headers
+
+
+def keep_declared(headers: Sequence[str], contracts: Sequence[Contract], file_name: str) -> list[int]:
+    """Positions of the columns some contract takes; a ReadError names what is undeclared or there twice.
+
+    Columns without a header are not among them; nor are those every contract ignores, so what nobody is to see
+    (a social security number) is not even read into memory.
+    """
+    wanted = {folded(header) for contract in contracts for header in contract.file_headers}
+    ignored = {folded(header) for contract in contracts for header in contract.ignore}
+    named = [header for header in headers if header]
+    if not any(folded(header) in wanted for header in named):
+        # never list them: where the header row is missing these are a child's record
+        raise ReadError(
+            "none of the contract's headers is in the header row",
+            where=file_name,
+            rule="The first row (after `reader.skip_rows`) names the columns",
+            next_step="Check that the file has a header row, its delimiter, `reader.skip_rows` and the sheet",
+        )
+    _refuse_repeated(named, file_name)
+    undeclared = [header for header in named if folded(header) not in wanted | ignored]
+    if undeclared:
+        raise _undeclared(undeclared, named, contracts, file_name)
+    return [position for position, header in enumerate(headers) if header and folded(header) in wanted]
+
+
+def refuse_other_delimiter(headers: Sequence[str], delimiter: str, file_name: str) -> None:
+    """A single column whose header holds another delimiter was read with the wrong one."""
+    if len(headers) != 1:
+        return
+    for other, name in _OTHER_DELIMITERS.items():
+        if other != delimiter and other in headers[0]:
+            used = _OTHER_DELIMITERS.get(delimiter, repr(delimiter))
+            raise ReadError(
+                f"read with a {used} as delimiter the file has one column, whose header holds a {name}",
+                where=file_name,
+                rule="The delimiter is part of the contract, never guessed",
+                next_step=f"Set `reader: {{delimiter: {other!r}}}` in the contract, or ask for the agreed format",
+            )
+
+
+def shown(names: Iterable[str]) -> str:
+    """Names for a message, quoted, the first ten of them."""
+    listed = [f"'{name[:60]}'" for name in names]
+    return ", ".join(listed[:10]) + (f" and {len(listed) - 10} more" if len(listed) > 10 else "")
+
+
+def nearest(header: str, candidates: Iterable[str]) -> str | None:
+    """The candidate written most like `header`, if any is close."""
+    by_fold = {folded(candidate): candidate for candidate in candidates}
+    close = difflib.get_close_matches(folded(header), by_fold, n=1, cutoff=0.6)
+    return by_fold[close[0]] if close else None
+
+
+def _refuse_repeated(headers: Sequence[str], file_name: str) -> None:
+    counts = Counter(map(folded, headers))
+    repeated = [header for header in dict.fromkeys(headers) if counts[folded(header)] > 1]
+    if repeated:
+        raise ReadError(
+            f"the header row names a column more than once: {shown(repeated)}",
+            where=file_name,
+            rule="Each header stands once, whatever its case",
+            next_step="Ask the partner to rename or remove the second one",
+        )
+    reserved = [header for header in headers if folded(header) in RESERVED]
+    if reserved:
+        raise ReadError(
+            f"the header row uses a reserved name: {shown(reserved)}",
+            where=file_name,
+            rule="Milepost numbers the rows under these names",
+            next_step="Ask the partner to rename the column",
+        )
+
+
+def _undeclared(
+    undeclared: Sequence[str], present: Sequence[str], contracts: Sequence[Contract], file_name: str
+) -> ReadError:
+    there = set(map(folded, present))
+    absent = {h for contract in contracts for h in contract.file_headers if folded(h) not in there}
+    pairs = [(header, near) for header in undeclared if (near := nearest(header, absent))]
+    hint = "; ".join(f"'{header[:60]}' may be a new name of '{near}'" for header, near in pairs[:5])
+    return ReadError(
+        f"undeclared column{'s' if len(undeclared) > 1 else ''} {shown(undeclared)}",
+        where=file_name,
+        rule="Every column of a file is declared in a contract, so that nothing arrives unseen",
+        next_step=f"{hint}. Add it to `from` of a column, or to `ignore`"
+        if hint
+        else "Add it to `from` of a column, or to `ignore`",
+    )

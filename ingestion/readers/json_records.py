@@ -1,0 +1,120 @@
+"""JSON: an array of objects, or one object per line; the keys of all objects are the headers."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from ingestion.contract import Contract
+from ingestion.contract_columns import Reader
+from ingestion.errors import ReadError
+from ingestion.readers.headers import keep_declared, trimmed
+from ingestion.readers.records import empty_file, literal, select_columns
+from ingestion.readers.text_encoding import TextFile, as_utf8
+from ingestion.readers.unpacking import Part
+
+MAX_OBJECT_BYTES = 2**24
+
+
+def read_json(
+    con: duckdb.DuckDBPyConnection,
+    part: Part,
+    reader: Reader,
+    is_lines: bool,
+    contracts: Sequence[Contract],
+    table: str,
+    folder: Path,
+) -> str:
+    """Fill `table` from JSON objects and return the select that names its columns and numbers its rows.
+
+    Rows are numbered by line in a file of lines, by element (from 1) in an array. A list of plain values becomes its
+    values joined by commas; anything deeper stays JSON text, for an `sql:` of the contract.
+    """
+    text = as_utf8(part, reader.encoding, None, folder)
+    link = folder / f"{table}.json"
+    link.symlink_to(text.path.absolute())
+    try:
+        _load_objects(con, link, is_lines, f"{table}_objects")
+        keys = [row[0] for row in con.execute(_keys_sql(f"{table}_objects")).fetchall()]
+    except duckdb.Error:
+        raise _broken_json(text, is_lines) from None
+    headers = [trimmed(key) for key in keys]
+    if not headers:
+        raise empty_file(part.name)
+    kept = keep_declared(headers, contracts, part.name)
+    values = ", ".join(f"{_value_sql(keys[i])} as c{i}" for i in kept)
+    con.execute(f"create or replace table {table} as select {values}, _row_number from {table}_objects")
+    con.execute(f"drop table {table}_objects")
+    return select_columns(headers, kept, "_row_number", part.name, table)
+
+
+def _load_objects(con: duckdb.DuckDBPyConnection, path: Path, is_lines: bool, table: str) -> None:
+    """One row per object, numbered; lines that are blank count as lines and make no row."""
+    if is_lines:
+        # read as lines of text, since the JSON reader leaves blank lines out of its count
+        lines = (
+            f"read_csv({literal(str(path))}, columns = {{line: 'VARCHAR'}}, auto_detect = false, header = false,"
+            f" delim = chr(31), quote = '', escape = '', comment = '', nullstr = '', compression = 'none',"
+            f" max_line_size = {MAX_OBJECT_BYTES}, buffer_size = {2 * MAX_OBJECT_BYTES})"
+        )
+        con.execute(f"create or replace temp table {table}_lines as select line from {lines}")
+        con.execute(
+            f"create or replace table {table} as select line::json as object, rowid + 1 as _row_number"
+            f" from {table}_lines where trim(line) <> ''"
+        )
+        con.execute(f"drop table {table}_lines")
+    else:
+        con.execute(
+            f"create or replace table {table}_array as select json as object from read_json_objects("
+            f"{literal(str(path))}, format = 'array', maximum_object_size = {MAX_OBJECT_BYTES})"
+        )
+        con.execute(
+            f"create or replace table {table} as select object, rowid + 1 as _row_number from {table}_array"
+        )
+        con.execute(f"drop table {table}_array")
+    (bad,) = con.execute(f"select count(*) from {table} where json_type(object) <> 'OBJECT'").fetchall()[0]
+    if bad:
+        raise duckdb.InvalidInputException("not an object")
+
+
+def _keys_sql(table: str) -> str:
+    """Keys in the order in which they first appear."""
+    return (
+        f"select key from (select unnest(json_keys(object)) as key, _row_number, "
+        f"generate_subscripts(json_keys(object), 1) as position from {table})"
+        f" group by key order by min(_row_number), min_by(position, _row_number)"
+    )
+
+
+def _value_sql(key: str) -> str:
+    pointer = literal("/" + key.replace("~", "~0").replace("/", "~1"))
+    value = f"json_extract_string(object, {pointer})"
+    items = f"json_extract_string(json_extract(object, {pointer}), '$[*]')"
+    # a list that holds objects or lists stays as it is
+    is_flat_list = f"json_type(object, {pointer}) = 'ARRAY' and not regexp_matches({value}[2:], '[\\[{{]')"
+    return f"case when {is_flat_list} then array_to_string({items}, ',') else {value} end"
+
+
+def _broken_json(text: TextFile, is_lines: bool) -> ReadError:
+    """Where the JSON breaks, found by reading it again in Python; on success it is the shape that is wrong."""
+    line, what = 1, "an element is not an object" if not is_lines else "the line is not a JSON object"
+    try:
+        if is_lines:
+            with text.path.open(encoding="utf-8-sig") as file:
+                for line, record in enumerate(file, start=1):  # noqa: B007 (the last one is the broken one)
+                    if record.strip() and not isinstance(json.loads(record), dict):
+                        break
+        else:
+            document = json.loads(text.path.read_text(encoding="utf-8-sig"))
+            what = what if isinstance(document, list) else "the file is not an array of objects"
+    except json.JSONDecodeError as error:
+        line, what = (line if is_lines else error.lineno), "the line is not valid JSON"
+    except RecursionError:
+        what = "the JSON is nested too deeply"
+    return ReadError(
+        what,
+        where=f"{text.name}, line {line}",
+        rule="A .json file is one array of objects, a .ndjson file one object per line",
+        next_step="Ask the partner to export the file anew, or set `reader.format`",
+    )

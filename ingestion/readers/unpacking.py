@@ -1,0 +1,154 @@
+"""Gzip files and zip members unpacked into plain temporary files, within limits no honest extract reaches."""
+
+import fnmatch
+import gzip
+import lzma
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from ingestion.errors import ReadError
+
+# a community's largest extracts are a few GB; text packs 5 to 50 times, deflate at most 1032 times
+MAX_UNPACKED_BYTES = 16 * 2**30
+MAX_RATIO = 250
+# below this size a high ratio is a short file of equal rows, and harmless
+RATIO_COUNTS_FROM_BYTES = 16 * 2**20
+_CHUNK = 2**20
+
+
+@dataclass(frozen=True)
+class Part:
+    """One plain file to read; `name` is what people call it: the file's name, or `archive.zip/member.csv`."""
+
+    path: Path
+    name: str
+
+
+def unpack(path: Path, member: str | None, folder: Path) -> list[Part]:
+    """The plain files of `path`: itself, what a .gz holds, or the members of a .zip that match the glob `member`."""
+    if not path.is_file():
+        raise ReadError("there is no such file", where=path.name, next_step="Check the path")
+    suffix = path.suffix.lower()
+    if suffix == ".gz":
+        return [_gunzip(path, folder)]
+    if suffix == ".zip":
+        return _unzip(path, member, folder)
+    return [Part(path, path.name)]
+
+
+def _gunzip(path: Path, folder: Path) -> Part:
+    target = folder / "unpacked" / path.stem
+    target.parent.mkdir(exist_ok=True)
+    budget = _budget(path.name, path.stat().st_size)
+    try:
+        with gzip.open(path) as packed:
+            _pour(packed, target, budget)
+    except (EOFError, OSError, zlib.error) as error:
+        if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
+            raise
+        raise ReadError(
+            "the gzip file is damaged or cut off before its end",
+            where=path.name,
+            rule="A packed file must unpack completely; nothing of it was read",
+            next_step="Ask the partner to send it again, and compare the sizes",
+        ) from None
+    return Part(target, path.name)
+
+
+def _unzip(path: Path, member: str | None, folder: Path) -> list[Part]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _members(archive, path, member, folder)
+    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError):
+        raise ReadError(
+            "the zip file is damaged, cut off before its end, or packed in an unknown way",
+            where=path.name,
+            rule="A packed file must unpack completely; nothing of it was read",
+            next_step="Ask the partner to send it again, and compare the sizes",
+        ) from None
+
+
+def _members(archive: zipfile.ZipFile, path: Path, member: str | None, folder: Path) -> list[Part]:
+    infos = [info for info in archive.infolist() if not info.is_dir()]
+    for info in infos:
+        _refuse_escaping_name(info.filename, path.name)
+    wanted = [info for info in infos if _matches(info.filename, member)]
+    if not wanted:
+        raise ReadError(
+            f"no member of the zip file matches '{member or '*'}'",
+            where=path.name,
+            rule=f"The zip file holds: {_listed([info.filename for info in infos])}",
+            next_step="Correct `member:` in the contract, or ask the partner for the missing file",
+        )
+    if any(info.flag_bits & 0x1 for info in wanted):
+        raise ReadError(
+            "the zip file is encrypted",
+            where=path.name,
+            rule="Milepost keeps no passwords of partners' files",
+            next_step="Unpack it before the drop, or agree on an encrypted transport instead",
+        )
+    budget = _budget(path.name, path.stat().st_size)
+    parts = []
+    for number, info in enumerate(wanted):
+        target = folder / f"member{number}" / PurePosixPath(info.filename).name
+        target.parent.mkdir()
+        with archive.open(info) as packed:
+            _pour(packed, target, budget)
+        parts.append(Part(target, f"{path.name}/{info.filename}"))
+    return parts
+
+
+def _matches(name: str, member: str | None) -> bool:
+    """A glob without a slash looks at the last part of the name; what a Mac adds to its archives never counts."""
+    pure = PurePosixPath(name)
+    if pure.parts[0] == "__MACOSX" or pure.name == ".DS_Store":
+        return False
+    pattern = (member or "*").lower()
+    return fnmatch.fnmatchcase((name if "/" in pattern else pure.name).lower(), pattern)
+
+
+def _refuse_escaping_name(name: str, archive: str) -> None:
+    parts = name.replace("\\", "/").split("/")
+    if ".." in parts or name[:1] in ("/", "\\") or name[1:2] == ":":
+        raise ReadError(
+            "a member of the zip file has a name that leads out of the archive ('../', or an absolute path)",
+            where=archive,
+            rule="Such archives are refused as a whole",
+            next_step="Ask the partner how the file was made, and for a new one",
+        )
+
+
+def _budget(name: str, packed_bytes: int) -> Callable[[int], None]:
+    """A counter of unpacked bytes over all members, since the sizes an archive states of itself may be false."""
+    unpacked = 0
+
+    def spend(size: int) -> None:
+        nonlocal unpacked
+        unpacked += size
+        is_bomb = unpacked > RATIO_COUNTS_FROM_BYTES and unpacked > MAX_RATIO * packed_bytes
+        if is_bomb or unpacked > MAX_UNPACKED_BYTES:
+            limit = f"{MAX_RATIO} times its size" if is_bomb else f"{MAX_UNPACKED_BYTES // 2**20:,} MB"
+            raise ReadError(
+                f"the file unpacks to more than {limit}",
+                where=name,
+                rule="Packed files that grow beyond the limits are taken for an attack and not unpacked",
+                next_step="If it is honest, send it unpacked or in several files",
+            )
+
+    return spend
+
+
+def _pour(packed: IO[bytes] | gzip.GzipFile, target: Path, spend: Callable[[int], None]) -> None:
+    with target.open("wb") as plain:
+        while chunk := packed.read(_CHUNK):
+            spend(len(chunk))
+            plain.write(chunk)
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:8])
+    return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown or "nothing"
