@@ -46,7 +46,14 @@ class GateResult:
         """Why the delivery was rejected, in one or more sentences; empty where it was not."""
         if self.outcome != "rejected":
             return ""
-        return " ".join(r.explanation for r in self.failed if r.severity == "reject")
+        stopping = [r for r in self.failed if r.severity == "reject"]
+        sentences = [r.explanation for r in stopping]
+        if any(r.expectation == "tolerance" for r in stopping):
+            held = [
+                f"{r.rule} ({r.column}: {r.violations:,})" for r in self.failed if r.severity == "quarantine"
+            ]
+            sentences.append(f"Rules that do not hold, with rows: {', '.join(held)}.")
+        return " ".join(sentences)
 
 
 def gate(
@@ -63,14 +70,13 @@ def gate(
     Raises ContractError for a rule that the contract states wrongly.
     """
     columns = prepare(con, mapped.table)
-    suite = suite_for(contract, columns, mapped.unparsed, known_codes)
+    suite = suite_for(contract, columns, mapped.unparsed, known_codes, mapped.period_columns)
     rows = con.table(LOOKED_AT).shape[0]
     if rows:
         results = _judge(con, suite, rows)
         results += history_results(con, contract, history, rows)
     else:
-        prepare_empty = [rule for rule in suite.rules if rule.name == "file_has_rows"]
-        results = [_result(rule, 1, 1) for rule in prepare_empty]
+        results = [_result(suite.by_name["file_has_rows"], 1, 1)]
     split_rows(con, suite, hidden=[*mapped.unparsed.values()])
     quarantined = count_quarantined(con)
     results.append(_tolerance(contract, rows, quarantined))
@@ -129,7 +135,7 @@ def _tolerance(contract: Contract, rows: int, quarantined: int) -> RuleResult:
     share = quarantined / rows if rows else 0.0
     allowed = contract.tolerance.quarantined
     everything = rows > 0 and quarantined == rows
-    held_back = f"{quarantined:,} of {rows:,} rows ({_percent(share)}) break a rule"
+    held_back = f"{quarantined:,} of {rows:,} rows ({_percent(share)}) would go to quarantine"
     return RuleResult(
         rule="quarantined_share_is_tolerable",
         expectation="tolerance",
@@ -138,9 +144,9 @@ def _tolerance(contract: Contract, rows: int, quarantined: int) -> RuleResult:
         passed=share <= allowed and not everything,
         violations=quarantined,
         share=share,
-        explanation=f"{held_back}; at most {_percent(allowed)} may be held back."
-        if not everything
-        else f"{held_back}, so none is left to load.",
+        explanation=f"{held_back}, so none is left to load."
+        if everything
+        else f"{held_back}; at most {_percent(allowed)} may.",
         how_to_fix="Correct the rows listed below in your system and send the whole file again.",
     )
 

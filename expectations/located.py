@@ -82,7 +82,8 @@ def store_repeated_keys(con: duckdb.DuckDBPyConnection, rule: Rule, number: int)
 
 
 def _content(con: duckdb.DuckDBPyConnection) -> str:
-    columns = [c for c in con.table(LOOKED_AT).columns if c not in ("_row_id", "_row_number")]
+    where_from = ("_row_id", "_row_number", "_source_file")
+    columns = [c for c in con.table(LOOKED_AT).columns if c not in where_from]
     return f"row({', '.join(map(quoted, columns))})"
 
 

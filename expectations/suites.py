@@ -36,13 +36,14 @@ def suite_for(
     columns: Collection[str],
     unparsed: Mapping[str, str],
     known_codes: Mapping[str, Collection[str]] | None = None,
+    period_columns: Collection[str] = (),
 ) -> Suite:
     """The rules for a table with these `columns`; `unparsed` names the hidden column of each parsed column.
 
     `known_codes` holds, per code column, every code that is conformed or in the partner's crosswalk; a column
     that it leaves out is not looked up. Raises ContractError, with file and line, for a `gate:` entry that GX does not know.
     """
-    derived = [_has_rows()]
+    derived = [_has_rows(), *(_says_its_period(name) for name in period_columns)]
     for name, column in contract.columns.items():
         if name in columns:
             derived += _rules_of_column(contract, name, column, unparsed.get(name))
@@ -62,6 +63,19 @@ def _has_rows() -> Rule:
         severity="reject",
         explanation="The file must hold at least one row for this school year and collection.",
         how_to_fix="Send the file with its rows; headers alone are taken for an export that went wrong.",
+    )
+
+
+def _says_its_period(name: str) -> Rule:
+    what = name.replace("_", " ")
+    return Rule(
+        name=f"{name}_is_present",
+        expectation="expect_column_values_to_not_be_null",
+        arguments={"column": name},
+        severity="quarantine",
+        columns=(name,),
+        explanation=f"Every row must say which {what} it tells of.",
+        how_to_fix=f"Fill in the {what} of these rows.",
     )
 
 

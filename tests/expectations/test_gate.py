@@ -113,7 +113,10 @@ def test_exactly_the_tolerated_share_is_tolerated(judge: Judge, bad: int, outcom
     assert result.outcome == outcome
     assert ("quarantined_share_is_tolerable" in failed(result)) == (outcome == "rejected")
     if outcome == "rejected":
-        assert result.reason == "3 of 100 rows (3 %) break a rule; at most 2 % may be held back."
+        assert result.reason == (
+            "3 of 100 rows (3 %) would go to quarantine; at most 2 % may."
+            " Rules that do not hold, with rows: days_enrolled_is_in_range (days_enrolled: 3)."
+        )
 
 
 def test_a_delivery_that_keeps_no_row_is_rejected_whatever_the_tolerance(judge: Judge) -> None:
@@ -209,7 +212,7 @@ def test_rows_of_one_record_are_judged_one_by_one(
         create table mapped as
         from (values ('a', 'S1', 1, 2), ('a', 'S2', 400, 2)) as t(student_id, school_id, days_enrolled, _row_number)
     """)
-    mapped = SimpleNamespace(table="mapped", unparsed={})
+    mapped = SimpleNamespace(table="mapped", unparsed={}, period_columns=())
     result = gate(con, mapped, write_contract(LENIENT), NO_HISTORY)  # type: ignore[arg-type]
     assert result.quarantined == 1
     assert con.execute("select school_id from accepted").fetchall() == [("S1",)]

@@ -50,6 +50,7 @@ def mapped_attendance(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> Simple
     return SimpleNamespace(
         table="mapped",
         unparsed={"days_enrolled": "days_enrolled__unparsed", "days_absent": "days_absent__unparsed"},
+        period_columns=(),
     )
 
 

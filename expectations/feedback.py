@@ -1,0 +1,167 @@
+"""What the sending partner gets back: one page and one CSV per delivery, with row numbers and columns, no values.
+
+File names, member names and headers come from outside: the page escapes them, and a cell of the CSV that a spreadsheet
+would take for a formula begins with an apostrophe.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from expectations.located import LOOKED_AT, VIOLATIONS
+from expectations.quarantine import RULES
+from expectations.rule import RuleResult
+
+if TYPE_CHECKING:
+    import jinja2
+
+ROWS_ON_THE_PAGE = 100
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+CSV_HEADER = ("row", "column", "rule", "severity", "rows", "explanation", "how_to_fix", "part_of_file")
+CONSEQUENCES = {"reject": "stops the file", "quarantine": "rows held back", "warn": "please check"}
+HEADLINES = {
+    "accepted": "Accepted",
+    "accepted_with_quarantine": "Accepted, some rows held back",
+    "rejected": "Not accepted",
+}
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that breaks rules: where it stands in the file, which columns, which rules."""
+
+    row_number: int
+    source_file: str
+    columns: tuple[str, ...]
+    rules: tuple[str, ...]
+    severity: str
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """Everything the page shows; `labels` gives the partner's own header for a column."""
+
+    title: str
+    partner: str
+    file_name: str
+    period: str
+    load_id: str
+    outcome: str
+    sentence: str
+    rows: int
+    quarantined: int
+    failed: Sequence[RuleResult]
+    passed: int
+    bad_rows: Sequence[BadRow]
+    n_bad_rows: int
+    labels: Mapping[str, str]
+
+
+def bad_rows(con: duckdb.DuckDBPyConnection, limit: int = ROWS_ON_THE_PAGE) -> tuple[int, list[BadRow]]:
+    """How many rows break a rule, and the first of them, after a gate left its tables in `con`."""
+    (total,) = con.execute(f"select count(distinct _row_id) from {VIOLATIONS}").fetchall()[0]
+    if not total:
+        return 0, []
+    found = con.execute(f"""
+        with reasons as (
+            select
+                _row_id,
+                list_distinct(flatten(list(columns order by rule))) as columns,
+                list(name order by rule) as rules,
+                min_by(severity, case severity when 'reject' then 0 when 'quarantine' then 1 else 2 end) as severity
+            from {VIOLATIONS} join {RULES} using (rule)
+            group by _row_id
+        )
+        select _row_number, {_source_file(con)}, list_sort(columns), rules, severity
+        from reasons join {LOOKED_AT} using (_row_id)
+        order by {_source_file(con)}, _row_number, _row_id
+        limit {limit}
+    """).fetchall()
+    return total, [BadRow(n, source, tuple(c), tuple(r), severity) for n, source, c, r, severity in found]
+
+
+def write_page(path: Path, feedback: Feedback) -> None:
+    """Write the self-contained page, whole or not at all."""
+    failed_by = {result.rule: result for result in feedback.failed}
+    html = _template().render(
+        feedback=feedback,
+        headline=HEADLINES[feedback.outcome],
+        consequences=CONSEQUENCES,
+        rules=failed_by,
+        labels=lambda columns: ", ".join(feedback.labels.get(column, column) for column in columns),
+        several_sources=len({row.source_file for row in feedback.bad_rows}) > 1,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_suffix(".part")
+    staged.write_text(html, encoding="utf-8")
+    staged.replace(path)
+
+
+def write_csv(path: Path, feedback: Feedback, con: duckdb.DuckDBPyConnection | None) -> None:
+    """Write a line per failed rule, then a line per row and rule it breaks; without `con` the rules alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_suffix(".part")
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(CSV_HEADER)
+    for result in feedback.failed:
+        columns = [feedback.labels.get(c, c) for c in (result.column or "").split(", ")]
+        cells = ["", ", ".join(columns), result.rule, result.severity, str(result.violations)]
+        lines.writerow([neutral(cell) for cell in [*cells, result.explanation, result.how_to_fix, ""]])
+    staged.write_text(text.getvalue(), encoding="utf-8")
+    if con is not None and feedback.n_bad_rows:
+        _append_rows(con, staged, feedback.labels)
+    staged.replace(path)
+
+
+def neutral(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+
+
+def _append_rows(con: duckdb.DuckDBPyConnection, path: Path, labels: Mapping[str, str]) -> None:
+    """The rows are written by DuckDB beside the file and joined to it, so a million of them cost no memory."""
+    con.execute(
+        "create or replace table feedback_labels as select unnest(?::varchar[]) as name, unnest(?::varchar[]) as label",
+        [[*labels], [*labels.values()]],
+    )
+    rows = path.with_suffix(".rows")
+    safe = "case when regexp_matches({0}, '^[=+\\-@\\t\\r]') then '''' || {0} else {0} end"
+    con.sql(f"""
+        with labelled as (
+            select rule, name, severity, list_aggregate(
+                list_transform(columns, c -> coalesce((select any_value(label) from feedback_labels as l where l.name = c), c)),
+                'string_agg', ', '
+            ) as columns
+            from {RULES}
+        )
+        select _row_number, {safe.format("columns")}, name, severity, 1, '', '', {safe.format(_source_file(con))}
+        from {VIOLATIONS} join labelled using (rule) join {LOOKED_AT} using (_row_id)
+        order by {_source_file(con)}, _row_number, rule
+    """).write_csv(str(rows), header=False)
+    with path.open("ab") as whole, rows.open("rb") as part:
+        while chunk := part.read(1 << 20):
+            whole.write(chunk)
+    rows.unlink()
+
+
+def _source_file(con: duckdb.DuckDBPyConnection) -> str:
+    return "_source_file" if "_source_file" in con.table(LOOKED_AT).columns else "''"
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    import jinja2
+
+    folder = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(loader=folder, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["thousands"] = lambda number: f"{number:,}"
+    return environment.get_template("feedback.html")
