@@ -12,8 +12,9 @@ from pydantic import Field, model_validator
 
 from ingestion.community_tables import CrosswalkRow, CutScoreRow, TargetRow, check_crosswalk_row, read_table
 from ingestion.contract import Contract, load_contract, match_file
+from ingestion.disaggregates import DISAGGREGATES, PAIRS
 from ingestion.errors import ContractError
-from ingestion.yaml_file import Identifier, Strict, Text, near_miss, read_yaml, validate
+from ingestion.yaml_file import Identifier, Strict, Text, YamlFile, near_miss, read_yaml, validate
 
 T = TypeVar("T")
 Sector = Literal[
@@ -199,6 +200,7 @@ def load_community(folder: Path) -> Community:
         )
     if parsed is None:
         raise ContractError.of(problems)
+    problems += _publication_problems(parsed, source)
     fields = {name: getattr(parsed, name) for name in CommunityFile.model_fields}
     community = Community.model_construct(**fields, folder=folder, agreements=_agreements(folder, problems))
     contracts: dict[str, Contract] = {}
@@ -210,6 +212,15 @@ def load_community(folder: Path) -> Community:
     if problems:
         raise ContractError.of(problems)
     return community
+
+
+def _publication_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[ContractError]:
+    for geography, level in parsed.publication.items():
+        for part, named, known in (("singles", level.singles, DISAGGREGATES), ("pairs", level.pairs, PAIRS)):
+            for name in () if named == "all" else named:
+                if name not in known:
+                    place = ("publication", geography, part)
+                    yield source.problem(place, f"unknown disaggregate '{name}'", near_miss(name, known))
 
 
 def _agreements(folder: Path, problems: list[ContractError]) -> dict[str, Agreement]:

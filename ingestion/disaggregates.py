@@ -1,5 +1,7 @@
 """The groups children are told apart by, in the order in which they are paired."""
 
+from itertools import combinations
+
 DISAGGREGATES = (
     "race_ethnicity",
     "gender",
@@ -9,3 +11,4 @@ DISAGGREGATES = (
     "homelessness",
     "foster_care",
 )
+PAIRS = tuple(f"{first}_x_{second}" for first, second in combinations(DISAGGREGATES, 2))

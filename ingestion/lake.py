@@ -66,8 +66,8 @@ def promote(
 def withdraw(home: Home, load_id: str, reason: str = "") -> LoadState | None:
     """Take a delivery out for good; return the one in force in its place afterwards, if any.
 
-    The delivery accepted before it, unless withdrawn too, is put back. One that is not in force is only marked,
-    so that it never comes back. Withdrawing twice changes nothing.
+    The delivery accepted before it, unless withdrawn too, is put back. One that is not in force is only
+    marked, so that it never comes back. Withdrawing twice changes nothing.
     """
     with lake_lock(home):
         ledger = Ledger(home.ledger)

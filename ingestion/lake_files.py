@@ -13,6 +13,7 @@ import duckdb
 from ingestion.delivery import Delivery
 from ingestion.entities import load_entities
 from ingestion.home import Home
+from ingestion.sql_text import literal
 
 
 def write_staged(
@@ -20,9 +21,9 @@ def write_staged(
 ) -> None:
     """Write the rows of `table` as a raw file that carries the delivery's load id and ledger event."""
     staged.parent.mkdir(parents=True, exist_ok=True)
-    notes = f"{{load_id: {quoted(delivery.load_id)}, event: {quoted(json.dumps(event))}}}"
+    notes = f"{{load_id: {literal(delivery.load_id)}, event: {literal(json.dumps(event))}}}"
     con.execute(
-        f"copy ({raw_select(con, table, delivery)}) to {quoted(str(staged))}"
+        f"copy ({raw_select(con, table, delivery)}) to {literal(str(staged))}"
         f" (format parquet, compression zstd, kv_metadata {notes})"
     )
     _sync_file(staged)
@@ -43,7 +44,7 @@ def raw_select(con: duckdb.DuckDBPyConnection, table: str, delivery: Delivery) -
     columns = []
     for name, kind in load_entities()[delivery.entity].raw_columns.items():
         own = f'"{name}"' if name in there else "null"
-        value = quoted(str(stated[name])) if name in stated else own
+        value = literal(str(stated[name])) if name in stated else own
         columns.append(f'cast({value} as {kind}) as "{name}"')
     return f'select {", ".join(columns)} from "{table}"'
 
@@ -84,7 +85,9 @@ def metadata(files: Iterable[Path]) -> dict[Path, dict[str, str]]:
     if not there:
         return notes
     with duckdb.connect(config={"threads": 1}) as con:
-        found = con.execute("select file_name, key, value from parquet_kv_metadata(?)", [there]).fetchall()
+        found = con.execute(
+            f"select file_name, key, value from parquet_kv_metadata({literal(there)})"
+        ).fetchall()
     for name, key, value in found:
         notes[Path(name)][bytes(key).decode()] = bytes(value).decode()
     return notes
@@ -100,13 +103,8 @@ def ensure_empty_files(home: Home) -> None:
             columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in entity.raw_columns.items())
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary = target.with_name(f"empty.{os.getpid()}.tmp")
-            con.execute(f"copy (select {columns} where false) to {quoted(str(temporary))} (format parquet)")
+            con.execute(f"copy (select {columns} where false) to {literal(str(temporary))} (format parquet)")
             temporary.replace(target)
-
-
-def quoted(text: str) -> str:
-    """A SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def sync_folder(folder: Path) -> None:
@@ -124,4 +122,4 @@ def _sync_file(path: Path) -> None:
 
 
 def _schema(con: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
-    return [row[0] for row in con.execute("describe from read_parquet(?)", [str(path)]).fetchall()]
+    return [row[0] for row in con.execute(f"describe from read_parquet({literal(str(path))})").fetchall()]

@@ -123,8 +123,8 @@ class Ledger:
 def fold(events: Iterable[Event], home: Home) -> list[LoadState]:
     """The state that follows from `events`.
 
-    In force for a slot is the delivery accepted last that was not withdrawn since. `superseded`, `restored` are
-    written for readers and decide nothing, so a ledger cut after any line still folds to one truth.
+    In force for a slot is the delivery accepted last and not withdrawn since. `superseded` and `restored`
+    are for readers and decide nothing, so a ledger cut after any line still folds to one truth.
     """
     first: dict[str, Event] = {}
     merged: dict[str, Event] = {}

@@ -2,16 +2,15 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from ingestion.community import Communities, Community, PublicationLevel
-from ingestion.disaggregates import DISAGGREGATES
+from ingestion.disaggregates import DISAGGREGATES, PAIRS
 from ingestion.home import Home
-from ingestion.lake_files import quoted
+from ingestion.sql_text import literal
 
 Row = tuple[Any, ...]
 
@@ -95,7 +94,7 @@ TABLES: dict[str, dict[str, str]] = {
 
 
 def write_reference(home: Home, communities: Communities) -> list[Path]:
-    """Write every table of TABLES to reference/<table>.parquet, each whole or not at all; return the files."""
+    """Write every table of TABLES to reference/<table>.parquet, each whole or not at all."""
     rows: dict[str, list[Row]] = {table: [] for table in TABLES}
     for community in communities:
         for table, row in _rows(community):
@@ -108,8 +107,7 @@ def write_reference(home: Home, communities: Communities) -> list[Path]:
 def published_disaggregates(level: PublicationLevel) -> list[str]:
     """The disaggregates a level of the publication plan may publish: the total, singles, pairs as `a_x_b`."""
     singles = DISAGGREGATES if level.singles == "all" else level.singles
-    every_pair = [f"{first}_x_{second}" for first, second in combinations(DISAGGREGATES, 2)]
-    return ["all", *singles, *(every_pair if level.pairs == "all" else level.pairs)]
+    return ["all", *singles, *(PAIRS if level.pairs == "all" else level.pairs)]
 
 
 def _rows(community: Community) -> Iterator[tuple[str, Row]]:
@@ -156,12 +154,9 @@ def _write(con: duckdb.DuckDBPyConnection, home: Home, table: str, rows: Iterabl
     temporary = target.with_suffix(f".{os.getpid()}.tmp")
     columns = ", ".join(f'"{name}" {kind}' for name, kind in TABLES[table].items())
     con.execute(f"create table {table} ({columns})")
-    found = list(rows)
-    width = len(TABLES[table])
-    for start in range(0, len(found), 500):  # one statement for 500 rows: a statement per row takes minutes
-        part = found[start : start + 500]
-        marks = ", ".join([f"({', '.join('?' * width)})"] * len(part))
-        con.execute(f"insert into {table} values {marks}", [value for row in part for value in row])
-    con.execute(f"copy {table} to {quoted(str(temporary))} (format parquet)")
+    values = [f"({', '.join(map(literal, row))})" for row in rows]
+    for start in range(0, len(values), 1000):
+        con.execute(f"insert into {table} values {', '.join(values[start : start + 1000])}")
+    con.execute(f"copy {table} to {literal(str(temporary))} (format parquet)")
     temporary.replace(target)
     return target

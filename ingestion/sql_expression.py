@@ -10,6 +10,8 @@ from typing import Any
 
 import duckdb
 
+from ingestion.sql_text import literal
+
 ALLOWED_CLASSES = frozenset(
     {
         *("BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT"),
@@ -28,7 +30,7 @@ REFUSED_FUNCTIONS = frozenset(
     {
         *("current_localtime", "current_localtimestamp", "current_setting", "current_user", "session_user"),
         *("getvariable", "getenv", "error", "write_log", "parse_duckdb_log_message", "version"),
-        *("read_text", "read_blob", "read_csv", "query", "query_table"),
+        *("read_text", "read_blob", "read_csv", "query", "query_table", "row"),
     }
 )
 _lock = threading.Lock()
@@ -53,9 +55,8 @@ def check_expression(sql: str) -> Expression:
 
 def _checked(sql: str) -> Expression:
     # the line break ends a trailing `--` comment; the bracket refuses `a, b` and `a from t`
-    (serialized,) = (
-        _connection().execute("select json_serialize_sql(?)", [f"select (\n{sql}\n)"]).fetchall()[0]
-    )
+    statement_text = literal(f"select (\n{sql}\n)")
+    (serialized,) = _connection().execute(f"select json_serialize_sql({statement_text})").fetchall()[0]
     tree = json.loads(serialized)
     if tree.get("error"):
         return Expression(problem=f"is not a valid SQL expression ({tree['error_message']})")

@@ -1,6 +1,7 @@
 """YAML read into strict pydantic models, where every problem knows its line and its near miss."""
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -153,9 +154,10 @@ def validate(source: YamlFile, model: type[M]) -> tuple[M | None, list[ContractE
             details = error.errors(include_url=False)
             if attempt == 0:
                 problems += [_problem(source, model, detail) for detail in details]
-            places = {_place(detail) for detail in details}
+            # what lacks a field is left out whole; anything else goes alone, then with what it stands in
+            places = {_place(d)[:-1] if d["type"] == "missing" else _place(d) for d in details}
             left_out |= places
-            if any(not place for place in places) or any(detail["type"] == "missing" for detail in details):
+            if any(not place for place in places):
                 return None, problems, left_out
             data = _without(data, places if attempt == 0 else {place[:2] for place in places})
     return None, problems, left_out
@@ -194,9 +196,11 @@ def _problem(source: YamlFile, model: type[BaseModel], detail: ErrorDetails) -> 
         return source.problem(place[:-1], f"the field '{name}' is missing", "Add it")
     if kind == "string_pattern_mismatch" and detail.get("ctx", {}).get("pattern") == IDENTIFIER_PATTERN:
         rule = "A name is lower case letters, digits and _, and begins with a letter"
-        return source.problem(
-            place, f"'{name}' is not a name Milepost can use", rule=rule, next_step="Rename it"
+        usable = re.sub(r"[^a-z0-9_]", "", re.sub(r"[\s-]+", "_", str(detail["input"]).lower())).lstrip(
+            "_0123456789"
         )
+        step = f"Rename it, to '{usable}' perhaps" if usable else "Rename it"
+        return source.problem(place, f"'{name}' is not a name Milepost can use", step, rule)
     if kind == "literal_error":
         expected = (
             detail.get("ctx", {}).get("expected", "").replace("'", "").replace(" or ", ", ").split(", ")

@@ -1,0 +1,150 @@
+"""A community is read as a whole, and one report tells of every file that is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from ingestion.community import communities_folder, load_communities
+from ingestion.errors import ContractError
+from tests.ingestion.configuration import AGREEMENTS, ATTENDANCE, COMMUNITY, millbrook, write_community
+
+
+def refusal(folder: Path, **files: str) -> str:
+    with pytest.raises(ContractError) as refused:
+        millbrook(folder, **files)
+    return str(refused.value)
+
+
+def test_a_community_holds_its_contracts_and_tables(tmp_path: Path) -> None:
+    crosswalk = (
+        "field,partner_code,conformed_code,first_year,last_year\ngender,1,female,,2023\ngender,1,male,2024,\n"
+    )
+    communities = millbrook(tmp_path, **{"crosswalks/mill_schools.csv": crosswalk})
+    assert list(communities.contracts) == ["mill_schools.attendance", "mill_schools.person"]
+    community = communities.community_of("mill_schools.person")
+    assert community.community == "millbrook"
+    assert [
+        (r.partner_code, r.conformed_code, r.first_year) for r in community.crosswalks["mill_schools"]
+    ] == [
+        ("1", "female", None),
+        ("1", "male", 2024),
+    ]
+    assert 2025 in community.school_years
+    assert 2026 not in community.school_years
+
+
+def test_one_file_may_feed_several_contracts(tmp_path: Path) -> None:
+    both = ATTENDANCE.replace(
+        'files: ["attendance_{school_year}.csv", ', 'files: ["students_{school_year}.csv", '
+    )
+    communities = millbrook(tmp_path, **{"extracts/mill_schools__attendance.yml": both})
+    found = [contract.extract_id for contract in communities.contracts_for("in/students_2025.csv")]
+    assert found == ["mill_schools.attendance", "mill_schools.person"]
+    assert communities.contracts_for("staff_2025.csv") == []
+
+
+def test_an_unknown_extract_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"Did you mean 'mill_schools\.person'\?"):
+        millbrook(tmp_path).community_of("mill_schools.persons")
+
+
+def test_all_files_are_told_of_at_once(tmp_path: Path) -> None:
+    message = refusal(
+        tmp_path,
+        **{
+            "community.yml": COMMUNITY.replace("sector: k12", "sector: k-12"),
+            "agreements.yml": AGREEMENTS.replace("purpose: to see who is well", "porpose: x"),
+            "extracts/mill_schools__attendance.yml": ATTENDANCE.replace("title:", "titel:"),
+            "crosswalks/mill_schools.csv": "field,partner_code,conformed_code\ngendr,1,female\n",
+        },
+    )
+    assert (
+        "community.yml:8: 'partners.mill_schools.sector' has an unknown value. Did you mean 'k12'?" in message
+    )
+    assert "unknown field 'agreements.clinic_2023.porpose'. Did you mean 'purpose'?" in message
+    assert "unknown field 'titel'" in message
+    assert "mill_schools.csv:2: 'gendr' is not a canonical column of codes. Did you mean 'gender'?" in message
+
+
+WRONG_COMMUNITY = {
+    "no annual collection": (
+        ("annual: {maturity: final}", "spring: {maturity: final}"),
+        "must have 'annual'",
+    ),
+    "years out of order": (("first: 2023", "first: 2026"), "first is after last"),
+    "unknown maturity": (("maturity: interim", "maturity: interm"), "Did you mean 'interim'?"),
+    "folder of another name": (("community: millbrook", "community: milbrook"), "not named after it"),
+    "unknown level": (("school: {singles", "scool: {singles"), "publication.scool"),
+    "unknown disaggregate": (("singles: [gender]", "singles: [gendre]"), "Did you mean 'gender'?"),
+    "pair in the wrong order": (("gender_x_disability", "disability_x_gender"), "unknown disaggregate"),
+    "duplicate partner": (("mill_clinic:", "mill_schools:"), "the key 'mill_schools' is there twice"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_COMMUNITY)
+def test_a_mistake_in_community_yml_is_named(tmp_path: Path, case: str) -> None:
+    (old, new), says = WRONG_COMMUNITY[case]
+    assert old in COMMUNITY
+    message = refusal(tmp_path, **{"community.yml": COMMUNITY.replace(old, new, 1)})
+    assert says in message
+    assert "community.yml:" in message
+
+
+WRONG_CROSSWALK = {
+    "overlapping years": (
+        "gender,1,female,2020,2024\ngender, 1 ,male,2024,\n",
+        ":3: the same entry as in line 2",
+    ),
+    "years out of order": ("gender,1,female,2024,2020\n", "first_year is after last_year"),
+    "unknown field": ("grade_levl,1,k,,\n", "Did you mean 'grade_level'?"),
+    "too many cells": ("gender,1,female,,,x\n", "6 cells where the first line names 5 columns"),
+    "empty code": ("gender,,female,,\n", "'partner_code'"),
+    "year in words": ("gender,1,female,first,\n", "'first_year'"),
+    "conformed code with blanks": ("gender,1,Fe male,,\n", "'conformed_code'"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_CROSSWALK)
+def test_a_mistake_in_a_crosswalk_is_named_with_its_line(tmp_path: Path, case: str) -> None:
+    rows, says = WRONG_CROSSWALK[case]
+    text = "field,partner_code,conformed_code,first_year,last_year\n" + rows
+    message = refusal(tmp_path, **{"crosswalks/mill_schools.csv": text})
+    assert says in message
+    assert "mill_schools.csv:" in message
+
+
+def test_headers_of_a_table_are_checked(tmp_path: Path) -> None:
+    message = refusal(tmp_path, **{"targets.csv": "indicator,school_year,target,why\nx,2025,0.5,\n"})
+    assert "unknown column 'indicator'. Did you mean 'indicator_id'?" in message
+    assert "the column 'indicator_id' is missing" in message
+
+
+def test_a_crosswalk_of_nobody_is_refused(tmp_path: Path) -> None:
+    message = refusal(tmp_path, **{"crosswalks/mill_school.csv": "field,partner_code,conformed_code\n"})
+    assert "unknown partner 'mill_school'" in message
+    assert "Did you mean 'mill_schools'?" in message
+
+
+def test_partners_are_unique_over_all_communities(tmp_path: Path) -> None:
+    write_community(tmp_path)
+    (tmp_path / "millbrook").rename(tmp_path / "westbrook")
+    yml = tmp_path / "westbrook" / "community.yml"
+    yml.write_text(yml.read_text().replace("community: millbrook", "community: westbrook"))
+    write_community(tmp_path)
+    with pytest.raises(ContractError, match="the partner 'mill_clinic' is in the community 'millbrook' too"):
+        load_communities(tmp_path)
+
+
+def test_a_folder_without_communities_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MILEPOST_COMMUNITIES", str(tmp_path))
+    with pytest.raises(ContractError, match="milepost init"):
+        load_communities(communities_folder())
+
+
+def test_a_missing_agreements_file_is_named(tmp_path: Path) -> None:
+    write_community(tmp_path)
+    (tmp_path / "millbrook" / "agreements.yml").unlink()
+    with pytest.raises(ContractError, match=r"agreements\.yml: the file is missing"):
+        load_communities(tmp_path)
