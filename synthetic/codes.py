@@ -1,0 +1,28 @@
+"""Partners' codes as SQL: from a conformed code to what a partner writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def coded(column: str, codes: Mapping[str, str]) -> str:
+    """SQL that turns a conformed code into the partner's; NULL stays NULL."""
+    cases = " ".join(f"when '{conformed}' then '{code}'" for conformed, code in codes.items())
+    return f"case {column} {cases} end"
+
+
+def coded_list(column: str, codes: Mapping[str, str], separator: str) -> str:
+    """The same for several codes joined with ';', which the partner joins with `separator`."""
+    one = coded("one", codes)
+    return f"array_to_string(list_transform(string_split({column}, ';'), lambda one: {one}), '{separator}')"
+
+
+def known(entity: str, extract: str, school_year: int, collection: str) -> str:
+    """FROM clause: the facts of one delivery."""
+    return (
+        f"fact_{entity} where extract_id = '{extract}' and school_year = {school_year}"
+        f" and collection = '{collection}'"
+    )
+
+
+IDENTITY = "source_id as _source, true_person_id as _person, is_single as _single"

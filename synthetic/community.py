@@ -1,0 +1,86 @@
+"""Write a whole made-up community: deliveries, deliveries meant to be rejected, truth and manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from synthetic import facts, world
+from synthetic.calendars import Collection, collections
+from synthetic.deliveries import REGISTER, Series, write_delivery
+from synthetic.manifest import Expected, File, Manifest
+from synthetic.partners import admissions_test, college_tracker, lakeshore, river_city
+from synthetic.planted import PLANTED
+from synthetic.rejected import write_rejected
+from synthetic.truth import write_truth
+
+SERIES: tuple[Series, ...] = (
+    *river_city.SERIES,
+    *lakeshore.SERIES,
+    *college_tracker.SERIES,
+    *admissions_test.SERIES,
+)
+DELIVERIES = "deliveries"
+
+
+def write_community(
+    folder: Path,
+    *,
+    children_per_year: int = 12_000,
+    first_year: int = 2020,
+    n_years: int = 6,
+    interim_years: int = 2,
+    seed: int = 20240701,
+) -> Manifest:
+    """Write Riverbend into `folder` (deliveries/, rejected/, truth/, manifest.json); the same arguments, the same bytes.
+
+    `children_per_year` children are enrolled in the first year and about as many in each later one; the last
+    `interim_years` years have fall, winter and spring collections beside the annual one.
+    """
+    calendar = collections(first_year, n_years, interim_years)
+    # A fixed number of threads: the order in which some aggregates see rows depends on it.
+    with duckdb.connect(config={"threads": 2}) as con:
+        world.build(
+            con, children_per_year=children_per_year, first_year=first_year, n_years=n_years, seed=seed,
+            calendar=calendar,
+        )  # fmt: skip
+        facts.build(con)
+        con.execute(REGISTER)
+        files = [
+            (series, collection, write_delivery(con, folder / DELIVERIES, series, collection, PLANTED))
+            for collection in calendar
+            for series in SERIES
+            if series.sent(collection) and not _is_empty(con, series, collection)
+        ]
+        deliveries = tuple(_described(con, *file) for file in files)
+        rejected = write_rejected(con, folder, calendar[-1])
+        truth = write_truth(con, folder / "truth")
+    manifest = Manifest(folder, seed, children_per_year, deliveries, rejected, tuple(truth))
+    manifest.save()
+    return manifest
+
+
+def _is_empty(con: duckdb.DuckDBPyConnection, series: Series, collection: Collection) -> bool:
+    """Nobody sends a file without rows, such as the college tracker before the first graduates."""
+    return con.execute(f"select 1 from ({series.query(collection)}) limit 1").fetchone() is None
+
+
+def _described(con: duckdb.DuckDBPyConnection, series: Series, collection: Collection, rows: int) -> File:
+    """The manifest's entry of one file, with what the register says of it."""
+    path = series.path(collection)
+    held = dict(
+        con.execute(
+            "select extract_id, sum(rows_held_back) from planted_dirt where file = ? and is_held_back group by all",
+            [path],
+        ).fetchall()
+    )
+    expected = tuple(
+        Expected(
+            extract,
+            "accepted_with_quarantine" if held.get(extract) else "accepted",
+            int(held.get(extract, 0)),
+        )
+        for extract in series.extracts
+    )
+    return File(f"{DELIVERIES}/{path}", series.name, collection.school_year, collection.name, rows, expected)

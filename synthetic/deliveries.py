@@ -1,0 +1,101 @@
+"""Series of files: what a partner sends again and again, and how one delivery of it is written and registered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from synthetic.calendars import ANNUAL, Collection
+from synthetic.dirt import Dirt, spoil
+from synthetic.formats import HIDDEN, Format
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of files of a partner.
+
+    `query` is SQL for one delivery: the file's columns as text, with _source (the row's source_id in the facts of
+    every extract it feeds), _person and _single. `extracts` are the extracts that read the file, each with how many
+    rows of the canonical entity one row of the file becomes.
+    """
+
+    name: str
+    file: str  # {label} 2024-25, {year} 2025, {collection}
+    extracts: tuple[str, ...]
+    query: Callable[[Collection], str]
+    format: Callable[[Collection], Format]
+    sent: Callable[[Collection], bool] = lambda collection: collection.name == ANNUAL
+    rows_per_source: int = 1
+
+    def path(self, collection: Collection) -> str:
+        """The file's path below the folder of deliveries."""
+        return self.file.format(
+            label=collection.label, year=collection.school_year, collection=collection.name
+        )
+
+
+def always(_: Collection) -> bool:
+    """Sent at every collection."""
+    return True
+
+
+def after_fall(collection: Collection) -> bool:
+    """Sent at every collection but the first of the year."""
+    return collection.name != "fall"
+
+
+REGISTER = """
+create or replace table planted_dirt (
+    file varchar, row_number bigint, rule varchar, column_name varchar, extract_id varchar, school_year integer,
+    collection varchar, source_id bigint, true_person_id varchar, is_held_back boolean, rows_held_back bigint
+)
+"""
+
+
+def write_delivery(
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    series: Series,
+    collection: Collection,
+    dirt: tuple[Dirt, ...],
+) -> int:
+    """Write one file below `folder`, register its dirt in `planted_dirt`, and return the number of its data rows."""
+    path = folder / series.path(collection)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    con.execute(
+        "create or replace temp table sheet as select cast(row_number() over (order by _source) as double) as _order,"
+        " *, cast(null as varchar) as _rule, cast(null as varchar) as _column, cast(null as varchar[]) as _holds"
+        f" from ({series.query(collection)})"
+    )
+    planted = tuple(
+        kind for kind in dirt if kind.applies_to(series.name, collection.school_year, collection.name)
+    )
+    spoil(con, "sheet", planted)
+    columns = [name for name in con.table("sheet").columns if name not in HIDDEN]
+    file_format = series.format(collection)
+    file_format.write(con, "sheet", columns, path)
+    if planted:
+        _register(con, series, collection, file_format.first_row)
+    return int(con.table("sheet").shape[0])
+
+
+def _register(con: duckdb.DuckDBPyConnection, series: Series, collection: Collection, first_row: int) -> None:
+    """One line per dirty row and extract it is held back from; one without an extract where nothing is held back."""
+    con.execute(
+        f"""
+        insert into planted_dirt
+        select
+            ?, row_number, _rule, _column, extract_id, ?, ?, _source, _person, extract_id is not null,
+            case when extract_id is null then 0 else {series.rows_per_source} end
+        from (
+            select *, unnest(case when len(_holds) > 0 then _holds else [null] end) as extract_id
+            from (select *, row_number() over (order by _order) + {first_row - 1} as row_number from sheet)
+            where _rule is not null
+        )
+        order by row_number, extract_id
+        """,
+        [series.path(collection), collection.school_year, collection.name],
+    )

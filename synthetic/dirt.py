@@ -1,0 +1,103 @@
+"""Planted dirt: what goes wrong in partners' files, where it stands, and which rows the gate is to hold back for it.
+
+Dirt is chosen at even distances among children with one spell a year, so that a row held back never changes in which
+school another row counts; no rule takes more than one row in 300, which stays below every contract's tolerance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from synthetic.formats import HIDDEN, quoted
+
+ROWS_PER_DIRT = 300
+
+
+@dataclass(frozen=True)
+class Dirt:
+    """One kind of dirt in one series of files.
+
+    `rule` names what is wrong; `value` is SQL that replaces `header` (None copies the row instead, and then `value`
+    may alter the copy's `header`); `holds` are the extracts whose row is held back, none for codes that only stay
+    unmapped; `both` says that the original is held back together with its altered copy.
+    """
+
+    series: str
+    rule: str
+    column: str
+    holds: tuple[str, ...]
+    header: str = ""
+    value: str = ""
+    copies: bool = False
+    rows: int = 3
+    years: tuple[int, ...] = ()  # all when empty
+    collections: tuple[str, ...] = ("annual",)
+
+    def applies_to(self, series: str, school_year: int, collection: str) -> bool:
+        """Whether this kind of dirt is in that file."""
+        in_year = not self.years or school_year in self.years
+        return self.series == series and in_year and collection in self.collections
+
+
+def spoil(con: duckdb.DuckDBPyConnection, table: str, dirt: tuple[Dirt, ...]) -> None:
+    """Plant every kind of dirt into a file's table, each into rows of its own."""
+    for number, kind in enumerate(dirt):
+        rows = _choose(con, table, kind.rows, (number + 0.5) / len(dirt))
+        if rows and kind.copies:
+            _copy(con, table, kind, rows)
+        elif rows:
+            _replace(con, table, kind, rows)
+
+
+def _choose(con: duckdb.DuckDBPyConnection, table: str, wanted: int, offset: float) -> list[float]:
+    """The places of up to `wanted` clean rows, at even distances from one another."""
+    n = con.table(table).shape[0]
+    count = min(wanted, n // ROWS_PER_DIRT)
+    if not count:
+        return []
+    places = con.execute(
+        f"""
+        with clean as (
+            select _order, row_number() over (order by _order) - 1 as place, count(*) over () as n
+            from {table} where _single and _rule is null
+        )
+        select _order from clean
+        where place in (select cast(floor((step + ?) * n / ?) as bigint) from range(?) as steps(step))
+        order by _order
+        """,
+        [offset, count, count],
+    )
+    return [row[0] for row in places.fetchall()]
+
+
+def _holds(kind: Dirt) -> str:
+    return "[" + ", ".join(f"'{extract}'" for extract in kind.holds) + "]::varchar[]"
+
+
+def _replace(con: duckdb.DuckDBPyConnection, table: str, kind: Dirt, rows: list[float]) -> None:
+    con.execute(
+        f"update {table} set {quoted(kind.header)} = {kind.value}, _rule = '{kind.rule}', _column = '{kind.column}',"
+        f" _holds = {_holds(kind)} where list_contains(?, _order)",
+        [rows],
+    )
+
+
+def _copy(con: duckdb.DuckDBPyConnection, table: str, kind: Dirt, rows: list[float]) -> None:
+    """Copies stand right below their rows; an altered copy takes the original with it, an exact one does not."""
+    columns = [name for name in con.table(table).columns if name not in HIDDEN]
+    values = [kind.value if name == kind.header else quoted(name) for name in columns]
+    mark = f"'{kind.rule}', '{kind.column}', {_holds(kind)}"
+    con.execute(
+        f"insert into {table} ({', '.join(map(quoted, columns))}, {', '.join(HIDDEN)})"
+        f" select {', '.join(values)}, _order + 0.5, {'_source' if kind.header else 'null'}, _person, _single, {mark}"
+        f" from {table} where list_contains(?, _order)",
+        [rows],
+    )
+    if kind.header:
+        con.execute(
+            f"update {table} set _rule = '{kind.rule}', _column = '{kind.column}', _holds = {_holds(kind)}"
+            " where list_contains(?, _order)",
+            [rows],
+        )

@@ -1,0 +1,207 @@
+"""Writers of the file formats partners use: from a DuckDB table of text to a file, the same bytes every time."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+# A table of a file: text columns, and these to order its rows and to remember what was done to them.
+HIDDEN = ("_order", "_source", "_person", "_single", "_rule", "_column", "_holds")
+
+Writer = Callable[[duckdb.DuckDBPyConnection, str, list[str], Path], None]
+_ARCHIVE_TIME = (2020, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a file is written, and the physical number of its first data row (headers counted)."""
+
+    write: Writer
+    first_row: int = 2
+
+
+def quoted(name: str) -> str:
+    """A column name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _select(table: str, columns: list[str]) -> str:
+    return f"select {', '.join(map(quoted, columns))} from {table} order by _order"
+
+
+def delimited(
+    delimiter: str = ",", *, encoding: str = "utf-8", bom: bool = False, crlf: bool = False, footer: str = ""
+) -> Format:
+    """Delimited text; `footer` is a last line for people, with {rows} in it."""
+
+    def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
+        con.execute(
+            f"copy ({_select(table, columns)}) to '{path}' (format csv, delimiter '{delimiter}', header true)"
+        )
+        if encoding == "utf-8" and not (bom or crlf or footer):
+            return
+        text = path.read_bytes().decode()
+        if footer:
+            text += footer.format(rows=con.table(table).shape[0]) + "\n"
+        if crlf:
+            text = text.replace("\n", "\r\n")
+        path.write_bytes((b"\xef\xbb\xbf" if bom else b"") + text.encode(encoding))
+
+    return Format(write)
+
+
+def gzipped(inner: Format) -> Format:
+    """The same file compressed."""
+
+    def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
+        inner.write(con, table, columns, path)
+        # no name and no time in the header: the same content gives the same bytes
+        buffer = io.BytesIO()
+        with gzip.GzipFile(filename="", mode="wb", fileobj=buffer, compresslevel=4, mtime=0) as stream:
+            stream.write(path.read_bytes())
+        path.write_bytes(buffer.getvalue())
+
+    return Format(write, inner.first_row)
+
+
+def zipped(inner: Format, member: str) -> Format:
+    """The same file as a member of a zip."""
+
+    def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
+        inner.write(con, table, columns, path)
+        content = path.read_bytes()
+        _write_zip(path, {member: content})
+
+    return Format(write, inner.first_row)
+
+
+def _write_zip(path: Path, members: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            entry = zipfile.ZipInfo(name, _ARCHIVE_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+
+
+def fixed_width(widths: dict[str, tuple[int, int]]) -> Format:
+    """Lines without a header: each column from its start (counted from 1) for its length."""
+    ends = [start + length for start, length in widths.values()]
+    starts = [*[start for start, _ in widths.values()][1:], max(ends)]
+    cells = [
+        f"rpad(rpad(coalesce({quoted(name)}, ''), {length}, ' '), {following - start}, ' ')"
+        for (name, (start, length)), following in zip(widths.items(), starts, strict=True)
+    ]
+
+    def write(con: duckdb.DuckDBPyConnection, table: str, _columns: list[str], path: Path) -> None:
+        line = " || ".join(cells)
+        con.execute(
+            f"copy (select {line} from {table} order by _order) to '{path}'"
+            " (format csv, header false, delimiter '\x1f', quote '', escape '')"
+        )
+
+    return Format(write, first_row=1)
+
+
+def json_lines() -> Format:
+    """One JSON object per line."""
+
+    def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
+        con.execute(f"copy ({_select(table, columns)}) to '{path}' (format json)")
+
+    return Format(write, first_row=1)
+
+
+def json_array() -> Format:
+    """One JSON array of objects."""
+
+    def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
+        con.execute(f"copy ({_select(table, columns)}) to '{path}' (format json, array true)")
+
+    return Format(write, first_row=1)
+
+
+def workbook(sheet: str, *, groups: dict[str, int] | None = None, numeric: tuple[str, ...] = ()) -> Format:
+    """An Excel workbook of one sheet; `groups` is an upper header row of merged cells over so many columns each."""
+
+    def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
+        rows, merged = [], []
+        if groups:
+            cells, at = [], 0
+            for title, width in groups.items():
+                cells += [title, *[""] * (width - 1)]
+                merged.append(f"{_letter(at)}1:{_letter(at + width - 1)}1")
+                at += width
+            rows.append(_text_row(cells))
+        rows.append(_text_row([name.removeprefix(_group_of(name, groups)) for name in columns]))
+        cells_sql = " || ".join(_cell_sql(name, name in numeric) for name in columns)
+        body = con.execute(
+            f"select coalesce(string_agg('<row>' || {cells_sql} || '</row>', '' order by _order), '') from {table}"
+        ).fetchall()[0][0]
+        _write_zip(path, _workbook_parts(sheet, "".join(rows) + body, merged))
+
+    return Format(write, first_row=3 if groups else 2)
+
+
+def _group_of(name: str, groups: dict[str, int] | None) -> str:
+    """The group's title that stands before a column's own, as far as it is written in the upper row."""
+    return next((f"{title} " for title in groups or {} if name.startswith(f"{title} ")), "")
+
+
+def _letter(position: int) -> str:
+    return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[position]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _text_row(cells: list[str]) -> str:
+    return (
+        "<row>"
+        + "".join(f'<c t="inlineStr"><is><t>{_escaped(cell)}</t></is></c>' for cell in cells)
+        + "</row>"
+    )
+
+
+def _cell_sql(name: str, is_number: bool) -> str:
+    column = f"coalesce({quoted(name)}, '')"
+    if is_number:
+        return (
+            f"case when regexp_full_match({column}, '-?[0-9.]+') then '<c><v>' || {column} || '</v></c>'"
+            f""" else '<c t="inlineStr"><is><t>' || {column} || '</t></is></c>' end"""
+        )
+    escaped = f"replace(replace(replace({column}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
+    return f"""'<c t="inlineStr"><is><t>' || {escaped} || '</t></is></c>'"""
+
+
+_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+
+
+def _workbook_parts(sheet: str, rows: str, merged: list[str]) -> dict[str, bytes]:
+    """The five parts that make the smallest workbook every reader opens."""
+    cells = "".join(f'<mergeCell ref="{cell}"/>' for cell in merged)
+    merges = f"<mergeCells>{cells}</mergeCells>" if merged else ""
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPE}.worksheet+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
+        f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{_SHEET}" xmlns:r="{_OFFICE}"><sheets>'
+        f'<sheet name="{_escaped(sheet)}" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
+        f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_SHEET}"><sheetData>{rows}</sheetData>{merges}</worksheet>',
+    }
+    return {name: (_XML + text).encode() for name, text in parts.items()}

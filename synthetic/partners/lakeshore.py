@@ -1,0 +1,226 @@
+"""Lakeshore Unified: pipes, tabs, JSON and archives, ISO dates, codes in words, one historic file of many years."""
+
+from __future__ import annotations
+
+from synthetic.calendars import ANNUAL, Collection
+from synthetic.codes import IDENTITY, coded, coded_list, known
+from synthetic.deliveries import Series, after_fall, always
+from synthetic.formats import delimited, gzipped, json_array, json_lines, zipped
+
+PARTNER = "lakeshore_unified"
+FOLDER = "lakeshore"
+# The years the assessment office could only send in one file.
+HISTORY_LAST_YEAR = 2022
+
+GENDERS = {"male": "M", "female": "F", "nonbinary": "X"}
+RACES = {
+    "american_indian_or_alaska_native": "American Indian", "asian": "Asian", "black_or_african_american": "Black",
+    "native_hawaiian_or_pacific_islander": "Pacific Islander", "white": "White",
+}  # fmt: skip
+HISPANIC = {"yes": "1", "no": "0"}
+LANGUAGES = {
+    "english": "en", "spanish": "es", "vietnamese": "vi", "arabic": "ar", "somali": "so", "hmong": "hmn",
+    "chinese": "zh",
+}  # fmt: skip
+GRADES = {"k": "KG", **{f"{grade:02d}": str(grade) for grade in range(1, 13)}}
+EXITS = {
+    "transferred_out": "T", "continuing": "M", "dropped_out": "D", "emigrated": "E", "deceased": "X", "graduated": "G",
+    "completed_other": "C",
+}  # fmt: skip
+LEVELS = {"elementary": "E", "middle": "M", "high": "H"}
+SUBJECTS = {"reading": "RLA", "math": "MATH"}
+PERFORMANCE_LEVELS = {
+    "level_1": "Below Basic", "level_2": "Basic", "level_3": "Proficient", "level_4": "Advanced",
+}  # fmt: skip
+ACTIONS = {
+    "in_school_suspension": "ISS",
+    "out_of_school_suspension": "OSS",
+    "expulsion": "EXP",
+    "other": "OTH",
+}
+AREAS = {
+    "english": "Language Arts", "math": "Mathematics", "science": "Science", "social_studies": "History",
+    "other": "Elective",
+}  # fmt: skip
+MARKS = {
+    "a": "4", "b": "3", "c": "2", "d": "1", "f": "0", "pass": "PASS", "incomplete": "INC", "withdrawn": "WD",
+}  # fmt: skip
+DIPLOMAS = {
+    "regular": "STANDARD",
+    "alternative": "ALTERNATE",
+    "equivalency": "HSE",
+    "certificate": "COMPLETION",
+}
+
+# Conformed column -> (codes, first year, last year): what the crosswalk must say of this partner.
+CROSSWALK: list[tuple[str, dict[str, str], int | None, int | None]] = [
+    (field, codes, None, None)
+    for field, codes in (
+        ("gender", GENDERS),
+        ("race_ethnicity", RACES),
+        ("hispanic_ethnicity", HISPANIC),
+        ("home_language", LANGUAGES),
+        ("grade_level", GRADES),
+        ("exit_code", EXITS),
+        ("school_level", LEVELS),
+        ("subject", SUBJECTS),
+        ("performance_level", PERFORMANCE_LEVELS),
+        ("action_code", ACTIONS),
+        ("subject_area", AREAS),
+        ("mark", MARKS),
+        ("diploma_type", DIPLOMAS),
+    )
+]
+
+
+def _from(entity: str, collection: Collection, label: str = "") -> str:
+    extract = f"{PARTNER}.{entity}" + (f".{label}" if label else "")
+    return known(entity, extract, collection.school_year, collection.name)
+
+
+def _iso(column: str) -> str:
+    return f"strftime({column}, '%Y-%m-%d')"
+
+
+def _number(column: str, digits: int) -> str:
+    return f"cast(cast({column} as decimal(9, {digits})) as varchar)"
+
+
+def _students(collection: Collection) -> str:
+    """Names in capitals, and races in one cell."""
+    return f"""
+        select {IDENTITY}, student_id as stu_id, state_student_id as state_id, upper(last_name) as last_name,
+            upper(first_name) as first_name, {_iso("birth_date")} as dob, {coded("gender", GENDERS)} as gender,
+            {coded_list("race_ethnicity", RACES, "/")} as race, {coded("hispanic_ethnicity", HISPANIC)} as hispanic,
+            {coded("home_language", LANGUAGES)} as language, address, zip_code as zip
+        from {_from("person", collection)}"""
+
+
+def _programs(collection: Collection) -> str:
+    """The year's programs, and an episode for each homeless spell."""
+    names = {
+        "frl": "is_economically_disadvantaged",
+        "ell": "is_english_learner",
+        "sped": "has_disability",
+        "homeless": "is_homeless",
+        "foster": "is_in_foster_care",
+        "migrant": "is_migrant",
+    }
+    flags = ", ".join(f"cast(cast({flag} as integer) as varchar) as {name}" for name, flag in names.items())
+    return f"""
+        select {IDENTITY}, student_id as stu_id, {_iso("status_start_date")} as start_date,
+            {_iso("status_end_date")} as end_date, {flags}
+        from {_from("student_status", collection)}"""
+
+
+def _schools(collection: Collection) -> str:
+    return f"""
+        select {IDENTITY}, school_id as school, school_name as name, nces_school_id as nces,
+            {coded("school_level", LEVELS)} as level, zip_code as zip, tract_id as tract
+        from {_from("school", collection)}"""
+
+
+def _enrollment(collection: Collection) -> str:
+    return f"""
+        select {IDENTITY}, student_id as stu_id, school_id as school, {coded("grade_level", GRADES)} as grade,
+            {_iso("entry_date")} as entry, {_iso("exit_date")} as exit, {coded("exit_code", EXITS)} as exit_reason
+        from {_from("enrollment", collection)}"""
+
+
+def _attendance(collection: Collection) -> str:
+    """Absences in half days."""
+    return f"""
+        select {IDENTITY}, student_id as stu_id, school_id as school,
+            cast(cast(days_enrolled as integer) as varchar) as member_days, {_number("days_absent", 1)} as absences
+        from {_from("attendance", collection)}"""
+
+
+def _state_test(collection: Collection) -> str:
+    return f"""
+        select {IDENTITY}, {_test_columns()} from {_from("assessment", collection)}"""
+
+
+def _test_columns() -> str:
+    return f"""student_id as stu_id, school_id as school, {coded("grade_level", GRADES)} as grade,
+            {coded("subject", SUBJECTS)} as subject, {_iso("test_date")} as test_date,
+            {_number("scale_score", 0)} as score, {coded("performance_level", PERFORMANCE_LEVELS)} as level,
+            cast(cast(is_proficient as integer) as varchar) as proficient"""
+
+
+def _history(_: Collection) -> str:
+    """All the years up to the history's last in one file."""
+    return f"""
+        select {IDENTITY}, (school_year - 1) || '-' || school_year as year, {_test_columns()}
+        from fact_assessment where extract_id = '{PARTNER}.assessment.history'"""
+
+
+def _literacy(collection: Collection) -> str:
+    return f"""
+        select {IDENTITY}, student_id as "stuId", school_id as school, {coded("grade_level", GRADES)} as grade,
+            {_iso("test_date")} as "screenedOn", {_number("scale_score", 0)} as "compositeScore"
+        from {_from("assessment", collection, "literacy")}"""
+
+
+def _discipline(collection: Collection) -> str:
+    """The incident system keeps days since 1960."""
+    return f"""
+        select {IDENTITY}, student_id as stu_id, school_id as school, incident_id as incident,
+            {coded("action_code", ACTIONS)} as action,
+            cast(date_diff('day', date '1960-01-01', action_date) as varchar) as action_day,
+            {_number("days_removed", 1)} as days
+        from {_from("discipline", collection)}"""
+
+
+def _marks(collection: Collection) -> str:
+    return f"""
+        select {IDENTITY}, student_id as "stuId", school_id as school, course_id as course, course_name as title,
+            {coded("subject_area", AREAS)} as area, term, {coded("mark", MARKS)} as mark,
+            {_number("credits_attempted", 2)} as "creditsAttempted", {_number("credits_earned", 2)} as "creditsEarned"
+        from {_from("course_mark", collection)}"""
+
+
+def _diplomas(collection: Collection) -> str:
+    return f"""
+        select {IDENTITY}, student_id as stu_id, school_id as school, {_iso("diploma_date")} as awarded,
+            {coded("diploma_type", DIPLOMAS)} as diploma
+        from {_from("diploma", collection)}"""
+
+
+def _is_current(collection: Collection) -> bool:
+    return collection.name == ANNUAL and collection.school_year > HISTORY_LAST_YEAR
+
+
+def _is_history(collection: Collection) -> bool:
+    """Sent once, with the history's last year."""
+    return collection.name == ANNUAL and collection.school_year == HISTORY_LAST_YEAR
+
+
+def _series() -> tuple[Series, ...]:
+    pipe, tab = delimited("|"), delimited("\t")
+    year = "{year}_{collection}"
+    return (
+        Series("lakeshore.schools", f"{FOLDER}/lus_schools_{year}.tsv", (f"{PARTNER}.school",), _schools, lambda _: tab),
+        Series("lakeshore.students", f"{FOLDER}/lus_students_{year}.txt", (f"{PARTNER}.person",), _students,
+               lambda _: pipe, always),
+        Series("lakeshore.programs", f"{FOLDER}/lus_programs_{year}.txt", (f"{PARTNER}.student_status",), _programs,
+               lambda _: pipe, always),
+        Series("lakeshore.enrollment", f"{FOLDER}/lus_enrollment_{year}.tsv", (f"{PARTNER}.enrollment",), _enrollment,
+               lambda _: tab, always),
+        Series("lakeshore.attendance", f"{FOLDER}/lus_attendance_{year}.tsv.gz", (f"{PARTNER}.attendance",),
+               _attendance, lambda _: gzipped(tab), always),
+        Series("lakeshore.state_test", f"{FOLDER}/lus_state_test_{year}.csv", (f"{PARTNER}.assessment",), _state_test,
+               lambda _: delimited(), _is_current),
+        Series("lakeshore.history", f"{FOLDER}/lus_state_test_history.csv", (f"{PARTNER}.assessment.history",),
+               _history, lambda _: delimited(), _is_history),
+        Series("lakeshore.literacy", f"{FOLDER}/lus_literacy_{year}.json", (f"{PARTNER}.assessment.literacy",),
+               _literacy, lambda _: json_array()),
+        Series("lakeshore.discipline", f"{FOLDER}/lus_discipline_{year}.zip", (f"{PARTNER}.discipline",), _discipline,
+               lambda _: zipped(delimited(), "incidents.csv"), always),
+        Series("lakeshore.marks", f"{FOLDER}/lus_marks_{year}.ndjson", (f"{PARTNER}.course_mark",), _marks,
+               lambda _: json_lines(), after_fall),
+        Series("lakeshore.diplomas", f"{FOLDER}/lus_diplomas_{year}.txt", (f"{PARTNER}.diploma",), _diplomas,
+               lambda _: pipe),
+    )  # fmt: skip
+
+
+SERIES = _series()
