@@ -30,8 +30,8 @@ REFERENCE = {
     ),
 }
 RULE_RESULTS = (
-    "rule varchar, expectation varchar, column_name varchar, severity varchar, passed boolean, violations bigint, "
-    "share double, explanation varchar, how_to_fix varchar"
+    "load_id varchar, rule varchar, expectation varchar, column_name varchar, severity varchar, passed boolean, "
+    "violations bigint, share double, explanation varchar"
 )
 
 
@@ -52,8 +52,6 @@ class Lake:
         self.persons: dict[tuple[str, str], str] = {}
         for entity, facts in load_entities().items():
             self._write(self.home.empty_raw_file(entity), facts.raw_columns, [])
-        self.write_rule_results("empty", [])
-        self.home.ledger.touch()
 
     def deliver(
         self,

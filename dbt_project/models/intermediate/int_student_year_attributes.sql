@@ -37,6 +37,27 @@ with reported as (
             and person.collection = places.collection
     group by person.community_id, person.person_id, person.school_year, person.collection
 
+),
+
+-- an interim collection comes before the year's statuses are certified: last year's stand until then
+last_year as (
+
+    select
+        places.community_id,
+        places.person_id,
+        places.school_year,
+        places.collection,
+        {% for flag in flags.values() %}
+            statuses.{{ flag }}{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from {{ ref('int_accountable_schools') }} as places
+    inner join {{ ref('int_student_year_statuses') }} as statuses
+        on
+            places.community_id = statuses.community_id
+            and places.person_id = statuses.person_id
+            and places.school_year - 1 = statuses.school_year
+    where places.collection <> 'annual' and statuses.collection = 'annual'
+
 )
 
 select
@@ -47,7 +68,7 @@ select
     coalesce(reported.race_ethnicity, dim_person.race_ethnicity, 'unknown') as race_ethnicity,
     coalesce(reported.gender, dim_person.gender, 'unknown') as gender,
     {% for name, flag in flags.items() %}
-        case coalesce(statuses.{{ flag }}, previous_statuses.{{ flag }})
+        case coalesce(statuses.{{ flag }}, last_year.{{ flag }})
             when true then 'yes'
             when false then 'no'
             else 'unknown'
@@ -70,11 +91,9 @@ left join {{ ref('int_student_year_statuses') }} as statuses
         and places.person_id = statuses.person_id
         and places.school_year = statuses.school_year
         and places.collection = statuses.collection
--- an interim collection comes before the year's statuses are certified: last year's stand until then
-left join {{ ref('int_student_year_statuses') }} as previous_statuses
+left join last_year
     on
-        places.collection <> 'annual'
-        and places.community_id = previous_statuses.community_id
-        and places.person_id = previous_statuses.person_id
-        and places.school_year - 1 = previous_statuses.school_year
-        and previous_statuses.collection = 'annual'
+        places.community_id = last_year.community_id
+        and places.person_id = last_year.person_id
+        and places.school_year = last_year.school_year
+        and places.collection = last_year.collection

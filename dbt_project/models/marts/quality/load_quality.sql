@@ -1,17 +1,16 @@
 with results as (
 
-    select
-        {{ file_stem('gate_file') }} as load_id,
-        rule,
-        expectation,
-        column_name,
-        severity,
-        passed,
-        violations,
-        share,
-        explanation,
-        how_to_fix
-    from {{ source('gate', 'rule_results') }}
+    {{ rows_of_files(source('gate', 'rule_results'), 'gate/*.parquet', {
+        'load_id': 'varchar',
+        'rule': 'varchar',
+        'expectation': 'varchar',
+        'column_name': 'varchar',
+        'severity': 'varchar',
+        'passed': 'boolean',
+        'violations': 'bigint',
+        'share': 'double',
+        'explanation': 'varchar',
+    }) }}
 
 )
 
@@ -30,10 +29,9 @@ select
     results.column_name,
     results.severity,
     results.passed as is_passed,
-    cast(results.violations as bigint) as n_violations,
-    cast(results.share as double) as violation_share,
-    results.explanation,
-    results.how_to_fix
+    results.violations as n_violations,
+    results.share as violation_share,
+    results.explanation
 from results
 left join {{ ref('load_history') }} as history
     on results.load_id = history.load_id
