@@ -30,8 +30,8 @@ def link_persons(home: Home) -> LinkCounts:
     """Write identity/person_links.parquet (partner_id, student_id, person_id, method) from what is in force.
 
     A student whose state id stands in any delivery has it for all years. Where deliveries disagree, the
-    latest school year decides, then the annual collection, then how often an id was sent, and at last its order:
-    never the order of arrival, so that reloading changes nothing.
+    latest school year decides, then the annual collection, then how often an id was sent, and at last its
+    order: never the order of arrival, so that reloading changes nothing.
     """
     with duckdb.connect() as con:
         con.execute(_students_sql(home))

@@ -1,0 +1,1 @@
+"""The commands of `milepost`, one module per subject; heavy imports stay inside the functions."""

@@ -1,0 +1,52 @@
+"""What partners agreed to send: `contracts`."""
+
+from __future__ import annotations
+
+import typer
+
+from orchestration.console import print_json, print_table
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(contracts)
+
+
+def contracts(
+    partner: str = typer.Option("", help="Only this partner's."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """List every contract: who sends what, in which file, when it is due.
+
+    Example: milepost contracts --partner river_city_schools
+    """
+    from orchestration.settings import load_configuration, prepare_environment
+
+    prepare_environment()
+    found = [
+        contract
+        for _, contract in sorted(load_configuration().contracts.items())
+        if partner in ("", contract.partner)
+    ]
+    if as_json:
+        print_json(
+            [
+                {
+                    "extract": contract.extract_id,
+                    "community": contract.community,
+                    "partner": contract.partner,
+                    "entity": contract.entity,
+                    "title": contract.title,
+                    "files": list(contract.patterns),
+                    "expects": contract.expects,
+                    "agreement": contract.agreement,
+                    "path": contract.path,
+                }
+                for contract in found
+            ]
+        )
+        return
+    rows = [
+        (c.extract_id, "\n".join(c.patterns), ", ".join(f"{name} {day}" for name, day in c.expects.items()))
+        for c in found
+    ]
+    print_table(f"{len(found)} contracts", ["extract", "file", "due (month-day)"], rows)

@@ -1,0 +1,200 @@
+"""A delivery's life from the command line: `receive`, `load`, `withdraw`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ingestion.errors import MilepostError
+from orchestration.console import Bars, Exit, UsageError, err, print_json, print_table
+
+if TYPE_CHECKING:
+    from expectations.loading import LoadOutcome
+    from ingestion.home import Home
+    from ingestion.landing import Delivery
+
+EXTRACT = typer.Option(None, "--extract", help="partner.entity, where the file's name does not tell.")
+YEAR = typer.Option(None, "--school-year", help="The year the school year ends in (2025 is 2024-25).")
+COLLECTION = typer.Option(None, "--collection", help="annual, or the name of an interim collection.")
+JSON = typer.Option(False, "--json", help="Print JSON on stdout.")
+
+
+def register(app: typer.Typer) -> None:
+    for command in (receive, load, withdraw):
+        app.command()(command)
+
+
+def receive(
+    paths: list[Path] = typer.Argument(help="Files, or folders of files."),
+    extract: str | None = EXTRACT,
+    school_year: int | None = YEAR,
+    collection: str | None = COLLECTION,
+    as_json: bool = JSON,
+) -> None:
+    """Copy files into the landing zone and say which deliveries they hold; nothing is loaded yet.
+
+    Example: milepost receive ~/Downloads/attendance_2025.csv
+
+    Example: milepost receive export.csv --extract river_city_schools.person --school-year 2025
+    """
+    from orchestration.received import receive_files
+    from orchestration.settings import prepare_environment
+
+    home = prepare_environment()
+    deliveries, refused = receive_files(home, files_in(paths), extract, school_year, collection)
+    if as_json:
+        print_json({"received": [_delivery(d) for d in deliveries], "refused": [str(e) for e in refused]})
+    elif deliveries:
+        rows = [(d.extract_id, d.period, d.file_name, d.load_id) for d in deliveries]
+        print_table(f"{len(deliveries)} deliveries received", ["extract", "period", "file", "load id"], rows)
+    _end(refused)
+
+
+def load(
+    paths: list[Path] | None = typer.Argument(None, help="Files or folders; without any, the inbox."),
+    extract: str | None = EXTRACT,
+    school_year: int | None = YEAR,
+    collection: str | None = COLLECTION,
+    as_json: bool = JSON,
+) -> None:
+    """Receive files, check them at the gate, and put what passes in force. Loading twice changes nothing.
+
+    Without files: everything new in the inbox, and everything received but not loaded yet.
+
+    Example: milepost load
+
+    Example: milepost load ~/Downloads/attendance_2025.csv
+    """
+    from orchestration.received import receive_files, waiting_deliveries
+    from orchestration.settings import prepare_environment
+
+    home = prepare_environment()
+    files = files_in(paths) if paths else files_in([home.inbox], may_be_empty=True)
+    with err.status(f"Receiving {len(files)} files ..."):
+        deliveries, refused = receive_files(home, files, extract, school_year, collection)
+        waiting = waiting_deliveries(home, deliveries, everything=not paths)
+    outcomes, failures = run_load(waiting)
+    unchanged = len({d.load_id for d in deliveries} - {d.load_id for d in waiting})
+    if as_json:
+        told = [outcome_facts(home, outcome) for outcome in outcomes]
+        print_json({"loaded": told, "unchanged": unchanged, "refused": [str(e) for e in refused]})
+    else:
+        tell_outcomes(home, outcomes, unchanged)
+    _end(refused, failures, any(outcome.outcome == "rejected" for outcome in outcomes))
+
+
+def run_load(deliveries: list[Delivery]) -> tuple[list[LoadOutcome], list[str]]:
+    """Load through Dagster with a bar; the outcomes, and what failed for another reason than the gate's."""
+    if not deliveries:
+        return [], []
+    from orchestration.runs import load_in_process
+
+    bars = Bars()
+    with bars.showing():
+        result = load_in_process([delivery.load_id for delivery in deliveries], bars)
+    outcomes = [part for outcome in bars.outcomes for part in outcome.each]
+    rejected = any(outcome.outcome == "rejected" for outcome in outcomes)
+    failures = [f"{failure['step']}: {failure['message']}" for failure in result["failures"]]
+    return outcomes, [] if rejected else failures
+
+
+def withdraw(
+    load_id: str = typer.Argument(
+        help="Of the delivery, from `milepost status --list`; a unique beginning will do."
+    ),
+    reason: str = typer.Option("", help="Why, for the ledger."),
+    as_json: bool = JSON,
+) -> None:
+    """Take a delivery out of force; what it had superseded is in force again. Then run `milepost refresh`.
+
+    Example: milepost withdraw 3f9a1c2b --reason "wrong year in the file"
+    """
+    from ingestion.lake import withdraw as take_back
+    from orchestration.received import delivery_starting_with
+    from orchestration.runs import record_withdrawal
+    from orchestration.settings import prepare_environment
+
+    home = prepare_environment()
+    delivery = delivery_starting_with(home, load_id)
+    restored = take_back(home, delivery.load_id, reason)
+    record_withdrawal(home, delivery, restored)
+    if as_json:
+        print_json({"withdrawn": delivery.load_id, "restored": restored.load_id if restored else None})
+        return
+    err.print(f"Withdrawn: {delivery.extract_id} {delivery.period} ({delivery.load_id})")
+    if restored:
+        err.print(f"In force again: {restored.load_id} ({restored.delivery.file_name})")
+    err.print("The published numbers change with the next `milepost refresh`.")
+
+
+def tell_outcomes(home: Home, outcomes: list[LoadOutcome], unchanged: int) -> None:
+    """One line of counts, then every delivery that did not pass whole, with the page for its partner."""
+    counts = Counter(outcome.outcome for outcome in outcomes)
+    err.print(
+        f"[green]{counts['accepted']} accepted[/], "
+        f"[yellow]{counts['accepted_with_quarantine']} accepted with quarantine[/], "
+        f"[red]{counts['rejected']} rejected[/], {unchanged + counts['unchanged']} unchanged"
+    )
+    rows = [
+        (o.delivery.extract_id, o.delivery.period, o.outcome, o.rows, o.quarantined, o.delivery.load_id)
+        for o in outcomes
+        if o.outcome in ("accepted_with_quarantine", "rejected")
+    ]
+    if rows:
+        print_table("", ["extract", "period", "outcome", "rows", "held back", "load id"], rows)
+        err.print(f"What to tell the partner: {home.feedback}/<partner>/<load id>.html", soft_wrap=True)
+
+
+def outcome_facts(home: Home, outcome: LoadOutcome) -> dict[str, Any]:
+    """One load as JSON."""
+    return {
+        **_delivery(outcome.delivery),
+        "outcome": outcome.outcome,
+        "rows": outcome.rows,
+        "quarantined": outcome.quarantined,
+        "reason": outcome.reason,
+        "seconds": outcome.seconds,
+        "feedback": home.feedback_page(outcome.delivery.partner, outcome.delivery.load_id),
+    }
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "load_id": delivery.load_id,
+        "extract": delivery.extract_id,
+        "period": delivery.period,
+        "file": delivery.file_name,
+        "sha256": delivery.sha256,
+    }
+
+
+def _end(refused: list[MilepostError], failures: Sequence[str] = (), rejected: bool = False) -> None:
+    """Tell what went wrong, file by file, and leave with 1 if anything did."""
+    for error in refused:
+        err.print(str(error), style="red", markup=False, soft_wrap=True)
+    for failure in failures:
+        err.print(failure, style="red", markup=False, soft_wrap=True)
+    if failures:
+        raise typer.Exit(Exit.INTERNAL)
+    if refused or rejected:
+        raise typer.Exit(Exit.REJECTED)
+
+
+def files_in(paths: list[Path], may_be_empty: bool = False) -> list[Path]:
+    """The files named, and those in the folders named at any depth, without hidden ones."""
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = [p for p in sorted(path.glob("**/*")) if p.is_file()]
+            files += [
+                p for p in inside if not any(part.startswith(".") for part in p.relative_to(path).parts)
+            ]
+        elif not may_be_empty or path.exists():
+            files.append(path)
+    if not files and not may_be_empty:
+        raise UsageError("There is no file in it", where=", ".join(map(str, paths)))
+    return files

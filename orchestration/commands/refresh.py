@@ -1,0 +1,109 @@
+"""From raw to published, and reading what was published: `refresh` and `query`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import typer
+
+from orchestration.console import Bars, Exit, UsageError, err, print_json, print_table
+
+STEPS = {
+    "reference": "Configuration as tables",
+    "person_links": "Identity",
+    "warehouse": "Warehouse (dbt)",
+    "cell_suppression": "Disclosure control",
+    "published": "Published tables (dbt)",
+    "release": "Release",
+}
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(refresh)
+    app.command()(query)
+
+
+def refresh(as_json: bool = typer.Option(False, "--json", help="Print the result as JSON.")) -> None:
+    """Build everything behind the gate: identity, warehouse, disclosure control, a new release.
+
+    A failed test of severity error stops the publication; the last release stays where it is.
+
+    Example: milepost refresh
+    """
+    result = run_refresh()
+    if as_json:
+        print_json(result)
+    elif result["success"]:
+        err.print(
+            f"[green]Published {result['release_id']}[/] in {result['seconds']} s: {result['database']}"
+        )
+    if not result["success"]:
+        raise typer.Exit(Exit.REJECTED)
+
+
+def run_refresh() -> dict[str, Any]:
+    """Run the job `refresh` in this process and report it; failures are told to people before returning."""
+    from orchestration.runs import refresh_in_process
+
+    started = time.perf_counter()
+    bars = Bars(STEPS)
+    with bars.showing():
+        result = refresh_in_process(bars)
+    result["seconds"] = round(time.perf_counter() - started, 1)
+    for failure in result["failures"]:
+        err.print(f"[red]{failure['step']} failed.[/] ", end="")
+        err.print(failure["message"], markup=False, soft_wrap=True)
+    if result["failures"]:
+        err.print("Nothing was published; the last release is still current.")
+    return result
+
+
+def query(
+    sql: str = typer.Argument(help="One SELECT on the tables of schema `published`; - reads it from stdin."),
+    as_json: bool = typer.Option(False, "--json", help="A list of objects."),
+    as_csv: bool = typer.Option(False, "--csv", help="Comma-separated with a header."),
+    limit: int = typer.Option(100, help="Rows shown in the table; --json and --csv give all.", min=1),
+) -> None:
+    """Ask the current release; nobody who loads or publishes is blocked by it.
+
+    Example: milepost query "select * from indicators"
+
+    Example: milepost query "select * from indicator_values where geography_level = 'community'" --csv
+    """
+    import duckdb
+
+    from orchestration.settings import prepare_environment
+
+    database = prepare_environment().current_database
+    if not database.exists():
+        raise UsageError(
+            "Nothing was published yet",
+            where=str(database),
+            next_step="Run `milepost demo` or `milepost refresh`",
+        )
+    with duckdb.connect(str(database), read_only=True) as con:
+        schemas = {
+            row[0] for row in con.execute("select distinct schema_name from duckdb_tables()").fetchall()
+        }
+        if "published" in schemas:
+            con.execute("set search_path = 'published,main'")
+        try:
+            cursor = con.execute(sys.stdin.read() if sql == "-" else sql)
+            names = [column[0] for column in cursor.description or []]
+            rows = cursor.fetchall() if as_json or as_csv else cursor.fetchmany(limit + 1)
+        except duckdb.Error as error:
+            raise UsageError(str(error).strip()) from error
+    if as_json:
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+    elif as_csv:
+        import csv
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows(rows)
+    else:
+        print_table("", names, rows[:limit])
+        if len(rows) > limit:
+            err.print(f"The first {limit} rows; --limit shows more, --csv all.")

@@ -1,0 +1,191 @@
+"""A deployment's first and worst day: `init` makes its folders, `doctor` looks at what may be wrong."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from orchestration.console import Exit, UsageError, err, print_json, print_table
+
+if TYPE_CHECKING:
+    from ingestion.home import Home
+
+TOOLS = ("milepost", "dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
+ENOUGH_DISK_GB = 2
+Finding = tuple[str, bool, str]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(init)
+    app.command()(doctor)
+
+
+COMMUNITY = """\
+# Who shares data here, for which school years, and what may be published.
+community: {community}
+name: {name}
+school_years: {{first: 2020, last: 2026}}
+collections:
+  annual: {{maturity: final}}
+  fall: {{maturity: interim}}
+partners:
+  {partner}: {{title: First District, sector: k12, district_id: "1"}}
+disclosure: {{minimum_denominator: 10}}
+publication:
+  community: {{singles: all, pairs: all}}
+  district: {{singles: all}}
+  school: {{singles: [race_ethnicity, gender, economic_disadvantage]}}
+indicators: all
+"""
+CONTRACT = """\
+# One file per extract. `from` lists every header the partner has ever used for a column.
+partner: {partner}
+entity: attendance
+title: Attendance totals, one row per student, school and year
+agreement: first_agreement
+expects: {{annual: 08-15}}
+file: "attendance_{{school_year}}*.csv"
+columns:
+  student_id: {{from: [StudentID]}}
+  school_id: {{from: [SchoolCode]}}
+  days_enrolled: {{from: [DaysEnrolled]}}
+  days_absent: {{from: [DaysAbsent]}}
+"""
+AGREEMENTS = """\
+# No live agreement, no load.
+agreements:
+  first_agreement:
+    parties: [{partner}]
+    purpose: Follow children's progress together
+    extracts: all
+    starts: 2020-07-01
+    expires: 2030-06-30
+    retention_years: 7
+"""
+CROSSWALK = "field,partner_code,conformed_code,first_year,last_year\ngender,M,male,,\ngender,F,female,,\n"
+ENVIRONMENT = """\
+# source this file, or set the same two variables in your service
+export MILEPOST_COMMUNITIES="{communities}"
+export MILEPOST_HOME="{home}"
+"""
+
+
+def init(
+    folder: Path = typer.Argument(help="A new or empty folder for configuration and data."),
+    community: str = typer.Option("my_community", help="Identifier of the community: lower case, a-z 0-9 _."),
+    partner: str = typer.Option("first_district", help="Identifier of the first partner."),
+) -> None:
+    """Make a deployment of your own outside this project: a community to edit, and a place for its data.
+
+    Example: milepost init ~/partnership --community lakeside
+    """
+    folder = folder.absolute()
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError("The folder is not empty", where=str(folder), next_step="Name a new one")
+    place = folder / "communities" / community
+    names = {"community": community, "name": community.replace("_", " ").title(), "partner": partner}
+    files = {
+        place / "community.yml": COMMUNITY.format(**names),
+        place / "agreements.yml": AGREEMENTS.format(**names),
+        place / "extracts" / f"{partner}__attendance.yml": CONTRACT.format(**names),
+        place / "crosswalks" / f"{partner}.csv": CROSSWALK,
+        folder / "milepost.env": ENVIRONMENT.format(communities=place.parent, home=folder / "data"),
+    }
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    _check_made(folder, place.parent)
+    err.print(f"[green]Made[/] {folder}")
+    err.print(f"  1. source {folder / 'milepost.env'}")
+    err.print(f"  2. edit {place}: partners, then a contract per extract")
+    err.print("  3. milepost contracts; milepost check FILE; milepost load FILE")
+
+
+def _check_made(folder: Path, communities: Path) -> None:
+    """An identifier that does not do is told before anybody edits a file; nothing is left behind."""
+    from ingestion.community import load_communities
+    from ingestion.errors import ContractError
+
+    try:
+        load_communities(communities)
+    except ContractError:
+        shutil.rmtree(folder)
+        raise
+
+
+def doctor(as_json: bool = typer.Option(False, "--json", help="Print the findings as JSON.")) -> None:
+    """Look at versions, folders, configuration, locks and the last release, and say what needs attention.
+
+    Example: milepost doctor
+    """
+    from orchestration.settings import prepare_environment
+
+    home = prepare_environment()
+    findings = [*_versions(), *_places(home), *_configuration(), *_state(home)]
+    if as_json:
+        print_json([{"what": what, "ok": ok, "finding": found} for what, ok, found in findings])
+    else:
+        print_table("", ["what", "ok", "finding"], findings)
+    if not all(ok for _, ok, _ in findings):
+        raise typer.Exit(Exit.REJECTED)
+
+
+def _versions() -> list[Finding]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = [("python", sys.version_info >= (3, 11), sys.version.split()[0])]
+    for tool in TOOLS:
+        try:
+            found.append((tool, True, version(tool)))
+        except PackageNotFoundError:
+            found.append((tool, False, "not installed; run `make setup`"))
+    return found
+
+
+def _places(home: Home) -> list[Finding]:
+    existing = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free / 1e9
+    key = home.person_id_key
+    key_is_private = not key.exists() or not key.stat().st_mode & 0o077
+    return [
+        ("home", True, str(home.root) if home.root.exists() else f"{home.root} (made by the first load)"),
+        ("free disk", free >= ENOUGH_DISK_GB, f"{free:.0f} GB"),
+        (
+            "person key",
+            key_is_private,
+            "private" if key_is_private else f"others can read it: chmod 600 {key}",
+        ),
+    ]
+
+
+def _configuration() -> list[Finding]:
+    from ingestion.errors import MilepostError
+    from orchestration.settings import load_configuration
+
+    try:
+        communities = load_configuration()
+    except MilepostError as error:
+        return [("configuration", False, str(error))]
+    names = ", ".join(community.community for community in communities)
+    return [
+        ("configuration", True, f"{len(communities.contracts)} contracts of {names} ({communities.folder})")
+    ]
+
+
+def _state(home: Home) -> list[Finding]:
+    from orchestration.commands.server import running_group
+    from orchestration.writer import is_locked, lock_holder_file
+
+    holder = lock_holder_file(home)
+    refreshing = (home.locks / "warehouse.lock").exists() and is_locked(home.locks / "warehouse.lock")
+    release = home.current_release
+    group = running_group(home.dagster / "dev.pid")
+    return [
+        ("refresh", True, f"running ({holder.read_text()})" if refreshing and holder.exists() else "idle"),
+        ("Dagster UI", True, f"running, process group {group}" if group else "not running"),
+        ("release", True, release.resolve().name if release.exists() else "none yet: run `milepost refresh`"),
+    ]

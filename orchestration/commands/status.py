@@ -1,0 +1,157 @@
+"""Who has sent what, did it pass, and what is late: `status`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from orchestration.console import UsageError, err, out, print_json, print_table
+
+if TYPE_CHECKING:
+    from ingestion.home import Home
+    from ingestion.ledger import LoadState
+    from orchestration.due import DueDelivery
+
+    Slot = tuple[str, int, str]
+
+MARKS = {
+    "accepted": "[green]✓[/]",
+    "accepted_with_quarantine": "[yellow]▲[/]",
+    "rejected": "[red]✗[/]",
+    "received": "[cyan]…[/]",
+    "withdrawn": "[magenta]w[/]",
+    "late": "[red]late[/]",
+    "due": "[cyan]due[/]",
+}
+LEGEND = "✓ accepted   ▲ some rows quarantined   ✗ rejected   … received, not loaded   w withdrawn"
+MOST_LISTED = 20
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(status)
+
+
+def status(
+    partner: str = typer.Option("", help="Only this partner's."),
+    years: int = typer.Option(3, help="School years shown, counted from the latest.", min=1),
+    days_ahead: int = typer.Option(30, help="Show what falls due within so many days.", min=0),
+    every: bool = typer.Option(
+        False, "--list", help="Every delivery with its load id, instead of the picture."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print every delivery and what is late as JSON."),
+) -> None:
+    """Show who has sent what, whether it passed the gate, and what is late.
+
+    Example: milepost status --partner river_city_schools
+
+    Example: milepost status --list
+    """
+    from orchestration.received import states
+    from orchestration.settings import prepare_environment
+
+    home = prepare_environment()
+    if not home.ledger.exists():
+        raise UsageError(
+            "Nothing was received yet",
+            where=str(home.root),
+            next_step="Start with `milepost demo` or `milepost load`",
+        )
+    found = [s for s in states(home) if partner in ("", s.delivery.partner) and s.status != "split"]
+    owed = [late for late in _owed(home, days_ahead) if partner in ("", late.partner)]
+    if as_json:
+        print_json({"deliveries": [_facts(home, s) for s in found], "due": [vars(late) for late in owed]})
+    elif every:
+        rows = [(s.delivery.extract_id, s.delivery.period, s.status, s.rows, s.load_id) for s in found]
+        print_table(f"{len(found)} deliveries", ["extract", "period", "state", "rows", "load id"], rows)
+    else:
+        _picture(found, owed, years)
+        _tell_rejected(home, found)
+        _tell_late(owed)
+
+
+def _owed(home: Home, days_ahead: int) -> list[DueDelivery]:
+    from orchestration.due import deliveries_due
+    from orchestration.received import periods_in_force
+    from orchestration.settings import load_configuration
+
+    return deliveries_due(load_configuration(), periods_in_force(home), dt.date.today(), days_ahead)
+
+
+def _facts(home: Home, state: LoadState) -> dict[str, Any]:
+    delivery = state.delivery
+    return {
+        "load_id": state.load_id,
+        "extract": delivery.extract_id,
+        "partner": delivery.partner,
+        "entity": delivery.entity,
+        "period": delivery.period,
+        "state": state.status,
+        "in_force": state.in_force,
+        "rows": state.rows,
+        "quarantined": state.quarantined,
+        "file": delivery.file_name,
+        "at": state.at,
+        "reason": state.reason,
+        "feedback": home.feedback_page(delivery.partner, state.load_id),
+    }
+
+
+def _picture(found: list[LoadState], owed: list[DueDelivery], years: int) -> None:
+    """One table per partner: entities down, periods across."""
+    cells: dict[Slot, str] = {(o.extract_id, o.school_year, o.collection): _due_mark(o) for o in owed}
+    for state in found:
+        delivery = state.delivery
+        if delivery.school_year and delivery.collection and state.status != "superseded":
+            slot = (delivery.extract_id, delivery.school_year, delivery.collection)
+            cells[slot] = _with_earlier(cells.get(slot, ""), MARKS[state.status])
+    last_years = sorted({year for _, year, _ in cells}, reverse=True)[:years]
+    periods = sorted({(year, part) for _, year, part in cells if year in last_years}, key=_period_order)
+    for partner in sorted({extract.partition(".")[0] for extract, _, _ in cells}):
+        extracts = sorted({extract for extract, _, _ in cells if extract.partition(".")[0] == partner})
+        rows = [
+            [extract.partition(".")[2], *[cells.get((extract, year, part), "") for year, part in periods]]
+            for extract in extracts
+        ]
+        print_table(partner, ["", *[f"{year}\n{part}" for year, part in periods]], rows, marked_up=True)
+    out.print(LEGEND, style="dim")
+
+
+def _with_earlier(earlier: str, mark: str) -> str:
+    """A rejected delivery beside the one in force: both are shown."""
+    in_force = (MARKS["accepted"], MARKS["accepted_with_quarantine"])
+    if earlier in in_force and mark == MARKS["rejected"]:
+        return earlier + mark
+    if earlier == MARKS["rejected"] and mark in in_force:
+        return mark
+    return mark
+
+
+def _period_order(period: tuple[int, str]) -> tuple[int, bool, str]:
+    return period[0], period[1] == "annual", period[1]
+
+
+def _due_mark(owed: DueDelivery) -> str:
+    return MARKS["late"] if owed.days_late > 0 else MARKS["due"]
+
+
+def _tell_rejected(home: Home, found: list[LoadState]) -> None:
+    rejected = [state for state in found if state.status == "rejected"]
+    if rejected:
+        rows = [
+            (state.delivery.extract_id, state.delivery.period, state.load_id, state.reason or "")
+            for state in rejected[-MOST_LISTED:]
+        ]
+        print_table(
+            "Rejected; what was in force before still is", ["extract", "period", "load id", "why"], rows
+        )
+        err.print(f"What to tell the partner: {home.feedback}/<partner>/<load id>.html")
+
+
+def _tell_late(owed: list[DueDelivery]) -> None:
+    if owed:
+        rows = [(o.extract_id, o.period, str(o.due), max(o.days_late, 0)) for o in owed[:MOST_LISTED]]
+        print_table("Late, or due soon", ["extract", "period", "due", "days late"], rows)
+        if len(owed) > MOST_LISTED:
+            err.print(f"{len(owed) - MOST_LISTED} more; --json lists all.")

@@ -1,0 +1,151 @@
+"""How the command line speaks: tables, bars and errors for people on stderr or stdout, JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from ingestion.errors import DeliveryError, MilepostError, ReadError
+from orchestration.progress import Progress
+
+if TYPE_CHECKING:
+    from expectations.loading import LoadOutcome
+
+# data goes to stdout, everything said about it to stderr, so that `milepost ... --json | jq` always works
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+OUTCOME_STYLES = {
+    "accepted": "green",
+    "accepted_with_quarantine": "yellow",
+    "rejected": "red",
+    "late": "red",
+    "due": "cyan",
+    "withdrawn": "magenta",
+    "superseded": "dim",
+}
+# what people copy into the next command stays in one piece
+NEVER_FOLDED = ("load id", "period", "extract", "due")
+
+
+class Exit(IntEnum):
+    """What a command's exit code means."""
+
+    OK = 0
+    REJECTED = 1
+    USAGE = 2
+    INTERNAL = 3
+
+
+class UsageError(MilepostError):
+    """The command was asked for something that cannot be had; the message says what to ask for instead."""
+
+
+def exit_code(error: MilepostError) -> Exit:
+    """A delivery that was not taken in is 1; what was asked or configured wrongly is 2."""
+    return Exit.REJECTED if isinstance(error, DeliveryError | ReadError) else Exit.USAGE
+
+
+def print_json(data: Any) -> None:
+    """One JSON document on stdout; dates and paths as text."""
+    sys.stdout.write(json.dumps(data, default=str, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], marked_up: bool = False
+) -> None:
+    """A table that folds long cells instead of running over the edge; numbers stand to the right.
+
+    With `marked_up` the cells bring their own colours; otherwise brackets in them are only brackets.
+    """
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(columns))]
+    for name, is_numeric in zip(columns, numeric, strict=True):
+        whole = name in NEVER_FOLDED
+        table.add_column(name, justify="right" if is_numeric else "left", overflow="fold", no_wrap=whole)
+    for row in rows:
+        table.add_row(*[value if marked_up else _cell(value) for value in row])
+    out.print(table)
+
+
+def _is_number(value: Any) -> bool:
+    return value in (None, "") or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    text = str(value)
+    style = OUTCOME_STYLES.get(text)
+    text = text.replace("_", " ") if style else text.replace("[", "\\[")
+    return f"[{style}]{text}[/]" if style else text
+
+
+class Bars(Progress):
+    """Progress bars on stderr for a load and the steps of a refresh; keeps the outcomes it was told of."""
+
+    def __init__(self, titles: Mapping[str, str] | None = None) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as RichProgress
+
+        self.outcomes: list[LoadOutcome] = []
+        self._titles = titles or {}
+        self._bars = RichProgress(
+            TextColumn("{task.description:<28}"),
+            BarColumn(bar_width=28),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=err,
+            transient=False,
+        )
+        self._tasks: dict[str, Any] = {}
+
+    @contextmanager
+    def showing(self) -> Iterator[Bars]:
+        """Draw while the block runs; nothing is drawn when stderr is not a terminal."""
+        if not err.is_terminal:
+            yield self
+            return
+        with self._bars:
+            yield self
+
+    def expect(self, deliveries: int) -> None:
+        self._update("Loading deliveries", 0, deliveries)
+
+    def loaded(self, outcome: LoadOutcome) -> None:
+        self.outcomes.append(outcome)
+        task = self._tasks.get("Loading deliveries")
+        if task is not None:
+            self._bars.advance(task)
+
+    def building(self, step: str, done: int, total: int) -> None:
+        self._update(step, done, total)
+
+    def waiting(self, message: str) -> None:
+        err.print(message, style="yellow")
+
+    def _update(self, step: str, done: int, total: int) -> None:
+        if step not in self._tasks:
+            self._tasks[step] = self._bars.add_task(self._titles.get(step, step), total=total)
+        self._bars.update(self._tasks[step], completed=done, total=total)

@@ -1,0 +1,40 @@
+"""Everything Dagster shows and runs, listed; each kind of thing has its own module."""
+
+import dagster as dg
+
+from ingestion.entities import load_entities
+from ingestion.home import Home
+from orchestration.jobs import due_job, load_job, refresh_job, resources
+from orchestration.loads import raw_key
+from orchestration.progress import Progress
+from orchestration.published import delivery_records, surrounding_assets
+from orchestration.raw import raw_assets
+from orchestration.sensors import due_check, failure_sensor, inbox_sensor, schedules
+from orchestration.settings import prepare_environment
+from orchestration.warehouse import prepared_manifest, warehouse_assets
+
+
+def definitions(home: Home, progress: Progress | None = None) -> dg.Definitions:
+    """The definitions over one home; `progress` listens when the run happens in the caller's process."""
+    manifest = prepared_manifest()
+    load, refresh, due = load_job(home), refresh_job(), due_job()
+    return dg.Definitions(
+        assets=[
+            *raw_assets(home),
+            *delivery_records(manifest, [raw_key(entity) for entity in load_entities()]),
+            *surrounding_assets(manifest, home),
+            *warehouse_assets(manifest, home),
+        ],
+        asset_checks=[due_check(home)],
+        jobs=[load, refresh, due],
+        schedules=schedules(home, refresh, due),
+        sensors=[inbox_sensor(home, load), failure_sensor()],
+        resources={**resources(home), **({"progress": progress} if progress else {})},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `dagster dev` loads, for the home of its environment."""
+    return definitions(prepare_environment())

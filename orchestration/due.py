@@ -1,0 +1,79 @@
+"""What partners owe by now: the due dates of the contracts against the deliveries that are in force."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ingestion.community import Communities, Community
+    from ingestion.contract import Contract
+
+Period = tuple[str, int, str]  # extract id, school year, collection
+
+
+@dataclass(frozen=True)
+class DueDelivery:
+    """A delivery that is not in force; `days_late` is negative while it is not due yet."""
+
+    extract_id: str
+    community: str
+    partner: str
+    entity: str
+    school_year: int
+    collection: str
+    due: dt.date
+    days_late: int
+
+    @property
+    def period(self) -> str:
+        return f"{self.school_year}-{self.collection}"
+
+
+def deliveries_due(
+    communities: Communities, in_force: Collection[Period], today: dt.date, days_ahead: int = 0
+) -> list[DueDelivery]:
+    """Every delivery that is late today or falls due within `days_ahead`, the latest first.
+
+    Owed is what falls due while the agreement lives, for the school years the community takes. Once the
+    annual delivery of a year is in force nobody waits for the interim ones of that year.
+    """
+    found = [
+        owed
+        for community in communities
+        for contract in community.contracts.values()
+        for owed in _owed(community, contract, in_force, today)
+        if owed.days_late >= -days_ahead
+    ]
+    return sorted(found, key=lambda owed: (-owed.days_late, owed.extract_id, owed.collection))
+
+
+def _owed(
+    community: Community, contract: Contract, in_force: Collection[Period], today: dt.date
+) -> list[DueDelivery]:
+    agreement = community.agreements[contract.agreement]
+    owed = []
+    for year in range(community.school_years.first, community.school_years.last + 1):
+        for collection in contract.expects:
+            due = contract.due_date(year, collection)
+            if due is None or not agreement.is_live(due):
+                continue
+            if {(contract.extract_id, year, collection), (contract.extract_id, year, "annual")} & set(
+                in_force
+            ):
+                continue
+            owed.append(
+                DueDelivery(
+                    extract_id=contract.extract_id,
+                    community=community.community,
+                    partner=contract.partner,
+                    entity=contract.entity,
+                    school_year=year,
+                    collection=collection,
+                    due=due,
+                    days_late=(today - due).days,
+                )
+            )
+    return owed

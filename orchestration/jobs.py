@@ -1,0 +1,91 @@
+"""What runs: `load` takes deliveries in, `refresh` builds and publishes, `deliveries_due` looks for gaps."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from ingestion.entities import load_entities
+from ingestion.home import Home
+from orchestration.loads import DUE_CHECK, load_all, raw_key
+from orchestration.progress import Progress
+from orchestration.received import in_load_order, named_deliveries, receive_files
+from orchestration.writer import one_writer
+
+LOAD_CONFIG = {
+    "paths": dg.Field(
+        [str], default_value=[], is_required=False, description="Files to receive, then load what they hold."
+    ),
+    "load_ids": dg.Field(
+        [str], default_value=[], is_required=False, description="Deliveries already received, by load id."
+    ),
+}
+LAYERS_BUILT = (
+    "reference",
+    "identity",
+    "codes",
+    "staging",
+    "intermediate",
+    "marts",
+    "disclosure",
+    "published",
+)
+
+
+def resources(home: Home) -> dict[str, Any]:
+    """`progress` says nothing unless the command line replaces it; `writer` is held while a run lasts."""
+
+    @dg.resource(required_resource_keys={"progress"}, description="The one writer of the warehouse file.")
+    def writer(context: dg.InitResourceContext) -> Iterator[None]:
+        with one_writer(home, context.resources.progress):
+            yield
+
+    return {"progress": Progress(), "writer": writer}
+
+
+def load_job(home: Home) -> dg.JobDefinition:
+    """The job `load`: many deliveries in one run, each recorded on its own partition and check."""
+
+    @dg.op(config_schema=LOAD_CONFIG, required_resource_keys={"progress"})
+    def load_deliveries(context: dg.OpExecutionContext) -> None:
+        """Receive the files of the run's configuration, then load them and the deliveries it names."""
+        deliveries, refused = receive_files(home, [Path(path) for path in context.op_config["paths"]])
+        deliveries = in_load_order([*deliveries, *named_deliveries(home, context.op_config["load_ids"])])
+        for error in refused:
+            context.log.error(str(error))
+        load_all(context, home, deliveries, context.resources.progress)
+        if refused:
+            raise dg.Failure(f"{len(refused)} files were not taken in: {refused[0]}", allow_retries=False)
+
+    @dg.job(
+        name="load",
+        description="Receive files, check them at the gate, promote what passes into the raw lake.",
+        executor_def=dg.in_process_executor,
+        tags={"layer": "raw"},
+    )
+    def load() -> None:
+        load_deliveries()
+
+    return load
+
+
+def refresh_job() -> Any:
+    """The job `refresh`: from what is in force to a new release, in one process."""
+    return dg.define_asset_job(
+        "refresh",
+        selection=dg.AssetSelection.groups(*LAYERS_BUILT),
+        description="Configuration, identity, warehouse, disclosure control, release.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def due_job() -> Any:
+    """The job `deliveries_due`: the check of that name on every raw table."""
+    keys = [dg.AssetCheckKey(raw_key(entity), DUE_CHECK) for entity in load_entities()]
+    return dg.define_asset_job(
+        "deliveries_due",
+        selection=dg.AssetSelection.checks(*keys),
+        description="Which deliveries are late by the contracts.",
+        executor_def=dg.in_process_executor,
+    )

@@ -1,0 +1,175 @@
+"""What surrounds dbt on the way to a release: configuration, identity, disclosure control, the release."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+from ingestion.home import Home
+from orchestration.settings import DBT_PROJECT, OWNERS, load_configuration
+from orchestration.warehouse import TRANSLATOR
+
+WRITES = {"writer", "progress"}
+
+
+def _sources(manifest: Mapping[str, Any], source: str) -> list[dg.AssetKey]:
+    """The keys dbt's sources of this name have, so that lineage runs through."""
+    nodes = manifest["sources"].values()
+    return [TRANSLATOR.get_asset_key(node) for node in nodes if node["source_name"] == source]
+
+
+def _models(manifest: Mapping[str, Any], layer: str) -> list[dg.AssetKey]:
+    nodes = manifest["nodes"].values()
+    return [
+        TRANSLATOR.get_asset_key(node)
+        for node in nodes
+        if node["resource_type"] == "model" and node["fqn"][1] == layer
+    ]
+
+
+def surrounding_assets(manifest: Mapping[str, Any], home: Home) -> list[dg.AssetsDefinition]:
+    """Configuration, identity, disclosure control and release, in the order a refresh runs them."""
+    return [
+        _reference(manifest, home),
+        _person_links(home),
+        _cell_suppression(home),
+        _release(manifest, home),
+    ]
+
+
+def delivery_records(manifest: Mapping[str, Any], raw: list[dg.AssetKey]) -> list[dg.AssetSpec]:
+    """Gate results and the ledger: every load writes them beside the raw tables; shown here, not run."""
+    return [
+        dg.AssetSpec(
+            key,
+            deps=raw,
+            group_name="raw",
+            owners=list(OWNERS),
+            kinds={kind},
+            description=f"{text} Written by each load.",
+        )
+        for source, kind, text in (
+            ("gate", "parquet", "Every rule checked at the gate, per delivery."),
+            ("ledger", "json", "Every event in the life of every delivery, append-only."),
+        )
+        for key in _sources(manifest, source)
+    ]
+
+
+def _reference(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name="reference",
+        specs=[
+            dg.AssetSpec(
+                key,
+                description="The communities' configuration, as a table that dbt reads.",
+                group_name="reference",
+                owners=list(OWNERS),
+                kinds={"yaml", "parquet"},
+            )
+            for key in _sources(manifest, "reference")
+        ],
+        required_resource_keys=WRITES,
+    )
+    def reference(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        write_configuration(home)
+        context.resources.progress.building("reference", 1, 1)
+        for key in sorted(context.selected_asset_keys):
+            yield dg.MaterializeResult(asset_key=key)
+
+    return reference
+
+
+def write_configuration(home: Home) -> None:
+    """Write what the warehouse reads beside deliveries: configuration, registry, empty tables."""
+    from ingestion.lake import ensure_empty_files
+    from ingestion.reference import write_reference
+    from publishing.registry import write_registry_tables
+
+    communities = load_configuration()
+    ensure_empty_files(home)
+    write_reference(home, communities)
+    write_registry_tables(home, DBT_PROJECT, {c.community: c.indicators for c in communities})
+
+
+def _person_links(home: Home) -> dg.AssetsDefinition:
+    from ingestion.entities import load_entities
+    from orchestration.loads import raw_key
+
+    @dg.asset(
+        key=["identity", "person_links"],
+        deps=[raw_key(name) for name, entity in load_entities().items() if "student_id" in entity.columns],
+        description="Partner's student id to person_id: by state id where one was sent, else by partner.",
+        group_name="identity",
+        owners=list(OWNERS),
+        kinds={"duckdb", "parquet"},
+        tags={"layer": "identity"},
+        required_resource_keys=WRITES,
+    )
+    def person_links(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from identity.person_links import link_persons
+
+        counts = link_persons(home)
+        context.resources.progress.building("person_links", 1, 1)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": counts.students,
+                "persons": counts.persons,
+                "linked by state id": counts.by_state_id,
+                "known to their partner only": counts.by_partner_id,
+                "conflicting state ids": counts.conflicting_state_ids,
+            }
+        )
+
+    return person_links
+
+
+def _cell_suppression(home: Home) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["disclosure", "cell_suppression"],
+        deps=[["marts", "indicator_cells"], ["marts", "dim_school"]],
+        description="Which cells of the publication plan are shown, hidden, or shown as a band only.",
+        group_name="disclosure",
+        owners=list(OWNERS),
+        kinds={"duckdb", "parquet"},
+        tags={"layer": "disclosure"},
+        required_resource_keys=WRITES,
+    )
+    def cell_suppression(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from publishing.disclosure import protect_home
+
+        report = protect_home(home)
+        context.resources.progress.building("cell_suppression", 1, 1)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": report.cells,
+                "shown": report.shown,
+                "hidden, primary": report.hidden_primary,
+                "hidden to protect others": report.hidden_complementary,
+                "shown as a band": report.coded,
+                "seconds": round(report.seconds, 2),
+            }
+        )
+
+    return cell_suppression
+
+
+def _release(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["published", "release"],
+        deps=_models(manifest, "published"),
+        description="An immutable, numbered copy of the published tables, made current at once.",
+        group_name="published",
+        owners=list(OWNERS),
+        kinds={"duckdb", "parquet"},
+        tags={"layer": "published"},
+        required_resource_keys=WRITES,
+    )
+    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from publishing.release import publish
+
+        made = publish(home)
+        context.resources.progress.building("release", 1, 1)
+        return dg.MaterializeResult(metadata={"release_id": made.release_id})
+
+    return release

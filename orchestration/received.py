@@ -1,0 +1,119 @@
+"""What was received and what became of it, read from the ledger: for status, due dates and the next load."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingestion.errors import ContractError, DeliveryError, MilepostError
+from ingestion.home import Home
+from orchestration.due import Period
+from orchestration.settings import load_configuration
+
+if TYPE_CHECKING:
+    from ingestion.landing import Delivery
+    from ingestion.ledger import LoadState
+
+# the roster comes before what is compared with it: the gate asks which children it knows
+ROSTER_FIRST = ("school", "person", "enrollment")
+MOST_CHARACTERS = 16
+
+
+def states(home: Home) -> list[LoadState]:
+    """Where every delivery stands, in the order they were received."""
+    from ingestion.ledger import Ledger
+
+    return Ledger(home.ledger).state()
+
+
+def receive_files(
+    home: Home,
+    files: Iterable[Path],
+    extract: str | None = None,
+    school_year: int | None = None,
+    collection: str | None = None,
+) -> tuple[list[Delivery], list[MilepostError]]:
+    """Receive each file; the deliveries in the order to load them, and one error per file not taken in.
+
+    An error in the configuration is raised: it would be the same for every file.
+    """
+    from ingestion.landing import receive
+
+    communities = load_configuration()
+    deliveries: dict[str, Delivery] = {}
+    refused: list[MilepostError] = []
+    for file in files:
+        try:
+            found = receive(
+                home, communities, file, extract=extract, school_year=school_year, collection=collection
+            )
+        except ContractError:
+            raise
+        except MilepostError as error:
+            refused.append(error)
+        else:
+            deliveries.update({delivery.load_id: delivery for delivery in found})
+    return in_load_order(deliveries.values()), refused
+
+
+def waiting_deliveries(home: Home, received: Collection[Delivery], everything: bool) -> list[Delivery]:
+    """Of these deliveries those that were never loaded; with `everything`, all such of the home."""
+    among = {delivery.load_id for delivery in received}
+    return in_load_order(
+        state.delivery
+        for state in states(home)
+        if state.status == "received" and (everything or state.load_id in among)
+    )
+
+
+def named_deliveries(home: Home, load_ids: Collection[str]) -> list[Delivery]:
+    """The deliveries with these load ids."""
+    wanted = set(load_ids)
+    return [state.delivery for state in states(home) if state.load_id in wanted]
+
+
+def delivery_starting_with(home: Home, prefix: str) -> Delivery:
+    """The one delivery whose load id begins so; DeliveryError if there is none, or more than one."""
+    found = [state.delivery for state in states(home) if state.load_id.startswith(prefix.lower())]
+    if len(found) == 1:
+        return found[0]
+    what = f"{len(found)} deliveries have a load id that begins with {prefix[:MOST_CHARACTERS]!r}"
+    raise DeliveryError(what, next_step="Copy one from `milepost status`")
+
+
+def latest_deliveries(home: Home, entity: str, partitions: Collection[str]) -> list[Delivery]:
+    """The delivery received last for each partition: what a click on `materialize` loads again."""
+    latest = {
+        state.delivery.partition: state.delivery
+        for state in states(home)
+        if state.delivery.entity == entity and state.status != "withdrawn"
+    }
+    return in_load_order(delivery for key, delivery in latest.items() if key in set(partitions))
+
+
+def in_load_order(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """Year by year, since the gate compares with the year before; the roster of a year before the rest."""
+
+    def order(delivery: Delivery) -> tuple[int, bool, int, str]:
+        rank = ROSTER_FIRST.index(delivery.entity) if delivery.entity in ROSTER_FIRST else len(ROSTER_FIRST)
+        return delivery.school_year or 0, delivery.collection == "annual", rank, delivery.partition
+
+    return sorted(deliveries, key=order)
+
+
+def periods_in_force(home: Home) -> set[Period]:
+    """Extract, school year and collection of everything in force."""
+    return {
+        (state.delivery.extract_id, state.delivery.school_year, state.delivery.collection)
+        for state in states(home)
+        if state.in_force and state.delivery.school_year and state.delivery.collection
+    }
+
+
+def is_behind(home: Home) -> bool:
+    """Whether anything was promoted or withdrawn since the current release was made."""
+    if not home.ledger.exists():
+        return False
+    release = home.current_database
+    return not release.exists() or home.ledger.stat().st_mtime > release.stat().st_mtime

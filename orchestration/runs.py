@@ -1,0 +1,118 @@
+"""Dagster runs in this process, for the command line: instance and events of the UI, without its start-up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from orchestration.notification import notify, without_values
+from orchestration.progress import Progress
+from orchestration.settings import dagster_instance, prepare_environment
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from ingestion.delivery import Delivery
+    from ingestion.home import Home
+    from ingestion.ledger import LoadState
+
+# Dagster's own lines on the console would repeat, with tracebacks, what the command tells in one block
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def load_in_process(load_ids: list[str], progress: Progress) -> dict[str, Any]:
+    """Load these deliveries in one run of the job `load`; the outcomes go to `progress` as they happen."""
+    from orchestration.jobs import load_job, resources
+
+    home = prepare_environment()
+    given = {**resources(home), "progress": progress}
+    config = {**QUIET, "ops": {"load_deliveries": {"config": {"load_ids": load_ids}}}}
+    result = load_job(home).execute_in_process(
+        run_config=config, instance=dagster_instance(home), resources=given, raise_on_error=False
+    )
+    return _report(result)
+
+
+def refresh_in_process(progress: Progress) -> dict[str, Any]:
+    """Run the job `refresh` from identity to release; the report names the release, or what failed."""
+    from ingestion.errors import MilepostError
+    from orchestration.definitions import definitions
+
+    home = prepare_environment()
+    instance = dagster_instance(home)
+    try:
+        job = definitions(home, progress).resolve_job_def("refresh")
+    except MilepostError as error:
+        notify("Milepost: refresh could not start", [str(error)])
+        raise
+    report = _report(job.execute_in_process(run_config=QUIET, instance=instance, raise_on_error=False))
+    current = home.current_release
+    return report | {
+        "release_id": current.resolve().name if current.exists() else None,
+        "database": str(home.current_database),
+    }
+
+
+def record_withdrawal(home: Home, delivery: Delivery, restored: LoadState | None) -> None:
+    """Show on the partition that its delivery was taken back, and what counts in its place."""
+    import dagster as dg
+
+    from orchestration.loads import GATE, raw_key
+
+    instance = dagster_instance(home)
+    key, partition = raw_key(delivery.entity), delivery.partition
+    if restored:
+        facts: dict[str, Any] = {
+            "load_id": restored.load_id,
+            "file": restored.delivery.file_name,
+            "rows": restored.rows or 0,
+        }
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization(key, partition=partition, metadata=facts, description="In force again")
+        )
+    instance.report_runless_asset_event(
+        dg.AssetCheckEvaluation(
+            asset_key=key,
+            check_name=GATE,
+            passed=bool(restored and restored.status == "accepted"),
+            severity=dg.AssetCheckSeverity.WARN,
+            partition=partition,
+            description=f"{delivery.load_id} was withdrawn; "
+            + (f"{restored.load_id} is in force again" if restored else "nothing is in force"),
+        )
+    )
+
+
+def _report(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    failures = [
+        {"step": event.step_key, "message": _reason(event.step_failure_data)}
+        for event in result.all_events
+        if event.is_step_failure
+    ]
+    if failures:
+        lines = [f"{failure['step']}: {failure['message']}" for failure in failures]
+        notify(f"Milepost: the run `{result.job_def.name}` failed ({result.run_id[:8]})", lines)
+    return {"run_id": result.run_id, "success": result.success, "failures": failures}
+
+
+def _reason(failure: Any) -> str:
+    """What a person can use: our own message as it is, anybody else's without what it quotes."""
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return str(failure.user_failure_data.description)
+    error = failure.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    if error is None:
+        return "no reason was given"
+    text = error.message.strip()
+    kind, _, said = text.partition(": ")
+    ours = kind.rpartition(".")[2] in _our_errors()
+    return said if ours else f"{kind.rpartition('.')[2]}: {without_values(said)}"
+
+
+def _our_errors() -> set[str]:
+    from ingestion.errors import MilepostError
+
+    def names(kind: type) -> set[str]:
+        return {kind.__name__}.union(*(names(child) for child in kind.__subclasses__()))
+
+    return names(MilepostError)

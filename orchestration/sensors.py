@@ -1,0 +1,229 @@
+"""What starts runs by itself, and what tells people: the inbox, the calendar, due dates, failures."""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from ingestion.entities import load_entities
+from ingestion.home import Home
+from orchestration.due import DueDelivery, deliveries_due
+from orchestration.loads import DUE_CHECK, partition_key, raw_key
+from orchestration.notification import notify, without_values
+from orchestration.settings import load_configuration, timezone
+
+INBOX_SECONDS = 30
+FILES_A_RUN = 500
+# tell of a late delivery on its first day and then once a week, so that people keep reading
+DAYS_BETWEEN_REMINDERS = 7
+
+Stamp = tuple[int, int, str]  # modification time in ns, size, sha-256 once the file stood still
+
+
+def inbox_sensor(home: Home, job: dg.JobDefinition) -> dg.SensorDefinition:
+    """One run for all new files; a file still being copied waits until two ticks see it unchanged."""
+
+    @dg.sensor(
+        name="inbox",
+        job=job,
+        minimum_interval_seconds=INBOX_SECONDS,
+        description=f"Loads what is dropped into {home.inbox}; a rejected file again once it changes.",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        seen: dict[str, list[Any]] = json.loads(context.cursor or "{}")
+        now, ready = look(home.inbox, seen)
+        requests = [
+            _request(home, ready[i : i + FILES_A_RUN], now) for i in range(0, len(ready), FILES_A_RUN)
+        ]
+        return dg.SensorResult(run_requests=requests, cursor=json.dumps(now))
+
+    return inbox
+
+
+def look(inbox: Path, seen: dict[str, list[Any]]) -> tuple[dict[str, list[Any]], list[str]]:
+    """The stamps of all files now, and those that are ready: unchanged since the last look, with new bytes.
+
+    Only files that stand still and have no hash yet are read; touched but equal bytes are not ready.
+    """
+    now: dict[str, list[Any]] = {}
+    ready = []
+    for path in sorted(inbox.glob("**/*")):
+        name = str(path.relative_to(inbox))
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(inbox).parts):
+            stat = path.stat()
+            before = seen.get(name, [0, -1, "", ""])
+            stamp = [stat.st_mtime_ns, stat.st_size]
+            loaded = before[3]
+            if before[:2] != stamp:
+                now[name] = [*stamp, "", loaded]
+            elif before[2]:
+                now[name] = before
+            else:
+                sha = _sha256(path)
+                now[name] = [*stamp, sha, sha]
+                if sha != loaded:
+                    ready.append(name)
+    return now, ready
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _request(home: Home, names: list[str], stamps: dict[str, list[Any]]) -> dg.RunRequest:
+    key = hashlib.sha256("|".join(f"{name}@{stamps[name][2]}" for name in names).encode()).hexdigest()
+    paths = [str(home.inbox / name) for name in names]
+    return dg.RunRequest(
+        run_key=key,
+        run_config={"ops": {"load_deliveries": {"config": {"paths": paths}}}},
+        tags={"from": "inbox"},
+    )
+
+
+# ---- due dates -------------------------------------------------------------------------------------------
+def due_check(home: Home) -> dg.AssetChecksDefinition:
+    """One check per raw table: is every delivery that is due in force? Overdue ones get empty partitions."""
+    entities = list(load_entities())
+
+    @dg.multi_asset_check(
+        name=DUE_CHECK,
+        specs=[
+            dg.AssetCheckSpec(
+                DUE_CHECK, asset=raw_key(entity), description="Every delivery due by today is in force."
+            )
+            for entity in entities
+        ],
+        can_subset=True,
+    )
+    def deliveries_due_check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        late = late_deliveries(home, dt.date.today())
+        wanted = {key.asset_key for key in context.selected_asset_check_keys}
+        for entity in entities:
+            if raw_key(entity) in wanted:
+                yield _result(context.instance, entity, [owed for owed in late if owed.entity == entity])
+        remind(late)
+
+    return deliveries_due_check
+
+
+def late_deliveries(home: Home, today: dt.date) -> list[DueDelivery]:
+    """Late by the contracts and the ledger; a delivery due today still has the day."""
+    from orchestration.received import periods_in_force
+
+    return deliveries_due(load_configuration(), periods_in_force(home), today, days_ahead=-1)
+
+
+def _result(instance: dg.DagsterInstance, entity: str, late: list[DueDelivery]) -> dg.AssetCheckResult:
+    keys = [partition_key(owed.extract_id, owed.school_year, owed.collection) for owed in late]
+    if keys:
+        instance.add_dynamic_partitions(f"deliveries/{entity}", keys)
+    records = [
+        dg.TableRecord({"delivery": key, "due": str(owed.due), "days_late": owed.days_late})
+        for key, owed in zip(keys, late, strict=True)
+    ]
+    columns = [dg.TableColumn("delivery"), dg.TableColumn("due"), dg.TableColumn("days_late", "int")]
+    return dg.AssetCheckResult(
+        asset_key=raw_key(entity),
+        check_name=DUE_CHECK,
+        passed=not late,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{len(late)} deliveries are late" if late else "Nothing is late",
+        metadata={
+            "late": len(late),
+            "deliveries": dg.MetadataValue.table(records, dg.TableSchema(columns)),
+        },
+    )
+
+
+def remind(late: list[DueDelivery]) -> None:
+    """Tell people of deliveries on their first late day and once a week after it."""
+    lines = [
+        f"{owed.extract_id} {owed.period}: due {owed.due}, {owed.days_late} days late"
+        for owed in late
+        if owed.days_late % DAYS_BETWEEN_REMINDERS == 1
+    ]
+    if lines:
+        notify(f"Milepost: {len(lines)} deliveries are late", lines)
+
+
+# ---- schedules and failures ------------------------------------------------------------------------------
+def schedules(home: Home, refresh: Any, due: Any) -> list[Any]:
+    """A look at due dates every morning; a refresh when there is something new or a due date has passed."""
+
+    @dg.schedule(
+        name="refresh_when_new",
+        job=refresh,
+        cron_schedule="30 3 * * *",
+        execution_timezone=timezone(),
+        description="Nightly, if anything was loaded or withdrawn since the last release.",
+    )
+    def refresh_when_new() -> Iterator[dg.RunRequest | dg.SkipReason]:
+        from orchestration.received import is_behind
+
+        yield (
+            dg.RunRequest()
+            if is_behind(home)
+            else dg.SkipReason("Nothing was loaded since the last release.")
+        )
+
+    after_due_dates = due_crons(load_configuration())
+    found: list[Any] = [
+        refresh_when_new,
+        dg.ScheduleDefinition(
+            name="deliveries_due",
+            job=due,
+            cron_schedule="0 6 * * *",
+            execution_timezone=timezone(),
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+            description="Every morning: which deliveries are late.",
+        ),
+    ]
+    if after_due_dates:
+        found.append(
+            dg.ScheduleDefinition(
+                name="refresh_after_due_dates",
+                job=refresh,
+                cron_schedule=after_due_dates,
+                execution_timezone=timezone(),
+                description="The morning after each due date of the communities' calendar.",
+            )
+        )
+    return found
+
+
+def due_crons(communities: Any) -> list[str]:
+    """A cron line for the morning after each due date that any contract names."""
+    days = {day for contract in communities.contracts.values() for day in contract.expects.values()}
+    mornings = {
+        dt.date(2001, int(day[:2]), int(day[3:])) + dt.timedelta(days=1) for day in days if day != "02-29"
+    }
+    return [f"0 5 {morning.day} {morning.month} *" for morning in sorted(mornings)]
+
+
+def failure_sensor() -> dg.SensorDefinition:
+    """A run that fails is told to people: job, steps and reasons, without a value of any record."""
+
+    @dg.run_failure_sensor(
+        name="tell_of_failures",
+        monitor_all_code_locations=True,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Logs every failed run and posts it to MILEPOST_WEBHOOK.",
+    )
+    def tell_of_failures(context: dg.RunFailureSensorContext) -> None:
+        steps = [
+            f"{event.step_key}: {without_values(event.event_specific_data.error_display_string)}"  # type: ignore[union-attr]
+            for event in context.get_step_failure_events()
+        ]
+        run = context.dagster_run
+        notify(
+            f"Milepost: the run `{run.job_name}` failed ({run.run_id[:8]})",
+            steps or [context.failure_event.message or ""],
+        )
+
+    return tell_of_failures

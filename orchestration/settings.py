@@ -1,0 +1,85 @@
+"""Where this deployment lives: folders, environment, Dagster instance; the same for UI and command line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingestion.home import Home
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from ingestion.community import Communities
+
+PROJECT_FOLDER = Path(__file__).resolve().parents[1]
+DBT_PROJECT = PROJECT_FOLDER / "dbt_project"
+DAGSTER_YAML = Path(__file__).with_name("dagster.yaml")
+TIMEZONE_VARIABLE = "MILEPOST_TIMEZONE"
+OWNERS = ("team:data-engineering",)
+
+# None of the tools below us reports anything to its maker.
+_SILENCED = {
+    "DO_NOT_TRACK": "1",
+    "DAGSTER_DISABLE_TELEMETRY": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "DBT_VERSION_CHECK": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+}
+
+
+def timezone() -> str:
+    """The time zone that schedules speak in."""
+    return os.environ.get(TIMEZONE_VARIABLE) or "UTC"
+
+
+def prepare_environment(home: Home | None = None) -> Home:
+    """Set what child processes and libraries read from the environment; returns the home, creates nothing."""
+    home = home or Home.from_environment()
+    os.environ["MILEPOST_HOME"] = str(home.root)
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    for name, value in _SILENCED.items():
+        os.environ.setdefault(name, value)
+    return home
+
+
+def load_configuration() -> Communities:
+    """Every community and contract of this deployment, parsed once per process."""
+    from ingestion.community import communities_folder
+
+    return _configuration(communities_folder())
+
+
+@cache
+def _configuration(folder: Path) -> Communities:
+    from ingestion.community import load_communities
+
+    return load_communities(folder)
+
+
+def dagster_instance(home: Home) -> dg.DagsterInstance:
+    """The instance of this home; on first use its folder, its dagster.yaml and its databases are made.
+
+    The databases are touched here, by one process, because webserver and daemon that create them at the same
+    moment leave one of them without its tables.
+    """
+    from filelock import FileLock
+
+    prepare_environment(home)
+    home.create()
+    home.dagster.mkdir(parents=True, exist_ok=True)
+    home.locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.locks / "dagster.lock"):
+        first_use = not (home.dagster / "dagster.yaml").exists()
+        if first_use:
+            shutil.copyfile(DAGSTER_YAML, home.dagster / "dagster.yaml")
+        import dagster as dg
+
+        instance = dg.DagsterInstance.get()
+        if first_use:
+            instance.get_dynamic_partitions("deliveries/person")
+            instance.get_runs(limit=1)
+    return instance

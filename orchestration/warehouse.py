@@ -1,0 +1,221 @@
+"""dbt as Dagster assets, run in this process: prepared manifest, models and tests, released file."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+
+# not in the package's public names; the versions are pinned together and a test runs a build
+from dagster_dbt.asset_utils import get_subset_selection_for_context
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from ingestion.errors import MilepostError
+from ingestion.home import Home
+from orchestration.notification import without_values
+from orchestration.progress import Progress
+from orchestration.settings import DBT_PROJECT, OWNERS
+
+HASHED_FOLDERS = ("models", "macros", "seeds", "tests", "snapshots")
+FAILED = ("error", "fail", "runtime error", "skipped", "partial success")
+MODELS_RESULTS = ("LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult")
+
+
+class Translator(DagsterDbtTranslator):
+    """Only what the manifest cannot say: folder = schema = key prefix = group, and who owns it."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        return dg.AssetKey([_layer(dbt_resource_props), dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return _layer(dbt_resource_props)
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        return list(super().get_owners(dbt_resource_props) or OWNERS)
+
+
+TRANSLATOR = Translator(DagsterDbtTranslatorSettings())
+
+
+def _layer(props: Mapping[str, Any]) -> str:
+    if props["resource_type"] == "source":
+        return str(props["source_name"])
+    return "codes" if props["resource_type"] == "seed" else str(props["fqn"][1])
+
+
+# ---- the manifest ----------------------------------------------------------------------------------------
+def prepared_manifest(project: Path = DBT_PROJECT) -> dict[str, Any]:
+    """dbt's manifest of the project as it stands; parsed anew only when a file of the project changed.
+
+    The list of registered indicators is written first, since a macro holds it. The manifest does not depend
+    on the home: sources are relative paths, so all homes share it.
+    """
+    from filelock import FileLock
+
+    target = project / "target"
+    target.mkdir(exist_ok=True)
+    manifest, stamp = target / "manifest.json", target / "manifest.key"
+    with FileLock(target / "manifest.lock"):
+        key = project_fingerprint(project)
+        if not manifest.exists() or not stamp.exists() or stamp.read_text() != key:
+            from publishing.registry import write_union_macro
+
+            stamp.unlink(missing_ok=True)
+            write_union_macro(project)
+            _parse(project, target)
+            stamp.write_text(key)
+        content: dict[str, Any] = json.loads(manifest.read_bytes())
+    return content
+
+
+def project_fingerprint(project: Path) -> str:
+    """A hash of every file dbt reads (name and content, without what is generated) and of dbt's versions."""
+    from importlib.metadata import version
+
+    digest = hashlib.sha256(" ".join(map(version, ("dbt-core", "dbt-duckdb", "dagster-dbt"))).encode())
+    inside = [path for folder in HASHED_FOLDERS for path in (project / folder).glob("**/*") if path.is_file()]
+    written = [path for path in inside if path.parent.name != "generated"]
+    for path in sorted([*project.glob("*.yml"), *written]):
+        digest.update(f"{path.relative_to(project)}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _parse(project: Path, target: Path) -> None:
+    from dbt.cli.main import dbtRunner
+
+    result = dbtRunner().invoke(["parse", *_arguments(project, target)])
+    if not result.success:
+        reason = str(result.exception or "dbt parse failed").strip()
+        raise MilepostError(
+            "The dbt project does not parse",
+            where=str(project),
+            rule=reason,
+            next_step="Mend the file named above, then run again",
+        )
+
+
+def _arguments(project: Path, target: Path) -> list[str]:
+    return [
+        *("--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(target)),
+        # dbt's own log would repeat the database's messages, and they quote the records they fail on
+        *("--log-level", "none", "--log-level-file", "none", "--log-path", str(target.parent / "logs")),
+        *("--quiet", "--no-use-colors", "--no-version-check", "--no-send-anonymous-usage-stats"),
+    ]
+
+
+# ---- running ---------------------------------------------------------------------------------------------
+@contextmanager
+def released_warehouse() -> Iterator[None]:
+    """dbt-duckdb keeps the file open, so locked, after a run; let go, so that the next step can open it."""
+    try:
+        yield
+    finally:
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager as Connections
+
+        if Connections._ENV:
+            Connections._ENV.close()
+        Connections.close_all_connections()
+
+
+def build(
+    context: dg.AssetExecutionContext,
+    manifest: dict[str, Any],
+    home: Home,
+    progress: Progress,
+    select: str,
+    exclude: str = "",
+) -> Iterator[Any]:
+    """Build the selected models and run their tests in this process, handing each result on as it happens.
+
+    A failed test of severity error fails the step after everything that does not depend on it was built: what
+    lies downstream in Dagster, publication above all, does not run.
+    """
+    from dbt.cli.main import dbtRunner
+    from dbt_common.events.functions import msg_to_dict
+
+    selection, indirect = get_subset_selection_for_context(
+        context, manifest, select, exclude or None, None, TRANSLATOR, None
+    )
+    command = [
+        *("build", *selection, "--indirect-selection", indirect or "buildable"),
+        *("--exclude-resource-type", "unit_test"),  # they test the code, so they run with the code's tests
+        *_arguments(DBT_PROJECT, home.dbt_target),
+    ]
+    events: SimpleQueue[Any] = SimpleQueue()
+    # a runner alters its manifest, so each gets its own
+    runner = dbtRunner(manifest=_own_copy(manifest), callbacks=[events.put])
+    total, done = len(context.selected_asset_keys) + len(context.selected_asset_check_keys), 0
+    with released_warehouse(), ThreadPoolExecutor(1) as pool:
+        run = pool.submit(runner.invoke, command)
+        run.add_done_callback(lambda _: events.put(None))
+        for event in iter(events.get, None):
+            if event.info.level == "error":
+                context.log.error(without_values(event.info.msg))
+            if event.info.name in MODELS_RESULTS:
+                done += 1
+                progress.building(context.op.name, min(done, total), total)
+                message = DbtCoreCliEventMessage(raw_event=msg_to_dict(event), event_history_metadata={})
+                yield from message.to_default_asset_events(manifest, TRANSLATOR, context)
+    _raise_failures(run.result())
+
+
+def _own_copy(manifest: dict[str, Any]) -> Any:
+    from dbt.artifacts.schemas.manifest import WritableManifest
+    from dbt.contracts.graph.manifest import Manifest
+
+    return Manifest.from_writable_manifest(WritableManifest.from_dict(manifest))
+
+
+def _raise_failures(result: Any) -> None:
+    nodes = getattr(result.result, "results", None) or []
+    broken = {r.node.name: without_values(r.message or str(r.status)) for r in nodes if r.status in FAILED}
+    own = {r.node.name: broken[r.node.name] for r in nodes if r.status in FAILED[:3]} or broken
+    if own or (result.exception and not nodes):
+        reason = "; ".join(f"{name}: {message}" for name, message in list(own.items())[:5])
+        raise dg.Failure(
+            f"dbt: {len(own)} failed, {len(broken) - len(own)} skipped. "
+            + (reason or type(result.exception).__name__),
+            {name: dg.MetadataValue.text(message) for name, message in own.items()},
+            allow_retries=False,
+        )
+
+
+# ---- the assets ------------------------------------------------------------------------------------------
+def warehouse_assets(manifest: dict[str, Any], home: Home) -> list[dg.AssetsDefinition]:
+    """Two steps: everything up to marts, then the published models, which read disclosure's decisions."""
+    published = f"fqn:{manifest['metadata']['project_name']}.published"
+    writes = {"writer", "progress"}
+
+    @dbt_assets(
+        manifest=manifest,
+        exclude=published,
+        name="warehouse",
+        dagster_dbt_translator=TRANSLATOR,
+        required_resource_keys=writes,
+    )
+    def warehouse(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        progress = context.resources.progress
+        yield from build(context, manifest, home, progress, "fqn:*", published)
+
+    @dbt_assets(
+        manifest=manifest,
+        select=published,
+        name="published",
+        dagster_dbt_translator=TRANSLATOR,
+        required_resource_keys=writes,
+    )
+    def published_models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        yield from build(context, manifest, home, context.resources.progress, published)
+
+    return [warehouse, published_models]
+
+
+logging.getLogger("dagster_dbt").setLevel(logging.WARNING)

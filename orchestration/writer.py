@@ -1,0 +1,52 @@
+"""The one writer's lock: a refresh, whoever started it, waits for the one before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ingestion.home import Home
+from orchestration.progress import Progress
+
+
+@contextmanager
+def one_writer(home: Home, progress: Progress) -> Iterator[None]:
+    """Hold the warehouse for the length of a run; while another run has it, say so once and wait."""
+    home.locks.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(home.locks / "warehouse.lock", thread_local=False)
+    holder = lock_holder_file(home)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        who = holder.read_text() if holder.exists() else "another run"
+        progress.waiting(
+            f"The warehouse is being refreshed ({who}); this run starts when that one has ended."
+        )
+        lock.acquire()
+    try:
+        holder.write_text(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def lock_holder_file(home: Home) -> Path:
+    """A note for people on who holds the lock; the lock is the system's and dies with its owner."""
+    return home.locks / "warehouse.holder"
+
+
+def is_locked(path: Path) -> bool:
+    """Whether some process holds the lock at `path` right now."""
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False

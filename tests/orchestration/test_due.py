@@ -1,0 +1,48 @@
+"""Which deliveries are late: due dates against what is in force."""
+
+import datetime as dt
+
+import pytest
+
+from orchestration.due import deliveries_due
+from orchestration.sensors import due_crons
+from orchestration.settings import load_configuration
+
+pytestmark = pytest.mark.usefixtures("home")
+ATTENDANCE = "north.attendance"
+
+
+def late(today: dt.date, in_force: set[tuple[str, int, str]], days_ahead: int = -1) -> set[tuple[str, str]]:
+    owed = deliveries_due(load_configuration(), in_force, today, days_ahead)
+    return {(one.entity, one.period) for one in owed}
+
+
+def test_late_is_what_fell_due_and_is_not_in_force() -> None:
+    # fall of 2024-25 was due on 2024-11-15, annual of 2023-24 on 2024-08-15
+    found = late(dt.date(2024, 11, 16), {("north.person", 2024, "annual")})
+    assert found == {
+        ("attendance", "2024-annual"),
+        ("attendance", "2024-fall"),
+        ("attendance", "2025-fall"),
+    }
+
+
+def test_an_annual_delivery_in_force_excuses_the_interim_ones_of_its_year() -> None:
+    in_force = {(ATTENDANCE, 2024, "annual"), ("north.person", 2024, "annual")}
+    assert late(dt.date(2024, 11, 16), in_force) == {("attendance", "2025-fall")}
+
+
+def test_the_day_itself_is_not_late_yet() -> None:
+    in_force = {(ATTENDANCE, 2024, "annual"), ("north.person", 2024, "annual")}
+    assert late(dt.date(2024, 11, 15), in_force) == set()
+    assert late(dt.date(2024, 11, 15), in_force, days_ahead=0) == {("attendance", "2025-fall")}
+
+
+def test_what_falls_due_soon_is_found_ahead_with_negative_days() -> None:
+    in_force = {(ATTENDANCE, 2024, "annual"), ("north.person", 2024, "annual")}
+    (owed,) = deliveries_due(load_configuration(), in_force, dt.date(2024, 11, 5), days_ahead=30)
+    assert (owed.due, owed.days_late) == (dt.date(2024, 11, 15), -10)
+
+
+def test_refreshes_are_scheduled_for_the_morning_after_each_due_date() -> None:
+    assert due_crons(load_configuration()) == ["0 5 16 8 *", "0 5 16 11 *"]

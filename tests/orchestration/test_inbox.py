@@ -1,0 +1,80 @@
+"""What the inbox sensor sends to a run: whole files, once, until their bytes change."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+
+from ingestion.home import Home
+from orchestration.jobs import load_job, resources
+from orchestration.sensors import inbox_sensor, look
+
+Drop = Callable[[str, str], Path]
+
+
+def test_a_file_waits_until_two_looks_see_it_unchanged(home: Home, drop: Drop) -> None:
+    drop("a.csv", "1")
+    seen, ready = look(home.inbox, {})
+    assert ready == []
+    seen, ready = look(home.inbox, seen)
+    assert ready == ["a.csv"]
+    assert look(home.inbox, seen)[1] == []
+
+
+def test_a_file_that_grows_between_two_looks_waits_on(home: Home, drop: Drop) -> None:
+    drop("a.csv", "1")
+    seen, _ = look(home.inbox, {})
+    drop("a.csv", "12")
+    seen, ready = look(home.inbox, seen)
+    assert ready == []
+    assert look(home.inbox, seen)[1] == ["a.csv"]
+
+
+def test_the_same_bytes_touched_are_not_sent_again_but_new_bytes_are(home: Home, drop: Drop) -> None:
+    path = drop("a.csv", "1")
+    seen: dict[str, list[object]] = {}
+    for _ in range(2):
+        seen, _ready = look(home.inbox, seen)
+    os.utime(path, (1, 1))
+    for _ in range(2):
+        seen, ready = look(home.inbox, seen)
+        assert ready == []
+    drop("a.csv", "2")
+    ready = []
+    for _ in range(2):
+        seen, ready = look(home.inbox, seen)
+    assert ready == ["a.csv"]
+
+
+def test_files_in_folders_count_and_hidden_ones_do_not(home: Home, drop: Drop) -> None:
+    (home.inbox / "north").mkdir()
+    drop("north/a.csv", "1")
+    drop(".a.csv.part", "1")
+    seen, _ = look(home.inbox, {})
+    assert look(home.inbox, seen)[1] == ["north/a.csv"]
+
+
+def test_one_run_takes_all_new_files(home: Home, drop: Drop) -> None:
+    drop("a.csv", "1")
+    drop("b.csv", "2")
+    sensor = inbox_sensor(home, load_job(home))
+    with dg.instance_for_test() as instance:
+        first = sensor(dg.build_sensor_context(instance, cursor=None))
+        second = sensor(dg.build_sensor_context(instance, cursor=first.cursor))
+        third = sensor(dg.build_sensor_context(instance, cursor=second.cursor))
+    (request,) = second.run_requests
+    paths = request.run_config["ops"]["load_deliveries"]["config"]["paths"]
+    assert paths == [str(home.inbox / "a.csv"), str(home.inbox / "b.csv")]
+    assert not first.run_requests
+    assert not third.run_requests
+    assert set(json.loads(second.cursor)) == {"a.csv", "b.csv"}
+
+
+def test_the_request_is_valid_configuration_of_the_load_job(home: Home, drop: Drop) -> None:
+    path = drop("a.csv", "1")
+    job = load_job(home)
+    assert set(resources(home)) >= {"progress", "writer"}
+    config = {"ops": {"load_deliveries": {"config": {"paths": [str(path)]}}}}
+    assert dg.validate_run_config(job, config)["ops"]["load_deliveries"]["config"]["paths"] == [str(path)]

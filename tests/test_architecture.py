@@ -1,0 +1,73 @@
+"""Imports point one way: ingestion <- expectations <- identity, publishing <- orchestration."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+MAY_IMPORT: dict[str, set[str]] = {
+    "ingestion": set(),
+    "expectations": {"ingestion"},
+    "identity": {"ingestion", "expectations"},
+    "publishing": {"ingestion", "expectations"},
+    "synthetic": set(),
+    "orchestration": {"ingestion", "expectations", "identity", "publishing", "synthetic"},
+}
+# a command-line call that needs none of them must not wait for them
+HEAVY = {"great_expectations", "dbt", "dagster", "dagster_dbt", "pandas", "pyarrow", "sqlalchemy"}
+MAY_BE_HEAVY = {"orchestration"}
+
+
+def imports(path: Path, top_level_only: bool = False) -> set[str]:
+    """First parts of the names a module imports; with `top_level_only`, those that importing it costs."""
+    tree = ast.parse(path.read_text())
+    nodes: list[ast.AST] = list(_unconditional(tree)) if top_level_only else list(ast.walk(tree))
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+def _unconditional(tree: ast.Module) -> list[ast.AST]:
+    return [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_imports_point_one_way(package: str) -> None:
+    allowed = MAY_IMPORT[package] | {package}
+    wrong = {
+        str(path.relative_to(PROJECT)): sorted(ours)
+        for path in sorted((PROJECT / package).glob("**/*.py"))
+        if (ours := (imports(path) & MAY_IMPORT.keys()) - allowed)
+    }
+    assert wrong == {}
+
+
+def test_nothing_imports_the_tests() -> None:
+    wrong = [
+        p for package in MAY_IMPORT for p in (PROJECT / package).glob("**/*.py") if "tests" in imports(p)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("package", sorted(MAY_IMPORT.keys() - MAY_BE_HEAVY - {"expectations"}))
+def test_heavy_libraries_are_imported_inside_functions(package: str) -> None:
+    wrong = {
+        str(path.relative_to(PROJECT)): sorted(heavy)
+        for path in sorted((PROJECT / package).glob("**/*.py"))
+        if (heavy := imports(path, top_level_only=True) & HEAVY)
+    }
+    assert wrong == {}
+
+
+def test_the_command_line_starts_without_heavy_libraries() -> None:
+    modules = [PROJECT / "orchestration" / "cli.py", PROJECT / "orchestration" / "console.py"]
+    modules += sorted((PROJECT / "orchestration" / "commands").glob("*.py"))
+    wrong = {
+        str(p): heavy for p in modules if (heavy := imports(p, top_level_only=True) & (HEAVY | {"duckdb"}))
+    }
+    assert wrong == {}
