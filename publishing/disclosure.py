@@ -13,6 +13,7 @@ import duckdb
 
 from ingestion.errors import MilepostError
 from ingestion.home import Home
+from ingestion.sql_text import literal
 from publishing.disclosure_sql import (
     CELLS,
     CHOSEN,
@@ -53,7 +54,7 @@ def protect_home(home: Home) -> DisclosureReport:
     """Write disclosure/cell_suppression.parquet, atomically, from the marts and the publication plan."""
     started = time.monotonic()
     with duckdb.connect() as con:
-        con.execute(f"attach '{_quoted(home.warehouse)}' as warehouse (read_only)")
+        con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
         for view, sql in inputs(home).items():
             con.execute(f"create temp view {view} as {sql}")
         report = protect(con, started)
@@ -66,12 +67,15 @@ def protect_home(home: Home) -> DisclosureReport:
 
 def inputs(home: Home) -> dict[str, str]:
     """The four inputs of `protect` and the query of each over a home."""
-    reference = {table: f"read_parquet('{_quoted(home.reference_file(table))}')" for table in _REFERENCE}
+    reference = {table: f"read_parquet({literal(str(home.reference_file(table)))})" for table in _REFERENCE}
     return {
         "source_cells": "from warehouse.marts.indicator_cells",
         "plan": f"select p.community_id, p.geography_level, p.disaggregate, c.minimum_denominator "
         f"from {reference['publication_plan']} p join {reference['communities']} c using (community_id)",
-        "selection": f"from {reference['indicator_selection']}",
+        # a community that nothing was written for selects every indicator
+        "selection": f"from {reference['indicator_selection']} union all "
+        "select distinct community_id, indicator_id from warehouse.marts.indicator_cells where community_id "
+        f"not in (select community_id from {reference['indicator_selection']})",
         "school_districts": "select distinct community_id, organization_id as school_id, district_id "
         "from warehouse.marts.dim_school",
     }
@@ -164,7 +168,3 @@ def _report(con: duckdb.DuckDBPyConnection, rounds: int, seconds: float) -> Disc
 def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
     row = con.execute(f"select count(*) from {relation}").fetchone()
     return int(row[0]) if row else 0
-
-
-def _quoted(path: object) -> str:
-    return str(path).replace("'", "''")

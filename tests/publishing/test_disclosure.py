@@ -29,8 +29,8 @@ def protected_rows(
     with duckdb.connect() as con:
         con.execute(
             "create table source_cells as select 'riverbend' as community_id, 'i' as indicator_id, "
-            "'v1' as definition_version, 2025 as school_year, 'annual' as collection, 'final' as data_maturity, "
-            "* from (values " + ", ".join(map(str, cells)) + ") as "
+            "'v1' as definition_version, 2025 as school_year, 'annual' as collection, "
+            "'final' as data_maturity, * from (values " + ", ".join(map(str, cells)) + ") as "
             "c(geography_level, geography_id, disaggregate, subgroup, denominator, numerator)"
         )
         con.execute(

@@ -1,0 +1,21 @@
+select
+    definitions.indicator_id,
+    definitions.definition_version,
+    indicators.title,
+    indicators.stage,
+    indicators.outcome,
+    indicators.unit,
+    indicators.better,
+    indicators.timing,
+    indicators.ew_indicator,
+    definitions.is_default,
+    definitions.first_year,
+    definitions.last_year,
+    trim(cast(definitions.parameters as varchar), '{}') as parameters,
+    definitions.citation,
+    array_to_string(indicators.required_entities, ', ') as required_entities,
+    release.release_id
+from {{ source('reference', 'indicator_definitions') }} as definitions
+inner join {{ source('reference', 'indicators') }} as indicators
+    on definitions.indicator_id = indicators.indicator_id
+cross join {{ source('reference', 'release') }} as release

@@ -1,0 +1,29 @@
+{# the mart has the same name, and dbt wants names of models to be unique #}
+{{ config(alias = 'load_quality') }}
+
+select
+    history.community_id,
+    history.partner_id,
+    history.extract_id,
+    history.entity,
+    history.school_year,
+    history.collection,
+    history.load_id,
+    coalesce(results.rule, 'not_checked') as rule,
+    results.expectation,
+    results.column_name,
+    results.severity,
+    results.is_passed,
+    results.n_violations,
+    results.violation_share,
+    history.state,
+    history.file_name,
+    history.sha256,
+    history.received_at,
+    cast(history.n_rows as bigint) as rows_received,
+    cast(history.n_quarantined as bigint) as rows_quarantined,
+    release.release_id
+from {{ ref('load_history') }} as history
+left join {{ ref('load_quality') }} as results
+    on history.load_id = results.load_id
+cross join {{ source('reference', 'release') }} as release

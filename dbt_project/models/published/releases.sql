@@ -1,0 +1,8 @@
+select
+    releases.release_id,
+    releases.created_at,
+    releases.data_as_of,
+    releases.notes,
+    releases.release_id = release.release_id as is_current
+from {{ source('reference', 'releases') }} as releases
+cross join {{ source('reference', 'release') }} as release

@@ -1,0 +1,163 @@
+"""A small warehouse whose marts are made by hand, and dbt building schema published on it in this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from cell_tables import make_cells, make_children, usual_plan
+
+from ingestion.home import Home
+from publishing.disclosure import protect_home
+from publishing.registry import write_registry_tables, write_union_macro
+from publishing.release import prepare_release
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+INDICATORS = {"indicator_0": "chronic_absence", "indicator_1": "early_grade_reading"}
+VERSIONS = {"chronic_absence": "ten_percent", "early_grade_reading": "proficient"}
+
+
+class SmallWarehouse:
+    """A home with marts of `children` made-up children a year, two indicators and three school years."""
+
+    def __init__(self, root: Path, manifest: Any, children: int = 600) -> None:
+        self.home = Home(root).create()
+        self.manifest = manifest
+        self.home.dbt_target.mkdir(parents=True, exist_ok=True)
+        self._write_reference()
+        self._write_marts(children)
+        self.dbt("seed")
+
+    def _write_reference(self) -> None:
+        write_registry_tables(self.home, PROJECT)
+        with duckdb.connect() as con:
+            for table, sql in {
+                "communities": "select 'riverbend' as community_id, 'Riverbend' as community_name, "
+                "10 as minimum_denominator",
+                "targets": "select 'riverbend' as community_id, 'early_grade_reading' as indicator_id, "
+                "'all' as disaggregate, 'all' as subgroup, 2025 as school_year, 0.60::double as target",
+            }.items():
+                con.sql(sql).write_parquet(str(self.home.reference_file(table)))
+            plan = [(level, name) for level, names in usual_plan().items() for name in names]
+            con.execute("create table plan (geography_level varchar, disaggregate varchar)")
+            con.executemany("insert into plan values (?, ?)", plan)
+            con.sql("select 'riverbend' as community_id, * from plan").write_parquet(
+                str(self.home.reference_file("publication_plan"))
+            )
+
+    def _write_marts(self, children: int) -> None:
+        with duckdb.connect(str(self.home.warehouse)) as con:
+            make_children(con, children, years=3, indicators=2)
+            make_cells(con, usual_plan())
+            con.execute("create schema marts")
+            names = (
+                "case indicator_id when 'indicator_0' then 'chronic_absence' else 'early_grade_reading' end"
+            )
+            con.execute(
+                "create table marts.indicator_cells as select * replace ("
+                f"{names} as indicator_id, "
+                f"case indicator_id when 'indicator_0' then 'ten_percent' else 'proficient' end as definition_version"
+                ") from source_cells"
+            )
+            con.execute(
+                "create table marts.dim_school as select community_id, school_id as organization_id, district_id, "
+                "'School ' || school_id as school_name, 'The ' || district_id as district_name, "
+                "'elementary' as school_level from school_districts"
+            )
+            con.execute(_LOADS)
+            for table in ("children", "source_cells", "plan", "selection", "school_districts"):
+                con.execute(f"drop table {table}")
+
+    def dbt(self, *arguments: str) -> None:
+        from dbt.cli.main import dbtRunner
+
+        with _environment(self.home):
+            result = dbtRunner(manifest=self.manifest).invoke([*arguments, *_places(self.home)])
+        assert result.success, _problems(result)
+
+    def build_published(self, notes: str = "") -> str:
+        """Everything between the marts and a release; the id prepared."""
+        protect_home(self.home)
+        release_id = prepare_release(self.home, notes)
+        self.dbt("build", "--select", "path:models/published", "--exclude-resource-types", "unit_test")
+        return release_id
+
+    def change(self, sql: str) -> None:
+        with duckdb.connect(str(self.home.warehouse)) as con:
+            con.execute(sql)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.home.warehouse), read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+
+_LOADS = """
+create table marts.load_history as
+select
+    'load_' || i as load_id, 'north__attendance' as extract_id, 'riverbend' as community_id, 'north' as partner_id,
+    'attendance' as entity, 2020 + i::integer as school_year, 'annual' as collection, 'attendance.csv' as file_name,
+    'abc' as sha256, timestamp '2025-08-01 12:00:00' as received_at, if(i = 2, 'rejected', 'accepted') as state,
+    600::bigint as n_rows, 3::bigint as n_quarantined
+from range(4) as r(i);
+create table marts.load_quality as
+select
+    load_id, 'days_absent between' as rule, 'expect_column_values_to_be_between' as expectation,
+    'days_absent' as column_name, 'quarantine' as severity, false as is_passed, 3::bigint as n_violations,
+    0.005::double as violation_share
+from marts.load_history where school_year < 2023
+"""
+
+
+def _problems(result: Any) -> str:
+    if result.exception:
+        return str(result.exception)
+    failed = [node for node in result.result if node.status not in ("success", "pass", "skipped", "no-op")]
+    return "\n".join(f"{node.node.name}: {node.message}" for node in failed)
+
+
+@contextmanager
+def _environment(home: Home) -> Iterator[None]:
+    before = os.environ.get("MILEPOST_HOME")
+    os.environ["MILEPOST_HOME"] = str(home.root)
+    try:
+        yield
+    finally:
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager as Connections
+
+        if Connections._ENV:
+            Connections._ENV.close()
+        Connections.close_all_connections()
+        if before is None:
+            del os.environ["MILEPOST_HOME"]
+        else:
+            os.environ["MILEPOST_HOME"] = before
+
+
+def _places(home: Home) -> list[str]:
+    folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    return [*folders, "--target-path", str(home.dbt_target), "--log-path", str(home.dbt_logs), "--quiet"]
+
+
+@pytest.fixture(scope="session")
+def published_manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    write_union_macro(PROJECT)
+    home = Home(tmp_path_factory.mktemp("parse")).create()
+    with _environment(home):
+        result = dbtRunner().invoke(["parse", *_places(home)])
+    assert result.success, result.exception
+    return result.result
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory, published_manifest: Any) -> SmallWarehouse:
+    """Built once for a module: tests that change it leave it buildable."""
+    small = SmallWarehouse(tmp_path_factory.mktemp("home"), published_manifest)
+    small.build_published("first release")
+    return small
