@@ -129,22 +129,17 @@ def neutral(cell: str) -> str:
 
 def _append_rows(con: duckdb.DuckDBPyConnection, path: Path, labels: Mapping[str, str]) -> None:
     """The rows are written by DuckDB beside the file and joined to it, so a million of them cost no memory."""
+    rules = con.execute(f"select rule, columns from {RULES}").fetchall()
     con.execute(
-        "create or replace table feedback_labels as select unnest(?::varchar[]) as name, unnest(?::varchar[]) as label",
-        [[*labels], [*labels.values()]],
+        "create or replace table feedback_rules as select unnest(?::integer[]) as rule, unnest(?::varchar[]) as columns",
+        [[rule for rule, _ in rules], [", ".join(labels.get(c, c) for c in columns) for _, columns in rules]],
     )
     rows = path.with_suffix(".rows")
-    safe = "case when regexp_matches({0}, '^[=+\\-@\\t\\r]') then '''' || {0} else {0} end"
+    safe = r"case when regexp_matches({0}, '^[=+\-@\t\r]') then chr(39) || {0} else {0} end"
     con.sql(f"""
-        with labelled as (
-            select rule, name, severity, list_aggregate(
-                list_transform(columns, c -> coalesce((select any_value(label) from feedback_labels as l where l.name = c), c)),
-                'string_agg', ', '
-            ) as columns
-            from {RULES}
-        )
-        select _row_number, {safe.format("columns")}, name, severity, 1, '', '', {safe.format(_source_file(con))}
-        from {VIOLATIONS} join labelled using (rule) join {LOOKED_AT} using (_row_id)
+        select _row_number, {safe.format("f.columns")}, name, severity, 1, '', '', {safe.format(_source_file(con))}
+        from {VIOLATIONS} join {RULES} using (rule) join feedback_rules as f using (rule)
+            join {LOOKED_AT} using (_row_id)
         order by {_source_file(con)}, _row_number, rule
     """).write_csv(str(rows), header=False)
     with path.open("ab") as whole, rows.open("rb") as part:

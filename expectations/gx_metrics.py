@@ -65,20 +65,38 @@ class NotMatchRegexList(ColumnMapMetricProvider):
 
 class MatchLikePattern(ColumnMapMetricProvider):
     condition_metric_name = "column_values.match_like_pattern"
-    condition_value_keys = ("like_pattern",)
+    condition_value_keys = ("like_pattern", "escape")
 
     @column_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column: Any, like_pattern: str, **_: Any) -> Any:
-        return column.like(like_pattern)
+    def _duckdb(cls, column: Any, like_pattern: str, escape: str | None = None, **_: Any) -> Any:
+        return column.like(like_pattern, escape=escape)
 
 
 class NotMatchLikePattern(ColumnMapMetricProvider):
     condition_metric_name = "column_values.not_match_like_pattern"
-    condition_value_keys = ("like_pattern",)
+    condition_value_keys = ("like_pattern", "escape")
 
     @column_condition_partial(engine=DuckDBExecutionEngine)
-    def _duckdb(cls, column: Any, like_pattern: str, **_: Any) -> Any:
-        return sa.not_(column.like(like_pattern))
+    def _duckdb(cls, column: Any, like_pattern: str, escape: str | None = None, **_: Any) -> Any:
+        return sa.not_(column.like(like_pattern, escape=escape))
+
+
+class ColumnTypes(TableMetricProvider):
+    """Names and types of the columns, from an empty result: reflection costs eight queries over the catalog."""
+
+    metric_name = "table.column_types"
+    value_keys = ("include_nested",)
+
+    @metric_value(engine=DuckDBExecutionEngine)
+    def _duckdb(
+        cls, execution_engine: DuckDBExecutionEngine, metric_domain_kwargs: dict[str, Any], **_: Any
+    ) -> list[dict[str, Any]]:
+        records, _domain, _accessor = execution_engine.get_compute_domain(
+            metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE
+        )
+        nothing = sa.select(sa.text("*")).select_from(records).limit(0)
+        result = execution_engine.execute_query(nothing)
+        return [{"name": name, "type": str(kind)} for name, kind, *_ in result.cursor.description]
 
 
 class RepeatedKeys(TableMetricProvider):
