@@ -52,6 +52,8 @@ def promote(
             put_in_force(staged, raw)
         except (duckdb.Error, OSError) as error:
             staged.unlink(missing_ok=True)
+            if there and there != delivery.load_id:
+                home.superseded_file(there).unlink(missing_ok=True)
             raise _not_written(delivery, raw, error) from None
         try:
             _append_swap(ledger, before, event)

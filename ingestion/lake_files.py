@@ -85,9 +85,8 @@ def metadata(files: Iterable[Path]) -> dict[Path, dict[str, str]]:
     if not there:
         return notes
     with duckdb.connect(config={"threads": 1}) as con:
-        found = con.execute(
-            f"select file_name, key, value from parquet_kv_metadata({literal(there)})"
-        ).fetchall()
+        source = f"parquet_kv_metadata({literal(there)})"
+        found = con.execute(f"select file_name, key, value from {source}").fetchall()
     for name, key, value in found:
         notes[Path(name)][bytes(key).decode()] = bytes(value).decode()
     return notes

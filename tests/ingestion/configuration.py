@@ -64,7 +64,7 @@ PERSON = """
 
 
 def write_community(folder: Path, **files: str) -> Path:
-    """Write Millbrook below `folder`; `files` replace or add files, `extracts__x` standing for extracts/x.yml."""
+    """Write Millbrook below `folder`; `files` replace its files or add to them."""
     texts = {
         "community.yml": COMMUNITY,
         "agreements.yml": AGREEMENTS,

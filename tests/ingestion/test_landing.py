@@ -1,0 +1,215 @@
+"""A file is taken in once, unchanged, and only when it is clear what it is and that it may be."""
+
+import datetime as dt
+import hashlib
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ingestion.community import Communities
+from ingestion.errors import DeliveryError
+from ingestion.home import Home
+from ingestion.landing import receive
+from ingestion.ledger import Ledger
+from tests.ingestion.configuration import ATTENDANCE, millbrook
+
+TODAY = dt.date(2025, 9, 1)
+CONTENT = b"Student,School,Enrolled,Present\nS1,North,180,170\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def communities(tmp_path: Path) -> Communities:
+    return millbrook(tmp_path / "communities")
+
+
+def file(folder: Path, name: str, content: bytes = CONTENT) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_a_file_lands_read_only_under_its_hash(home: Home, communities: Communities, tmp_path: Path) -> None:
+    (delivery,) = receive(home, communities, file(tmp_path, "attendance_2024-25.csv"), today=TODAY)
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    assert delivery.landed == home.landing / sha256 / "attendance_2024-25.csv"
+    assert delivery.landed.read_bytes() == CONTENT
+    assert stat.S_IMODE(delivery.landed.stat().st_mode) == 0o444
+    assert (delivery.extract_id, delivery.school_year, delivery.collection) == (
+        "mill_schools.attendance",
+        2025,
+        "annual",
+    )
+    assert delivery.partition == "mill_schools|2025-annual"
+    contract = communities.contracts["mill_schools.attendance"]
+    named = f"mill_schools.attendance|2025|annual|{sha256}|{contract.fingerprint}"
+    assert delivery.load_id == hashlib.sha256(named.encode()).hexdigest()[:16]
+    assert [event["event"] for event in Ledger(home.ledger).events()] == ["received"]
+    assert list(home.staged.iterdir()) == []
+
+
+def test_the_same_file_again_changes_nothing(home: Home, communities: Communities, tmp_path: Path) -> None:
+    path = file(tmp_path, "attendance_2025.csv")
+    first = receive(home, communities, path, today=TODAY)
+    before = home.ledger.read_bytes()
+    assert receive(home, communities, path, today=TODAY) == first
+    renamed = receive(home, communities, file(tmp_path, "attendance_2024-25.csv"), today=TODAY)
+    assert renamed == first
+    assert home.ledger.read_bytes() == before
+
+
+def test_the_collection_stands_in_the_name(home: Home, communities: Communities, tmp_path: Path) -> None:
+    (delivery,) = receive(home, communities, file(tmp_path, "attendance_2025_Fall.csv"), today=TODAY)
+    assert delivery.period == "2025-fall"
+
+
+def test_a_file_of_several_years_is_split_later(home: Home, communities: Communities, tmp_path: Path) -> None:
+    (delivery,) = receive(home, communities, file(tmp_path, "students_all.csv"), today=TODAY)
+    assert (delivery.school_year, delivery.collection, delivery.period) == (None, "annual", "several")
+    part = delivery.for_year(2024)
+    assert (part.school_year, part.collection, part.partition) == (2024, "annual", "mill_schools|2024-annual")
+    assert part.load_id not in (delivery.load_id, delivery.for_year(2025).load_id)
+    assert part == delivery.for_year(2024)
+
+
+def test_one_file_is_a_delivery_of_every_contract_that_takes_it(home: Home, tmp_path: Path) -> None:
+    both = ATTENDANCE.replace(
+        'files: ["attendance_{school_year}.csv", ', 'files: ["students_{school_year}.csv", '
+    )
+    communities = millbrook(tmp_path / "c", **{"extracts/mill_schools__attendance.yml": both})
+    found = receive(home, communities, file(tmp_path, "students_2025.csv"), today=TODAY)
+    assert [d.entity for d in found] == ["attendance", "person"]
+
+
+def test_what_the_name_does_not_say_can_be_told(home: Home, communities: Communities, tmp_path: Path) -> None:
+    (delivery,) = receive(
+        home,
+        communities,
+        file(tmp_path, "export (3).csv"),
+        extract="mill_schools.attendance",
+        school_year=2024,
+        collection="fall",
+        today=TODAY,
+    )
+    assert delivery.period == "2024-fall"
+
+
+REFUSED = {
+    "unknown file": ("atendance_2025.csv", {}, "The nearest patterns are 'attendance_{school_year}.csv'"),
+    "year out of range": ("attendance_2019.csv", {}, "Millbrook takes 2023 to 2025"),
+    "unknown collection": ("attendance_2025_fal.csv", {}, "unknown collection 'fal'. Did you mean 'fall'?"),
+    "no year": ("x.csv", {"extract": "mill_schools.attendance"}, "says which school year it is"),
+    "unknown extract": (
+        "x.csv",
+        {"extract": "mill_schools.atendance"},
+        "Did you mean 'mill_schools.att",
+    ),
+    "expired agreement": ("attendance_2025.csv", {"today": dt.date(2026, 7, 1)}, "expired on 2026-06-30"),
+    "agreement to come": ("attendance_2025.csv", {"today": dt.date(2022, 7, 1)}, "starts on 2023-01-01"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_may_not_be_taken_in_is_refused_with_one_reason(
+    home: Home, communities: Communities, tmp_path: Path, case: str
+) -> None:
+    name, told, says = REFUSED[case]
+    with pytest.raises(DeliveryError) as refused:
+        receive(home, communities, file(tmp_path, name), **{"today": TODAY, **told})  # type: ignore[arg-type]
+    assert says in str(refused.value)
+    assert len(refused.value.singles()) == 1
+    assert not home.ledger.exists()
+    assert not home.landing.exists()
+
+
+def test_a_missing_an_empty_file_and_a_folder_are_refused(
+    home: Home, communities: Communities, tmp_path: Path
+) -> None:
+    for path, says in (
+        (tmp_path / "attendance_2025.csv", "the file is missing"),
+        (file(tmp_path, "attendance_2024.csv", b""), "the file is empty"),
+        (tmp_path, "is not a file"),
+    ):
+        with pytest.raises(DeliveryError, match=says):
+            receive(home, communities, path, today=TODAY)
+
+
+def test_last_years_file_under_this_years_name_is_refused(
+    home: Home, communities: Communities, tmp_path: Path
+) -> None:
+    (first,) = receive(home, communities, file(tmp_path, "attendance_2024.csv"), today=TODAY)
+    with pytest.raises(DeliveryError) as refused:
+        receive(home, communities, file(tmp_path, "attendance_2025.csv"), today=TODAY)
+    assert "has the same content as 'attendance_2024.csv'" in str(refused.value)
+    assert first.load_id in str(refused.value)
+    (second,) = receive(
+        home, communities, file(tmp_path, "attendance_2025.csv"), today=TODAY, allow_same_content=True
+    )
+    assert second.school_year == 2025
+
+
+def test_after_a_rejection_the_same_content_may_be_of_another_year(
+    home: Home, communities: Communities, tmp_path: Path
+) -> None:
+    (wrong,) = receive(home, communities, file(tmp_path, "attendance_2024.csv"), today=TODAY)
+    Ledger(home.ledger).append(wrong.event("rejected", reason="wrong year"))
+    (right,) = receive(home, communities, file(tmp_path, "attendance_2025.csv"), today=TODAY)
+    assert right.school_year == 2025
+
+
+def test_superseded_content_does_not_come_back_by_an_edit_of_its_contract(
+    home: Home, communities: Communities, tmp_path: Path
+) -> None:
+    old, new = (
+        file(tmp_path / "a", "attendance_2025.csv"),
+        file(tmp_path / "b", "attendance_2025.csv", CONTENT + b"\n"),
+    )
+    (first,) = receive(home, communities, old, today=TODAY)
+    (second,) = receive(home, communities, new, today=TODAY)
+    Ledger(home.ledger).append(first.event("accepted"), first.event("superseded"), second.event("accepted"))
+    edited = millbrook(
+        tmp_path / "edited",
+        **{"extracts/mill_schools__attendance.yml": ATTENDANCE.replace(", StudentID", "")},
+    )
+    assert receive(home, edited, old, today=TODAY) == [first]
+    (again,) = receive(home, edited, new, today=TODAY)
+    assert again.load_id != second.load_id
+
+
+def test_a_file_still_being_written_is_left_for_later(
+    home: Home, communities: Communities, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = file(tmp_path, "attendance_2025.csv")
+    real = os.fsync
+
+    def growing(descriptor: int) -> None:
+        real(descriptor)
+        path.write_bytes(CONTENT + CONTENT)
+
+    monkeypatch.setattr(os, "fsync", growing)
+    with pytest.raises(DeliveryError, match="changed while it was read"):
+        receive(home, communities, path, today=TODAY)
+    assert not home.ledger.exists()
+    assert list(home.staged.iterdir()) == []
+
+
+def test_half_copies_of_processes_that_are_gone_are_swept(
+    home: Home, communities: Communities, tmp_path: Path
+) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    home.create()
+    left, mine = home.staged / f"receiving-{gone.pid}-00", home.staged / f"receiving-{os.getpid()}-00"
+    left.touch()
+    mine.touch()
+    receive(home, communities, file(tmp_path, "attendance_2025.csv"), today=TODAY)
+    assert not left.exists()
+    assert mine.exists()
