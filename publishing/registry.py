@@ -16,6 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from ingestion.entities import load_entities
 from ingestion.errors import MilepostError
 from ingestion.home import Home
+from ingestion.sql_text import literal
 
 REGISTRY = Path("models/marts/indicators/_indicators.yml")
 UNION_MACRO = Path("macros/generated/registered_indicators.sql")
@@ -132,15 +133,13 @@ def write_registry_tables(
             "is_default boolean)"
         )
         con.execute("create table indicator_selection (community_id varchar, indicator_id varchar)")
-        con.executemany(
-            "insert into indicators values (?, ?, ?, ?, ?, ?, ?, ?, ?)", _indicator_rows(indicators)
-        )
-        con.executemany(
-            "insert into indicator_definitions values (?, ?, ?, ?, map(?::varchar[], ?::varchar[]), ?, ?)",
-            _definition_rows(indicators),
-        )
-        if pairs:
-            con.executemany("insert into indicator_selection values (?, ?)", pairs)
+        for table, rows in {
+            "indicators": _indicator_rows(indicators),
+            "indicator_definitions": _definition_rows(indicators),
+            "indicator_selection": [f"{literal(community)}, {literal(one)}" for community, one in pairs],
+        }.items():
+            if rows:
+                con.execute(f"insert into {table} values ({'), ('.join(rows)})")
         home.reference.mkdir(parents=True, exist_ok=True)
         for table in ("indicators", "indicator_definitions", "indicator_selection"):
             _copy_atomically(con, table, home.reference_file(table))
@@ -264,35 +263,20 @@ def _selected(
     return [(community, indicator) for indicator in wanted]
 
 
-def _indicator_rows(indicators: Mapping[str, Indicator]) -> list[list[Any]]:
+def _indicator_rows(indicators: Mapping[str, Indicator]) -> list[str]:
     return [
-        [
-            i.id,
-            i.title,
-            i.stage,
-            i.outcome,
-            i.unit,
-            i.better,
-            i.timing,
-            list(i.required_entities),
-            i.ew_indicator,
-        ]
+        f"{literal(i.id)}, {literal(i.title)}, {literal(i.stage)}, {literal(i.outcome)}, {literal(i.unit)}, "
+        f"{literal(i.better)}, {literal(i.timing)}, {literal(list(i.required_entities))}, "
+        f"{literal(i.ew_indicator)}"
         for i in indicators.values()
     ]
 
 
-def _definition_rows(indicators: Mapping[str, Indicator]) -> list[list[Any]]:
+def _definition_rows(indicators: Mapping[str, Indicator]) -> list[str]:
     return [
-        [
-            i.id,
-            d.version,
-            d.first_year,
-            d.last_year,
-            list(d.parameters),
-            _texts(d.parameters),
-            d.citation,
-            d.is_default,
-        ]
+        f"{literal(i.id)}, {literal(d.version)}, {literal(d.first_year)}, {literal(d.last_year)}, "
+        f"map({literal(list(d.parameters))}, {literal(_texts(d.parameters))}), {literal(d.citation)}, "
+        f"{literal(d.is_default)}"
         for i in indicators.values()
         for d in i.definitions
     ]

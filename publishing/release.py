@@ -54,8 +54,8 @@ def prepare_release(home: Home, notes: str = "") -> str:
     spent = [int(entry["release_id"][1:]) for entry in history]
     release_id = f"r{max(spent, default=0) + 1:04d}"
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
-    row = (release_id, now, notes or None, _data_as_of(home))
-    past = [(e["release_id"], _time(e["created_at"]), e["notes"], _time(e["data_as_of"])) for e in history]
+    row: list[Any] = [release_id, now, notes or None, _data_as_of(home)]
+    past = [[e["release_id"], e["created_at"], e["notes"], e["data_as_of"]] for e in history]
     home.reference.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as con:
         for table, rows in {"release": [row], "releases": [*past, row]}.items():

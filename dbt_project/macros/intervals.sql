@@ -5,11 +5,15 @@
 {%- endmacro %}
 
 {% macro wilson_low(numerator, denominator) -%}
-    greatest(0.0, ({{ _wilson_centre(numerator, denominator) }}) - ({{ _wilson_half(numerator, denominator) }}))
+    case when {{ numerator }} is not null then {# greatest() passes over NULL -#}
+        greatest(0.0, ({{ _wilson_centre(numerator, denominator) }}) - ({{ _wilson_half(numerator, denominator) }}))
+    end
 {%- endmacro %}
 
 {% macro wilson_high(numerator, denominator) -%}
-    least(1.0, ({{ _wilson_centre(numerator, denominator) }}) + ({{ _wilson_half(numerator, denominator) }}))
+    case when {{ numerator }} is not null then
+        least(1.0, ({{ _wilson_centre(numerator, denominator) }}) + ({{ _wilson_half(numerator, denominator) }}))
+    end
 {%- endmacro %}
 
 {% macro _wilson_centre(numerator, denominator) -%}

@@ -29,7 +29,7 @@ def make_children(
         create or replace table children as
         with people as (
             select
-                child, 2020 + year as school_year, {picks},
+                child, (2020 + year)::integer as school_year, {picks},
                 (hash(child, year, {seed}) % {schools})::integer as school
             from range({children}) as c(child), range({years}) as y(year)
         )

@@ -18,8 +18,6 @@ from publishing.registry import write_registry_tables, write_union_macro
 from publishing.release import prepare_release
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
-INDICATORS = {"indicator_0": "chronic_absence", "indicator_1": "early_grade_reading"}
-VERSIONS = {"chronic_absence": "ten_percent", "early_grade_reading": "proficient"}
 
 
 class SmallWarehouse:
@@ -55,17 +53,15 @@ class SmallWarehouse:
             make_children(con, children, years=3, indicators=2)
             make_cells(con, usual_plan())
             con.execute("create schema marts")
-            names = (
-                "case indicator_id when 'indicator_0' then 'chronic_absence' else 'early_grade_reading' end"
-            )
+            first = "indicator_id = 'indicator_0'"
             con.execute(
                 "create table marts.indicator_cells as select * replace ("
-                f"{names} as indicator_id, "
-                f"case indicator_id when 'indicator_0' then 'ten_percent' else 'proficient' end as definition_version"
-                ") from source_cells"
+                f"if({first}, 'chronic_absence', 'early_grade_reading') as indicator_id, "
+                f"if({first}, 'ten_percent', 'proficient') as definition_version) from source_cells"
             )
             con.execute(
-                "create table marts.dim_school as select community_id, school_id as organization_id, district_id, "
+                "create table marts.dim_school as "
+                "select community_id, school_id as organization_id, district_id, "
                 "'School ' || school_id as school_name, 'The ' || district_id as district_name, "
                 "'elementary' as school_level from school_districts"
             )
@@ -99,10 +95,10 @@ class SmallWarehouse:
 _LOADS = """
 create table marts.load_history as
 select
-    'load_' || i as load_id, 'north__attendance' as extract_id, 'riverbend' as community_id, 'north' as partner_id,
-    'attendance' as entity, 2020 + i::integer as school_year, 'annual' as collection, 'attendance.csv' as file_name,
-    'abc' as sha256, timestamp '2025-08-01 12:00:00' as received_at, if(i = 2, 'rejected', 'accepted') as state,
-    600::bigint as n_rows, 3::bigint as n_quarantined
+    'load_' || i as load_id, 'north__attendance' as extract_id, 'riverbend' as community_id,
+    'north' as partner_id, 'attendance' as entity, (2020 + i)::integer as school_year, 'annual' as collection,
+    'attendance.csv' as file_name, 'abc' as sha256, timestamp '2025-08-01 12:00:00' as received_at,
+    if(i = 2, 'rejected', 'accepted') as state, 600::bigint as n_rows, 3::bigint as n_quarantined
 from range(4) as r(i);
 create table marts.load_quality as
 select

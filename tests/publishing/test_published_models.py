@@ -1,0 +1,204 @@
+"""Schema published: intervals against textbook numbers, and every row against independent arithmetic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+from jinja2 import Environment
+from scipy.stats import binomtest
+
+if TYPE_CHECKING:
+    from conftest import SmallWarehouse
+
+MACROS = (Path(__file__).parents[2] / "dbt_project/macros/intervals.sql").read_text()
+LEVELS = "geography_level, geography_id, disaggregate, subgroup"
+
+
+def sql_of(call: str) -> str:
+    return Environment().from_string(MACROS + "{{ " + call + " }}").render().strip()
+
+
+def number(call: str) -> float:
+    row = duckdb.sql(f"select {sql_of(call)}").fetchone()
+    assert row is not None
+    return float(row[0])
+
+
+def wilson(numerator: int, denominator: int) -> tuple[float, float]:
+    interval = binomtest(numerator, denominator).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def newcombe(x1: int, n1: int, x2: int, n2: int) -> tuple[float, float]:
+    (l1, u1), (l2, u2) = wilson(x1, n1), wilson(x2, n2)
+    p1, p2 = x1 / n1, x2 / n2
+    below, above = ((p1 - l1) ** 2 + (u2 - p2) ** 2) ** 0.5, ((u1 - p1) ** 2 + (p2 - l2) ** 2) ** 0.5
+    return p1 - p2 - below, p1 - p2 + above
+
+
+# table I of Newcombe (1998), Statistics in Medicine 17:857-872, method 3
+@pytest.mark.parametrize(
+    ("x", "n", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilson_intervals_are_those_of_the_textbook(x: int, n: int, low: float, high: float) -> None:
+    assert number(f"wilson_low('{x}', '{n}')") == pytest.approx(low, abs=5e-5)
+    assert number(f"wilson_high('{x}', '{n}')") == pytest.approx(high, abs=5e-5)
+
+
+# table II of Newcombe (1998), Statistics in Medicine 17:873-890, method 10
+@pytest.mark.parametrize(
+    ("x1", "n1", "x2", "n2", "low", "high"),
+    [
+        (56, 70, 48, 80, 0.0524, 0.3339),
+        (9, 10, 3, 10, 0.1705, 0.8090),
+        (6, 7, 2, 7, 0.0582, 0.8062),
+        (5, 56, 0, 29, -0.0381, 0.1926),
+        (0, 10, 0, 20, -0.1611, 0.2775),
+    ],
+)
+def test_newcombe_intervals_are_those_of_the_textbook(
+    x1: int, n1: int, x2: int, n2: int, low: float, high: float
+) -> None:
+    (l1, u1), (l2, u2) = wilson(x1, n1), wilson(x2, n2)
+    p1, p2 = x1 / n1, x2 / n2
+    assert number(f"newcombe_low('{p1}', '{l1}', '{p2}', '{u2}')") == pytest.approx(low, abs=5e-5)
+    assert number(f"newcombe_high('{p1}', '{u1}', '{p2}', '{l2}')") == pytest.approx(high, abs=5e-5)
+
+
+def test_every_value_is_its_cell_or_null(warehouse: SmallWarehouse) -> None:
+    rows = warehouse.query(
+        "select c.denominator, c.numerator, v.denominator, v.numerator, value, value_low, value_high, "
+        "value_kind, suppression from published.indicator_values v join marts.indicator_cells c using "
+        f"(indicator_id, school_year, {LEVELS})"
+    )
+    assert {row[-1] for row in rows} == {"", "suppressed", "coded_low"}
+    for n, x, shown_n, shown_x, value, low, high, kind, suppression in rows:
+        if suppression == "":
+            assert (shown_n, shown_x, value, kind) == (n, x, x / n, "rate")
+            assert (low, high) == pytest.approx(wilson(x, n))
+        elif suppression == "suppressed":
+            assert shown_n is shown_x is value is low is high is kind is None
+        else:
+            assert (shown_n, shown_x, value, kind) == (n, None, None, "band")
+            assert low == 0
+            assert x / n <= high
+            assert high >= max(4, n // 20) / n
+
+
+def test_nothing_outside_the_plan_and_no_unknown_subgroup_is_published(warehouse: SmallWarehouse) -> None:
+    assert warehouse.query(
+        "select count(*) from published.indicator_values where contains(subgroup, 'unknown') "
+        "or (geography_level = 'school' and disaggregate = 'foster_care')"
+    ) == [(0,)]
+    assert warehouse.query(
+        "select count(*) > 0 from marts.indicator_cells where contains(subgroup, 'unknown')"
+    ) == [(True,)]
+
+
+def shown_rates(warehouse: SmallWarehouse) -> dict[tuple[Any, ...], tuple[int, int]]:
+    rows = warehouse.query(
+        f"select indicator_id, school_year, {LEVELS}, denominator, numerator from published.indicator_values "
+        "where value_kind = 'rate'"
+    )
+    return {row[:6]: row[6:] for row in rows}
+
+
+BETTER = {"chronic_absence": -1, "early_grade_reading": 1}
+
+
+def test_every_gap_follows_from_published_rates(warehouse: SmallWarehouse) -> None:
+    rates = shown_rates(warehouse)
+    rows = warehouse.query(
+        f"select indicator_id, school_year, {LEVELS}, reference, reference_subgroup, gap_points, "
+        "gap_points_low, gap_points_high, ratio, gap_status, children_to_close from published.indicator_gaps"
+    )
+    assert len(rows) > 100
+    seen = set()
+    for *key, reference, other, points, low, high, ratio, status, children in rows:
+        indicator, year, level, place, disaggregate, _ = key
+        seen.add((*key, reference))
+        n, x = rates[tuple(key)]
+        reference_n, reference_x = rates[
+            indicator, year, level, place, disaggregate if reference == "best_off" else "all", other
+        ]
+        assert points == pytest.approx(100 * (x / n - reference_x / reference_n))
+        if reference == "best_off":
+            siblings = [r[1] / r[0] for k, r in rates.items() if k[:5] == tuple(key[:5])]
+            best = max(siblings, key=lambda rate: BETTER[indicator] * rate)
+            assert reference_x / reference_n == best
+            bounds = newcombe(x, n, reference_x, reference_n)
+        else:
+            rest_n, rest_x = reference_n - n, reference_x - x
+            share = rest_n / reference_n
+            bounds = tuple(share * bound for bound in newcombe(x, n, rest_x, rest_n))  # type: ignore[assignment]
+        assert (low, high) == pytest.approx(tuple(100 * bound for bound in bounds))
+        if reference_x:
+            assert ratio == pytest.approx((x / n) / (reference_x / reference_n))
+        clear = low > 0 or high < 0
+        side = "ahead" if points * BETTER[indicator] > 0 else "behind"
+        assert status == (side if clear else "not_clear")
+        # the fewest children whose change reaches the reference rate, counted one by one
+        needed = 0
+        while BETTER[indicator] * ((x + BETTER[indicator] * needed) * reference_n - reference_x * n) < 0:
+            needed += 1
+        assert children == needed
+    with_total = {key for key in rates if key[4] != "all" and (*key[:4], "all", "all") in rates}
+    assert {key[:6] for key in seen if key[6] == "total"} == with_total
+
+
+def test_every_trend_follows_from_published_rates(warehouse: SmallWarehouse) -> None:
+    rates = shown_rates(warehouse)
+    rows = warehouse.query(
+        f"select indicator_id, school_year, {LEVELS}, baseline_year, change_points, change_points_low, "
+        "change_points_high, status, is_latest from published.indicator_trends"
+    )
+    assert {row[:6] for row in rows} == set(rates)
+    for *key, baseline, points, low, high, status, is_latest in rows:
+        indicator, year, *series = key
+        years = sorted(k[1] for k in rates if k[0] == indicator and list(k[2:]) == series)
+        assert baseline == years[0]
+        assert is_latest == (year == years[-1])
+        if year == baseline:
+            assert (points, low, high, status) == (None, None, None, "baseline")
+            continue
+        (n, x), (n0, x0) = rates[tuple(key)], rates[(indicator, baseline, *series)]
+        assert points == pytest.approx(100 * (x / n - x0 / n0))
+        assert (low, high) == pytest.approx(tuple(100 * bound for bound in newcombe(x, n, x0, n0)))
+        better = BETTER[indicator] * points > 0
+        assert status == (("improved" if better else "worsened") if low > 0 or high < 0 else "maintained")
+
+
+def test_the_pace_to_the_next_target_is_points_a_year(warehouse: SmallWarehouse) -> None:
+    rows = warehouse.query(
+        "select school_year, value, target_year, target_value, distance_to_target_points, "
+        "pace_needed_points_per_year from published.indicator_trends where target_year is not null order by 1"
+    )
+    assert [row[0] for row in rows] == [2020, 2021, 2022]
+    for year, value, target_year, target, distance, pace in rows:
+        assert (target_year, target) == (2025, 0.60)
+        assert distance == pytest.approx(60 - 100 * value)
+        assert pace == pytest.approx((60 - 100 * value) / (2025 - year))
+
+
+def test_titles_are_words_and_years_are_written_as_people_do(warehouse: SmallWarehouse) -> None:
+    assert warehouse.query(
+        "select subgroup_title from published.subgroups where disaggregate = 'gender_x_disability' "
+        "and subgroup = 'female|no'"
+    ) == [("Female, No disability",)]
+    assert warehouse.query("select title from published.school_years where school_year = 2021") == [
+        ("2020-21",)
+    ]
+    assert warehouse.query(
+        "select parent_level, parent_id from published.geographies where geography_id = 'school_1'"
+    ) == [("district", "district_1")]
+
+
+def test_a_delivery_without_checked_rules_is_there_with_its_state(warehouse: SmallWarehouse) -> None:
+    assert warehouse.query(
+        "select school_year, rule, state, rows_received, rows_quarantined from published.load_quality "
+        "where school_year >= 2022 order by 1"
+    ) == [(2022, "days_absent between", "rejected", 600, 3), (2023, "not_checked", "accepted", 600, 3)]
