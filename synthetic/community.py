@@ -41,6 +41,7 @@ def write_community(
     calendar = collections(first_year, n_years, interim_years)
     # A fixed number of threads: the order in which some aggregates see rows depends on it.
     with duckdb.connect(config={"threads": 2}) as con:
+        con.execute("set enable_progress_bar = false")
         world.build(
             con, children_per_year=children_per_year, first_year=first_year, n_years=n_years, seed=seed,
             calendar=calendar,

@@ -42,14 +42,15 @@ def always(_: Collection) -> bool:
     return True
 
 
-def after_fall(collection: Collection) -> bool:
-    """Sent at every collection but the first of the year."""
-    return collection.name != "fall"
+def each_term(collection: Collection) -> bool:
+    """Sent when a term has ended."""
+    return collection.name in ("winter", ANNUAL)
 
 
 REGISTER = """
 create or replace table planted_dirt (
-    file varchar, row_number bigint, rule varchar, column_name varchar, extract_id varchar, school_year integer,
+    file varchar, row_number bigint, rule varchar, column_name varchar, extract_id varchar, school_year
+        integer,
     collection varchar, source_id bigint, true_person_id varchar, is_held_back boolean, rows_held_back bigint
 )
 """

@@ -38,7 +38,8 @@ select
     any_value(collections.cut) as cut,
     spell.child,
     bool_and(spell.is_single) as is_single,
-    any_value(case when school.partner_id = 'river_city_schools' then child.local_ids[1] else child.local_ids[2] end)
+    any_value(case when school.partner_id = 'river_city_schools' then child.local_ids[1] else
+        child.local_ids[2] end)
         as student_id
 from spell
 inner join school on school.school = spell.school
@@ -68,10 +69,12 @@ select
     child.home_language,
     (100 + (child.family * 37 + child_year.moves * 101) % 8900) || ' ' || streets.word || ' '
         || ['St', 'Ave', 'Rd', 'Ct'][child.family % 4 + 1] as address,
-    case when student.partner_id = 'river_city_schools' then '551' || lpad(cast(child.family % 6 + 1 as varchar), 2, '0')
+    case when student.partner_id = 'river_city_schools' then '551' || lpad(cast(child.family % 6 + 1 as
+        varchar), 2, '0')
         else '552' || lpad(cast(child.family % 3 + 1 as varchar), 2, '0') end as zip_code,
     case when student.partner_id = 'river_city_schools'
-        then '99001' || lpad(cast(100 + (child.family + 7 * child_year.moves) % 30 as varchar), 6, '0') end as tract_id
+        then '99001' || lpad(cast(100 + (child.family + 7 * child_year.moves) % 30 as varchar), 6, '0') end
+            as tract_id
 from student
 inner join child on child.child = student.child
 inner join child_year on child_year.child = student.child and child_year.school_year = student.school_year
@@ -83,8 +86,10 @@ inner join streets
 PERSON_ELSEWHERE = """
 select
     partner_id || '.person', partner_id, seen.school_year, 'annual', seen.source_id, child.true_person_id,
-    seen.is_single, child.true_person_id, child.true_person_id, child.first_name, child.middle_name, child.last_name,
-    case when partner_id = 'admissions_test' then child.birth_date end, null, null, null, null, null, null, null
+    seen.is_single, child.true_person_id, child.true_person_id, child.first_name, child.middle_name,
+        child.last_name,
+    case when partner_id = 'admissions_test' then child.birth_date end, null, null, null, null, null, null,
+        null
 from (
     select 'college_tracker' as partner_id, school_year, child, true as is_single,
         case when college >= 0 then child * 2 else child * 2 + 2000000000 end as source_id
@@ -107,14 +112,16 @@ select
     partner_id || '.student_status' as extract_id, partner_id, school_year, collection, child as source_id,
     true_person_id, is_single, student_id,
     cast(null as date) as status_start_date, cast(null as date) as status_end_date,
-    is_economic_disadvantage as is_economically_disadvantaged, is_english_learner, is_disability as has_disability,
+    is_economic_disadvantage as is_economically_disadvantaged, is_english_learner, is_disability as
+        has_disability,
     homeless_start < cut as is_homeless, is_foster_care as is_in_foster_care, is_migrant,
     case when school_year >= 2022 then is_military end as is_military_connected
 from known
 where partner_id = 'river_city_schools'
 union all
 select
-    partner_id || '.student_status', partner_id, school_year, collection, 2 * child, true_person_id, is_single,
+    partner_id || '.student_status', partner_id, school_year, collection, 2 * child, true_person_id,
+        is_single,
     student_id, make_date(school_year - 1, 7, 1), null,
     is_economic_disadvantage, is_english_learner, is_disability, false, is_foster_care, is_migrant, null
 from known
@@ -132,7 +139,8 @@ where partner_id = 'lakeshore_unified' and homeless_start < cut
 
 SCHOOL = """
 select
-    school.partner_id || '.school' as extract_id, school.partner_id, collections.school_year, collections.collection,
+    school.partner_id || '.school' as extract_id, school.partner_id, collections.school_year,
+        collections.collection,
     school.school as source_id, cast(null as varchar) as true_person_id, true as is_single,
     school.* exclude (school, partner_id)
 from school
@@ -142,9 +150,11 @@ inner join collections on collections.collection = 'annual'
 # An exit without a code is no exit: the child is still there on the last day.
 ENROLLMENT = f"""
 select
-    school.partner_id || '.enrollment' as extract_id, school.partner_id, spell.school_year, collections.collection,
+    school.partner_id || '.enrollment' as extract_id, school.partner_id, spell.school_year,
+        collections.collection,
     spell.source_id, child.true_person_id, spell.is_single,
-    case when school.partner_id = 'river_city_schools' then child.local_ids[1] else child.local_ids[2] end as student_id,
+    case when school.partner_id = 'river_city_schools' then child.local_ids[1] else child.local_ids[2] end as
+        student_id,
     school.school_id,
     {GRADE} as grade_level,
     first_day.date as entry_date,
@@ -154,7 +164,8 @@ from (
     select spell.*, collections.collection, collections.cut,
         exit_code > 0 and end_day <= collections.cut and (end_day < 180 or collections.cut = 180) as exited
     from spell
-    inner join collections on collections.school_year = spell.school_year and spell.start_day < collections.cut
+    inner join collections on collections.school_year = spell.school_year and spell.start_day <
+        collections.cut
 ) as spell
 inner join collections
     on collections.school_year = spell.school_year and collections.collection = spell.collection
@@ -173,13 +184,15 @@ with spell_days as (
         case collections.collection when 'fall' then absent_fall when 'winter' then absent_winter
             when 'spring' then absent_spring else absent_annual end as days_absent
     from spell
-    inner join collections on collections.school_year = spell.school_year and spell.start_day < collections.cut
+    inner join collections on collections.school_year = spell.school_year and spell.start_day <
+        collections.cut
 )
 select
     school.partner_id || '.attendance' as extract_id, school.partner_id, spell_days.school_year, collection,
     spell_days.child * 100 + spell_days.school as source_id, child.true_person_id,
     bool_and(spell_days.is_single) as is_single,
-    case when school.partner_id = 'river_city_schools' then child.local_ids[1] else child.local_ids[2] end as student_id,
+    case when school.partner_id = 'river_city_schools' then child.local_ids[1] else child.local_ids[2] end as
+        student_id,
     school.school_id,
     cast(sum(days_enrolled) as decimal(18, 4)) as days_enrolled,
     cast(sum(days_absent) as decimal(18, 4)) as days_absent
@@ -198,7 +211,8 @@ def _scores(
 select
     {extract} as extract_id, school.partner_id, score.school_year, 'annual' as collection, score.source_id,
     child.true_person_id, score.is_single,
-    case when school.partner_id = 'river_city_schools' then child.local_ids[1] else child.local_ids[2] end as student_id,
+    case when school.partner_id = 'river_city_schools' then child.local_ids[1] else child.local_ids[2] end as
+        student_id,
     school.school_id, '{assessment}' as assessment_id, {subject} as subject, {GRADE} as grade_level,
     days.date as test_date, cast({score} as decimal(18, 4)) as scale_score, {extra}
 from {table} as score
@@ -208,7 +222,8 @@ inner join days on days.school_year = score.school_year and days.day = score.day
 
 
 STATE_EXTRACT = """school.partner_id || '.assessment'
-        || case when school.partner_id = 'lakeshore_unified' and score.school_year < 2023 then '.history' else '' end"""
+        || case when school.partner_id = 'lakeshore_unified' and score.school_year < 2023 then '.history'
+            else '' end"""
 SEASONS = [
     _scores(
         f"(select * exclude (day), {day} as day from benchmark_score where score_{number} > 0)",
@@ -247,7 +262,8 @@ DISCIPLINE = f"""
 select
     school.partner_id || '.discipline' as extract_id, school.partner_id, incident.school_year,
     collections.collection, incident.source_id, child.true_person_id, incident.is_single,
-    case when school.partner_id = 'river_city_schools' then child.local_ids[1] else child.local_ids[2] end as student_id,
+    case when school.partner_id = 'river_city_schools' then child.local_ids[1] else child.local_ids[2] end as
+        student_id,
     school.school_id,
     incident.school_year || '-' || lpad(cast(incident.incident as varchar), 6, '0') as incident_id,
     {_words(ACTIONS, "incident.action")} as action_code,
@@ -262,16 +278,20 @@ inner join days on days.school_year = incident.school_year and days.day = incide
 
 COURSE_MARK = f"""
 select
-    school.partner_id || '.course_mark' as extract_id, school.partner_id, mark.school_year, collections.collection,
+    school.partner_id || '.course_mark' as extract_id, school.partner_id, mark.school_year,
+        collections.collection,
     mark.source_id, child.true_person_id, mark.is_single,
-    case when school.partner_id = 'river_city_schools' then child.local_ids[1] else child.local_ids[2] end as student_id,
+    case when school.partner_id = 'river_city_schools' then child.local_ids[1] else child.local_ids[2] end as
+        student_id,
     school.school_id,
     case
         when course = 1 and grade - 8 + cast(advanced as integer) >= 1
             then ['ALG1', 'GEOM', 'ALG2', 'PREC', 'CALC'][grade - 8 + cast(advanced as integer)]
-        else ['ENGL', 'MATH', 'SCIE', 'SOCS', 'ARTS', 'PHED'][course + 1] || lpad(cast(grade as varchar), 2, '0')
+        else ['ENGL', 'MATH', 'SCIE', 'SOCS', 'ARTS', 'PHED'][course + 1] || lpad(cast(grade as varchar), 2,
+            '0')
     end as course_id,
-    ['English', 'Mathematics', 'Science', 'Social Studies', 'Arts', 'Physical Education'][course + 1] as course_name,
+    ['English', 'Mathematics', 'Science', 'Social Studies', 'Arts', 'Physical Education'][course + 1] as
+        course_name,
     {_words(SUBJECT_AREAS, "course")} as subject_area,
     term,
     {_words(MARKS, "mark")} as mark,
@@ -280,16 +300,19 @@ select
         as credits_earned
 from mark
 inner join collections
-    on collections.school_year = mark.school_year and mark.day < collections.cut and collections.collection != 'fall'
+    on collections.school_year = mark.school_year and mark.day < collections.cut and collections.collection
+        in ('winter', 'annual')
 inner join school on school.school = mark.school
 inner join child on child.child = mark.child
 """
 
 DIPLOMA = """
 select
-    school.partner_id || '.diploma' as extract_id, school.partner_id, diploma.school_year, 'annual' as collection,
+    school.partner_id || '.diploma' as extract_id, school.partner_id, diploma.school_year, 'annual' as
+        collection,
     diploma.child as source_id, child.true_person_id, diploma.is_single,
-    case when school.partner_id = 'river_city_schools' then child.local_ids[1] else child.local_ids[2] end as student_id,
+    case when school.partner_id = 'river_city_schools' then child.local_ids[1] else child.local_ids[2] end as
+        student_id,
     school.school_id, days.date + 4 as diploma_date, diploma_type
 from diploma_number as diploma
 inner join school on school.school = diploma.school
@@ -301,19 +324,23 @@ COLLEGE_CODES = tuple(code for code, *_ in COLLEGES)
 COLLEGE_NAMES = tuple(name for _, name, *_ in COLLEGES)
 POSTSECONDARY_ENROLLMENT = f"""
 with attended as (
-    select *, child * 2 as source_id, college as place, make_date(school_year - 1, 8, 20) + cast(begin_offset as integer) as begins,
-        case when second_college >= 0 then make_date(school_year - 1, 12, 18) else make_date(school_year, 5, 12) end
+    select *, child * 2 as source_id, college as place, make_date(school_year - 1, 8, 20) + cast(begin_offset
+        as integer) as begins,
+        case when second_college >= 0 then make_date(school_year - 1, 12, 18) else make_date(school_year, 5,
+            12) end
             as ends
     from career where college >= 0
     union all
-    select *, child * 2 + 1, second_college, make_date(school_year, 1, 10) + cast(begin_offset as integer), make_date(school_year, 5, 12)
+    select *, child * 2 + 1, second_college, make_date(school_year, 1, 10) + cast(begin_offset as integer),
+        make_date(school_year, 5, 12)
     from career where second_college >= 0
 )
 select
     'college_tracker.postsecondary_enrollment' as extract_id, 'college_tracker' as partner_id, school_year,
     'annual' as collection, source_id, child.true_person_id, true as is_single,
     child.true_person_id as student_id, {_words(COLLEGE_CODES, "place")} as college_code,
-    upper({_words(COLLEGE_NAMES, "place")}) as college_name, begins as enrollment_begin_date, ends as enrollment_end_date,
+    upper({_words(COLLEGE_NAMES, "place")}) as college_name, begins as enrollment_begin_date, ends as
+        enrollment_end_date,
     ['full_time', 'three_quarter_time', 'half_time', 'less_than_half_time', 'withdrawn', 'leave_of_absence']
         [status + 1] as enrollment_status
 from attended

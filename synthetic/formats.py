@@ -42,7 +42,7 @@ def delimited(
 
     def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
         con.execute(
-            f"copy ({_select(table, columns)}) to '{path}' (format csv, delimiter '{delimiter}', header true)"
+            f"copy ({_select(table, columns)}) to '{path}' (format csv, delimiter '{delimiter}', header true, compression none)"
         )
         if encoding == "utf-8" and not (bom or crlf or footer):
             return

@@ -1,18 +1,8 @@
 """Name, street and language lists that made-up families draw from."""
 
-FEMALE_NAMES = (
-    "Ada Aisha Alma Amara Amelia Ana Anh Aurora Beatriz Bella Camila Carmen Chloé Clara Daniela Destiny Elena Eliza "
-    "Emma Esther Eva Fatima Fiona Gabriela Grace Hana Hazel Imani Inés Iris Jada Jasmine Jia Josefina June Kayla Kiara "
-    "Laila Leah Lena Lina Lucía Lucy Maja María Maya Mei Mia Nadia Naomi Nia Nora Olivia Paloma Priya Rosa Ruby Sara "
-    "Sofía Talia Uma Valentina Violet Willa Ximena Yara Zara Zoë"
-).split()
-MALE_NAMES = (
-    "Abel Adrián Ahmed Aiden Alan Amir André Antonio Asher Benjamin Björn Caleb Carlos Cesar Dante Darius Dev Diego "
-    "Eli Elias Emmanuel Ethan Ezra Felix Finn Gabriel Gavin Hassan Henry Hugo Ian Isaac Ivan Jamal Jayden Jesús Joel "
-    "José Julian Kai Kenji Kofi Leo Levi Liam Luis Malik Marcus Martín Mateo Micah Minh Nathan Noah Omar Oscar Owen "
-    "Paul Pedro Quinn Rafael Raj René Samuel Santiago Silas Tariq Theo Tomás Uriel Victor Wei Xavier Yusuf Zachary"
-).split()
-NEUTRAL_NAMES = "Alex Ariel Avery Blake Cameron Casey Drew Eden Jordan Kerry Morgan Parker Quincy River Robin Sage Sky Taylor".split()
+FEMALE_NAMES = ["Ada", "Aisha", "Alma", "Amara", "Amelia", "Ana", "Anh", "Aurora", "Beatriz", "Bella", "Camila", "Carmen", "Chloé", "Clara", "Daniela", "Destiny", "Elena", "Eliza", "Emma", "Esther", "Eva", "Fatima", "Fiona", "Gabriela", "Grace", "Hana", "Hazel", "Imani", "Inés", "Iris", "Jada", "Jasmine", "Jia", "Josefina", "June", "Kayla", "Kiara", "Laila", "Leah", "Lena", "Lina", "Lucía", "Lucy", "Maja", "María", "Maya", "Mei", "Mia", "Nadia", "Naomi", "Nia", "Nora", "Olivia", "Paloma", "Priya", "Rosa", "Ruby", "Sara", "Sofía", "Talia", "Uma", "Valentina", "Violet", "Willa", "Ximena", "Yara", "Zara", "Zoë"]
+MALE_NAMES = ["Abel", "Adrián", "Ahmed", "Aiden", "Alan", "Amir", "André", "Antonio", "Asher", "Benjamin", "Björn", "Caleb", "Carlos", "Cesar", "Dante", "Darius", "Dev", "Diego", "Eli", "Elias", "Emmanuel", "Ethan", "Ezra", "Felix", "Finn", "Gabriel", "Gavin", "Hassan", "Henry", "Hugo", "Ian", "Isaac", "Ivan", "Jamal", "Jayden", "Jesús", "Joel", "José", "Julian", "Kai", "Kenji", "Kofi", "Leo", "Levi", "Liam", "Luis", "Malik", "Marcus", "Martín", "Mateo", "Micah", "Minh", "Nathan", "Noah", "Omar", "Oscar", "Owen", "Paul", "Pedro", "Quinn", "Rafael", "Raj", "René", "Samuel", "Santiago", "Silas", "Tariq", "Theo", "Tomás", "Uriel", "Victor", "Wei", "Xavier", "Yusuf", "Zachary"]
+NEUTRAL_NAMES = ["Alex", "Ariel", "Avery", "Blake", "Cameron", "Casey", "Drew", "Eden", "Jordan", "Kerry", "Morgan", "Parker", "Quincy", "River", "Robin", "Sage", "Sky", "Taylor"]
 SURNAMES = (
     (
         "Abbott Abdi Acosta Adeyemi Aguilar Ali Allen Álvarez Anderson Bailey Baker Banks Begum Bell Bennett Booker Brooks "
@@ -30,10 +20,5 @@ SURNAMES = (
     .replace("Nguyễn", "Nguyen")
     .split()
 )
-STREETS = (
-    "Alder Ash Bank Birch Bluff Bridge Canal Cedar Center Chestnut Clay Cottage Depot Dock Elm Ferry Foundry Garden "
-    "Granite Grove Harbor Hickory High Juniper Lake Laurel Linden Locust Maple Market Meadow Mill Mulberry Oak Orchard "
-    "Park Pearl Pine Poplar Prospect Quarry River Rose School Shore Spring Spruce State Summit Sycamore Union Valley "
-    "Walnut Washington Water Willow Winter"
-).split()
+STREETS = ["Alder", "Ash", "Bank", "Birch", "Bluff", "Bridge", "Canal", "Cedar", "Center", "Chestnut", "Clay", "Cottage", "Depot", "Dock", "Elm", "Ferry", "Foundry", "Garden", "Granite", "Grove", "Harbor", "Hickory", "High", "Juniper", "Lake", "Laurel", "Linden", "Locust", "Maple", "Market", "Meadow", "Mill", "Mulberry", "Oak", "Orchard", "Park", "Pearl", "Pine", "Poplar", "Prospect", "Quarry", "River", "Rose", "School", "Shore", "Spring", "Spruce", "State", "Summit", "Sycamore", "Union", "Valley", "Walnut", "Washington", "Water", "Willow", "Winter"]
 LANGUAGES = ("english", "spanish", "vietnamese", "arabic", "somali", "hmong", "chinese")

@@ -71,7 +71,8 @@ def _entity(entity: str) -> str:
 STUDENT_YEAR = """
 with places as (
     select
-        true_person_id, school_year, collection, partner_id || ':' || lower(school_id) as organization_id, partner_id,
+        true_person_id, school_year, collection, partner_id || ':' || lower(school_id) as organization_id,
+            partner_id,
         max(days_enrolled) as days_enrolled, max(days_absent) as days_absent, max(entry_date) as entry_date,
         max_by(grade_level, entry_date) as grade_level
     from (
@@ -79,7 +80,8 @@ with places as (
             null as entry_date, null as grade_level
         from truth_attendance where not is_held_back
         union all
-        select true_person_id, school_year, collection, partner_id, school_id, null, null, entry_date, grade_level
+        select true_person_id, school_year, collection, partner_id, school_id, null, null, entry_date,
+            grade_level
         from truth_enrollment where not is_held_back
     )
     group by all
@@ -112,7 +114,8 @@ touched as (
 )
 select
     'riverbend' as community_id, years.*, child.gender, child.race_ethnicity,
-    statuses.is_economically_disadvantaged, statuses.is_english_learner, statuses.has_disability, statuses.is_homeless,
+    statuses.is_economically_disadvantaged, statuses.is_english_learner, statuses.has_disability,
+        statuses.is_homeless,
     statuses.is_in_foster_care, touched.true_person_id is not null as is_touched_by_dirt
 from years
 inner join child using (true_person_id)

@@ -12,8 +12,10 @@ PARTNER = "admissions_test"
 def _scores(collection: Collection) -> str:
     return f"""
         select score.source_id as _source, true_person_id as _person, score.is_single as _single,
-            true_person_id as "Student State ID", last_name as "Student Last Name", first_name as "Student First Name",
-            strftime(birth_date, '%Y-%m-%d') as "Student Birth Date", strftime(days.date, '%Y-%m-%d') as "Test Date",
+            true_person_id as "Student State ID", last_name as "Student Last Name", first_name as
+                "Student First Name",
+            strftime(birth_date, '%Y-%m-%d') as "Student Birth Date", strftime(days.date, '%Y-%m-%d') as
+                "Test Date",
             cast(reading_score as varchar) as "Test Reading", cast(math_score as varchar) as "Test Math"
         from admissions_score as score
         inner join child using (child)

@@ -35,31 +35,37 @@ def _detail(collection: Collection) -> str:
     year = collection.school_year
     colleges = ", ".join(f"'{college[0]}'" for college in COLLEGES)
     rows = f"""
-        select source_id as _source, true_person_id, month(enrollment_begin_date) >= 8 as _single, 'Y' as found,
+        select source_id as _source, true_person_id, month(enrollment_begin_date) >= 8 as _single, 'Y' as
+            found,
             college_code, college_name, strftime(enrollment_begin_date, '%Y%m%d') as begins,
             strftime(enrollment_end_date, '%Y%m%d') as ends, {coded("enrollment_status", STATUSES)} as status,
             'N' as graduated, cast(null as varchar) as graduation_date, cast(null as varchar) as degree,
             case when month(enrollment_begin_date) >= 8 then '1' else '2' end as sequence
         from fact_postsecondary_enrollment where school_year = {year}
         union all
-        select child * 2 + 1000000000, true_person_id, false, 'Y', [{colleges}][degree_college + 1], null, null, null,
+        select child * 2 + 1000000000, true_person_id, false, 'Y', [{colleges}][degree_college + 1], null,
+            null, null,
             null, 'Y', '{year}0515', 'DEGREE', '1'
         from career inner join child using (child) where school_year = {year} and degree_college >= 0
         union all
-        select child * 2 + 2000000000, true_person_id, false, 'N', null, null, null, null, null, null, null, null, null
+        select child * 2 + 2000000000, true_person_id, false, 'N', null, null, null, null, null, null, null,
+            null, null
         from career inner join child using (child) where school_year = {year} and college < 0"""
     blanks = ", ".join(f'cast(null as varchar) as "{name}"' for name in _MAJORS)
     degree_blanks = ", ".join(f'cast(null as varchar) as "{name}"' for name in _DEGREES)
     return f"""
         select _source, rows.true_person_id as _person, _single,
             rows.true_person_id || '_' as "Your Unique Identifier", upper(first_name) as "First Name",
-            middle_name as "Middle Initial", upper(last_name) as "Last Name", cast(null as varchar) as "Name Suffix",
+            middle_name as "Middle Initial", upper(last_name) as "Last Name", cast(null as varchar) as
+                "Name Suffix",
             cast(null as varchar) as "Requester Return Field", found as "Record Found Y/N",
             '{year - 1}0815' as "Search Date", college_code as "College Code/Branch",
-            upper({_values(1)}) as "College Name", {_values(2)} as "College State", {_values(3)} as "2-year / 4-year",
+            upper({_values(1)}) as "College Name", {_values(2)} as "College State", {_values(3)} as
+                "2-year / 4-year",
             {_values(4)} as "Public / Private", begins as "Enrollment Begin", ends as "Enrollment End",
             status as "Enrollment Status", cast(null as varchar) as "Class Level", {blanks},
-            graduated as "Graduated?", graduation_date as "Graduation Date", degree as "Degree Title", {degree_blanks},
+            graduated as "Graduated?", graduation_date as "Graduation Date", degree as "Degree Title",
+                {degree_blanks},
             sequence as "College Sequence"
         from ({rows}) as rows inner join child using (true_person_id)"""
 

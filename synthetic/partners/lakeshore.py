@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synthetic.calendars import ANNUAL, Collection
 from synthetic.codes import IDENTITY, coded, coded_list, known
-from synthetic.deliveries import Series, after_fall, always
+from synthetic.deliveries import Series, always, each_term
 from synthetic.formats import delimited, gzipped, json_array, json_lines, zipped
 
 PARTNER = "lakeshore_unified"
@@ -90,8 +90,10 @@ def _students(collection: Collection) -> str:
     """Names in capitals, and races in one cell."""
     return f"""
         select {IDENTITY}, student_id as stu_id, state_student_id as state_id, upper(last_name) as last_name,
-            upper(first_name) as first_name, {_iso("birth_date")} as dob, {coded("gender", GENDERS)} as gender,
-            {coded_list("race_ethnicity", RACES, "/")} as race, {coded("hispanic_ethnicity", HISPANIC)} as hispanic,
+            upper(first_name) as first_name, {_iso("birth_date")} as dob, {coded("gender", GENDERS)} as
+                gender,
+            {coded_list("race_ethnicity", RACES, "/")} as race, {coded("hispanic_ethnicity", HISPANIC)} as
+                hispanic,
             {coded("home_language", LANGUAGES)} as language, address, zip_code as zip
         from {_from("person", collection)}"""
 
@@ -115,7 +117,8 @@ def _programs(collection: Collection) -> str:
 
 def _schools(collection: Collection) -> str:
     return f"""
-        select {IDENTITY}, school_id as school, school_name as name, nces_school_id as nces,
+        select {IDENTITY}, '{collection.school_year}' as year, school_id as school, school_name as name,
+            nces_school_id as nces,
             {coded("school_level", LEVELS)} as level, zip_code as zip, tract_id as tract
         from {_from("school", collection)}"""
 
@@ -123,7 +126,8 @@ def _schools(collection: Collection) -> str:
 def _enrollment(collection: Collection) -> str:
     return f"""
         select {IDENTITY}, student_id as stu_id, school_id as school, {coded("grade_level", GRADES)} as grade,
-            {_iso("entry_date")} as entry, {_iso("exit_date")} as exit, {coded("exit_code", EXITS)} as exit_reason
+            {_iso("entry_date")} as entry, {_iso("exit_date")} as exit, {coded("exit_code", EXITS)} as
+                exit_reason
         from {_from("enrollment", collection)}"""
 
 
@@ -131,7 +135,8 @@ def _attendance(collection: Collection) -> str:
     """Absences in half days."""
     return f"""
         select {IDENTITY}, student_id as stu_id, school_id as school,
-            cast(cast(days_enrolled as integer) as varchar) as member_days, {_number("days_absent", 1)} as absences
+            cast(cast(days_enrolled as integer) as varchar) as member_days, {_number("days_absent", 1)} as
+                absences
         from {_from("attendance", collection)}"""
 
 
@@ -156,7 +161,8 @@ def _history(_: Collection) -> str:
 
 def _literacy(collection: Collection) -> str:
     return f"""
-        select {IDENTITY}, student_id as "stuId", school_id as school, {coded("grade_level", GRADES)} as grade,
+        select {IDENTITY}, student_id as "stuId", school_id as school, {coded("grade_level", GRADES)} as
+            grade,
             {_iso("test_date")} as "screenedOn", {_number("scale_score", 0)} as "compositeScore"
         from {_from("assessment", collection, "literacy")}"""
 
@@ -173,9 +179,11 @@ def _discipline(collection: Collection) -> str:
 
 def _marks(collection: Collection) -> str:
     return f"""
-        select {IDENTITY}, student_id as "stuId", school_id as school, course_id as course, course_name as title,
+        select {IDENTITY}, student_id as "stuId", school_id as school, course_id as course, course_name as
+            title,
             {coded("subject_area", AREAS)} as area, term, {coded("mark", MARKS)} as mark,
-            {_number("credits_attempted", 2)} as "creditsAttempted", {_number("credits_earned", 2)} as "creditsEarned"
+            {_number("credits_attempted", 2)} as "creditsAttempted", {_number("credits_earned", 2)} as
+                "creditsEarned"
         from {_from("course_mark", collection)}"""
 
 
@@ -217,7 +225,7 @@ def _series() -> tuple[Series, ...]:
         Series("lakeshore.discipline", f"{FOLDER}/lus_discipline_{year}.zip", (f"{PARTNER}.discipline",), _discipline,
                lambda _: zipped(delimited(), "incidents.csv"), always),
         Series("lakeshore.marks", f"{FOLDER}/lus_marks_{year}.ndjson", (f"{PARTNER}.course_mark",), _marks,
-               lambda _: json_lines(), after_fall),
+               lambda _: json_lines(), each_term),
         Series("lakeshore.diplomas", f"{FOLDER}/lus_diplomas_{year}.txt", (f"{PARTNER}.diploma",), _diplomas,
                lambda _: pipe),
     )  # fmt: skip

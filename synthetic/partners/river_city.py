@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synthetic.calendars import Collection
 from synthetic.codes import IDENTITY, coded, coded_list, known
-from synthetic.deliveries import Series, after_fall, always
+from synthetic.deliveries import Series, always, each_term
 from synthetic.formats import Format, delimited, fixed_width, workbook
 
 PARTNER = "river_city_schools"
@@ -103,7 +103,8 @@ def _demographics(collection: Collection) -> str:
             person.student_id as "{header(STUDENT, collection)}", state_student_id as "StateID",
             last_name as "LastName", first_name as "FirstName", middle_name as "MI",
             {birth} as "{header(BIRTH, collection)}", {gender} as "Gender", {race} as "RaceCodes",
-            {coded("hispanic_ethnicity", HISPANIC)} as "Hispanic", {coded("home_language", LANGUAGES)} as "HomeLang",
+            {coded("hispanic_ethnicity", HISPANIC)} as "Hispanic", {coded("home_language", LANGUAGES)} as
+                "HomeLang",
             address as "Street", zip_code as "Zip", tract_id as "Tract", {flag_columns}
         from (select * from {_from("person", collection)}) as person
         inner join (select * from {_from("student_status", collection)}) as status using (source_id)"""
@@ -111,7 +112,8 @@ def _demographics(collection: Collection) -> str:
 
 def _enrollment(collection: Collection) -> str:
     return f"""
-        select {IDENTITY}, student_id as "{header(STUDENT, collection)}", school_id as "{header(SCHOOL, collection)}",
+        select {IDENTITY}, student_id as "{header(STUDENT, collection)}", school_id as
+            "{header(SCHOOL, collection)}",
             {_grade()} as "{header(GRADE, collection)}", {_date("entry_date")} as "EntryDate",
             {_date("exit_date")} as "ExitDate", {coded("exit_code", EXITS)} as "ExitCode"
         from {_from("enrollment", collection)}"""
@@ -119,7 +121,8 @@ def _enrollment(collection: Collection) -> str:
 
 def _attendance(collection: Collection) -> str:
     return f"""
-        select {IDENTITY}, student_id as "{header(STUDENT, collection)}", school_id as "{header(SCHOOL, collection)}",
+        select {IDENTITY}, student_id as "{header(STUDENT, collection)}", school_id as
+            "{header(SCHOOL, collection)}",
             cast(cast(days_enrolled as integer) as varchar) as "DaysPossible",
             cast(cast(days_enrolled - days_absent as integer) as varchar) as "DaysPresent"
         from {_from("attendance", collection)}"""
@@ -131,13 +134,16 @@ def _state_test(collection: Collection) -> str:
         select source_id as _source, any_value(true_person_id) as _person, any_value(is_single) as _single,
             any_value(student_id) as "{header(STUDENT, collection)}",
             any_value(school_id) as "{header(SCHOOL, collection)}",
-            any_value({_grade()}) as "{header(GRADE, collection)}", {_date("any_value(test_date)")} as "TestDate",
+            any_value({_grade()}) as "{header(GRADE, collection)}", {_date("any_value(test_date)")} as
+                "TestDate",
             cast(cast(any_value(scale_score) filter (where subject = 'reading') as integer) as varchar)
                 as "ReadingScore",
             any_value({coded("performance_level", PERFORMANCE_LEVELS)}) filter (where subject = 'reading')
                 as "ReadingLevel",
-            cast(cast(any_value(scale_score) filter (where subject = 'math') as integer) as varchar) as "MathScore",
-            any_value({coded("performance_level", PERFORMANCE_LEVELS)}) filter (where subject = 'math') as "MathLevel"
+            cast(cast(any_value(scale_score) filter (where subject = 'math') as integer) as varchar) as
+                "MathScore",
+            any_value({coded("performance_level", PERFORMANCE_LEVELS)}) filter (where subject = 'math') as
+                "MathLevel"
         from {_from("assessment", collection)} group by source_id"""
 
 
@@ -153,7 +159,8 @@ def _benchmark(collection: Collection) -> str:
     return f"""
         select source_id as _source, any_value(true_person_id) as _person, any_value(is_single) as _single,
             any_value(student_id) as "{header(STUDENT, collection)}", any_value({_grade()}) as "Grade",
-            any_value(school_id) as "{header(SCHOOL, collection)}", any_value(upper(subject)) as "Subject", {seasons}
+            any_value(school_id) as "{header(SCHOOL, collection)}", any_value(upper(subject)) as "Subject",
+                {seasons}
         from (
             select *, case when test_date < make_date({year - 1}, 11, 1) then 0
                 when test_date < make_date({year}, 2, 1) then 1 else 2 end as season
@@ -163,7 +170,8 @@ def _benchmark(collection: Collection) -> str:
 
 def _discipline(collection: Collection) -> str:
     return f"""
-        select {IDENTITY}, student_id as "{header(STUDENT, collection)}", school_id as "{header(SCHOOL, collection)}",
+        select {IDENTITY}, student_id as "{header(STUDENT, collection)}", school_id as
+            "{header(SCHOOL, collection)}",
             incident_id as "IncidentNo", {_date("action_date")} as "ActionDate",
             {coded("action_code", ACTIONS)} as "ActionCode",
             cast(cast(days_removed as decimal(5, 1)) as varchar) as "Days"
@@ -178,7 +186,8 @@ MARK_WIDTHS = {
 
 def _marks(collection: Collection) -> str:
     return f"""
-        select {IDENTITY}, student_id as student, school_id as school, course_id as course, course_name as title,
+        select {IDENTITY}, student_id as student, school_id as school, course_id as course, course_name as
+            title,
             {coded("subject_area", AREAS)} as area, term, {coded("mark", MARKS)} as mark,
             cast(cast(credits_attempted as decimal(5, 2)) as varchar) as attempted,
             cast(cast(credits_earned as decimal(5, 2)) as varchar) as earned
@@ -196,8 +205,10 @@ def _diplomas(collection: Collection) -> str:
 
 def _schools(collection: Collection) -> str:
     return f"""
-        select {IDENTITY}, school_id as "School Code", school_name as "School Name", district_id as "District Code",
-            district_name as "District Name", nces_school_id as "NCES ID", {coded("school_level", LEVELS)} as "Level",
+        select {IDENTITY}, '{collection.label}' as "School Year", school_id as "School Code", school_name as
+            "School Name", district_id as "District Code",
+            district_name as "District Name", nces_school_id as "NCES ID", {coded("school_level", LEVELS)} as
+                "Level",
             zip_code as "Zip", tract_id as "Tract"
         from {_from("school", collection)}"""
 
@@ -232,7 +243,7 @@ SERIES = (
     Series("river_city.discipline", f"{FOLDER}/discipline_{{label}}_{{collection}}.csv", (f"{PARTNER}.discipline",),
            _discipline, lambda _: delimited(), always),
     Series("river_city.marks", f"{FOLDER}/marks_{{label}}_{{collection}}.txt", (f"{PARTNER}.course_mark",), _marks,
-           lambda _: fixed_width(MARK_WIDTHS), after_fall),
+           lambda _: fixed_width(MARK_WIDTHS), each_term),
     Series("river_city.diplomas", f"{FOLDER}/diplomas_{{label}}_{{collection}}.xlsx", (f"{PARTNER}.diploma",),
            _diplomas, lambda _: workbook("Diplomas", numeric=("Diploma Date",))),
 )  # fmt: skip
