@@ -12,7 +12,7 @@ from ingestion.errors import ReadError
 from ingestion.readers.delimited import without_footer
 from ingestion.readers.headers import keep_declared
 from ingestion.readers.record_counting import Dialect
-from ingestion.readers.records import MAX_CELL_BYTES, csv_scan, identifier, literal, refuse_long_cell
+from ingestion.readers.records import MAX_CELL_BYTES, csv_scan, identifier, literal, long_cell
 from ingestion.readers.text_encoding import TextFile, as_utf8
 from ingestion.readers.unpacking import Part
 
@@ -37,13 +37,18 @@ def read_fixed_width(
         text = without_footer(text, re.compile(reader.footer), None, folder)
     headers = list(reader.widths)
     kept = keep_declared(headers, contracts, part.name)
-    link = folder / f"{table}.txt"
-    link.symlink_to(text.path.absolute())
-    scan = csv_scan(link, {"line": "VARCHAR"}, Dialect(_NO_DELIMITER, ""), reader.skip_rows)
-    try:
-        con.execute(f"create or replace table {table} as select line from {scan}")
-    except (duckdb.InvalidInputException, duckdb.ConversionException):
-        raise _broken_line(text, reader.skip_rows) from None
+    lines = folder / f"{table}.txt"
+    lines.symlink_to(text.path.absolute())
+    if not _load_lines(con, table, lines, reader.skip_rows):
+        # newlines of two kinds, or a broken line
+        _refuse_broken_line(text, reader.skip_rows)
+        lines.unlink()
+        with (
+            text.path.open(encoding="utf-8-sig") as mixed,
+            lines.open("w", encoding="utf-8", newline="\n") as even,
+        ):
+            even.writelines(mixed)
+        _load_lines(con, table, lines, reader.skip_rows)
     _refuse_short_lines(con, table, reader, part.name)
     cuts = []
     for position in kept:
@@ -71,16 +76,24 @@ def _refuse_short_lines(con: duckdb.DuckDBPyConnection, table: str, reader: Read
         )
 
 
-def _broken_line(text: TextFile, skip_rows: int) -> ReadError:
+def _load_lines(con: duckdb.DuckDBPyConnection, table: str, path: Path, skip_rows: int) -> bool:
+    scan = csv_scan(path, {"line": "VARCHAR"}, Dialect(_NO_DELIMITER, ""), skip_rows)
+    try:
+        con.execute(f"create or replace table {table} as select line from {scan}")
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        return False
+    return True
+
+
+def _refuse_broken_line(text: TextFile, skip_rows: int) -> None:
     with text.path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(file, start=1):
             if len(line.encode()) > MAX_CELL_BYTES:
-                refuse_long_cell((number, ["x" * (MAX_CELL_BYTES + 1)]), text.name)
+                raise long_cell(text.name, number)
             if _NO_DELIMITER in line and number > skip_rows:
-                break
-    return ReadError(
-        "the line holds a control character (unit separator)",
-        where=f"{text.name}, row {number}",
-        rule="Fixed-width files are plain text",
-        next_step="Ask the partner to export the file anew",
-    )
+                raise ReadError(
+                    "the line holds a control character (unit separator)",
+                    where=f"{text.name}, row {number}",
+                    rule="Fixed-width files are plain text",
+                    next_step="Ask the partner to export the file anew",
+                )

@@ -42,12 +42,7 @@ def read_records(file: Iterable[str], name: str, dialect: Dialect, skip_rows: in
 def _broken_record(reason: str, name: str, number: int) -> ReadError:
     where = f"{name}, row {number}"
     if "field limit" in reason:
-        return ReadError(
-            "a cell is longer than 1 MB, or its opening quote is never closed",
-            where=where,
-            rule="Cells hold at most 1 MB",
-            next_step="Ask the partner to look at this row and export the file anew",
-        )
+        return long_cell(name, number)
     is_open = "end of data" in reason
     return ReadError(
         "a quote opens a cell and is never closed"
@@ -56,6 +51,16 @@ def _broken_record(reason: str, name: str, number: int) -> ReadError:
         where=where,
         rule='Cells with delimiters, quotes or line breaks are quoted, and quotes inside them doubled ("")',
         next_step="Ask the partner to export the file with standard CSV quoting, or set `reader.quote`",
+    )
+
+
+def long_cell(name: str, number: int) -> ReadError:
+    """The refusal of a cell over the limit."""
+    return ReadError(
+        "a cell is longer than 1 MB, or its opening quote is never closed",
+        where=f"{name}, row {number}",
+        rule="Cells hold at most 1 MB",
+        next_step="Ask the partner to look at this row and export the file anew",
     )
 
 
@@ -78,7 +83,7 @@ def refuse_long_cell(record: Record, name: str) -> None:
     """Refuse a cell over the limit where the csv module did not already."""
     number, cells = record
     if any(len(cell) > MAX_CELL_BYTES for cell in cells):
-        raise _broken_record("field limit", name, number)
+        raise long_cell(name, number)
 
 
 def load_records(

@@ -44,7 +44,10 @@ def rows_of(path: Path, contract: Contract) -> list[dict[str, Any]]:
         table = read_source(con, path, [contract])
         rows = con.execute(f"select * from {table} order by all")
         names = [column[0] for column in rows.description or []]
-        return sorted((dict(zip(names, row, strict=True)) for row in rows.fetchall()), key=lambda r: str(r["_row_number"]).zfill(9))
+        return sorted(
+            (dict(zip(names, row, strict=True)) for row in rows.fetchall()),
+            key=lambda r: str(r["_row_number"]).zfill(9),
+        )
 
 
 def refusal_of(path: Path, contract: Contract) -> str:

@@ -17,8 +17,22 @@ SECRET = "Zephyrine"
 def test_rows_are_numbered_as_in_the_file_and_name_it(tmp_path):
     rows = rows_of(write(tmp_path, f"{HEADER}\nA1,S1,180,3\nA2,S1,170,\n"), contract_of(tmp_path))
     assert rows == [
-        {"StudentID": "A1", "SchoolCode": "S1", "Enrolled": "180", "Absent": "3", "_row_number": 2, "_source_file": "attendance.csv"},
-        {"StudentID": "A2", "SchoolCode": "S1", "Enrolled": "170", "Absent": None, "_row_number": 3, "_source_file": "attendance.csv"},
+        {
+            "StudentID": "A1",
+            "SchoolCode": "S1",
+            "Enrolled": "180",
+            "Absent": "3",
+            "_row_number": 2,
+            "_source_file": "attendance.csv",
+        },
+        {
+            "StudentID": "A2",
+            "SchoolCode": "S1",
+            "Enrolled": "170",
+            "Absent": None,
+            "_row_number": 3,
+            "_source_file": "attendance.csv",
+        },
     ]
 
 
@@ -31,12 +45,21 @@ def test_headers_are_found_whatever_their_case_and_blanks(tmp_path):
 def test_every_newline_reads_the_same(tmp_path, newline):
     text = newline.join([HEADER, 'A1,"S\n1",180,3', "A2,S1,170,4", ""])
     rows = rows_of(write(tmp_path, text), contract_of(tmp_path))
-    assert [(r["StudentID"], r["SchoolCode"], r["_row_number"]) for r in rows] == [("A1", "S\n1", 2), ("A2", "S1", 3)]
+    assert [(r["StudentID"], r["SchoolCode"], r["_row_number"]) for r in rows] == [
+        ("A1", "S\n1", 2),
+        ("A2", "S1", 3),
+    ]
 
 
 def test_newlines_of_two_kinds_in_one_file_are_read(tmp_path):
-    rows = rows_of(write(tmp_path, f"{HEADER}\r\nA1,S1,180,3\nA2,S1,170,4\r\nA3,S1,1,1\n"), contract_of(tmp_path))
-    assert [(r["StudentID"], r["Absent"], r["_row_number"]) for r in rows] == [("A1", "3", 2), ("A2", "4", 3), ("A3", "1", 4)]
+    rows = rows_of(
+        write(tmp_path, f"{HEADER}\r\nA1,S1,180,3\nA2,S1,170,4\r\nA3,S1,1,1\n"), contract_of(tmp_path)
+    )
+    assert [(r["StudentID"], r["Absent"], r["_row_number"]) for r in rows] == [
+        ("A1", "3", 2),
+        ("A2", "4", 3),
+        ("A3", "1", 4),
+    ]
 
 
 def test_blank_records_count_and_are_left_out(tmp_path):
@@ -60,7 +83,12 @@ def test_two_header_rows_are_joined_and_merged_cells_filled(tmp_path):
     contract = contract_of(tmp_path, text, "reader: {header_rows: 2}\n")
     path = write(tmp_path, "StudentID,SchoolCode,Days,\n,,Enrolled,Absent\nA1,S1,180,3\n")
     assert rows_of(path, contract)[0] | {"_source_file": ""} == {
-        "StudentID": "A1", "SchoolCode": "S1", "Days Enrolled": "180", "Days Absent": "3", "_row_number": 3, "_source_file": "",
+        "StudentID": "A1",
+        "SchoolCode": "S1",
+        "Days Enrolled": "180",
+        "Days Absent": "3",
+        "_row_number": 3,
+        "_source_file": "",
     }
 
 
@@ -91,9 +119,14 @@ def test_tab_separated_files_need_no_word(tmp_path):
 
 def test_names_that_mean_something_to_a_database_are_only_names(tmp_path):
     text = ATTENDANCE.replace("[SchoolCode]", """['Sch"o]ol'' --{x}']""").replace("[Absent]", "[rowid]")
-    path = write(tmp_path, 'StudentID,"Sch""o]ol\' --{x}",Enrolled,rowid\nA1,S1,180,3\nA2,S2,1,1\n', "a[1]*'.csv")
+    path = write(
+        tmp_path, 'StudentID,"Sch""o]ol\' --{x}",Enrolled,rowid\nA1,S1,180,3\nA2,S2,1,1\n', "a[1]*'.csv"
+    )
     rows = rows_of(path, contract_of(tmp_path, text))
-    assert [(r["Sch\"o]ol' --{x}"], r["rowid"], r["_row_number"]) for r in rows] == [("S1", "3", 2), ("S2", "1", 3)]
+    assert [(r["Sch\"o]ol' --{x}"], r["rowid"], r["_row_number"]) for r in rows] == [
+        ("S1", "3", 2),
+        ("S2", "1", 3),
+    ]
 
 
 def test_ignored_columns_are_not_read(tmp_path):
@@ -134,20 +167,38 @@ BAD_FILES = {
     "empty": ("", ["attendance.csv", "the file is empty"]),
     "blank": ("\n\n", ["attendance.csv", "the file is empty"]),
     "header only": (f"{HEADER}\n", ["attendance.csv", "header only", "last good delivery stays in force"]),
-    "wrong delimiter": (f"{HEADER}\nA1,{SECRET},1,1\n".replace(",", ";"), ["one column", "semicolon", "delimiter: ';'"]),
+    "wrong delimiter": (
+        f"{HEADER}\nA1,{SECRET},1,1\n".replace(",", ";"),
+        ["one column", "semicolon", "delimiter: ';'"],
+    ),
     "no header row": (f"A1,{SECRET},180,3\nA2,S1,1,1\n", ["none of the contract's headers", "skip_rows"]),
-    "undeclared": (f"{HEADER},Surprise\nA1,{SECRET},1,1,{SECRET}\n", ["undeclared column 'Surprise'", "`ignore`"]),
-    "near miss": (f"{HEADER},StudentNumber\nA1,{SECRET},1,1,\n", ["'StudentNumber' may be a new name of 'student_number'"]),
+    "undeclared": (
+        f"{HEADER},Surprise\nA1,{SECRET},1,1,{SECRET}\n",
+        ["undeclared column 'Surprise'", "`ignore`"],
+    ),
+    "near miss": (
+        f"{HEADER},StudentNumber\nA1,{SECRET},1,1,\n",
+        ["'StudentNumber' may be a new name of 'student_number'"],
+    ),
     "repeated": (f"{HEADER},absent\nA1,{SECRET},1,1,1\n", ["more than once: 'Absent', 'absent'"]),
     "reserved": (f"{HEADER},_row_number\nA1,{SECRET},1,1,1\n", ["reserved name: '_row_number'"]),
     "short row": (f"{HEADER}\nA1,S1,1,1\n{SECRET},S1\n", ["row 3", "the row has 2 cells, the header row 4"]),
-    "long row": (f"{HEADER}\nA1,S1,1,1\n\nA2,{SECRET},1,1,7\n", ["row 4", "the row has 5 cells, the header row 4"]),
+    "long row": (
+        f"{HEADER}\nA1,S1,1,1\n\nA2,{SECRET},1,1,7\n",
+        ["row 4", "the row has 5 cells, the header row 4"],
+    ),
     "open quote": (f'{HEADER}\nA1,S1,1,1\nA2,"{SECRET},1,1\n', ["row 3", "never closed"]),
-    "broken quote": (f'{HEADER}\nA1,"a\nb",1,1\nA2,"{SECRET}"x,1,1\n', ["row 3", "goes on after its closing quote"]),
+    "broken quote": (
+        f'{HEADER}\nA1,"a\nb",1,1\nA2,"{SECRET}"x,1,1\n',
+        ["row 3", "goes on after its closing quote"],
+    ),
     "large cell": (f"{HEADER}\nA1,S1,1,1\nA2,{'x' * 10_000_000},1,1\n", ["row 3", "longer than 1 MB"]),
     "just too large": (f"{HEADER}\nA1,S1,1,1\nA2,{'x' * 1_100_000},1,1\n", ["row 3", "longer than 1 MB"]),
     "NUL": (f'{HEADER}\nA1,"a\nb",1,1\nA2,{SECRET}\0,1,1\n', ["row 3", "NUL character"]),
-    "value without header": (f"{HEADER},\nA1,S1,1,1,\nA2,S1,1,1,{SECRET}\n", ["row 3", "column 5 has no header"]),
+    "value without header": (
+        f"{HEADER},\nA1,S1,1,1,\nA2,S1,1,1,{SECRET}\n",
+        ["row 3", "column 5 has no header"],
+    ),
 }
 
 
@@ -174,7 +225,9 @@ cells = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(cells, cells), min_size=1, max_size=8), st.sampled_from(["\n", "\r\n"]), st.booleans())
+@given(
+    st.lists(st.tuples(cells, cells), min_size=1, max_size=8), st.sampled_from(["\n", "\r\n"]), st.booleans()
+)
 def test_any_text_survives_the_way_through_csv(tmp_path, pairs, newline, quote_all):
     buffer = io.StringIO(newline="")
     quoting = csv.QUOTE_ALL if quote_all else csv.QUOTE_NONNUMERIC

@@ -1,0 +1,275 @@
+import datetime as dt
+import json
+import time
+
+import duckdb
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingestion.readers import read_source
+from ingestion.readers.workbook import cell_text
+from sample_contracts import ATTENDANCE, HEADER, contract_of, refusal_of, rows_of, write
+
+SECRET = "Zephyrine"
+HEADERS = HEADER.split(",")
+
+
+def workbook(folder, sheets, hidden=(), name="a.xlsx"):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+        sheet.sheet_state = "hidden" if title in hidden else "visible"
+    book.save(folder / name)
+    return folder / name
+
+
+# ---- xlsx
+def test_a_workbook_gives_the_text_a_person_sees(tmp_path):
+    rows = [
+        HEADERS,
+        ["A1", 1001, 180.5, dt.date(2024, 9, 3)],
+        [],
+        [7.0, "S\n1", dt.datetime(2024, 9, 3, 8, 30), True],
+        [],
+        [None, " "],
+    ]
+    read = rows_of(workbook(tmp_path, {"Data": rows}), contract_of(tmp_path))
+    assert [tuple(r.values()) for r in read] == [
+        ("A1", "1001", "180.5", "2024-09-03", 2, "a.xlsx"),
+        ("7", "S\n1", "2024-09-03 08:30:00", "true", 4, "a.xlsx"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(12.0, "12"), (1e15, "1000000000000000"), (0.1, "0.1"), (-3.0, "-3"), (1e20, "1e+20")],
+)
+def test_numbers_keep_their_digits(number, text):
+    assert cell_text(number) == text
+
+
+def test_a_formula_gives_its_value_not_its_text(tmp_path):
+    book = workbook(tmp_path, {"Data": [HEADERS, ["A1", "S1", "=90+90", 3]]})
+    # a formula that was never computed has no value
+    assert rows_of(book, contract_of(tmp_path))[0]["Enrolled"] is None
+
+
+def test_sheets_are_found_by_name_and_glob(tmp_path):
+    row = lambda key: [HEADERS, [key, "S1", 1, 1]]  # noqa: E731
+    book = workbook(
+        tmp_path,
+        {"Notes": [["x"]], "Fall 24": row("F"), "Fall 25": row("G"), "Old": row("H")},
+        hidden=["Old"],
+    )
+    keys = lambda sheet: sorted(
+        r["StudentID"] for r in rows_of(book, contract_of(tmp_path, extra=f"sheet: '{sheet}'\n"))
+    )  # noqa: E731
+    assert keys("fall 24") == ["F"]
+    assert keys("Fall *") == ["F", "G"]
+    # a hidden sheet is read when it is named, never by a glob
+    assert keys("Old") == ["H"]
+    assert "no visible sheet matches 'Ol?'" in refusal_of(book, contract_of(tmp_path, extra="sheet: 'Ol?'\n"))
+
+
+def test_a_workbook_with_one_visible_sheet_needs_no_name(tmp_path):
+    sheets = {"Data": [HEADERS, ["A1", "S1", 1, 1]], "Old": [["x"]]}
+    assert len(rows_of(workbook(tmp_path, sheets, hidden=["Old"]), contract_of(tmp_path))) == 1
+    message = refusal_of(workbook(tmp_path, sheets), contract_of(tmp_path))
+    assert message.startswith(
+        "a.xlsx: the workbook has 2 visible sheets. The visible sheets are 'Data', 'Old'."
+    )
+
+
+def test_merged_header_rows_are_joined(tmp_path):
+    text = ATTENDANCE.replace("[Enrolled]", "['Days Enrolled']").replace("[Absent]", "['Days Absent']")
+    contract = contract_of(tmp_path, text, "reader: {header_rows: 2, skip_rows: 1, footer: '^Total'}\n")
+    book = openpyxl.Workbook()
+    for row in (
+        ["Report"],
+        ["StudentID", "SchoolCode", "Days", None],
+        [None, None, "Enrolled", "Absent"],
+        ["A1", "S1", 180, 3],
+        ["Total", 1],
+    ):
+        book.active.append(row)
+    book.active.merge_cells("C2:D2")
+    book.active.merge_cells("A2:A3")
+    book.save(tmp_path / "a.xlsx")
+    assert [
+        (r["Days Enrolled"], r["Days Absent"], r["_row_number"])
+        for r in rows_of(tmp_path / "a.xlsx", contract)
+    ] == [("180", "3", 4)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([], ["the sheet is empty"]),
+        ([HEADERS], ["header only"]),
+        ([[*HEADERS, "New"], ["A1", SECRET, 1, 1, 1]], ["undeclared column 'New'"]),
+        ([HEADERS, ["A1", "S1", 1, 1, SECRET]], ["row 2", "column 5 has no header"]),
+        ([["A1", SECRET, 1, 1]], ["none of the contract's headers"]),
+    ],
+)
+def test_bad_sheets_are_refused(tmp_path, rows, words):
+    message = refusal_of(workbook(tmp_path, {"Data": rows}), contract_of(tmp_path))
+    assert message.startswith("a.xlsx")
+    assert all(word in message for word in words), message
+    assert SECRET not in message
+
+
+def test_what_is_no_workbook_is_refused(tmp_path):
+    whole = workbook(tmp_path, {"Data": [HEADERS, ["A1", "S1", 1, 1]]}).read_bytes()
+    for content in (whole[:2000], b"StudentID,SchoolCode\n"):
+        assert "a.xlsx: the file is not a sound Excel workbook" in refusal_of(
+            write(tmp_path, content, "a.xlsx"), contract_of(tmp_path)
+        )
+
+
+# ---- fixed width
+FIXED = "reader: {format: fixed_width, widths: {StudentID: [1, 4], SchoolCode: [5, 6], Enrolled: [11, 3], Absent: [15, 3]}, skip_rows: 1%s}\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_fixed_width_counts_characters(tmp_path, encoding):
+    text = 'REPORT\nA1  Peñas 180   3\r\nA2  Ñandú 170   4\n\nA3  "S1   1   12\nTOTAL 3\n'
+    contract = contract_of(tmp_path, extra=FIXED % ", footer: '^TOTAL'")
+    rows = rows_of(write(tmp_path, text.encode(encoding), "a.txt"), contract)
+    assert [tuple(r.values())[:5] for r in rows] == [
+        ("A1", "Peñas", "180", "3", 2),
+        ("A2", "Ñandú", "170", "4", 3),
+        ("A3", '"S1', "1", "12", 5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            f"R\nA1  S1    180   3\nA2  {SECRET}\n",
+            ["row 3", "ends before its last column begins (position 15)"],
+        ),
+        (f"R\nA1  S1    180   3\nA2\x1f {SECRET}  180   3\n", ["row 3", "control character"]),
+        (f"R\nA1  S1    180   3\nA2  S1    180   {'x' * 1_200_000}\n", ["row 3", "longer than 1 MB"]),
+        ("R\n", ["header only"]),
+        ("R\nA1  S\0    180   3\n", ["row 2", "NUL"]),
+    ],
+)
+def test_bad_fixed_width_files_are_refused(tmp_path, text, words):
+    message = refusal_of(write(tmp_path, text, "a.txt"), contract_of(tmp_path, extra=FIXED % ""))
+    assert message.startswith("a.txt")
+    assert all(word in message for word in words), message
+    assert SECRET not in message
+
+
+# ---- parquet
+def test_parquet_columns_become_the_text_a_partner_would_write(tmp_path):
+    with duckdb.connect() as con:
+        con.execute(
+            "copy (select 12345.0::double as StudentID, ['a', 'b'] as SchoolCode, 180.5::decimal(9, 2) as Enrolled,"
+            f" date '2024-09-03' as \" absent\" from range(2)) to '{tmp_path}/a.parquet'"
+        )
+    rows = rows_of(tmp_path / "a.parquet", contract_of(tmp_path))
+    assert tuple(rows[1].values()) == ("12345", "a,b", "180.50", "2024-09-03", 2, "a.parquet")
+
+
+def test_a_broken_parquet_file_is_refused(tmp_path):
+    message = refusal_of(write(tmp_path, b"PAR1" + SECRET.encode() * 50, "a.parquet"), contract_of(tmp_path))
+    assert message.startswith("a.parquet: the file is not a sound Parquet file")
+    assert SECRET not in message
+
+
+# ---- json
+OBJECT = {"StudentID": "A1", "SchoolCode": ["S1", "S2"], "Enrolled": 180.0, "Absent": None}
+NESTED = {
+    "StudentID": "00012345678901234567890",
+    "SchoolCode": {"a": [1]},
+    "Enrolled": [{"x": 1}],
+    "Absent": True,
+}
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.ndjson"])
+def test_json_values_become_text(tmp_path, name):
+    text = (
+        json.dumps([OBJECT, NESTED], indent=1)
+        if name == "a.json"
+        else f"{json.dumps(OBJECT)}\n\n{json.dumps(NESTED)}\n"
+    )
+    rows = rows_of(write(tmp_path, text, name), contract_of(tmp_path))
+    number = 2 if name == "a.json" else 3
+    assert [tuple(r.values()) for r in rows] == [
+        ("A1", "S1,S2", "180.0", None, 1, name),
+        ("00012345678901234567890", '{"a":[1]}', '[{"x":1}]', "true", number, name),
+    ]
+
+
+def test_long_numbers_in_json_keep_their_digits(tmp_path):
+    text = '{"StudentID": 123456789012345678901234, "SchoolCode": 1, "Enrolled": 1, "Absent": 1}\n'
+    assert (
+        rows_of(write(tmp_path, text, "a.ndjson"), contract_of(tmp_path))[0]["StudentID"]
+        == "123456789012345678901234"
+    )
+
+
+def test_keys_of_any_object_are_headers(tmp_path):
+    text = '{"StudentID": "A1", "SchoolCode": "S1", "Enrolled": 1}\n{"StudentID": "A2", "Absent": 4, "a/b~c\\"": 1}\n'
+    contract = contract_of(tmp_path, ATTENDANCE.replace("[Enrolled]", "['a/b~c\"', Enrolled]"))
+    rows = rows_of(write(tmp_path, text, "a.ndjson"), contract)
+    assert [(r["Absent"], r['a/b~c"']) for r in rows] == [(None, None), ("4", "1")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (
+            "a.ndjson",
+            f'{{"StudentID": "A1"}}\n{{"StudentID": "{SECRET}\n{{"StudentID": "A3"}}\n',
+            ["line 2", "not valid JSON"],
+        ),
+        ("a.ndjson", f'{{"StudentID": "A1"}}\n\n["{SECRET}"]\n', ["line 3", "not a JSON object"]),
+        ("a.json", f'[{{"StudentID": "A1"}},\n{{"StudentID": "{SECRET}}}]', ["line 2", "not valid JSON"]),
+        ("a.json", f'[{{"StudentID": "A1"}}, "{SECRET}"]', ["an element is not an object"]),
+        ("a.json", f'{{"StudentID": "{SECRET}"}}', ["the file is not an array of objects"]),
+        ("a.json", f'[{{"StudentID": "{SECRET}"', ["not valid JSON"]),
+        ("a.json", "[]", ["the file is empty"]),
+        ("a.ndjson", "\n", ["the file is empty"]),
+        ("a.json", f'[{{"StudentID": "A1", "Extra": "{SECRET}"}}]', ["undeclared column 'Extra'"]),
+        ("a.json", f'[{{"StudentID": "A1", "studentid": "{SECRET}"}}]', ["more than once"]),
+    ],
+)
+def test_bad_json_is_refused(tmp_path, name, text, words):
+    message = refusal_of(write(tmp_path, text, name), contract_of(tmp_path))
+    assert message.startswith(name)
+    assert all(word in message for word in words), message
+    assert SECRET not in message
+
+
+cells = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(cells, min_size=1, max_size=6))
+def test_any_text_survives_the_way_through_json(tmp_path, texts):
+    lines = "".join(json.dumps({"StudentID": "k", "SchoolCode": text}) + "\n" for text in texts)
+    rows = rows_of(write(tmp_path, lines, "a.ndjson"), contract_of(tmp_path))
+    assert [r["SchoolCode"] for r in rows] == texts
+
+
+def test_fifty_thousand_rows_of_a_workbook_take_seconds(tmp_path):
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("Data")
+    sheet.append(HEADERS)
+    for i in range(50_000):
+        sheet.append([f"A{i}", "S1", 180, i % 9])
+    book.save(tmp_path / "a.xlsx")
+    started = time.perf_counter()
+    with duckdb.connect() as con:
+        table = read_source(con, tmp_path / "a.xlsx", [contract_of(tmp_path)])
+        assert con.execute(f"select count(*), max(_row_number) from {table}").fetchall() == [(50_000, 50_001)]
+    assert time.perf_counter() - started < 10
