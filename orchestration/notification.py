@@ -10,6 +10,7 @@ from urllib import request
 
 WEBHOOK_VARIABLE = "MILEPOST_WEBHOOK"
 TIMEOUT_SECONDS = 10
+MOST_LINES = 3
 
 log = logging.getLogger("milepost")
 
@@ -36,6 +37,6 @@ def notify(title: str, details: list[str]) -> bool:
 
 
 def without_values(message: str) -> str:
-    """A database's error message with everything it quotes cut out: it quotes the record it failed on."""
-    first_line = message.strip().partition("\n")[0]
-    return re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", first_line)
+    """The first lines of another library's message, with what it quotes cut out: it may quote a record."""
+    lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
+    return re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", " ".join(lines[:MOST_LINES]))

@@ -85,11 +85,13 @@ def write_configuration(home: Home) -> None:
     from ingestion.lake import ensure_empty_files
     from ingestion.reference import write_reference
     from publishing.registry import write_registry_tables
+    from publishing.release import prepare_release
 
     communities = load_configuration()
     ensure_empty_files(home)
     write_reference(home, communities)
     write_registry_tables(home, DBT_PROJECT, {c.community: c.indicators for c in communities})
+    prepare_release(home)
 
 
 def _person_links(home: Home) -> dg.AssetsDefinition:
@@ -170,6 +172,14 @@ def _release(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
 
         made = publish(home)
         context.resources.progress.building("release", 1, 1)
-        return dg.MaterializeResult(metadata={"release_id": made.release_id})
+        return dg.MaterializeResult(
+            metadata={
+                "release_id": made.release_id,
+                "is new": made.is_new,
+                "folder": dg.MetadataValue.path(str(made.folder)),
+                "dagster/row_count": sum(made.rows.values()),
+                "seconds": round(made.seconds, 2),
+            }
+        )
 
     return release
