@@ -32,8 +32,9 @@ def main() -> None:
     )
     rows = sum(file.rows for file in manifest.deliveries)
     print(
-        f"{len(manifest.deliveries)} deliveries with {rows:,} rows, {len(manifest.rejected)} meant to be rejected"
-        f" and {len(manifest.truth)} tables of truth in {options.folder} ({time.perf_counter() - started:.1f} s)"
+        f"{len(manifest.deliveries)} deliveries with {rows:,} rows, {len(manifest.rejected)} meant to be"
+        f" rejected and {len(manifest.truth)} tables of truth in {options.folder}"
+        f" ({time.perf_counter() - started:.1f} s)"
     )
 
 

@@ -27,8 +27,11 @@ NO_COLLEGE = -1
 
 
 def enrolments(rng: np.random.Generator, children: Children, years: list[Year]) -> tuple[Columns, Columns]:
-    """Per graduate and later school year: where enrolled in fall (NO_COLLEGE: not found), where moved to in January
-    and the degree reached; beside it the graduates with the year they finished."""
+    """Careers and graduates, two tables.
+
+    Careers have a row per graduate and later school year: where enrolled in fall (NO_COLLEGE: not found),
+    where moved to in January, the college of a degree reached. Graduates have the year they finished.
+    """
     pieces, graduates = [], []
     for year in years:
         finished = year.spell_row[year.spell_exit == GRADUATED]

@@ -33,7 +33,9 @@ def write_community(
     interim_years: int = 2,
     seed: int = 20240701,
 ) -> Manifest:
-    """Write Riverbend into `folder` (deliveries/, rejected/, truth/, manifest.json); the same arguments, the same bytes.
+    """Write Riverbend into `folder` as deliveries/, rejected/, truth/ and manifest.json.
+
+    The same arguments give the same bytes.
 
     `children_per_year` children are enrolled in the first year and about as many in each later one; the last
     `interim_years` years have fall, winter and spring collections beside the annual one.
@@ -48,13 +50,12 @@ def write_community(
         )  # fmt: skip
         facts.build(con)
         con.execute(REGISTER)
-        files = [
-            (series, collection, write_delivery(con, folder / DELIVERIES, series, collection, PLANTED))
-            for collection in calendar
-            for series in SERIES
-            if series.sent(collection) and not _is_empty(con, series, collection)
+        due = [
+            (series, collection) for collection in calendar for series in SERIES if series.sent(collection)
         ]
-        deliveries = tuple(_described(con, *file) for file in files)
+        written = [(*file, write_delivery(con, folder / DELIVERIES, *file, PLANTED)) for file in due]
+        # Nobody sends a file without rows, such as the college tracker before the first graduates.
+        deliveries = tuple(_described(con, *file) for file in written if file[-1])
         rejected = write_rejected(con, folder, calendar[-1])
         truth = write_truth(con, folder / "truth")
     manifest = Manifest(folder, seed, children_per_year, deliveries, rejected, tuple(truth))
@@ -62,17 +63,13 @@ def write_community(
     return manifest
 
 
-def _is_empty(con: duckdb.DuckDBPyConnection, series: Series, collection: Collection) -> bool:
-    """Nobody sends a file without rows, such as the college tracker before the first graduates."""
-    return con.execute(f"select 1 from ({series.query(collection)}) limit 1").fetchone() is None
-
-
 def _described(con: duckdb.DuckDBPyConnection, series: Series, collection: Collection, rows: int) -> File:
     """The manifest's entry of one file, with what the register says of it."""
     path = series.path(collection)
     held = dict(
         con.execute(
-            "select extract_id, sum(rows_held_back) from planted_dirt where file = ? and is_held_back group by all",
+            "select extract_id, sum(rows_held_back) from planted_dirt where file = ? and is_held_back"
+            " group by all",
             [path],
         ).fetchall()
     )

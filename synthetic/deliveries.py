@@ -1,4 +1,4 @@
-"""Series of files: what a partner sends again and again, and how one delivery of it is written and registered."""
+"""Series of files: what a partner sends again and again, and how one delivery is written and registered."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from synthetic.formats import HIDDEN, Format
 class Series:
     """One series of files of a partner.
 
-    `query` is SQL for one delivery: the file's columns as text, with _source (the row's source_id in the facts of
-    every extract it feeds), _person and _single. `extracts` are the extracts that read the file, each with how many
-    rows of the canonical entity one row of the file becomes.
+    `query` is SQL for one delivery: the file's columns as text, with _source (the row's source_id in the
+    facts of every extract it feeds), _person and _single. `extracts` read the file; a row of it becomes
+    `rows_per_source` rows of the canonical entity.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Series:
     extracts: tuple[str, ...]
     query: Callable[[Collection], str]
     format: Callable[[Collection], Format]
-    sent: Callable[[Collection], bool] = lambda collection: collection.name == ANNUAL
+    sent: Callable[[Collection], bool]
     rows_per_source: int = 1
 
     def path(self, collection: Collection) -> str:
@@ -35,6 +35,11 @@ class Series:
         return self.file.format(
             label=collection.label, year=collection.school_year, collection=collection.name
         )
+
+
+def is_annual(collection: Collection) -> bool:
+    """Sent once the year is over."""
+    return collection.name == ANNUAL
 
 
 def always(_: Collection) -> bool:
@@ -63,14 +68,21 @@ def write_delivery(
     collection: Collection,
     dirt: tuple[Dirt, ...],
 ) -> int:
-    """Write one file below `folder`, register its dirt in `planted_dirt`, and return the number of its data rows."""
+    """Write one file below `folder`, register its dirt in `planted_dirt`, return its number of data rows.
+
+    Nothing is written where there are no rows.
+    """
     path = folder / series.path(collection)
-    path.parent.mkdir(parents=True, exist_ok=True)
     con.execute(
-        "create or replace temp table sheet as select cast(row_number() over (order by _source) as double) as _order,"
-        " *, cast(null as varchar) as _rule, cast(null as varchar) as _column, cast(null as varchar[]) as _holds"
+        "create or replace temp table sheet as"
+        " select cast(row_number() over (order by _source) as double) as _order, *,"
+        " cast(null as varchar) as _rule, cast(null as varchar) as _column, cast(null as varchar[]) as _holds"
         f" from ({series.query(collection)})"
     )
+    rows = con.table("sheet").shape[0]
+    if not rows:
+        return 0
+    path.parent.mkdir(parents=True, exist_ok=True)
     planted = tuple(
         kind for kind in dirt if kind.applies_to(series.name, collection.school_year, collection.name)
     )
@@ -84,7 +96,7 @@ def write_delivery(
 
 
 def _register(con: duckdb.DuckDBPyConnection, series: Series, collection: Collection, first_row: int) -> None:
-    """One line per dirty row and extract it is held back from; one without an extract where nothing is held back."""
+    """One line per dirty row and extract it is held back from; one without an extract if it is kept."""
     con.execute(
         f"""
         insert into planted_dirt

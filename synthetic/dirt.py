@@ -1,7 +1,7 @@
-"""Planted dirt: what goes wrong in partners' files, where it stands, and which rows the gate is to hold back for it.
+"""Planted dirt: what goes wrong in partners' files, where, and which rows the gate is to hold back for it.
 
-Dirt is chosen at even distances among children with one spell a year, so that a row held back never changes in which
-school another row counts; no rule takes more than one row in 300, which stays below every contract's tolerance.
+Dirt is chosen at even distances among children with one spell a year, so that a row held back never changes
+in which school another row counts; no rule takes more than one row in 300, well below every tolerance.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ ROWS_PER_DIRT = 300
 class Dirt:
     """One kind of dirt in one series of files.
 
-    `rule` names what is wrong; `value` is SQL that replaces `header` (None copies the row instead, and then `value`
-    may alter the copy's `header`); `holds` are the extracts whose row is held back, none for codes that only stay
-    unmapped; `both` says that the original is held back together with its altered copy.
+    `rule` names what is wrong in the canonical `column`; `value` is SQL that replaces `header`. With `copies`
+    a copy of the row is added instead: an exact one, or one with `value` in its `header`, and then the
+    original is held back too. `holds` are the extracts whose row is held back; none for codes that only stay unmapped.
     """
 
     series: str
@@ -78,20 +78,21 @@ def _holds(kind: Dirt) -> str:
 
 def _replace(con: duckdb.DuckDBPyConnection, table: str, kind: Dirt, rows: list[float]) -> None:
     con.execute(
-        f"update {table} set {quoted(kind.header)} = {kind.value}, _rule = '{kind.rule}', _column = '{kind.column}',"
-        f" _holds = {_holds(kind)} where list_contains(?, _order)",
+        f"update {table} set {quoted(kind.header)} = {kind.value}, _rule = '{kind.rule}',"
+        f" _column = '{kind.column}', _holds = {_holds(kind)} where list_contains(?, _order)",
         [rows],
     )
 
 
 def _copy(con: duckdb.DuckDBPyConnection, table: str, kind: Dirt, rows: list[float]) -> None:
-    """Copies stand right below their rows; an altered copy takes the original with it, an exact one does not."""
+    """Copies stand right below their rows; an altered copy takes the original with it, an exact one not."""
     columns = [name for name in con.table(table).columns if name not in HIDDEN]
     values = [kind.value if name == kind.header else quoted(name) for name in columns]
     mark = f"'{kind.rule}', '{kind.column}', {_holds(kind)}"
     con.execute(
         f"insert into {table} ({', '.join(map(quoted, columns))}, {', '.join(HIDDEN)})"
-        f" select {', '.join(values)}, _order + 0.5, {'_source' if kind.header else 'null'}, _person, _single, {mark}"
+        f" select {', '.join(values)}, _order + 0.5, {'_source' if kind.header else 'null'},"
+        f" _person, _single, {mark}"
         f" from {table} where list_contains(?, _order)",
         [rows],
     )

@@ -1,6 +1,6 @@
-"""The gaps and trends planted in Riverbend: additive points per circumstance, so that their true size is known.
+"""The gaps and trends planted in Riverbend: additive points per circumstance, so that their size is known.
 
-What belongs here is the probability of an outcome; how the outcome then shows in days, scores or marks does not.
+What belongs here is the probability of an outcome, not how it then shows in days, scores or marks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PERSISTENCE = 0.65
 
 @dataclass(frozen=True)
 class Effect:
-    """Probability of an outcome in a year: base + trend x years since the first + what each circumstance adds."""
+    """Probability of an outcome in a year: base + trend x years since the first + what circumstances add."""
 
     outcome: str
     trait: str
@@ -39,8 +39,8 @@ EFFECTS = {
             disability=0.05, foster_care=0.06, black_or_african_american=0.03, high_school=0.05,
         ),
         _effect(
-            "proficient_in_reading", "reading", 0.66, 0.008, economic_disadvantage=-0.20, english_learner=-0.22,
-            disability=-0.24, homelessness=-0.08, male=-0.06,
+            "proficient_in_reading", "reading", 0.66, 0.008, economic_disadvantage=-0.20,
+            english_learner=-0.22, disability=-0.24, homelessness=-0.08, male=-0.06,
         ),
         _effect(
             "proficient_in_math", "math", 0.60, 0.012, economic_disadvantage=-0.21, english_learner=-0.14,
@@ -51,12 +51,12 @@ EFFECTS = {
             homelessness=-0.15, male=-0.05, english_learner=-0.06,
         ),
         _effect(
-            "graduating_from_twelfth_grade", "completion", 0.955, 0.004, economic_disadvantage=-0.05, disability=-0.07,
-            homelessness=-0.14, foster_care=-0.16, english_learner=-0.06,
+            "graduating_from_twelfth_grade", "completion", 0.955, 0.004, economic_disadvantage=-0.05,
+            disability=-0.07, homelessness=-0.14, foster_care=-0.16, english_learner=-0.06,
         ),
         _effect(
-            "suspended", "conduct", 0.025, -0.001, economic_disadvantage=0.03, disability=0.05, foster_care=0.07,
-            black_or_african_american=0.05, male=0.025, middle_or_high_school=0.03,
+            "suspended", "conduct", 0.025, -0.001, economic_disadvantage=0.03, disability=0.05,
+            foster_care=0.07, black_or_african_american=0.05, male=0.025, middle_or_high_school=0.03,
         ),
         _effect(
             "enrolling_in_college", "college", 0.72, -0.006, economic_disadvantage=-0.20, disability=-0.16,

@@ -1,4 +1,4 @@
-"""Writers of the file formats partners use: from a DuckDB table of text to a file, the same bytes every time."""
+"""Writers of the file formats partners use: from a DuckDB table of text to a file, always the same bytes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def delimited(
 
     def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
         con.execute(
-            f"copy ({_select(table, columns)}) to '{path}' (format csv, delimiter '{delimiter}', header true, compression none)"
+            f"copy ({_select(table, columns)}) to '{path}'"
+            f" (format csv, delimiter '{delimiter}', header true, compression none)"
         )
         if encoding == "utf-8" and not (bom or crlf or footer):
             return
@@ -127,7 +128,7 @@ def json_array() -> Format:
 
 
 def workbook(sheet: str, *, groups: dict[str, int] | None = None, numeric: tuple[str, ...] = ()) -> Format:
-    """An Excel workbook of one sheet; `groups` is an upper header row of merged cells over so many columns each."""
+    """An Excel workbook of one sheet; `groups` is an upper header row, cells merged over so many columns."""
 
     def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
         rows, merged = [], []
@@ -141,7 +142,8 @@ def workbook(sheet: str, *, groups: dict[str, int] | None = None, numeric: tuple
         rows.append(_text_row([name.removeprefix(_group_of(name, groups)) for name in columns]))
         cells_sql = " || ".join(_cell_sql(name, name in numeric) for name in columns)
         body = con.execute(
-            f"select coalesce(string_agg('<row>' || {cells_sql} || '</row>', '' order by _order), '') from {table}"
+            f"select coalesce(string_agg('<row>' || {cells_sql} || '</row>', '' order by _order), '')"
+            f" from {table}"
         ).fetchall()[0][0]
         _write_zip(path, _workbook_parts(sheet, "".join(rows) + body, merged))
 
@@ -201,7 +203,9 @@ def _workbook_parts(sheet: str, rows: str, merged: list[str]) -> dict[str, bytes
         "xl/workbook.xml": f'<workbook xmlns="{_SHEET}" xmlns:r="{_OFFICE}"><sheets>'
         f'<sheet name="{_escaped(sheet)}" sheetId="1" r:id="rId1"/></sheets></workbook>',
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
-        f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_SHEET}"><sheetData>{rows}</sheetData>{merges}</worksheet>',
+        f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+        "</Relationships>",
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_SHEET}"><sheetData>{rows}</sheetData>{merges}'
+        "</worksheet>",
     }
     return {name: (_XML + text).encode() for name, text in parts.items()}

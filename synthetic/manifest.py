@@ -33,7 +33,7 @@ class File:
 
 @dataclass(frozen=True)
 class Manifest:
-    """`deliveries` are sent in this order, `rejected` after them; `truth` names the Parquet tables in truth/."""
+    """`deliveries` are sent in this order, `rejected` after them; `truth` names the tables in truth/."""
 
     folder: Path
     seed: int
@@ -57,7 +57,7 @@ class Manifest:
         return self.folder / "truth" / f"{name}.parquet"
 
     def save(self) -> Path:
-        """Write manifest.json beside the files; it names no folder, so that equal communities have equal manifests."""
+        """Write manifest.json beside the files; without the folder, so equal inputs give equal bytes."""
         path = self.folder / "manifest.json"
         facts = {key: value for key, value in asdict(self).items() if key != "folder"}
         path.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

@@ -13,12 +13,14 @@ from synthetic.calendars import CUTS, INSTRUCTION_DAYS
 from synthetic.population import LAKESHORE, RIVER_CITY, TRAITS, Children, Flags, Ints
 from synthetic.schooling import COMPLETED_OTHER, GRADUATED, Year, district_of
 
-Columns = dict[str, NDArray]  # type: ignore[type-arg]
+Columns = dict[str, NDArray]
 
 STATE_TEST_DAY, BENCHMARK_DAYS, LITERACY_DAY, ADMISSIONS_DAY = 160, (20, 90, 150), 80, 140
+SUBJECTS = ("reading", "math")
 ACTIONS = ("in_school_suspension", "out_of_school_suspension", "expulsion", "other")
 MARKS = ("a", "b", "c", "d", "f", "pass", "incomplete", "withdrawn")
 SUBJECT_AREAS = ("english", "math", "science", "social_studies", "other", "other")
+DIPLOMAS = ("regular", "alternative", "equivalency", "certificate")
 TERM_DAYS = {"S1": 85, "S2": 175}
 NO_SPELL = -1
 
@@ -74,7 +76,7 @@ def state_scores(rng: np.random.Generator, children: Children, year: Year) -> Co
     tested = (year.grade >= 3) & (year.grade <= 8) & (spell != NO_SPELL) & (rng.random(len(spell)) < 0.97)
     row = np.flatnonzero(tested)
     columns = _at(year, row, spell[row], STATE_TEST_DAY)
-    for subject in ("reading", "math"):
+    for subject in SUBJECTS:
         proficient = happens(rng, children, year, f"proficient_in_{subject}")[row]
         distance = np.abs(rng.normal(0, 35, len(row))).astype(np.int64)
         cut = cut_score(subject, year.grade[row], year.school_year)
@@ -86,15 +88,15 @@ def state_scores(rng: np.random.Generator, children: Children, year: Year) -> Co
 
 
 def benchmark_scores(rng: np.random.Generator, children: Children, year: Year) -> Columns:
-    """River City's benchmark, grades 2 to 8: fall, winter and spring in one row per child and subject; 0 is not taken."""
+    """River City's benchmark, grades 2 to 8: three seasons in a row per child and subject; 0 is not taken."""
     spell = spell_on(year, BENCHMARK_DAYS[-1])
     at_river_city = (spell != NO_SPELL) & (district_of(year.spell_school[spell]) == RIVER_CITY)
     row = np.flatnonzero(at_river_city & (year.grade >= 2) & (year.grade <= 8))
     tables = []
-    for subject in ("reading", "math"):
+    for subject in SUBJECTS:
         columns = _at(year, row, spell[row], BENCHMARK_DAYS[-1])
         ability = 1 - children.trait[TRAITS.index(subject)][year.child[row]]
-        columns["subject"] = np.full(len(row), subject)
+        columns["subject"] = np.full(len(row), SUBJECTS.index(subject))
         for number, day in enumerate(BENCHMARK_DAYS):
             score = (
                 155
@@ -129,7 +131,7 @@ def admissions_scores(rng: np.random.Generator, children: Children, year: Year) 
         (year.grade == 11) & (spell != NO_SPELL) & happens(rng, children, year, "enrolling_in_college")
     )
     columns = _at(year, row, spell[row], ADMISSIONS_DAY)
-    for subject in ("reading", "math"):
+    for subject in SUBJECTS:
         ability = 1 - children.trait[TRAITS.index(subject)][year.child[row]]
         points = np.clip(380 + 260 * ability + rng.normal(0, 60, len(row)), 200, 800)
         columns[f"{subject}_score"] = (np.round(points / 10) * 10).astype(np.int64)
@@ -139,7 +141,7 @@ def admissions_scores(rng: np.random.Generator, children: Children, year: Year) 
 def course_marks(rng: np.random.Generator, children: Children, year: Year) -> Columns:
     """Marks of two terms: four core courses in grades 6 to 8, and two more from grade 9, where credits begin.
 
-    A ninth-grader who is on track fails at most one core course in one term; one who is not fails two at least.
+    A ninth-grader who is on track fails at most one core course in one term, one who is not at least two.
     """
     on_track = happens(rng, children, year, "on_track_in_ninth_grade")
     luck = children.trait[TRAITS.index("marks")][year.child]
@@ -165,7 +167,7 @@ def course_marks(rng: np.random.Generator, children: Children, year: Year) -> Co
             columns = _at(year, row, spell[row], day)
             columns |= {
                 "course": np.full(len(row), course),
-                "term": np.full(len(row), term),
+                "term": np.full(len(row), list(TERM_DAYS).index(term)),
                 "mark": mark,
                 "advanced": advanced[row],
             }
@@ -215,20 +217,20 @@ def incidents(rng: np.random.Generator, children: Children, year: Year) -> Colum
 
 
 def diplomas(rng: np.random.Generator, year: Year) -> Columns:
-    """Diplomas of those who finish twelfth grade; those who complete otherwise get an equivalency or a certificate."""
+    """Diplomas of those who finish twelfth grade; some complete with an equivalency or a certificate."""
     finished = np.flatnonzero(np.isin(year.spell_exit, (GRADUATED, COMPLETED_OTHER)))
     luck = rng.random(len(finished))
     graduated = year.spell_exit[finished] == GRADUATED
     kind = np.select(
         [graduated & (luck < 0.95), graduated, luck < 0.5],
-        ["regular", "alternative", "equivalency"],
-        "certificate",
+        [0, 1, 2],
+        3,
     )
     return {
         "child": year.child[year.spell_row[finished]],
         "school": year.spell_school[finished],
         "day": np.full(len(finished), INSTRUCTION_DAYS - 1),
-        "diploma_type": kind,
+        "diploma": kind,
         "is_single": year.is_single[finished],
     }
 

@@ -1,4 +1,4 @@
-"""Who lives in Riverbend: families with an address, and their children with names, births, races and latent traits."""
+"""Who lives in Riverbend: families with an address, their children with names, births, races and traits."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TRANSFERS_IN = 0.03  # of a year's children
 
 @dataclass(frozen=True)
 class Families:
-    """One entry per family; a family lives in one place at a time and its children share surname and address."""
+    """One entry per family: it lives in one place at a time, its children share surname and address."""
 
     surname: Ints
     is_hispanic: Flags
@@ -46,7 +46,7 @@ class Families:
     language: Ints
     is_military: Flags
     is_migrant: Flags
-    poverty: Floats  # uniform; a family is disadvantaged in a year when this plus noise is under the district's share
+    poverty: Floats  # disadvantaged in a year when this plus noise is under the district's share
     district: Ints  # where the family lives before the first year
     zone: Floats  # place within the district, 0..1: decides the schools
 
@@ -126,22 +126,24 @@ def _draw_races(rng: np.random.Generator, district: Ints, hispanic: Flags) -> In
 def make_children(
     rng: np.random.Generator, children_per_year: int, first_year: int, n_years: int
 ) -> tuple[Families, Children]:
-    """All children of the simulated years: those enrolled at the start, kindergartners and newcomers of each year."""
+    """All children of the simulated years: there at the start, kindergartners and newcomers of each year."""
     entry_year, entry_grade = _entries(rng, children_per_year, first_year, n_years)
     n = len(entry_year)
     family = _siblings(rng, n)
     families = make_families(rng, int(family.max()) + 1)
     gender = rng.choice([FEMALE, MALE, NONBINARY], n, p=[0.485, 0.510, 0.005])
     kindergarten_year = entry_year - entry_grade
-    # Five years old by 1 September of the kindergarten year's autumn (school year 2025 starts in autumn 2024).
-    youngest = (kindergarten_year - 1 - 5 - 1970).astype("datetime64[Y]").astype("datetime64[D]") + 243
+    # Five years old by 1 September of the autumn in which kindergarten begins.
+    youngest = (kindergarten_year - 1 - 5 - 1970).astype("datetime64[Y]").astype(
+        "datetime64[D]"
+    ) + np.timedelta64(243)
     two_races = families.race_mask_1[family] | families.race_mask_2[family]
     children = Children(
         family=family,
         first_name=rng.integers(0, 10_000, n),
         middle_name=rng.integers(0, 40, n),
         gender=gender,
-        birth_date=youngest - rng.integers(0, 365, n),
+        birth_date=youngest - rng.integers(0, 365, n).astype("timedelta64[D]"),
         race_mask=two_races,
         is_hispanic=families.is_hispanic[family],
         entry_year=entry_year,

@@ -15,7 +15,7 @@ REJECTED = "rejected"
 
 
 def write_rejected(con: duckdb.DuckDBPyConnection, folder: Path, collection: Collection) -> tuple[File, ...]:
-    """The last annual attendance of River City cut in half, and Lakeshore's enrolment with a column nobody declared."""
+    """River City's last attendance cut in half, and Lakeshore's enrolment with an undeclared column."""
     half = _altered("river_city.attendance", "select * from ({query}) where _source % 2 = 0")
     undeclared = _altered("lakeshore.enrollment", "select *, '000' as ssn_last4 from ({query})")
     return tuple(_write(con, folder, series, collection) for series in (half, undeclared))
@@ -30,6 +30,7 @@ def _altered(name: str, sql: str) -> Series:
         series.extracts,
         lambda collection: sql.format(query=series.query(collection)),
         series.format,
+        series.sent,
     )
 
 

@@ -1,4 +1,4 @@
-"""Where children go to school, year by year: grades, schools, moves, transfers, drop-outs, retention, graduation."""
+"""Where children go to school, year by year: grades, schools, moves, transfers, drop-outs, graduation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ SCHOOL_COUNTS = np.array([[9, 4, 3], [5, 2, 1]])
 SCHOOL_OFFSETS = np.concatenate([[0], SCHOOL_COUNTS.ravel().cumsum()])[:-1].reshape(2, 3)
 
 EXIT_CODES = (
-    "", "transferred_out", "graduated", "dropped_out", "emigrated", "deceased", "completed_other", "continuing",
+    "", "transferred_out", "graduated", "dropped_out", "emigrated", "deceased", "completed_other",
+    "continuing",
 )  # fmt: skip
 NO_EXIT, TRANSFERRED, GRADUATED, DROPPED, EMIGRATED, DECEASED, COMPLETED_OTHER, CONTINUING = range(8)
 
@@ -24,7 +25,7 @@ NOT_YET, ENROLLED, GONE = 0, 1, 2
 
 @dataclass(frozen=True)
 class Year:
-    """One school year: one entry per enrolled child, and one per spell (an uninterrupted enrolment at one school)."""
+    """One school year: an entry per enrolled child, and per spell (uninterrupted enrolment at one school)."""
 
     school_year: int
     years: int  # since the first simulated year
@@ -153,7 +154,7 @@ def _leave(
     circumstances: dict[str, Flags],
     years: int,
 ) -> tuple[Ints, Ints]:
-    """The first day each child is no longer enrolled and why; families leave together, at any time or in summer."""
+    """The first day each child is no longer enrolled, and why; families leave together, half in summer."""
     n = len(child)
     n_families = int(children.family.max()) + 1
     leaving = (rng.random(n_families) < 0.03)[family]
@@ -224,7 +225,7 @@ def _end_year(
     last_school: Ints,
     spells: tuple[Ints, Ints, Ints, Ints, Ints, Flags],
 ) -> None:
-    """Promotion, retention, departures and summer moves; a move to the other district shows as a transfer out."""
+    """Promotion, retention, departures, summer moves; one to the other district shows as a transfer out."""
     gone = exit_code != NO_EXIT
     lives.state[child[gone]] = GONE
     repeats = rng.random(len(child)) < np.select(

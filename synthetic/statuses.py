@@ -1,4 +1,4 @@
-"""What changes in a child's circumstances over the years: poverty, English learning, disability, housing, foster care."""
+"""What changes in a child's life over the years: poverty, English learning, disability, housing, care."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NEVER = 999
 
 @dataclass(frozen=True)
 class Statuses:
-    """One school year's statuses, one entry per enrolled child; homelessness has days, the others are for the year."""
+    """One school year's statuses, an entry per enrolled child; homelessness has days, others none."""
 
     flags: dict[str, Flags]
     homeless_start: Ints  # day of instruction, NEVER for those housed all year
@@ -36,7 +36,7 @@ def draw(
     homeless: Flags,
     foster: Flags,
 ) -> Statuses:
-    """This year's statuses; `homeless` (per family) and `foster` (per child) carry last year's and are updated."""
+    """This year's statuses; `homeless` (families) and `foster` (children) hold last year's and change."""
     family = children.family[child]
     homeless[:] = rng.random(len(poor)) < np.where(poor, np.where(homeless, 0.35, 0.045), 0.002)
     entering = rng.random(len(foster)) < np.where(poor[children.family], 0.005, 0.0008)
@@ -57,7 +57,7 @@ def draw(
 
 
 def _english_learners(families: Families, children: Children, child: Ints, grade: Ints) -> Flags:
-    """Children of another home language who have not yet been reclassified: one to thirteen years after kindergarten."""
+    """Children of another home language until reclassified, one to thirteen years after kindergarten."""
     luck = trait(children, "english")[child]
     exit_grade = np.floor(1 + 12 * luck**1.7).astype(np.int64)
     return (families.language[children.family[child]] > 0) & (luck > 0.10) & (grade < exit_grade)

@@ -1,6 +1,6 @@
 """The known truth as Parquet: what a perfect warehouse holds once the planted dirt was held back.
 
-Entity tables keep the rows that the gate holds back and mark them `is_held_back`; `student_year` is made of the others.
+Entity tables keep the rows that the gate holds back, marked `is_held_back`; `student_year` is made without.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def _entity(entity: str) -> str:
     replaced, joined = "", ""
     if entity in _UNMAPPED:
         column = _UNMAPPED[entity]
-        replaced = f" replace (case when unmapped.source_id is not null then 'unmapped' else {column} end as {column})"
+        value = f"case when unmapped.source_id is not null then 'unmapped' else {column} end"
+        replaced = f" replace ({value} as {column})"
         joined = f"""
         left join (
             select split_part(file, '/', 1) as folder, school_year, collection, source_id from planted_dirt

@@ -1,4 +1,4 @@
-"""The simulated community as DuckDB tables: children, schools, calendar, spells and outcomes, before any partner sees them."""
+"""The simulated community as DuckDB tables: children, schools, calendar, spells, outcomes."""
 
 from __future__ import annotations
 
@@ -67,11 +67,16 @@ def _by_year(years: list[Year], tables: list[Columns]) -> Columns:
 
 
 def _store(con: duckdb.DuckDBPyConnection, name: str, columns: Columns) -> None:
-    import pyarrow as pa
-
-    arrow = pa.table({column: pa.array(values) for column, values in columns.items()})
-    con.register("arriving", arrow)
-    con.execute(f"create or replace table {name} as select * from arriving")
+    """A table of the columns; dates travel as days, since DuckDB takes no other dates from NumPy."""
+    dates = [column for column, values in columns.items() if values.dtype.kind == "M"]
+    plain = {
+        column: values.astype(np.int32) if column in dates else values for column, values in columns.items()
+    }
+    replaced = ", ".join(f"date '1970-01-01' + {column} as {column}" for column in dates)
+    con.register("arriving", plain)
+    con.execute(
+        f"create or replace table {name} as select *{f' replace ({replaced})' if dates else ''} from arriving"
+    )
     con.unregister("arriving")
 
 
@@ -132,7 +137,7 @@ def _store_words(con: duckdb.DuckDBPyConnection) -> None:
         _store(con, table, {"number": np.arange(len(words)), "word": np.array(words)})
 
 
-# The state id is the true identity of a child; the codes here are conformed, partners spell them their own way.
+# The state id is the true identity of a child; codes are conformed, partners spell them their own way.
 CHILD = f"""
 create or replace table child as
 select
@@ -173,9 +178,9 @@ def _store_schools(con: duckdb.DuckDBPyConnection) -> None:
     ]
     titles = ("Elementary School", "Middle School", "High School")
     con.execute(
-        "create or replace table school (school bigint, partner_id varchar, school_id varchar, school_name varchar,"
-        " district_id varchar, district_name varchar, nces_school_id varchar, school_level varchar, zip_code varchar,"
-        " tract_id varchar)"
+        "create or replace table school (school bigint, partner_id varchar, school_id varchar,"
+        " school_name varchar, district_id varchar, district_name varchar, nces_school_id varchar,"
+        " school_level varchar, zip_code varchar, tract_id varchar)"
     )
     for school, (district, level, number) in enumerate(rows):
         district_id, district_name, lea = DISTRICTS[district]
@@ -184,6 +189,6 @@ def _store_schools(con: duckdb.DuckDBPyConnection) -> None:
         zip_code = f"55{district + 1}{school % 6 + 1:02d}"
         con.execute(
             "insert into school values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [school, PARTNERS[district], own_id, name, district_id, district_name, f"{lea}{school:05d}", LEVELS[level],
-             zip_code, f"99{district + 1:03d}{100 + school:06d}"],
+            [school, PARTNERS[district], own_id, name, district_id, district_name, f"{lea}{school:05d}",
+             LEVELS[level], zip_code, f"99{district + 1:03d}{100 + school:06d}"],
         )  # fmt: skip

@@ -1,9 +1,9 @@
-"""The publisher of the admissions test: a workbook with two header rows, children known by their state id alone."""
+"""The publisher of the admissions test: a workbook with two header rows, children known by state id."""
 
 from __future__ import annotations
 
 from synthetic.calendars import Collection
-from synthetic.deliveries import Series
+from synthetic.deliveries import Series, is_annual
 from synthetic.formats import workbook
 
 PARTNER = "admissions_test"
@@ -24,7 +24,12 @@ def _scores(collection: Collection) -> str:
 
 
 SERIES = (
-    Series("admissions_test.scores", "admissions_test/admissions_{year}.xlsx",
-           (f"{PARTNER}.person", f"{PARTNER}.assessment"), _scores,
-           lambda _: workbook("Scores", groups={"Student": 4, "Test": 3})),
-)  # fmt: skip
+    Series(
+        "admissions_test.scores",
+        "admissions_test/admissions_{year}.xlsx",
+        (f"{PARTNER}.person", f"{PARTNER}.assessment"),
+        _scores,
+        lambda _: workbook("Scores", groups={"Student": 4, "Test": 3}),
+        is_annual,
+    ),
+)

@@ -1,18 +1,18 @@
-"""The college tracker: StudentTracker detail files, one a year, with every earlier graduate found in college or not."""
+"""The college tracker: a StudentTracker detail file a year, with every earlier graduate, found or not."""
 
 from __future__ import annotations
 
-from synthetic.calendars import ANNUAL, Collection
+from synthetic.calendars import Collection
 from synthetic.codes import coded
 from synthetic.college import COLLEGES
-from synthetic.deliveries import Series
+from synthetic.deliveries import Series, is_annual
 from synthetic.formats import delimited
 
 PARTNER = "college_tracker"
 
 STATUSES = {
-    "full_time": "F", "three_quarter_time": "Q", "half_time": "H", "less_than_half_time": "L", "withdrawn": "W",
-    "leave_of_absence": "A", "deceased": "D",
+    "full_time": "F", "three_quarter_time": "Q", "half_time": "H", "less_than_half_time": "L",
+    "withdrawn": "W", "leave_of_absence": "A", "deceased": "D",
 }  # fmt: skip
 CROSSWALK: list[tuple[str, dict[str, str], int | None, int | None]] = [
     ("enrollment_status", STATUSES, None, None)
@@ -30,7 +30,7 @@ def _values(position: int) -> str:
 def _detail(collection: Collection) -> str:
     """Enrolments, degrees and those not found, in the 33 columns of the detail file.
 
-    `_single` marks fall enrolments: the only rows that may be spoiled, since each child has one row that names it.
+    `_single` marks fall enrolments, the only rows that may be spoiled.
     """
     year = collection.school_year
     colleges = ", ".join(f"'{college[0]}'" for college in COLLEGES)
@@ -71,7 +71,12 @@ def _detail(collection: Collection) -> str:
 
 
 SERIES = (
-    Series("college_tracker.detail", "college_tracker/nsc_detail_{label}.csv",
-           (f"{PARTNER}.person", f"{PARTNER}.postsecondary_enrollment"), _detail, lambda _: delimited(),
-           lambda collection: collection.name == ANNUAL),
-)  # fmt: skip
+    Series(
+        "college_tracker.detail",
+        "college_tracker/nsc_detail_{label}.csv",
+        (f"{PARTNER}.person", f"{PARTNER}.postsecondary_enrollment"),
+        _detail,
+        lambda _: delimited(),
+        is_annual,
+    ),
+)

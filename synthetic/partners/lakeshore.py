@@ -1,11 +1,13 @@
-"""Lakeshore Unified: pipes, tabs, JSON and archives, ISO dates, codes in words, one historic file of many years."""
+"""Lakeshore Unified: pipes, tabs, JSON and archives, ISO dates, codes in words, a file of many years."""
 
 from __future__ import annotations
 
-from synthetic.calendars import ANNUAL, Collection
+from collections.abc import Callable
+
+from synthetic.calendars import Collection
 from synthetic.codes import IDENTITY, coded, coded_list, known
-from synthetic.deliveries import Series, always, each_term
-from synthetic.formats import delimited, gzipped, json_array, json_lines, zipped
+from synthetic.deliveries import Series, always, each_term, is_annual
+from synthetic.formats import Format, delimited, gzipped, json_array, json_lines, zipped
 
 PARTNER = "lakeshore_unified"
 FOLDER = "lakeshore"
@@ -14,7 +16,8 @@ HISTORY_LAST_YEAR = 2022
 
 GENDERS = {"male": "M", "female": "F", "nonbinary": "X"}
 RACES = {
-    "american_indian_or_alaska_native": "American Indian", "asian": "Asian", "black_or_african_american": "Black",
+    "american_indian_or_alaska_native": "American Indian", "asian": "Asian",
+    "black_or_african_american": "Black",
     "native_hawaiian_or_pacific_islander": "Pacific Islander", "white": "White",
 }  # fmt: skip
 HISPANIC = {"yes": "1", "no": "0"}
@@ -24,8 +27,8 @@ LANGUAGES = {
 }  # fmt: skip
 GRADES = {"k": "KG", **{f"{grade:02d}": str(grade) for grade in range(1, 13)}}
 EXITS = {
-    "transferred_out": "T", "continuing": "M", "dropped_out": "D", "emigrated": "E", "deceased": "X", "graduated": "G",
-    "completed_other": "C",
+    "transferred_out": "T", "continuing": "M", "dropped_out": "D", "emigrated": "E", "deceased": "X",
+    "graduated": "G", "completed_other": "C",
 }  # fmt: skip
 LEVELS = {"elementary": "E", "middle": "M", "high": "H"}
 SUBJECTS = {"reading": "RLA", "math": "MATH"}
@@ -195,40 +198,44 @@ def _diplomas(collection: Collection) -> str:
 
 
 def _is_current(collection: Collection) -> bool:
-    return collection.name == ANNUAL and collection.school_year > HISTORY_LAST_YEAR
+    return is_annual(collection) and collection.school_year > HISTORY_LAST_YEAR
 
 
 def _is_history(collection: Collection) -> bool:
     """Sent once, with the history's last year."""
-    return collection.name == ANNUAL and collection.school_year == HISTORY_LAST_YEAR
+    return is_annual(collection) and collection.school_year == HISTORY_LAST_YEAR
 
 
-def _series() -> tuple[Series, ...]:
-    pipe, tab = delimited("|"), delimited("\t")
-    year = "{year}_{collection}"
-    return (
-        Series("lakeshore.schools", f"{FOLDER}/lus_schools_{year}.tsv", (f"{PARTNER}.school",), _schools, lambda _: tab),
-        Series("lakeshore.students", f"{FOLDER}/lus_students_{year}.txt", (f"{PARTNER}.person",), _students,
-               lambda _: pipe, always),
-        Series("lakeshore.programs", f"{FOLDER}/lus_programs_{year}.txt", (f"{PARTNER}.student_status",), _programs,
-               lambda _: pipe, always),
-        Series("lakeshore.enrollment", f"{FOLDER}/lus_enrollment_{year}.tsv", (f"{PARTNER}.enrollment",), _enrollment,
-               lambda _: tab, always),
-        Series("lakeshore.attendance", f"{FOLDER}/lus_attendance_{year}.tsv.gz", (f"{PARTNER}.attendance",),
-               _attendance, lambda _: gzipped(tab), always),
-        Series("lakeshore.state_test", f"{FOLDER}/lus_state_test_{year}.csv", (f"{PARTNER}.assessment",), _state_test,
-               lambda _: delimited(), _is_current),
-        Series("lakeshore.history", f"{FOLDER}/lus_state_test_history.csv", (f"{PARTNER}.assessment.history",),
-               _history, lambda _: delimited(), _is_history),
-        Series("lakeshore.literacy", f"{FOLDER}/lus_literacy_{year}.json", (f"{PARTNER}.assessment.literacy",),
-               _literacy, lambda _: json_array()),
-        Series("lakeshore.discipline", f"{FOLDER}/lus_discipline_{year}.zip", (f"{PARTNER}.discipline",), _discipline,
-               lambda _: zipped(delimited(), "incidents.csv"), always),
-        Series("lakeshore.marks", f"{FOLDER}/lus_marks_{year}.ndjson", (f"{PARTNER}.course_mark",), _marks,
-               lambda _: json_lines(), each_term),
-        Series("lakeshore.diplomas", f"{FOLDER}/lus_diplomas_{year}.txt", (f"{PARTNER}.diploma",), _diplomas,
-               lambda _: pipe),
-    )  # fmt: skip
+def _series(
+    name: str,
+    suffix: str,
+    entity: str,
+    query: Callable[[Collection], str],
+    file_format: Format,
+    sent: Callable[[Collection], bool] = is_annual,
+) -> Series:
+    file = f"{FOLDER}/lus_{name}_{{year}}_{{collection}}.{suffix}"
+    return Series(f"lakeshore.{name}", file, (f"{PARTNER}.{entity}",), query, lambda _: file_format, sent)
 
 
-SERIES = _series()
+PIPE, TAB = delimited("|"), delimited("\t")
+SERIES = (
+    _series("schools", "tsv", "school", _schools, TAB),
+    _series("students", "txt", "person", _students, PIPE, always),
+    _series("programs", "txt", "student_status", _programs, PIPE, always),
+    _series("enrollment", "tsv", "enrollment", _enrollment, TAB, always),
+    _series("attendance", "tsv.gz", "attendance", _attendance, gzipped(TAB), always),
+    _series("state_test", "csv", "assessment", _state_test, delimited(), _is_current),
+    Series(
+        "lakeshore.history",
+        f"{FOLDER}/lus_state_test_history.csv",
+        (f"{PARTNER}.assessment.history",),
+        _history,
+        lambda _: delimited(),
+        _is_history,
+    ),
+    _series("literacy", "json", "assessment.literacy", _literacy, json_array()),
+    _series("discipline", "zip", "discipline", _discipline, zipped(delimited(), "incidents.csv"), always),
+    _series("marks", "ndjson", "course_mark", _marks, json_lines(), each_term),
+    _series("diplomas", "txt", "diploma", _diplomas, PIPE),
+)

@@ -1,10 +1,12 @@
-"""River City Schools: CSV exports whose headers change every other year, US dates, one sheet for several entities."""
+"""River City Schools: CSV whose headers change every other year, US dates, one sheet for two entities."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from synthetic.calendars import Collection
 from synthetic.codes import IDENTITY, coded, coded_list, known
-from synthetic.deliveries import Series, always, each_term
+from synthetic.deliveries import Series, always, each_term, is_annual
 from synthetic.formats import Format, delimited, fixed_width, workbook
 
 PARTNER = "river_city_schools"
@@ -130,6 +132,7 @@ def _attendance(collection: Collection) -> str:
 
 def _state_test(collection: Collection) -> str:
     """Reading and math in one row; the score says who is proficient, the file does not."""
+    level = coded("performance_level", PERFORMANCE_LEVELS)
     return f"""
         select source_id as _source, any_value(true_person_id) as _person, any_value(is_single) as _single,
             any_value(student_id) as "{header(STUDENT, collection)}",
@@ -138,11 +141,11 @@ def _state_test(collection: Collection) -> str:
                 "TestDate",
             cast(cast(any_value(scale_score) filter (where subject = 'reading') as integer) as varchar)
                 as "ReadingScore",
-            any_value({coded("performance_level", PERFORMANCE_LEVELS)}) filter (where subject = 'reading')
+            any_value({level}) filter (where subject = 'reading')
                 as "ReadingLevel",
             cast(cast(any_value(scale_score) filter (where subject = 'math') as integer) as varchar) as
                 "MathScore",
-            any_value({coded("performance_level", PERFORMANCE_LEVELS)}) filter (where subject = 'math') as
+            any_value({level}) filter (where subject = 'math') as
                 "MathLevel"
         from {_from("assessment", collection)} group by source_id"""
 
@@ -179,8 +182,8 @@ def _discipline(collection: Collection) -> str:
 
 
 MARK_WIDTHS = {
-    "student": (1, 8), "school": (9, 3), "course": (13, 8), "title": (21, 20), "area": (41, 3), "term": (44, 2),
-    "mark": (46, 2), "attempted": (48, 5), "earned": (53, 5),
+    "student": (1, 8), "school": (9, 3), "course": (13, 8), "title": (21, 20), "area": (41, 3),
+    "term": (44, 2), "mark": (46, 2), "attempted": (48, 5), "earned": (53, 5),
 }  # fmt: skip
 
 
@@ -227,23 +230,34 @@ def _enrollment_format(collection: Collection) -> Format:
     return delimited(bom=windows, crlf=windows)
 
 
+def _series(
+    name: str,
+    suffix: str,
+    entities: tuple[str, ...],
+    query: Callable[[Collection], str],
+    file_format: Callable[[Collection], Format],
+    sent: Callable[[Collection], bool] = is_annual,
+    rows_per_source: int = 1,
+) -> Series:
+    file = f"{FOLDER}/{name}_{{label}}_{{collection}}.{suffix}"
+    extracts = tuple(f"{PARTNER}.{entity}" for entity in entities)
+    return Series(f"river_city.{name}", file, extracts, query, file_format, sent, rows_per_source)
+
+
+def _plain(_: Collection) -> Format:
+    return delimited()
+
+
 SERIES = (
-    Series("river_city.schools", f"{FOLDER}/schools_{{label}}_{{collection}}.xlsx", (f"{PARTNER}.school",), _schools,
-           lambda _: workbook("Schools")),
-    Series("river_city.demographics", f"{FOLDER}/demographics_{{label}}_{{collection}}.csv",
-           (f"{PARTNER}.person", f"{PARTNER}.student_status"), _demographics, _demographics_format, always),
-    Series("river_city.enrollment", f"{FOLDER}/enrollment_{{label}}_{{collection}}.csv", (f"{PARTNER}.enrollment",),
-           _enrollment, _enrollment_format, always),
-    Series("river_city.attendance", f"{FOLDER}/attendance_{{label}}_{{collection}}.csv", (f"{PARTNER}.attendance",),
-           _attendance, _attendance_format, always),
-    Series("river_city.state_test", f"{FOLDER}/state_test_{{label}}_{{collection}}.csv", (f"{PARTNER}.assessment",),
-           _state_test, lambda _: delimited(), rows_per_source=2),
-    Series("river_city.benchmark", f"{FOLDER}/benchmark_{{label}}_{{collection}}.csv",
-           (f"{PARTNER}.assessment.benchmark",), _benchmark, lambda _: delimited()),
-    Series("river_city.discipline", f"{FOLDER}/discipline_{{label}}_{{collection}}.csv", (f"{PARTNER}.discipline",),
-           _discipline, lambda _: delimited(), always),
-    Series("river_city.marks", f"{FOLDER}/marks_{{label}}_{{collection}}.txt", (f"{PARTNER}.course_mark",), _marks,
-           lambda _: fixed_width(MARK_WIDTHS), each_term),
-    Series("river_city.diplomas", f"{FOLDER}/diplomas_{{label}}_{{collection}}.xlsx", (f"{PARTNER}.diploma",),
-           _diplomas, lambda _: workbook("Diplomas", numeric=("Diploma Date",))),
-)  # fmt: skip
+    _series("schools", "xlsx", ("school",), _schools, lambda _: workbook("Schools")),
+    _series("demographics", "csv", ("person", "student_status"), _demographics, _demographics_format, always),
+    _series("enrollment", "csv", ("enrollment",), _enrollment, _enrollment_format, always),
+    _series("attendance", "csv", ("attendance",), _attendance, _attendance_format, always),
+    _series("state_test", "csv", ("assessment",), _state_test, _plain, rows_per_source=2),
+    _series("benchmark", "csv", ("assessment.benchmark",), _benchmark, _plain),
+    _series("discipline", "csv", ("discipline",), _discipline, _plain, always),
+    _series("marks", "txt", ("course_mark",), _marks, lambda _: fixed_width(MARK_WIDTHS), each_term),
+    _series(
+        "diplomas", "xlsx", ("diploma",), _diplomas, lambda _: workbook("Diplomas", numeric=("Diploma Date",))
+    ),
+)
