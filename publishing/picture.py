@@ -24,8 +24,9 @@ select v.community_id, i.title, v.indicator_id, v.definition_version, v.school_y
 from published.indicator_values as v
 inner join published.indicators as i on v.indicator_id = i.indicator_id
     and v.definition_version = i.definition_version and i.is_default
-left join published.indicator_trends as t on v.community_id = t.community_id and v.indicator_id = t.indicator_id
-    and v.definition_version = t.definition_version and v.collection = t.collection
+left join published.indicator_trends as t on v.community_id = t.community_id
+    and v.indicator_id = t.indicator_id and v.definition_version = t.definition_version
+    and v.collection = t.collection
     and v.geography_level = t.geography_level and v.geography_id = t.geography_id
     and v.disaggregate = t.disaggregate and v.subgroup = t.subgroup and v.school_year = t.school_year
 inner join (
@@ -42,8 +43,8 @@ qualify row_number() over (
 order by v.community_id, i.title
 """
 _WIDEST_GAPS = """
-select g.community_id, g.indicator_id, g.definition_version, g.school_year, s.subgroup_title, r.subgroup_title,
-    g.gap_points, g.children_to_close
+select g.community_id, g.indicator_id, g.definition_version, g.school_year, s.subgroup_title,
+    r.subgroup_title, g.gap_points, g.children_to_close
 from published.indicator_gaps as g
 inner join published.subgroups as s on g.disaggregate = s.disaggregate and g.subgroup = s.subgroup
 inner join published.subgroups as r on g.disaggregate = r.disaggregate and g.reference_subgroup = r.subgroup
@@ -67,7 +68,7 @@ def release_picture(home: Home) -> RenderableType:
 
 
 def indicators_picture(home: Home) -> Table:
-    """Per indicator of each community: latest value with its interval, course, trend, widest gap of a subgroup."""
+    """Per indicator of each community: latest value with its interval, course, trend, widest gap."""
     gaps = {row[:4]: row[4:] for row in _rows(home, _WIDEST_GAPS)}
     table = Table(title="Indicators, whole community", title_justify="left", expand=False)
     for heading in ("Indicator", "Year", "Value", "Course", "Since the first year", "Widest gap"):
@@ -86,7 +87,7 @@ def indicators_picture(home: Home) -> Table:
 
 
 def deliveries_picture(home: Home) -> Table:
-    """Per partner: deliveries accepted, accepted with quarantine, rejected and otherwise, and rows held back."""
+    """Per partner: deliveries by what became of them, rows read and rows held back."""
     table = Table(title="Deliveries", title_justify="left", expand=False)
     table.add_column("Partner")
     for heading in (

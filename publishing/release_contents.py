@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,13 @@ class PromisedTable:
 
 def load_promise(dbt_project: Path) -> dict[str, PromisedTable]:
     """Table name -> what readers are promised; a model is known to readers by its alias, where it has one."""
-    document = YAML(typ="safe").load(dbt_project / PROMISE)
-    tables = (_promised_table(model) for model in document["models"])
+    path = dbt_project / PROMISE
+    return _read_promise(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _read_promise(path: Path, _modified: int) -> dict[str, PromisedTable]:
+    tables = (_promised_table(model) for model in YAML(typ="safe").load(path)["models"])
     return {table.name: table for table in tables}
 
 
@@ -131,8 +137,15 @@ def write_contents(
 ) -> dict[str, int]:
     """Write database, Parquet files and manifest into an empty folder, read-only; rows per table."""
     con.execute(f"attach {literal(str(folder / DATABASE))} as release")
+    con.execute("begin")  # one commit for all: a commit per comment takes longer than the tables
     con.execute("create schema release.published")
-    rows = {name: _write_table(con, table, folder) for name, table in sorted(promise.items())}
+    rows = {name: _write_table(con, table) for name, table in sorted(promise.items())}
+    con.execute("commit")
+    for name in rows:
+        con.execute(
+            f"copy release.published.{name} to {literal(str(folder / name) + '.parquet')} "
+            "(format parquet, compression zstd)"
+        )
     con.execute("detach release")
     tables = {
         name: {"rows": count, "file": f"{name}.parquet", "sha256": _sha256(folder / f"{name}.parquet")}
@@ -151,17 +164,13 @@ def write_contents(
     return rows
 
 
-def _write_table(con: duckdb.DuckDBPyConnection, table: PromisedTable, folder: Path) -> int:
+def _write_table(con: duckdb.DuckDBPyConnection, table: PromisedTable) -> int:
     columns = ", ".join(table.columns)
     name = f"release.published.{table.name}"
     con.execute(f"create table {name} as select {columns} from warehouse.published.{table.name} order by all")
     con.execute(f"comment on table {name} is {literal(table.description)}")
     for column, (_, description) in table.columns.items():
         con.execute(f"comment on column {name}.{column} is {literal(description)}")
-    con.execute(
-        f"copy (select * from {name}) to {literal(str(folder / table.name) + '.parquet')} "
-        "(format parquet, compression zstd)"
-    )
     counted = con.execute(f"select count(*) from {name}").fetchone()
     return int(counted[0]) if counted else 0
 
