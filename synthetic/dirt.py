@@ -21,7 +21,8 @@ class Dirt:
 
     `rule` names what is wrong in the canonical `column`; `value` is SQL that replaces `header`. With `copies`
     a copy of the row is added instead: an exact one, or one with `value` in its `header`, and then the
-    original is held back too. `holds` are the extracts whose row is held back; none for codes that only stay unmapped.
+    original is held back too. `holds` are the extracts whose row is held back; none for codes that only stay
+    unmapped.
     """
 
     series: str

@@ -134,9 +134,8 @@ def make_children(
     gender = rng.choice([FEMALE, MALE, NONBINARY], n, p=[0.485, 0.510, 0.005])
     kindergarten_year = entry_year - entry_grade
     # Five years old by 1 September of the autumn in which kindergarten begins.
-    youngest = (kindergarten_year - 1 - 5 - 1970).astype("datetime64[Y]").astype(
-        "datetime64[D]"
-    ) + np.timedelta64(243)
+    new_year = (kindergarten_year - 6 - 1970).astype("datetime64[Y]").astype("datetime64[D]")
+    youngest = new_year + np.timedelta64(243)
     two_races = families.race_mask_1[family] | families.race_mask_2[family]
     children = Children(
         family=family,

@@ -27,7 +27,7 @@ def write_truth(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
     names = [*QUERIES, "student_year", "planted_dirt", "planted_gaps"]
     for name in names:
         con.execute(
-            f"copy (from truth_{name}) to '{str(folder / name).replace(chr(39), chr(39) * 2)}.parquet'"
+            f"copy (from truth_{name} order by all) to '{str(folder / name).replace(chr(39), chr(39) * 2)}.parquet'"
         )
     return names
 
@@ -111,7 +111,8 @@ statuses as (
     from truth_student_status where not is_held_back group by all
 ),
 touched as (
-    select distinct true_person_id, school_year, collection from planted_dirt where is_held_back
+    select distinct true_person_id, school_year, collection from planted_dirt
+    where is_held_back and source_id is not null  -- an exact copy takes nothing away
 )
 select
     'riverbend' as community_id, years.*, child.gender, child.race_ethnicity,
