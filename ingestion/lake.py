@@ -40,9 +40,9 @@ def promote(
     event = delivery.event(outcome, rows=rows, quarantined=quarantined, seconds=seconds)
     with lake_lock(home):
         ledger = Ledger(home.ledger)
-        _catch_up(ledger, metadata([raw])[raw])
-        before = _holder(ledger, delivery)
-        there = loaded_by(raw)
+        notes = metadata([raw], con)[raw]
+        _catch_up(ledger, notes)
+        before, there = _holder(ledger, delivery), notes.get("load_id")
         if before and before.load_id == delivery.load_id == there:
             return raw
         try:

@@ -1,5 +1,6 @@
 """The files of the raw lake: written, kept and swapped so that a kill leaves a whole file or none."""
 
+import contextlib
 import errno
 import json
 import os
@@ -78,15 +79,18 @@ def loaded_by(raw: Path) -> str | None:
     return metadata([raw])[raw].get("load_id")
 
 
-def metadata(files: Iterable[Path]) -> dict[Path, dict[str, str]]:
+def metadata(
+    files: Iterable[Path], con: duckdb.DuckDBPyConnection | None = None
+) -> dict[Path, dict[str, str]]:
     """What Milepost noted in each Parquet file, `load_id` and `event`; nothing for a missing file."""
     notes: dict[Path, dict[str, str]] = {path: {} for path in files}
     there = [str(path) for path in notes if path.exists()]
     if not there:
         return notes
-    with duckdb.connect(config={"threads": 1}) as con:
-        source = f"parquet_kv_metadata({literal(there)})"
-        found = con.execute(f"select file_name, key, value from {source}").fetchall()
+    query = f"select file_name, key, value from parquet_kv_metadata({literal(there)})"
+    with contextlib.ExitStack() as stack:
+        own = con or stack.enter_context(duckdb.connect(config={"threads": 1}))
+        found = own.execute(query).fetchall()
     for name, key, value in found:
         notes[Path(name)][bytes(key).decode()] = bytes(value).decode()
     return notes
