@@ -1,1 +1,1 @@
-"""The gate: each delivery is accepted, accepted with quarantine, or rejected before it reaches the raw lake."""
+"""The gate: each delivery is accepted, accepted with quarantine, or rejected before the raw lake."""

@@ -1,7 +1,7 @@
-"""What the sending partner gets back: one page and one CSV per delivery, with row numbers and columns, no values.
+"""What the sending partner gets back: a page and a CSV per delivery, with row numbers and columns, no values.
 
-File names, member names and headers come from outside: the page escapes them, and a cell of the CSV that a spreadsheet
-would take for a formula begins with an apostrophe.
+File names, member names and headers come from outside: the page escapes them, and a cell of the CSV that a
+spreadsheet would take for a formula begins with an apostrophe.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def bad_rows(con: duckdb.DuckDBPyConnection, limit: int = ROWS_ON_THE_PAGE) -> t
                 _row_id,
                 list_distinct(flatten(list(columns order by rule))) as columns,
                 list(name order by rule) as rules,
-                min_by(severity, case severity when 'reject' then 0 when 'quarantine' then 1 else 2 end) as severity
+                min_by(severity, list_position(['reject', 'quarantine', 'warn'], severity)) as severity
             from {VIOLATIONS} join {RULES} using (rule)
             group by _row_id
         )
@@ -128,16 +128,19 @@ def neutral(cell: str) -> str:
 
 
 def _append_rows(con: duckdb.DuckDBPyConnection, path: Path, labels: Mapping[str, str]) -> None:
-    """The rows are written by DuckDB beside the file and joined to it, so a million of them cost no memory."""
+    """DuckDB writes the rows beside the file, which takes them over in pieces: a million cost no memory."""
     rules = con.execute(f"select rule, columns from {RULES}").fetchall()
     con.execute(
-        "create or replace table feedback_rules as select unnest(?::integer[]) as rule, unnest(?::varchar[]) as columns",
+        "create or replace table feedback_rules as"
+        " select unnest(?::integer[]) as rule, unnest(?::varchar[]) as columns",
         [[rule for rule, _ in rules], [", ".join(labels.get(c, c) for c in columns) for _, columns in rules]],
     )
     rows = path.with_suffix(".rows")
     safe = r"case when regexp_matches({0}, '^[=+\-@\t\r]') then chr(39) || {0} else {0} end"
     con.sql(f"""
-        select _row_number, {safe.format("f.columns")}, name, severity, 1, '', '', {safe.format(_source_file(con))}
+        select
+            _row_number, {safe.format("f.columns")}, name, severity, 1, '', '',
+            {safe.format(_source_file(con))}
         from {VIOLATIONS} join {RULES} using (rule) join feedback_rules as f using (rule)
             join {LOOKED_AT} using (_row_id)
         order by {_source_file(con)}, _row_number, rule

@@ -1,8 +1,8 @@
 """The gate: judges one mapped delivery and splits it into accepted and quarantined rows.
 
-Two passes. The first answers every rule with held or failed, in one validation that Great Expectations bundles
-into one scan. The second looks up the rows of the failed rules alone, inside DuckDB, so a million bad rows cost no
-memory here.
+Two passes. The first answers every rule with held or failed, in one validation that Great Expectations
+bundles into one scan. The second looks up the rows of the failed rules alone, inside DuckDB, so a million bad
+rows cost no memory here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Outcome = Literal["accepted", "accepted_with_quarantine", "rejected"]
 
 @dataclass(frozen=True)
 class GateResult:
-    """What the gate decided; `results` has every rule: the suite in its order, then history, then tolerance."""
+    """What the gate decided; `results` has every rule: the suite in its order, history, tolerance."""
 
     outcome: Outcome
     rows: int

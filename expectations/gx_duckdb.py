@@ -1,8 +1,8 @@
-"""Great Expectations on a live DuckDB connection: our engine, our datasource, and the finder of violating rows.
+"""Great Expectations on a live DuckDB connection: our engine, our datasource, the finder of violating rows.
 
-GX 1.24 ships no DuckDB support. What differs from its generic SQL engine is a subclass here, or a metric registered
-for our engine class alone (gx_metrics.py), so nothing of GX is replaced for anybody else in the process. Import this
-module inside functions only: it imports GX, which takes about five seconds.
+GX 1.24 ships no DuckDB support. What differs from its generic SQL engine is a subclass here, or a metric
+registered for our engine class alone (gx_metrics.py), so nothing of GX is replaced for anybody else in the
+process. Import this module inside functions only: it imports GX, which takes about five seconds.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ import os
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, Literal, cast
 
 import duckdb
 import duckdb_engine
 import great_expectations as gx
 import sqlalchemy as sa
+from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 from great_expectations.datasource.fluent.interfaces import Batch
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
-from great_expectations.exceptions import MetricProviderError
-from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.exceptions.exceptions import MetricProviderError
+from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.registry import (
     get_expectation_impl,
@@ -54,13 +55,16 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         yield self._connection
 
 
+EngineClass = type[DuckDBExecutionEngine]
+
+
 class DuckDBDatasource(SQLDatasource):
     """A GX datasource over a connection that the caller already holds: no file, so no lock."""
 
     type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]
 
     @property
-    def execution_engine_type(self) -> type[DuckDBExecutionEngine]:
+    def execution_engine_type(self) -> EngineClass:
         return DuckDBExecutionEngine
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -102,7 +106,10 @@ def _context() -> Any:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     # GX logs every failed metric with its values; what failed is reported by the gate, without values
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
-    context = gx.get_context(mode="ephemeral")
+    in_memory = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    context = gx.get_context(
+        mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=in_memory)
+    )
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}  # type: ignore[assignment]
     return context
 
@@ -111,7 +118,7 @@ def _context() -> Any:
 def open_batch(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[Batch]:
     """A GX batch over a table or view of a live connection; it must be visible to `connection.cursor()`.
 
-    Each thread keeps one datasource: adding and deleting one costs 0.05 s, a third of the gate of a small delivery.
+    Each thread keeps one datasource: adding and deleting one costs 0.05 s, a third of a small delivery.
     """
     if not hasattr(_of_thread, "datasource"):
         name = f"duckdb-{threading.get_ident()}"
@@ -136,9 +143,12 @@ def verdicts(batch: Batch, expectations: Sequence[Expectation]) -> dict[str, boo
     suite = gx.ExpectationSuite(name="gate", expectations=list(expectations))
     found: dict[str, bool | str] = {}
     for result in batch.validate(suite, result_format="BOOLEAN_ONLY").results:
+        assert result.expectation_config is not None
         rule = result.expectation_config.meta["rule"]
         raised = result.exception_info.get("raised_exception", True)
         found[rule] = _reason(result.exception_info) if raised else bool(result.success)
+    with _engine(batch).get_connection() as connection:
+        connection.commit()
     return found
 
 
@@ -168,7 +178,8 @@ def validation_errors(implementation: type[Expectation], arguments: dict[str, An
 def _has_metrics(name: str, engine: DuckDBExecutionEngine) -> bool:
     implementation = get_expectation_impl(name)
     row_by_row = getattr(implementation, "map_metric", None)
-    needed = [f"{row_by_row}.condition"] if row_by_row else list(implementation.metric_dependencies)
+    of_file = getattr(implementation, "metric_dependencies", ())
+    needed = [f"{row_by_row}.condition"] if row_by_row else list(of_file)
     try:
         for metric in needed:
             get_metric_provider(metric, engine)
@@ -216,7 +227,7 @@ def _condition_metric(engine: DuckDBExecutionEngine, expectation: Expectation) -
 
 
 def store_rows(batch: Batch, rows: sa.Select[Any], table: str, rule: int, unless: str | None = None) -> None:
-    """Insert the rows of a `violating_rows` query into `table` (ROW_ID, rule), without those where `unless`."""
+    """Insert the rows of a `violating_rows` query into `table` (ROW_ID, rule), but those where `unless`."""
     if unless:
         rows = rows.where(sa.column(unless).is_not(True))
     target = sa.table(table, sa.column(ROW_ID), sa.column("rule"))
@@ -232,7 +243,7 @@ def _engine(batch: Batch) -> DuckDBExecutionEngine:
 
 def _repeating_rows(records: Any, columns: Sequence[str]) -> sa.Select[Any]:
     # GX's conditions for uniqueness only fit the FROM clause that GX builds around them
-    keys = [sa.column(column) for column in columns]
+    keys: list[Any] = [sa.column(column) for column in columns]
     times = sa.func.count().over(partition_by=keys).label("times")
     present = [keys[0].is_not(None)] if len(keys) == 1 else []
     counted = sa.select(sa.column(ROW_ID), times).select_from(records).where(*present).subquery()

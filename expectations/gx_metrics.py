@@ -10,9 +10,11 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.expectations.expectation import BatchExpectation
-from great_expectations.expectations.metrics.map_metric_provider import (
-    ColumnMapMetricProvider,
+from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (
     column_condition_partial,
+)
+from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import (
+    ColumnMapMetricProvider,
 )
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
@@ -46,7 +48,7 @@ class NotMatchRegex(ColumnMapMetricProvider):
 class MatchRegexList(ColumnMapMetricProvider):
     condition_metric_name = "column_values.match_regex_list"
     condition_value_keys = ("regex_list", "match_on")
-    default_kwarg_values: ClassVar[dict[str, str]] = {"match_on": "any"}
+    default_kwarg_values = {"match_on": "any"}  # noqa: RUF012  (read by GX from the class)
 
     @column_condition_partial(engine=DuckDBExecutionEngine)
     def _duckdb(cls, column: Any, regex_list: list[str], match_on: str = "any", **_: Any) -> Any:
@@ -82,7 +84,7 @@ class NotMatchLikePattern(ColumnMapMetricProvider):
 
 
 class ColumnTypes(TableMetricProvider):
-    """Names and types of the columns, from an empty result: reflection costs eight queries over the catalog."""
+    """Names and types of the columns, from an empty result: reflection costs eight queries."""
 
     metric_name = "table.column_types"
     value_keys = ("include_nested",)
@@ -102,12 +104,13 @@ class ColumnTypes(TableMetricProvider):
 class RepeatedKeys(TableMetricProvider):
     """How many keys occur more than once; NULL equals NULL, rows without a required part are left out.
 
-    Keys are compared by a 64-bit hash, which saves time and memory. A collision can only raise a false alarm (in
-    5 M keys: 1 in 1.5 million), and the exact comparison that names the rows then clears it.
+    Keys are compared by a 64-bit hash, which saves time and memory. A collision can only raise a false alarm
+    (in 5 M keys: 1 in 1.5 million), and the exact comparison that names the rows then clears it. The hashes
+    stay in the table `repeated_keys`, so that naming the rows need not group the whole table again.
     """
 
     metric_name = "table.repeated_keys"
-    value_keys = ("key_columns", "present_columns")
+    value_keys = ("key_columns", "present_columns", "repeated_keys")
 
     @metric_value(engine=DuckDBExecutionEngine)
     def _duckdb(
@@ -120,29 +123,31 @@ class RepeatedKeys(TableMetricProvider):
         records, _domain, _accessor = execution_engine.get_compute_domain(
             metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE
         )
-        key = sa.func.hash(*(sa.column(column) for column in metric_value_kwargs["key_columns"]))
+        key = sa.func.hash(*(sa.column(column) for column in metric_value_kwargs["key_columns"])).label("key")
         present = [sa.column(column).is_not(None) for column in metric_value_kwargs["present_columns"]]
-        repeated = (
-            sa.select(key.label("key"))
-            .select_from(records)
-            .where(*present)
-            .group_by(key)
-            .having(sa.func.count() > 1)
-        ).subquery()
-        count = sa.select(sa.func.count()).select_from(repeated)
-        return int(execution_engine.execute_query(count).scalar_one())
+        rows = sa.select(key).select_from(records).where(*present)
+        repeated = rows.group_by(key).having(sa.func.count() > 1)
+        kept = sa.table(metric_value_kwargs["repeated_keys"], sa.column("key"))
+        execution_engine.execute_query(sa.insert(kept).from_select(["key"], repeated))
+        return int(execution_engine.execute_query(sa.select(sa.func.count()).select_from(kept)).scalar_one())
 
 
 class ExpectKeyToBeUnique(BatchExpectation):
-    """Expect each key to occur once. GX's own compound uniqueness joins the table to itself and skips NULLs."""
+    """Expect each key to occur once. GX's own compound uniqueness joins the table to itself, skips NULLs."""
 
     key_columns: list[str]
-    present_columns: list[str] = []
+    present_columns: list[str]
+    repeated_keys: str
 
     metric_dependencies = ("table.repeated_keys",)
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
-    success_keys = ("key_columns", "present_columns")
+    success_keys = ("key_columns", "present_columns", "repeated_keys")
 
-    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG002  (GX passes it)
+        execution_engine: Any = None,  # noqa: ARG002
+    ) -> dict[str, Any]:
         repeated = metrics["table.repeated_keys"]
         return {"success": repeated == 0, "result": {"observed_value": repeated}}

@@ -1,4 +1,4 @@
-"""What earlier deliveries say about this one: its size, how full its columns are, how many children are known."""
+"""What earlier deliveries say about this one: its size, how full its columns are, who is known."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FIRST = "There is no earlier delivery to compare with."
 
 @dataclass(frozen=True)
 class History:
-    """Facts of the last accepted delivery of the same extract and collection, and the roster in force for this year."""
+    """Facts of the last accepted delivery of the same extract and collection, and this year's roster."""
 
     school_year: int | None = None
     rows: int | None = None
@@ -36,7 +36,7 @@ NO_HISTORY = History()
 
 
 def find_history(con: duckdb.DuckDBPyConnection, home: Home, delivery: Delivery) -> History:
-    """What is in force in the raw lake: the latest earlier school year of the extract, and the partner's roster."""
+    """What is in force in the raw lake: the latest earlier year of the extract, and the partner's roster."""
     roster = _roster(home, delivery)
     earlier = _earlier(home, delivery)
     if earlier is None:
@@ -62,11 +62,13 @@ def _earlier(home: Home, delivery: Delivery) -> tuple[int, Path] | None:
         for path in folder.glob(f"*-{delivery.collection}.parquet")
         if path.stem.split("-", 1)[1] == delivery.collection
     ]
-    return max((found for found in years if found[0] < delivery.school_year), default=None)
+    assert delivery.school_year is not None
+    before = delivery.school_year
+    return max((found for found in years if found[0] < before), default=None)
 
 
 def _roster(home: Home, delivery: Delivery) -> tuple[Path, ...]:
-    """The partner's person files of this school year: of the same collection if there are any, else of all."""
+    """The partner's person files of this school year: of the same collection if there is one, else of all."""
     folders = [*home.raw.glob(f"person/{delivery.partner}.*")]
     same = [folder / f"{delivery.school_year}-{delivery.collection}.parquet" for folder in folders]
     same = [path for path in same if path.exists()]
@@ -91,7 +93,7 @@ def _null_facts(
 def history_results(
     con: duckdb.DuckDBPyConnection, contract: Contract, history: History, rows: int
 ) -> list[RuleResult]:
-    """The history rules of a delivery; with nothing to compare with they hold, and record this delivery's facts."""
+    """The history rules; with nothing to compare with they hold, and record this delivery's facts."""
     columns = [name for name in contract.columns if name in con.table(LOOKED_AT).columns]
     _, null_shares = _null_facts(con, LOOKED_AT, columns)
     results = [_row_count(contract, history, rows)]
@@ -108,8 +110,8 @@ def _row_count(contract: Contract, history: History, rows: int) -> RuleResult:
     if history.rows:
         word = "fewer" if change < 0 else "more"
         compared = (
-            f"The file has {rows:,} rows, {abs(change):.1%} {word} than the {history.rows:,} of {history.school_year};"
-            f" a change of at most {allowed:.0%} is expected."
+            f"The file has {rows:,} rows, {abs(change):.1%} {word} than the {history.rows:,} of"
+            f" {history.school_year}; a change of at most {allowed:.0%} is expected."
         )
     return RuleResult(
         rule="row_count_is_like_last_time",
@@ -122,8 +124,8 @@ def _row_count(contract: Contract, history: History, rows: int) -> RuleResult:
         share=abs(change),
         explanation=compared,
         how_to_fix=(
-            "Check that the export covers the whole school year and every school. If the change is real, tell us:"
-            " the contract's tolerance.year_over_year can be widened."
+            "Check that the export covers the whole school year and every school. If the change is real, tell"
+            " us: the contract's tolerance.year_over_year can be widened."
         ),
     )
 

@@ -15,7 +15,7 @@ CONFORMED = Path(__file__).parent.parent / "dbt_project" / "seeds" / "codes"
 
 
 def known_codes(community: Community, contract: Contract, school_year: int) -> dict[str, frozenset[str]]:
-    """Code column -> the codes known for this partner and school year; a column without any list is left out."""
+    """Code column -> the codes known for this partner and school year; one without a list is left out."""
     translated: dict[str, set[str]] = defaultdict(set)
     for row in community.crosswalks.get(contract.partner, ()):
         first, last = row.years()

@@ -1,6 +1,6 @@
 """The whole life of a delivery: read, map, judge, hold back, promote, tell the partner, write it down.
 
-Safe to kill anywhere and to run again: everything is written whole or not at all, and the ledger's line comes last.
+Safe to kill anywhere and to run again: everything is written whole or not at all, the ledger's line last.
 """
 
 from __future__ import annotations
@@ -13,15 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import duckdb
-from ingestion.community import Communities
-from ingestion.contract import Contract, match_file
-from ingestion.delivery import Delivery
-from ingestion.errors import DeliveryError, MilepostError, ReadError
-from ingestion.home import Home
-from ingestion.lake import promote
-from ingestion.ledger import Ledger, LoadState
-from ingestion.mapping import MappedTable, map_source
-from ingestion.readers import read_source, read_together
 
 from expectations.feedback import BadRow, bad_rows
 from expectations.gate import GateResult, gate
@@ -33,6 +24,15 @@ from expectations.quarantine import ACCEPTED, write_quarantine
 from expectations.results import write_results
 from expectations.rule import RuleResult
 from expectations.telling import tell_partner
+from ingestion.community import Communities
+from ingestion.contract import Contract, match_file
+from ingestion.delivery import Delivery
+from ingestion.errors import DeliveryError, MilepostError, ReadError
+from ingestion.home import Home
+from ingestion.lake import promote
+from ingestion.ledger import Ledger, LoadState
+from ingestion.mapping import MappedTable, map_source
+from ingestion.readers import read_source, read_together
 
 MAPPED = "mapped"
 
@@ -41,8 +41,8 @@ MAPPED = "mapped"
 class LoadOutcome:
     """What became of a delivery. `rows` were delivered, `quarantined` of them held back.
 
-    `unchanged`: it was in force (or had been, and was superseded or withdrawn), so nothing was written. A file of
-    several school years has one outcome per year in `parts`, and is itself the gravest of them.
+    `unchanged`: it was in force (or had been, and was superseded or withdrawn), so nothing was written. A
+    file of several school years has one outcome per year in `parts`, and is itself the gravest of them.
     """
 
     delivery: Delivery
@@ -71,13 +71,13 @@ def load_delivery(
 def load_file(
     home: Home, communities: Communities, deliveries: Sequence[Delivery], *, check_only: bool = False
 ) -> list[LoadOutcome]:
-    """Load the deliveries of one landed file, one outcome each; contracts that read the same rows share one reading.
+    """Load the deliveries of one landed file, one outcome each; those reading the same rows share a reading.
 
-    A file that cannot be read or does not pass is `rejected` with one clear reason, and what was in force before
+    A file that cannot be read or does not pass is `rejected` with one clear reason; what was in force before
     still is. Loading again what is in force changes nothing. With `check_only` nothing is written at all.
 
-    Raises ContractError where a contract's `gate:` is wrong, DeliveryError where the disk is full; neither is the
-    fault of the file, so the delivery stays as it was and can be loaded again.
+    Raises ContractError where a contract's `gate:` is wrong, DeliveryError where the disk is full; neither is
+    the fault of the file, so the delivery stays as it was and can be loaded again.
     """
     with _connection(home) as con:
         file = _File(con, communities, deliveries)
@@ -211,7 +211,7 @@ def _write(
     outcome: LoadOutcome,
     ledger: Ledger,
 ) -> None:
-    """Everything that follows from a verdict; the lake and the ledger last, so that a kill before is made good."""
+    """Everything that follows from a verdict; lake and ledger last, so that a kill before is made good."""
     if outcome.outcome == "rejected":
         _write_rejected(home, communities, con, outcome, ledger, judged=True)
         return

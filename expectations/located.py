@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from expectations.rule import Rule
-from expectations.suites import Suite
 
 if TYPE_CHECKING:
     from great_expectations.datasource.fluent.interfaces import Batch
     from great_expectations.expectations.expectation import Expectation
 
+    from expectations.suites import Suite
+
 LOOKED_AT = "gate_input"  # the mapped table with DuckDB's rowid as _row_id
 VIOLATIONS = "gate_violations"  # _row_id, rule (index in the suite)
+REPEATED = "gate_repeated_keys"  # key (hash), filled by the first pass
 
 
 def prepare(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
@@ -23,13 +25,14 @@ def prepare(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     # rowid, not _row_number: one record that was unpivoted into three rows is three rows here
     con.execute(f"create or replace view {LOOKED_AT} as select *, rowid as _row_id from {quoted(table)}")
     con.execute(f"create or replace table {VIOLATIONS} (_row_id bigint, rule integer)")
+    con.execute(f"create or replace table {REPEATED} (key ubigint)")
     return [column for column in con.table(LOOKED_AT).columns if column != "_row_id"]
 
 
 def locate(
     con: duckdb.DuckDBPyConnection, batch: Batch, suite: Suite, failed: Mapping[str, Expectation]
 ) -> dict[str, int]:
-    """Fill the table of violations for the `failed` rules; rule -> how many rows (1 for the file as a whole)."""
+    """Fill the table of violations for the `failed` rules; rule -> how many rows (1 for the whole file)."""
     from expectations.gx_duckdb import is_row_by_row, store_rows, violating_rows
 
     if not failed:
@@ -55,12 +58,8 @@ def store_repeated_keys(con: duckdb.DuckDBPyConnection, rule: Rule, number: int)
     present = " and ".join(f"{quoted(c)} is not null" for c in rule.arguments["present_columns"]) or "true"
     con.execute(f"""
         insert into {VIOLATIONS}
-        with repeated as (
-            select hash({keys}) as key from {LOOKED_AT} where {present} group by key having count(*) > 1
-        ),
-        candidates as (
-            select * exclude (_row_id, _row_number), _row_id, _row_number
-            from {LOOKED_AT} where {present} and hash({keys}) in (select key from repeated)
+        with candidates as (
+            select * from {LOOKED_AT} where {present} and hash({keys}) in (select key from {REPEATED})
         ),
         compared as (
             select

@@ -1,20 +1,20 @@
-"""The school years and collections that one mapped file tells of, each as a delivery and a table of its own."""
+"""The school years and collections that one mapped file tells of, each a delivery and a table of its own."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import duckdb
-from ingestion.delivery import Delivery
-from ingestion.mapping import MappedTable
 
 from expectations.located import quoted
+from ingestion.delivery import Delivery
+from ingestion.mapping import MappedTable
 
 PART = "mapped_part"
 
 
 def periods_of(con: duckdb.DuckDBPyConnection, mapped: MappedTable, delivery: Delivery) -> list[Delivery]:
-    """One delivery per school year and collection, oldest first; the delivery itself where the file carries none.
+    """One delivery per school year and collection, oldest first; itself if the file carries none.
 
     Part of a delivery that names its own year is only that year of the file.
     """
@@ -40,7 +40,7 @@ def part_of(
 ) -> MappedTable:
     """The rows of one period as a table of their own.
 
-    Rows that say no period belong to nobody; the last part takes them, so that they are held back there and counted.
+    Rows that say no period belong to nobody; the last part takes them, to hold them back and count them.
     """
     if not mapped.period_columns:
         return mapped

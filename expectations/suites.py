@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from expectations.gate_entries import rules_of_gate_entries
+from expectations.located import REPEATED
 from expectations.rule import Rule
 from ingestion.contract import Contract
 from ingestion.contract_columns import Column
@@ -41,7 +42,8 @@ def suite_for(
     """The rules for a table with these `columns`; `unparsed` names the hidden column of each parsed column.
 
     `known_codes` holds, per code column, every code that is conformed or in the partner's crosswalk; a column
-    that it leaves out is not looked up. Raises ContractError, with file and line, for a `gate:` entry that GX does not know.
+    that it leaves out is not looked up. Raises ContractError, with file and line, for a `gate:` entry that GX
+    does not know.
     """
     derived = [_has_rows(), *(_says_its_period(name) for name in period_columns)]
     for name, column in contract.columns.items():
@@ -164,7 +166,7 @@ def _known_code(contract: Contract, name: str, codes: Collection[str]) -> Rule:
         arguments={"column": name, "regex": f"(?i)^{one}{repeat}$"},
         severity="warn",
         columns=(name,),
-        explanation=f"{label} holds a code that is not translated yet; its rows are kept, counted as 'unmapped'.",
+        explanation=f"{label} holds a code that is not translated yet; its rows are kept as 'unmapped'.",
         how_to_fix=f"Tell us what the new codes in {label} mean, so that we can add them to your crosswalk.",
     )
 
@@ -177,6 +179,7 @@ def _unique_key(contract: Contract) -> Rule:
         expectation="expect_key_to_be_unique",
         arguments={
             "key_columns": list(contract.key),
+            "repeated_keys": REPEATED,
             "present_columns": [
                 n for n in contract.key if n in contract.columns and contract.columns[n].required
             ],
@@ -184,8 +187,8 @@ def _unique_key(contract: Contract) -> Rule:
         severity="reject" if any(column.severity == "reject" for column in parts.values()) else "quarantine",
         columns=contract.key,
         explanation=(
-            f"Only one row may have the same {labels}. Of rows that are equal throughout the first is kept; rows"
-            " that differ elsewhere are all held back, because nobody knows which of them is right."
+            f"Only one row may have the same {labels}. Of rows that are equal throughout the first is kept;"
+            " rows that differ elsewhere are all held back, because nobody knows which of them is right."
         ),
         how_to_fix="Send one row for each, with the values that are right.",
     )

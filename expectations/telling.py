@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import duckdb
-from ingestion.community import Communities
-from ingestion.home import Home
 
 from expectations.feedback import Feedback, bad_rows, write_csv, write_page
 from expectations.suites import label_of
+from ingestion.community import Communities
+from ingestion.home import Home
 
 if TYPE_CHECKING:
     from expectations.loading import LoadOutcome
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def tell_partner(
     home: Home, communities: Communities, outcome: LoadOutcome, con: duckdb.DuckDBPyConnection | None
 ) -> None:
-    """Write the page and the CSV of a delivery; `con` holds the gate's tables if it got as far as the gate."""
+    """Write the page and the CSV of a delivery; `con` holds the gate's tables if it got that far."""
     delivery = outcome.delivery
     contract = communities.contracts[delivery.extract_id]
     order = {"reject": 0, "quarantine": 1, "warn": 2}

@@ -1,4 +1,4 @@
-"""Every kind of rule on tables small enough to judge by eye; the first row of a table is row 2 of the file."""
+"""Every kind of rule on tables to be judged by eye; the first row of a table is row 2 of the file."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tiny_deliveries import ATTENDANCE, Judge, Row, good, good_rows, numbers
 
 from expectations.gate import GateResult, gate
+from expectations.gx_duckdb import expectation_class, open_batch, verdicts
 from expectations.history import NO_HISTORY
-from expectations.located import prepare, store_repeated_keys
+from expectations.located import LOOKED_AT, REPEATED, prepare, store_repeated_keys
 from expectations.rule import Rule
 from ingestion.contract import Contract
 
@@ -92,10 +93,15 @@ def test_of_rows_that_contradict_each_other_none_is_kept(
 def test_an_empty_part_of_a_key_equals_another_empty_part(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         create table t as
-        from (values ('a', null, 1, 2), ('a', null, 2, 3), ('b', null, 1, 4)) as t(child, school, days, _row_number)
+        from (values ('a', null, 1, 2), ('a', null, 2, 3), ('b', null, 1, 4))
+            as t(child, school, days, _row_number)
     """)
     prepare(con, "t")
-    arguments = {"key_columns": ["child", "school"], "present_columns": ["child"]}
+    arguments = {"key_columns": ["child", "school"], "present_columns": ["child"], "repeated_keys": REPEATED}
+    expectation = expectation_class("expect_key_to_be_unique")
+    assert expectation is not None
+    with open_batch(con, LOOKED_AT) as batch:
+        assert verdicts(batch, [expectation(**arguments, meta={"rule": "key"})]) == {"key": False}
     store_repeated_keys(con, Rule("key_is_unique", "", arguments, "quarantine", "", ""), 0)
     assert con.execute("select _row_id from gate_violations order by 1").fetchall() == [(0,), (1,)]
 
@@ -162,7 +168,8 @@ def test_unknown_codes_are_counted_and_kept(judge: Judge, con: duckdb.DuckDBPyCo
 def test_a_gate_entry_compares_two_columns(judge: Judge, con: duckdb.DuckDBPyConnection) -> None:
     entry = """\
 gate:
-  - expect_column_pair_values_a_to_be_greater_than_b: {column_A: days_enrolled, column_B: days_absent, or_equal: true}
+  - expect_column_pair_values_a_to_be_greater_than_b:
+      {column_A: days_enrolled, column_B: days_absent, or_equal: true}
 """
     result = judge([good("a", 180, 180), good("b", 10, 11), good("c")], entry + LENIENT)
     assert failed(result) == {"days_enrolled_is_at_least_days_absent": 1}
@@ -197,7 +204,10 @@ def test_a_row_condition_limits_a_gate_entry(judge: Judge, con: duckdb.DuckDBPyC
     entry = """\
 gate:
   - expect_column_values_to_be_between:
-      {column: days_absent, max_value: 3, row_condition: 'col("days_enrolled") < 100', condition_parser: great_expectations}
+      column: days_absent
+      max_value: 3
+      row_condition: 'col("days_enrolled") < 100'
+      condition_parser: great_expectations
 """
     result = judge([good("a", 180, 9), good("b", 90, 9), good("c", 90, 2)], entry + LENIENT)
     assert failed(result) == {"contract_days_absent_is_in_range": 1}
@@ -210,7 +220,8 @@ def test_rows_of_one_record_are_judged_one_by_one(
     # an unpivoted record gives several rows with one row number; only the bad one is held back
     con.execute("""
         create table mapped as
-        from (values ('a', 'S1', 1, 2), ('a', 'S2', 400, 2)) as t(student_id, school_id, days_enrolled, _row_number)
+        from (values ('a', 'S1', 1, 2), ('a', 'S2', 400, 2))
+            as t(student_id, school_id, days_enrolled, _row_number)
     """)
     mapped = SimpleNamespace(table="mapped", unparsed={}, period_columns=())
     result = gate(con, mapped, write_contract(LENIENT), NO_HISTORY)  # type: ignore[arg-type]
@@ -248,6 +259,9 @@ def test_accepted_and_quarantined_are_all_rows_and_accepted_breaks_no_rule(
         select count(*) from mapped where _row_number in (select _row_number from quarantined)
             and student_id is not null and school_id is not null
             and days_enrolled between 0 and 366 and days_absent between 0 and 366
-            and (select count(*) from mapped as m where m.student_id = mapped.student_id and m.school_id = mapped.school_id) = 1
+            and (
+                select count(*) from mapped as m
+                where m.student_id = mapped.student_id and m.school_id = mapped.school_id
+            ) = 1
     """).fetchall()
     assert needless == [(0,)]
