@@ -5,24 +5,24 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from ingestion.contract import Contract, sql_headers
+from ingestion.contract import Contract
 from ingestion.contract_columns import Column, Origin
 from ingestion.entities import SQL_TYPES
-from ingestion.errors import ContractError, ReadError
+from ingestion.errors import ContractError
+from ingestion.needed_headers import PERIOD_COLUMNS, refuse_missing_headers
 from ingestion.parsing import FALLIBLE_TYPES, parsed, school_year
-from ingestion.readers.headers import folded, nearest, shown
+from ingestion.readers.headers import folded
 from ingestion.readers.records import identifier, literal
 from ingestion.yaml_file import Location, read_yaml
-
-PERIOD_COLUMNS = ("school_year", "collection")
 
 
 @dataclass(frozen=True)
 class MappedTable:
-    """A table of typed rows: the contract's columns, those of `period_columns`, `_row_number`, `_source_file`.
+    """A table of typed rows: the contract's columns, those of `period_columns`, `_row_number`,
+    `_source_file`.
 
-    `unparsed` gives, for each column that can fail, the hidden boolean column that is true where a value was there
-    and did not parse (the value itself is then NULL).
+    `unparsed` gives, for each column that can fail, the hidden boolean column that is true where a value
+    was there and did not parse (the value itself is then NULL).
     """
 
     table: str
@@ -36,13 +36,15 @@ def map_source(
 ) -> MappedTable:
     """Create `table` from what `read_source` read.
 
-    Cells are trimmed of blanks; empty ones and those in `missing` are NULL, also for `sql:` and `where:`. Of several
-    headers in a `from`, the first that the file has is taken. A column whose headers are all absent is NULL.
+    Cells are trimmed of blanks; empty ones and those in `missing` are NULL, also for `sql:` and `where:`.
+    Of several headers in a `from`, the first that the file has is taken. A column whose headers are all
+    absent is NULL.
 
-    Raises ReadError where the file lacks a header the contract needs, ContractError where an expression fails.
+    Raises ReadError where the file lacks a header the contract needs, ContractError where an expression
+    fails.
     """
     present = {folded(row[0]): row[0] for row in con.execute(f"describe {source_table}").fetchall()}
-    _refuse_missing_headers(con, source_table, contract, present)
+    refuse_missing_headers(con, source_table, contract, present)
     steps = _Steps(contract, present, source_table)
     try:
         con.execute(f"create or replace table {table} as {steps.query()}")
@@ -70,7 +72,8 @@ class _Steps:
         ctes = f"{self.rows()}, texts as ({self._texts()}), typed as ({self._typed()})"
         names = [identifier(name) for name in self.origins]
         flags = [
-            f"({identifier(name)} is null and {identifier(name + '__text')} is not null) as {identifier(flag)}"
+            f"({identifier(name)} is null and {identifier(name + '__text')} is not null)"
+            f" as {identifier(flag)}"
             for name, flag in self.unparsed().items()
         ]
         return f"{ctes} select {', '.join([*names, *flags])}, _row_number, _source_file from typed"
@@ -210,56 +213,6 @@ def _with_sql_booleans(column: Column) -> Column:
     )
 
 
-def _refuse_missing_headers(
-    con: duckdb.DuckDBPyConnection, source_table: str, contract: Contract, present: Mapping[str, str]
-) -> None:
-    problems = [
-        (what, aliases)
-        for what, aliases in _needed_headers(contract)
-        if not any(folded(alias) in present for alias in aliases)
-    ]
-    if not problems:
-        return
-    found = con.execute(f"select _source_file from {source_table} limit 1").fetchall()
-    where = found[0][0] if found else str(contract.path)
-    headers = [header for header in present.values() if header not in ("_row_number", "_source_file")]
-    raise ReadError.of(_missing_header(what, aliases, headers, where) for what, aliases in problems)
-
-
-def _needed_headers(contract: Contract) -> list[tuple[str, tuple[str, ...]]]:
-    """What cannot be done without a header, and the headers that would do."""
-    unpivot = contract.unpivot
-    made = {unpivot.name, *unpivot.into} if unpivot else set()
-    needed: list[tuple[str, tuple[str, ...]]] = []
-    origins: list[tuple[str, Origin]] = list(contract.columns.items())
-    origins += [(name, origin) for name in PERIOD_COLUMNS if (origin := getattr(contract, name))]
-    for name, origin in origins:
-        is_needed = name in contract.key or not isinstance(origin, Column) or origin.required
-        if origin.headers and is_needed and not made & set(map(folded, origin.headers)):
-            needed.append((f"the required column '{name}'", origin.headers))
-        needed += [
-            (f"the expression of '{name}'", (h,)) for h in sql_headers(origin.sql or "null") if h not in made
-        ]
-    if contract.rows:
-        needed += [("rows.where", (h,)) for h in sql_headers(contract.rows.where) if h not in made]
-    if unpivot:
-        for name, by_repeat in unpivot.into.items():
-            every = tuple(header for headers in by_repeat.values() for header in headers)
-            needed.append((f"the unpivoted column '{name}'", every))
-    return needed
-
-
-def _missing_header(what: str, aliases: tuple[str, ...], present: list[str], where: str) -> ReadError:
-    near = next((near for alias in aliases if (near := nearest(alias, present))), None)
-    hint = f"The nearest header in the file is '{near}'. " if near else ""
-    return ReadError(
-        f"{what} has no header in the file; looked for {shown(aliases)}",
-        where=where,
-        rule="Headers are compared without regard to case and surrounding blanks",
-        next_step=f"{hint}Add the partner's new header to the contract, or ask for the column",
-    )
-
-
 def _failed_expression(con: duckdb.DuckDBPyConnection, steps: _Steps, contract: Contract) -> ContractError:
     """Which expression of the contract fails on these rows, by computing each alone."""
     candidates: list[tuple[Location, str]] = []
@@ -279,7 +232,7 @@ def _failed_expression(con: duckdb.DuckDBPyConnection, steps: _Steps, contract: 
 
 def _expression_error(contract: Contract, place: Location, kind: str) -> ContractError:
     what = f"{'.'.join(map(str, place))} fails on these rows ({kind})"
-    step = "Write the expression so that it holds for every value: try_cast instead of cast, nullif(…, 0) to divide"
+    step = "Make it hold for every value: try_cast instead of cast, nullif(…, 0) to divide"
     rule = "An expression must give a value or NULL for every row"
     if contract.path.is_file():
         return read_yaml(contract.path).problem(place, what, step, rule)

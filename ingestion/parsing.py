@@ -16,13 +16,15 @@ _FIRST_SERIAL, _LAST_SERIAL = 61, 2_958_465
 def parsed(text: str, column: Column) -> str:
     """The expression that gives `text` (an SQL expression, trimmed, NULL where missing) the column's type.
 
-    Integers may be written 12, +12, 012 and 12.0, never 12.5 or 1,234; decimals are kept to four places; thousands
-    separators and percent signs are left to an `sql:` of the contract. ISO dates always parse, beside the declared
-    formats, which are tried in their order; a year before 1800 is a two-digit year read by %Y and does not parse.
+    Integers may be written 12, +12, 012 and 12.0, never 12.5 or 1,234; decimals are kept to four places;
+    thousands separators and percent signs are left to an `sql:` of the contract. ISO dates always parse,
+    beside the declared formats, which are tried in their order; a year before 1800 is a two-digit year read
+    by %Y and does not parse.
     """
     match column.type:
         case "integer":
-            return f"case when regexp_full_match({text}, '[+-]?[0-9]+(\\.0*)?') then try_cast({text} as bigint) end"
+            is_whole = f"regexp_full_match({text}, '[+-]?[0-9]+(\\.0*)?')"
+            return f"case when {is_whole} then try_cast({text} as bigint) end"
         case "decimal":
             return f"case when not contains({text}, '_') then try_cast({text} as {SQL_TYPES['decimal']}) end"
         case "date":
@@ -51,7 +53,8 @@ def _date(text: str, formats: Sequence[str]) -> str:
 
 
 def _counted_days(text: str, form: str) -> str:
-    """A date given as a number of days: an Excel serial, or `days since YYYY-MM-DD` as statistics programs write."""
+    """A date given as a number of days: an Excel serial, or `days since YYYY-MM-DD` as statistics programs
+    write."""
     number = f"try_cast(floor(try_cast({text} as double)) as integer)"
     if form == "excel":
         return (
@@ -72,7 +75,8 @@ def _boolean(text: str, true_values: Sequence[str], false_values: Sequence[str])
 
 
 def _codes(text: str, separator: str) -> str:
-    """Codes joined by ';'. Taking lists apart costs ten times a replacement, so only untidy text goes that way."""
+    """Codes joined by ';'. Taking lists apart costs ten times a replacement, so only untidy text goes that
+    way."""
     split = literal(separator)
     untidy = rf"(\s|^|{re.escape(separator)}){re.escape(separator)}|{re.escape(separator)}(\s|$)"
     tidied = (

@@ -1,4 +1,5 @@
-"""Files of every format as one DuckDB view of text: columns named by the headers, row numbers, source file."""
+"""Files of every format as one DuckDB view of text: columns named by the headers, row numbers, source
+file."""
 
 import tempfile
 from collections.abc import Sequence
@@ -34,7 +35,8 @@ _FORMAT_BY_SUFFIX = {
 
 
 def read_together(contract: Contract, contracts: Sequence[Contract]) -> list[Contract]:
-    """Those of `contracts`, `contract` first, that read the same rows of a file: same reader, member and sheet."""
+    """Those of `contracts`, `contract` first, that read the same rows of a file: same reader, member and
+    sheet."""
     same = [
         other
         for other in contracts
@@ -48,12 +50,14 @@ def read_source(
 ) -> str:
     """Scan `path` once for all `contracts` that read it, and return the name of a view over what was read.
 
-    The view (named `table`, over tables `_<table>_<n>`) has a VARCHAR column for each header some contract uses, NULL
-    where a cell is empty, and `_row_number` BIGINT (the record's physical number in the file, from 1, headers,
-    skipped and blank records counted) and `_source_file` (`file.csv`, `archive.zip/member.csv`, `book.xlsx#Sheet`).
-    Several members or sheets are read one after another, and columns matched by name.
+    The view (named `table`, over tables `_<table>_<n>`) has a VARCHAR column for each header some contract
+    uses, NULL where a cell is empty, and `_row_number` BIGINT (the record's physical number in the file,
+    from 1, headers, skipped and blank records counted) and `_source_file` (`file.csv`,
+    `archive.zip/member.csv`, `book.xlsx#Sheet`). Several members or sheets are read one after another, and
+    columns matched by name.
 
-    Raises ReadError for a file that cannot be read in full or has undeclared, repeated or no headers, or no rows.
+    Raises ReadError for a file that cannot be read in full or has undeclared, repeated or no headers, or no
+    rows.
     """
     how = {_how_read(contract) for contract in contracts}
     if len(how) != 1:

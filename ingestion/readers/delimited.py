@@ -39,7 +39,8 @@ def read_delimited(
     table: str,
     folder: Path,
 ) -> str:
-    """Fill `table` from a delimited file and return the select that names its columns and numbers its rows."""
+    """Fill `table` from a delimited file and return the select that names its columns and numbers its
+    rows."""
     text = as_utf8(part, reader.encoding, dialect, folder)
     if reader.footer:
         text = without_footer(text, re.compile(reader.footer), dialect, folder)
@@ -109,7 +110,8 @@ def without_footer(
 ) -> TextFile:
     """A copy without the trailing records that match `footer`, or the same file where there are none.
 
-    The pattern is searched in the cells of a record joined by commas; blank lines among the footer go with it.
+    The pattern is searched in the cells of a record joined by commas; blank lines among the footer go with
+    it.
     """
     size = text.path.stat().st_size
     with text.path.open("rb") as file:
@@ -146,7 +148,8 @@ def _footer_text(line: str, dialect: Dialect | None) -> str:
 def _has_every_line(
     con: duckdb.DuckDBPyConnection, table: str, read: Sequence[int], text: TextFile, n_head_lines: int
 ) -> bool:
-    """Whether the rows account for every line; DuckDB leaves out blank records, after which row numbers are off."""
+    """Whether the rows account for every line; DuckDB leaves out blank records, after which row numbers are
+    off."""
     (n_rows,) = con.execute(f"select count(*) from {table}").fetchall()[0]
     n_lines = text.n_lines - n_head_lines
     if n_rows == n_lines:

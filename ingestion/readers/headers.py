@@ -1,4 +1,5 @@
-"""What a file's headers must be: known to the contracts that read the file, each once, found whatever their case."""
+"""What a file's headers must be: known to the contracts that read the file, each once, found whatever their
+case."""
 
 import difflib
 from collections import Counter
@@ -24,8 +25,8 @@ def trimmed(header: str) -> str:
 def join_header_rows(rows: Sequence[Sequence[str]]) -> list[str]:
     """Headers of one or two rows, joined with a blank.
 
-    A merged cell over several columns leaves the cells to its right empty, so the upper row is filled from the left
-    wherever the lower row has a name.
+    A merged cell over several columns leaves the cells to its right empty, so the upper row is filled from
+    the left wherever the lower row has a name.
     """
     if len(rows) == 1:
         return [trimmed(cell) for cell in rows[0]]
@@ -41,8 +42,8 @@ def join_header_rows(rows: Sequence[Sequence[str]]) -> list[str]:
 def keep_declared(headers: Sequence[str], contracts: Sequence[Contract], file_name: str) -> list[int]:
     """Positions of the columns some contract takes; a ReadError names what is undeclared or there twice.
 
-    Columns without a header are not among them; nor are those every contract ignores, so what nobody is to see
-    (a social security number) is not even read into memory.
+    Columns without a header are not among them; nor are those every contract ignores, so what nobody is to
+    see (a social security number) is not even read into memory.
     """
     wanted = {folded(header) for contract in contracts for header in contract.file_headers}
     ignored = {folded(header) for contract in contracts for header in contract.ignore}
@@ -73,7 +74,7 @@ def refuse_other_delimiter(headers: Sequence[str], delimiter: str, file_name: st
                 f"read with a {used} as delimiter the file has one column, whose header holds a {name}",
                 where=file_name,
                 rule="The delimiter is part of the contract, never guessed",
-                next_step=f"Set `reader: {{delimiter: {other!r}}}` in the contract, or ask for the agreed format",
+                next_step=f"Set `reader: {{delimiter: {other!r}}}`, or ask for the agreed format",
             )
 
 

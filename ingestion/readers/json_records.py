@@ -28,8 +28,8 @@ def read_json(
 ) -> str:
     """Fill `table` from JSON objects and return the select that names its columns and numbers its rows.
 
-    Rows are numbered by line in a file of lines, by element (from 1) in an array. A list of plain values becomes its
-    values joined by commas; anything deeper stays JSON text, for an `sql:` of the contract.
+    Rows are numbered by line in a file of lines, by element (from 1) in an array. A list of plain values
+    becomes its values joined by commas; anything deeper stays JSON text, for an `sql:` of the contract.
     """
     text = as_utf8(part, reader.encoding, None, folder)
     link = folder / f"{table}.json"
@@ -54,7 +54,8 @@ def _load_objects(con: duckdb.DuckDBPyConnection, path: Path, is_lines: bool, ta
     if is_lines:
         # read as lines of text, since the JSON reader leaves blank lines out of its count
         lines = (
-            f"read_csv({literal(str(path))}, columns = {{line: 'VARCHAR'}}, auto_detect = false, header = false,"
+            f"read_csv({literal(str(path))}, columns = {{line: 'VARCHAR'}}, auto_detect = false,"
+            f" header = false,"
             f" delim = chr(31), quote = '', escape = '', comment = '', nullstr = '', compression = 'none',"
             f" max_line_size = {MAX_OBJECT_BYTES}, buffer_size = {2 * MAX_OBJECT_BYTES})"
         )
@@ -97,7 +98,8 @@ def _value_sql(key: str) -> str:
 
 
 def _broken_json(text: TextFile, is_lines: bool) -> ReadError:
-    """Where the JSON breaks, found by reading it again in Python; on success it is the shape that is wrong."""
+    """Where the JSON breaks, found by reading it again in Python; on success it is the shape that is
+    wrong."""
     line, what = 1, "an element is not an object" if not is_lines else "the line is not a JSON object"
     try:
         if is_lines:

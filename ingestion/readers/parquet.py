@@ -19,7 +19,8 @@ def read_parquet(
     table: str,
     folder: Path,
 ) -> str:
-    """Fill `table` from a Parquet file and return the select that names its columns and numbers its rows from 1."""
+    """Fill `table` from a Parquet file and return the select that names its columns and numbers its rows
+    from 1."""
     link = folder / f"{table}.parquet"
     link.symlink_to(part.path.absolute())
     source = f"read_parquet({literal(str(link))})"

@@ -18,7 +18,8 @@ class Dialect:
     quote: str = '"'
 
     def parse(self, lines: Iterable[str], *, strict: bool, max_cell: int) -> Iterator[list[str]]:
-        """The cells of each record; csv.Error for a cell over `max_cell` characters and, if strict, broken quoting."""
+        """The cells of each record; csv.Error for a cell over `max_cell` characters and, if strict, broken
+        quoting."""
         csv.field_size_limit(max_cell)
         is_long = len(self.delimiter) > 1
         if is_long:

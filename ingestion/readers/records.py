@@ -1,6 +1,8 @@
-"""Records one by one in Python: the slow path, which says exactly what is wrong, and writes rows DuckDB can take.
+"""Records one by one in Python: the slow path, which says exactly what is wrong, and writes rows DuckDB can
+take.
 
-Used for spreadsheets, and for delimited files that DuckDB's reader refused or from which it left out blank records.
+Used for spreadsheets, and for delimited files that DuckDB's reader refused or from which it left out blank
+records.
 """
 
 import csv
@@ -20,7 +22,8 @@ Record = tuple[int, list[str]]
 def read_records(file: Iterable[str], name: str, dialect: Dialect, skip_rows: int) -> Iterator[Record]:
     """Record number (from 1, blank and skipped ones counted) and cells of each record that is not blank.
 
-    Raises ReadError for broken quoting and for cells over the limit, with the record's number and never its content.
+    Raises ReadError for broken quoting and for cells over the limit, with the record's number and never its
+    content.
     """
     lines = iter(file)
     for _ in islice(lines, skip_rows):
@@ -65,7 +68,8 @@ def long_cell(name: str, number: int) -> ReadError:
 
 
 def check_width(record: Record, width: int, least: int, name: str) -> list[str]:
-    """The cells of `record` as exactly `width`: empty ones beyond it are cut, those without a header may be absent."""
+    """The cells of `record` as exactly `width`: empty ones beyond it are cut, those without a header may be
+    absent."""
     number, cells = record
     if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
         cells = cells[:width]
@@ -74,7 +78,7 @@ def check_width(record: Record, width: int, least: int, name: str) -> list[str]:
             f"the row has {len(cells)} cells, the header row {width}",
             where=f"{name}, row {number}",
             rule="Every row has one cell per header",
-            next_step="Ask the partner to look for an unquoted delimiter or a broken line, or set `reader.footer`",
+            next_step="Look for an unquoted delimiter or a broken line, or set `reader.footer`",
         )
     return cells + [""] * (width - len(cells))
 
@@ -110,7 +114,8 @@ def csv_scan(
     quote = literal(dialect.quote)
     return (
         f"read_csv({literal(str(path))}, columns = {{{struct}}}, auto_detect = false, header = false,"
-        f" skip = {skip}, delim = {literal(dialect.delimiter)}, quote = {quote}, escape = {quote}, comment = '',"
+        f" skip = {skip}, delim = {literal(dialect.delimiter)}, quote = {quote}, escape = {quote},"
+        f" comment = '',"
         f" nullstr = '', compression = 'none', encoding = 'utf-8', strict_mode = true,"
         f" max_line_size = {max_record_bytes}, buffer_size = {max(2**25, 2 * max_record_bytes)})"
     )

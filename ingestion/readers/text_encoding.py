@@ -23,7 +23,8 @@ _UTF_8 = ("utf-8", "utf-8-sig")
 
 @dataclass(frozen=True)
 class TextFile:
-    """A UTF-8 file (a BOM may stand at its start); `n_lines` counts its physical lines, `newline` is what ends them."""
+    """A UTF-8 file (a BOM may stand at its start); `n_lines` counts its physical lines, `newline` is what
+    ends them."""
 
     path: Path
     name: str
@@ -41,8 +42,9 @@ class _Scan:
 def as_utf8(part: Part, encoding: str | None, dialect: Dialect | None, folder: Path) -> TextFile:
     """Find the encoding: a byte order mark, else the one declared, else UTF-8, else Windows-1252 or Latin-1.
 
-    Raises ReadError with the row number for NUL characters, for bytes the encoding does not have, and for a file that
-    mixes UTF-8 with another encoding. `dialect` (None: one record per line) is needed to number the rows.
+    Raises ReadError with the row number for NUL characters, for bytes the encoding does not have, and for a
+    file that mixes UTF-8 with another encoding. `dialect` (None: one record per line) is needed to number
+    the rows.
     """
     with part.path.open("rb") as file:
         head = file.read(4096)
@@ -113,7 +115,8 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _transcode(part: Part, encoding: str, target: Path, dialect: Dialect | None) -> int:
-    """Write `part` as UTF-8 and return its number of newlines; what precedes an undecodable byte is written."""
+    """Write `part` as UTF-8 and return its number of newlines; what precedes an undecodable byte is
+    written."""
     decoder = codecs.getincrementaldecoder(encoding)()
     n_newlines = 0
     with target.open("wb") as out:

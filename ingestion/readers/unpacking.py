@@ -29,7 +29,8 @@ class Part:
 
 
 def unpack(path: Path, member: str | None, folder: Path) -> list[Part]:
-    """The plain files of `path`: itself, what a .gz holds, or the members of a .zip that match the glob `member`."""
+    """The plain files of `path`: itself, what a .gz holds, or the members of a .zip that match the glob
+    `member`."""
     if not path.is_file():
         raise ReadError("there is no such file", where=path.name, next_step="Check the path")
     suffix = path.suffix.lower()
@@ -103,7 +104,8 @@ def _members(archive: zipfile.ZipFile, path: Path, member: str | None, folder: P
 
 
 def _matches(name: str, member: str | None) -> bool:
-    """A glob without a slash looks at the last part of the name; what a Mac adds to its archives never counts."""
+    """A glob without a slash looks at the last part of the name; what a Mac adds to its archives never
+    counts."""
     pure = PurePosixPath(name)
     if pure.parts[0] == "__MACOSX" or pure.name == ".DS_Store":
         return False
@@ -123,7 +125,8 @@ def _refuse_escaping_name(name: str, archive: str) -> None:
 
 
 def _budget(name: str, packed_bytes: int) -> Callable[[int], None]:
-    """A counter of unpacked bytes over all members, since the sizes an archive states of itself may be false."""
+    """A counter of unpacked bytes over all members, since the sizes an archive states of itself may be
+    false."""
     unpacked = 0
 
     def spend(size: int) -> None:

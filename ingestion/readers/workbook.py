@@ -33,8 +33,8 @@ def read_workbook(
 ) -> list[str]:
     """Fill one table per matching sheet and return the selects that name their columns and number their rows.
 
-    `sheet` is a name or a glob; without it a workbook must have one visible sheet. A sheet that is named exactly may
-    be hidden, a glob finds visible ones only. Row numbers are those Excel shows.
+    `sheet` is a name or a glob; without it a workbook must have one visible sheet. A sheet that is named
+    exactly may be hidden, a glob finds visible ones only. Row numbers are those Excel shows.
     """
     try:
         book = calamine.CalamineWorkbook.from_path(str(part.path))

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from ingestion.contract import Contract, load_contract
 from ingestion.errors import MilepostError
@@ -52,15 +53,11 @@ def rows_of(path: Path, contract: Contract) -> list[dict[str, Any]]:
 
 def refusal_of(path: Path, contract: Contract) -> str:
     """The message with which `read_source` refuses `path`; it has a rule and a next step in every case."""
-    with duckdb.connect() as con:
-        try:
-            read_source(con, path, [contract])
-        except MilepostError as error:
-            for single in error.singles():
-                assert single.where
-                assert single.next_step
-            # nothing chained may quote a cell either
-            assert error.__cause__ is None
-            assert error.__suppress_context__ or error.__context__ is None
-            return str(error)
-    raise AssertionError("the file was read")
+    with duckdb.connect() as con, pytest.raises(MilepostError) as refusal:
+        read_source(con, path, [contract])
+    error = refusal.value
+    assert all(single.where and single.next_step for single in error.singles())
+    # nothing chained may quote a cell either
+    assert error.__cause__ is None
+    assert error.__suppress_context__ or error.__context__ is None
+    return str(error)

@@ -7,6 +7,7 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sample_contracts import ATTENDANCE, contract_of, write
 
 from ingestion.contract_columns import Column
 from ingestion.errors import ContractError, MilepostError, ReadError
@@ -14,7 +15,6 @@ from ingestion.file_names import parse_school_year
 from ingestion.mapping import _Steps, map_source
 from ingestion.parsing import parsed, school_year
 from ingestion.readers import read_source
-from sample_contracts import ATTENDANCE, contract_of, write
 
 SECRET = "Zephyrine"
 
@@ -232,7 +232,10 @@ def test_expressions_constants_and_filters(tmp_path):
         "{from: [Absent]}",
         """{sql: 'try_cast("Days ""P" as integer) - try_cast(present as integer) -- days'}""",
     )
-    csv = 'StudentID,Enrolled,"Days ""P",Present,Type\nA1,180,100,97,A\nA2,180,1,1,B\nA3,180,NA,1,A\nA4,1,1,1,\n'
+    csv = (
+        'StudentID,Enrolled,"Days ""P",Present,Type\nA1,180,100,97,A\nA2,180,1,1,B\n'
+        "A3,180,NA,1,A\nA4,1,1,1,\n"
+    )
     rows, _ = mapped(tmp_path, csv, text, """rows: {where: "type = 'A' -- only these"}\nmissing: [NA]\n""")
     assert [(r["student_id"], r["school_id"], r["days_absent"], r["_row_number"]) for r in rows] == [
         ("A1", "S9", 3, 2),
@@ -271,8 +274,11 @@ unpivot:
 
 
 def test_repeated_columns_become_rows_and_empty_repeats_none(tmp_path):
-    csv = "ID,Subject,Score1,FallDate,SpringScore,SpringDate\nA,math,200,09/01/2024,210,x\nB,math,,,205,\nC,math,,,,\n"
-    rows, table = mapped(tmp_path, csv, ASSESSMENT)
+    csv = (
+        "ID,Subject,Score1,FallDate,SpringScore,SpringDate\nA,math,200,09/01/2024,210,x\n"
+        "B,math,,,205,\nC,math,,,,\n"
+    )
+    rows, _ = mapped(tmp_path, csv, ASSESSMENT)
     got = [
         (
             r["student_id"],
@@ -293,7 +299,10 @@ def test_repeated_columns_become_rows_and_empty_repeats_none(tmp_path):
 
 def test_optional_columns_may_be_absent_and_the_first_header_wins(tmp_path):
     text = ATTENDANCE.replace("entity: attendance", "entity: school").split("columns:")[0]
-    text += "columns:\n  school_id: {from: [Code, OldCode]}\n  school_name: {from: [Name]}\n  zip_code: {from: [Zip]}\n"
+    text += (
+        "columns:\n  school_id: {from: [Code, OldCode]}\n  school_name: {from: [Name]}\n"
+        "  zip_code: {from: [Zip]}\n"
+    )
     rows, _ = mapped(tmp_path, "OldCode,Name,Code\nold,North,new\n", text)
     assert (rows[0]["school_id"], rows[0]["zip_code"]) == ("new", None)
 

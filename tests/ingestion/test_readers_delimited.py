@@ -5,10 +5,10 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sample_contracts import ATTENDANCE, HEADER, contract_of, refusal_of, rows_of, write
 
 from ingestion.errors import ContractError
 from ingestion.readers import read_source, read_together
-from sample_contracts import ATTENDANCE, HEADER, contract_of, refusal_of, rows_of, write
 
 # stands in bad files, and must not stand in any message
 SECRET = "Zephyrine"
@@ -139,7 +139,8 @@ def test_one_scan_serves_contracts_that_read_alike(tmp_path):
     school = contract_of(
         tmp_path,
         "partner: river\nentity: school\ntitle: t\nagreement: rcs_2024\nfile: '*.csv'\ncolumns:\n"
-        "  school_id: {from: [SchoolCode]}\n  school_name: {from: [Name]}\nignore: [StudentID, Enrolled, Absent]\n",
+        "  school_id: {from: [SchoolCode]}\n  school_name: {from: [Name]}\n"
+        "ignore: [StudentID, Enrolled, Absent]\n",
     )
     path = write(tmp_path, f"{HEADER},Name\nA1,S1,180,3,North\n")
     with duckdb.connect() as con:

@@ -1,7 +1,6 @@
 import codecs
 
 import pytest
-
 from sample_contracts import HEADER, contract_of, refusal_of, rows_of, write
 
 NAMES = "José Ñandú, Zoë"

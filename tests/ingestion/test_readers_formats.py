@@ -7,10 +7,10 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sample_contracts import ATTENDANCE, HEADER, contract_of, refusal_of, rows_of, write
 
 from ingestion.readers import read_source
 from ingestion.readers.workbook import cell_text
-from sample_contracts import ATTENDANCE, HEADER, contract_of, refusal_of, rows_of, write
 
 SECRET = "Zephyrine"
 HEADERS = HEADER.split(",")
@@ -60,19 +60,17 @@ def test_a_formula_gives_its_value_not_its_text(tmp_path):
 
 
 def test_sheets_are_found_by_name_and_glob(tmp_path):
-    row = lambda key: [HEADERS, [key, "S1", 1, 1]]  # noqa: E731
-    book = workbook(
-        tmp_path,
-        {"Notes": [["x"]], "Fall 24": row("F"), "Fall 25": row("G"), "Old": row("H")},
-        hidden=["Old"],
-    )
-    keys = lambda sheet: sorted(
-        r["StudentID"] for r in rows_of(book, contract_of(tmp_path, extra=f"sheet: '{sheet}'\n"))
-    )  # noqa: E731
-    assert keys("fall 24") == ["F"]
-    assert keys("Fall *") == ["F", "G"]
+    sheets = {title: [HEADERS, [title, "S1", 1, 1]] for title in ("Fall 24", "Fall 25", "Old")}
+    book = workbook(tmp_path, {"Notes": [["x"]], **sheets}, hidden=["Old"])
+
+    def keys(sheet):
+        contract = contract_of(tmp_path, extra=f"sheet: '{sheet}'\n")
+        return sorted(row["StudentID"] for row in rows_of(book, contract))
+
+    assert keys("fall 24") == ["Fall 24"]
+    assert keys("Fall *") == ["Fall 24", "Fall 25"]
     # a hidden sheet is read when it is named, never by a glob
-    assert keys("Old") == ["H"]
+    assert keys("Old") == ["Old"]
     assert "no visible sheet matches 'Ol?'" in refusal_of(book, contract_of(tmp_path, extra="sheet: 'Ol?'\n"))
 
 
@@ -132,7 +130,10 @@ def test_what_is_no_workbook_is_refused(tmp_path):
 
 
 # ---- fixed width
-FIXED = "reader: {format: fixed_width, widths: {StudentID: [1, 4], SchoolCode: [5, 6], Enrolled: [11, 3], Absent: [15, 3]}, skip_rows: 1%s}\n"
+FIXED = (
+    "reader: {format: fixed_width, widths: {StudentID: [1, 4], SchoolCode: [5, 6], "
+    "Enrolled: [11, 3], Absent: [15, 3]}, skip_rows: 1%s}\n"
+)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
@@ -171,7 +172,8 @@ def test_bad_fixed_width_files_are_refused(tmp_path, text, words):
 def test_parquet_columns_become_the_text_a_partner_would_write(tmp_path):
     with duckdb.connect() as con:
         con.execute(
-            "copy (select 12345.0::double as StudentID, ['a', 'b'] as SchoolCode, 180.5::decimal(9, 2) as Enrolled,"
+            "copy (select 12345.0::double as StudentID, ['a', 'b'] as SchoolCode, "
+            "180.5::decimal(9, 2) as Enrolled,"
             f" date '2024-09-03' as \" absent\" from range(2)) to '{tmp_path}/a.parquet'"
         )
     rows = rows_of(tmp_path / "a.parquet", contract_of(tmp_path))
@@ -218,7 +220,10 @@ def test_long_numbers_in_json_keep_their_digits(tmp_path):
 
 
 def test_keys_of_any_object_are_headers(tmp_path):
-    text = '{"StudentID": "A1", "SchoolCode": "S1", "Enrolled": 1}\n{"StudentID": "A2", "Absent": 4, "a/b~c\\"": 1}\n'
+    text = (
+        '{"StudentID": "A1", "SchoolCode": "S1", "Enrolled": 1}\n'
+        '{"StudentID": "A2", "Absent": 4, "a/b~c\\"": 1}\n'
+    )
     contract = contract_of(tmp_path, ATTENDANCE.replace("[Enrolled]", "['a/b~c\"', Enrolled]"))
     rows = rows_of(write(tmp_path, text, "a.ndjson"), contract)
     assert [(r["Absent"], r['a/b~c"']) for r in rows] == [(None, None), ("4", "1")]

@@ -3,9 +3,9 @@ import io
 import zipfile
 
 import pytest
+from sample_contracts import ATTENDANCE, HEADER, contract_of, refusal_of, rows_of, write
 
 from ingestion.readers import unpacking
-from sample_contracts import ATTENDANCE, HEADER, contract_of, refusal_of, rows_of, write
 
 CSV = f"{HEADER}\nA1,S1,180,3\n"
 

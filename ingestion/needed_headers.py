@@ -1,0 +1,63 @@
+"""Which headers a contract cannot do without, and the refusal of a source that lacks them."""
+
+from collections.abc import Mapping
+
+import duckdb
+
+from ingestion.contract import Contract, sql_headers
+from ingestion.contract_columns import Column, Origin
+from ingestion.errors import ReadError
+from ingestion.readers.headers import folded, nearest, shown
+
+PERIOD_COLUMNS = ("school_year", "collection")
+
+
+def refuse_missing_headers(
+    con: duckdb.DuckDBPyConnection, source_table: str, contract: Contract, present: Mapping[str, str]
+) -> None:
+    """Raise a ReadError that names every missing header; `present` maps compared to actual headers."""
+    problems = [
+        (what, aliases)
+        for what, aliases in _needed_headers(contract)
+        if not any(folded(alias) in present for alias in aliases)
+    ]
+    if not problems:
+        return
+    found = con.execute(f"select _source_file from {source_table} limit 1").fetchall()
+    where = found[0][0] if found else str(contract.path)
+    headers = [header for header in present.values() if header not in ("_row_number", "_source_file")]
+    raise ReadError.of(_missing_header(what, aliases, headers, where) for what, aliases in problems)
+
+
+def _needed_headers(contract: Contract) -> list[tuple[str, tuple[str, ...]]]:
+    """What cannot be done without a header, and the headers that would do."""
+    unpivot = contract.unpivot
+    made = {unpivot.name, *unpivot.into} if unpivot else set()
+    needed: list[tuple[str, tuple[str, ...]]] = []
+    origins: list[tuple[str, Origin]] = list(contract.columns.items())
+    origins += [(name, origin) for name in PERIOD_COLUMNS if (origin := getattr(contract, name))]
+    for name, origin in origins:
+        is_needed = name in contract.key or not isinstance(origin, Column) or origin.required
+        if origin.headers and is_needed and not made & set(map(folded, origin.headers)):
+            needed.append((f"the required column '{name}'", origin.headers))
+        needed += [
+            (f"the expression of '{name}'", (h,)) for h in sql_headers(origin.sql or "null") if h not in made
+        ]
+    if contract.rows:
+        needed += [("rows.where", (h,)) for h in sql_headers(contract.rows.where) if h not in made]
+    if unpivot:
+        for name, by_repeat in unpivot.into.items():
+            every = tuple(header for headers in by_repeat.values() for header in headers)
+            needed.append((f"the unpivoted column '{name}'", every))
+    return needed
+
+
+def _missing_header(what: str, aliases: tuple[str, ...], present: list[str], where: str) -> ReadError:
+    near = next((near for alias in aliases if (near := nearest(alias, present))), None)
+    hint = f"The nearest header in the file is '{near}'. " if near else ""
+    return ReadError(
+        f"{what} has no header in the file; looked for {shown(aliases)}",
+        where=where,
+        rule="Headers are compared without regard to case and surrounding blanks",
+        next_step=f"{hint}Add the partner's new header to the contract, or ask for the column",
+    )
