@@ -1,17 +1,21 @@
-{# The versions of an indicator in force in a school year, as a join; parameters come from the registry as texts. #}
-{% macro join_definitions(indicator_id, rows) -%}
-    inner join {{ source('reference', 'indicator_definitions') }} as definitions
-        on
-            definitions.indicator_id = '{{ indicator_id }}'
-            and {{ rows }}.school_year between
-            coalesce(definitions.first_year, 0) and coalesce(definitions.last_year, 9999)
-            -- a version that counts whole years has no value before the year is over
-            and (
-                {{ rows }}.collection = 'annual'
-                or coalesce(definitions.parameters['collections'], 'all') = 'all'
-            )
+{# The definition versions of an indicator, one row each, with the parameters a model asks for as typed columns. #}
+{% macro definitions(indicator_id, parameters={}) -%}
+    select
+        definition_version,
+        coalesce(first_year, 0) as first_year,
+        coalesce(last_year, 9999) as last_year,
+        {%- for name, type in parameters.items() %}
+        cast(parameters['{{ name }}'] as {{ type }}) as {{ name }},
+        {%- endfor %}
+        coalesce(parameters['collections'], 'all') = 'all' as has_interim
+    from {{ source('reference', 'indicator_definitions') }}
+    where indicator_id = '{{ indicator_id }}'
 {%- endmacro %}
 
-{% macro parameter(name, type='decimal(18, 4)') -%}
-    cast(definitions.parameters['{{ name }}'] as {{ type }})
+{# Versions in force in the school year of a row; one that counts whole years has no value before the year is over. #}
+{% macro join_definitions(rows) -%}
+    inner join definitions
+        on
+            {{ rows }}.school_year between definitions.first_year and definitions.last_year
+            and ({{ rows }}.collection = 'annual' or definitions.has_interim)
 {%- endmacro %}

@@ -29,17 +29,17 @@
     explode(split({{ text }}, ';'))
 {%- endmacro %}
 
-{# Several texts in one, in the order of the texts themselves. #}
+{# Several texts in one; their order is left open. #}
 {% macro joined_texts(text, separator) -%}
     {{ adapter.dispatch('joined_texts')(text, separator) }}
 {%- endmacro %}
 
 {% macro default__joined_texts(text, separator) -%}
-    string_agg({{ text }}, '{{ separator }}' order by {{ text }})
+    string_agg({{ text }}, '{{ separator }}')
 {%- endmacro %}
 
 {% macro spark__joined_texts(text, separator) -%}
-    array_join(array_sort(collect_list({{ text }})), '{{ separator }}')
+    array_join(collect_list({{ text }}), '{{ separator }}')
 {%- endmacro %}
 
 {# Name of a file without folders and ending. #}

@@ -1,3 +1,5 @@
+{{ config(materialized = 'view') }}
+
 {% set attributes = disaggregates() | map(attribute = 'column') | list %}
 
 -- depends_on: {{ ref('disaggregates') }}

@@ -16,11 +16,35 @@ first_time as (
 
 ),
 
-marks as (
+-- a mark told twice, by two ids of one child or two extracts, counts once
+course_marks as (
 
     select
         first_time.community_id,
         first_time.person_id,
+        course_mark.partner_id,
+        course_mark.course_id,
+        course_mark.term,
+        min(course_mark.subject_area) as subject_area,
+        min(course_mark.mark) as mark,
+        max(course_mark.credits_attempted) as credits_attempted,
+        max(course_mark.credits_earned) as credits_earned
+    from first_time
+    inner join {{ ref('fct_course_mark') }} as course_mark
+        on
+            first_time.community_id = course_mark.community_id
+            and first_time.person_id = course_mark.person_id
+            and first_time.school_year = course_mark.school_year
+            and first_time.collection = course_mark.collection
+    group by all
+
+),
+
+marks as (
+
+    select
+        course_mark.community_id,
+        course_mark.person_id,
         sum(course_mark.credits_earned) as credits_earned,
         count(*) filter (
             where
@@ -34,16 +58,10 @@ marks as (
         sum(coalesce(course_mark.credits_attempted, 1)) filter (
             where points.grade_points is not null
         ) as graded_credits
-    from first_time
-    inner join {{ ref('fct_course_mark') }} as course_mark
-        on
-            first_time.community_id = course_mark.community_id
-            and first_time.person_id = course_mark.person_id
-            and first_time.school_year = course_mark.school_year
-            and first_time.collection = course_mark.collection
+    from course_marks as course_mark
     left join {{ ref('mark') }} as points
         on course_mark.mark = points.code
-    group by first_time.community_id, first_time.person_id
+    group by course_mark.community_id, course_mark.person_id
 
 ),
 

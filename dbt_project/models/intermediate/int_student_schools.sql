@@ -1,4 +1,4 @@
-with attendance as (
+with evidence as (
 
     select
         community_id,
@@ -13,11 +13,7 @@ with attendance as (
         cast(null as date) as entry_date,
         cast(null as varchar) as grade_level
     from {{ ref('fct_attendance') }}
-
-),
-
-enrollment as (
-
+    union all
     select
         community_id,
         person_id,
@@ -25,78 +21,12 @@ enrollment as (
         collection,
         organization_id,
         partner_id,
-        cast(null as decimal(18, 4)) as attendance_days,
-        cast(null as decimal(18, 4)) as days_absent,
+        null,
+        null,
         days_spanned,
         entry_date,
         grade_level
     from {{ ref('fct_enrollment') }}
-
-),
-
--- children known from nothing else still have a place: the school of their test, mark, action or diploma
-other_evidence as (
-
-    {% for entity in ['assessment', 'course_mark', 'discipline', 'diploma'] %}
-        select distinct
-            community_id,
-            person_id,
-            school_year,
-            collection,
-            coalesce(organization_id, partner_id || ':unknown') as organization_id,
-            partner_id
-        from {{ ref('stg_' ~ entity) }}
-        {% if not loop.last %}union{% endif %}
-    {% endfor %}
-
-),
-
-known_years as (
-
-    select distinct
-        community_id,
-        person_id,
-        school_year,
-        collection
-    from attendance
-    union
-    select distinct
-        community_id,
-        person_id,
-        school_year,
-        collection
-    from enrollment
-
-),
-
-evidence as (
-
-    select *
-    from attendance
-    union all
-    select *
-    from enrollment
-    union all
-    select
-        other_evidence.community_id,
-        other_evidence.person_id,
-        other_evidence.school_year,
-        other_evidence.collection,
-        other_evidence.organization_id,
-        other_evidence.partner_id,
-        null,
-        null,
-        null,
-        null,
-        null
-    from other_evidence
-    left join known_years
-        on
-            other_evidence.community_id = known_years.community_id
-            and other_evidence.person_id = known_years.person_id
-            and other_evidence.school_year = known_years.school_year
-            and other_evidence.collection = known_years.collection
-    where known_years.person_id is null
 
 )
 

@@ -3,13 +3,54 @@
     'is_migrant', 'is_military_connected',
 ] %}
 
+with reported as (
+
+    select
+        community_id,
+        person_id,
+        school_year,
+        collection,
+        {% for flag in flags %}
+            bool_or(case when {{ flag }} is not null then {{ flag }} and is_in_school_year end) as {{ flag }}{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from {{ ref('stg_student_status') }}
+    group by community_id, person_id, school_year, collection
+
+),
+
+-- an interim collection may come before the year's statuses are certified: last year's stand until then
+interim_places as (
+
+    select
+        places.community_id,
+        places.person_id,
+        places.school_year,
+        places.collection,
+        {% for flag in flags %}
+            last_year.{{ flag }}{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from {{ ref('int_accountable_schools') }} as places
+    inner join reported as last_year
+        on
+            places.community_id = last_year.community_id
+            and places.person_id = last_year.person_id
+            and places.school_year - 1 = last_year.school_year
+    where places.collection <> 'annual' and last_year.collection = 'annual'
+
+)
+
 select
-    community_id,
-    person_id,
-    school_year,
-    collection,
+    coalesce(reported.community_id, interim_places.community_id) as community_id,
+    coalesce(reported.person_id, interim_places.person_id) as person_id,
+    coalesce(reported.school_year, interim_places.school_year) as school_year,
+    coalesce(reported.collection, interim_places.collection) as collection,
     {% for flag in flags %}
-        bool_or(case when {{ flag }} is not null then {{ flag }} and is_in_school_year end) as {{ flag }}{% if not loop.last %},{% endif %}
+        coalesce(reported.{{ flag }}, interim_places.{{ flag }}) as {{ flag }}{% if not loop.last %},{% endif %}
     {% endfor %}
-from {{ ref('stg_student_status') }}
-group by community_id, person_id, school_year, collection
+from reported
+full outer join interim_places
+    on
+        reported.community_id = interim_places.community_id
+        and reported.person_id = interim_places.person_id
+        and reported.school_year = interim_places.school_year
+        and reported.collection = interim_places.collection

@@ -6,10 +6,10 @@ with reported as (
         -- later years before earlier ones, a year's annual collection before its interim ones
         school_year * 2 + case when collection = 'annual' then 1 else 0 end as recency,
         birth_year,
-        nullif(nullif(gender, 'unmapped'), 'unknown') as gender,
-        nullif(nullif(race_ethnicity, 'unmapped'), 'unknown') as race_ethnicity,
+        gender,
+        race_ethnicity,
         school_year
-    from {{ ref('stg_person') }}
+    from {{ ref('int_student_year_demographics') }}
 
 )
 

@@ -4,8 +4,9 @@ select
     school_year,
     collection,
     organization_id,
-    min(partner_id) as partner_id,
-    cast(sum(days_enrolled) as decimal(18, 4)) as days_enrolled,
-    cast(sum(days_absent) as decimal(18, 4)) as days_absent
+    partner_id,
+    days_enrolled,
+    days_absent,
+    _load_id,
+    _row_number
 from {{ ref('stg_attendance') }}
-group by community_id, person_id, school_year, collection, organization_id

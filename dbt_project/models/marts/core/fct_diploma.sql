@@ -3,9 +3,10 @@ select
     person_id,
     school_year,
     collection,
+    partner_id,
+    organization_id,
     diploma_type,
     diploma_date,
-    min(partner_id) as partner_id,
-    min(organization_id) as organization_id
+    _load_id,
+    _row_number
 from {{ ref('stg_diploma') }}
-group by community_id, person_id, school_year, collection, diploma_type, diploma_date

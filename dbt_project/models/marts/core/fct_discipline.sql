@@ -4,10 +4,11 @@ select
     school_year,
     collection,
     partner_id,
+    organization_id,
     incident_id,
     action_code,
-    min(organization_id) as organization_id,
-    min(action_date) as action_date,
-    max(days_removed) as days_removed
+    action_date,
+    days_removed,
+    _load_id,
+    _row_number
 from {{ ref('stg_discipline') }}
-group by community_id, person_id, school_year, collection, partner_id, incident_id, action_code

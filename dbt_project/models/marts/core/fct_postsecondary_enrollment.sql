@@ -3,10 +3,12 @@ select
     person_id,
     school_year,
     collection,
+    partner_id,
     college_code,
+    college_name,
     enrollment_begin_date,
-    max(enrollment_end_date) as enrollment_end_date,
-    min(college_name) as college_name,
-    min(enrollment_status) as enrollment_status
+    enrollment_end_date,
+    enrollment_status,
+    _load_id,
+    _row_number
 from {{ ref('stg_postsecondary_enrollment') }}
-group by community_id, person_id, school_year, collection, college_code, enrollment_begin_date

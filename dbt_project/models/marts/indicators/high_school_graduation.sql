@@ -1,4 +1,10 @@
-with cohorts as (
+with definitions as (
+
+    {{ definitions('high_school_graduation') }}
+
+),
+
+cohorts as (
 
     select
         *,
@@ -19,4 +25,4 @@ select
     definitions.definition_version,
     cohorts.outcome = 'graduated' as is_success
 from cohorts
-{{ join_definitions('high_school_graduation', 'cohorts') }}
+{{ join_definitions('cohorts') }}

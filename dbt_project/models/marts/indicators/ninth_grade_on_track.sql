@@ -1,21 +1,32 @@
-with judged as (
+with definitions as (
+
+    {{ definitions('ninth_grade_on_track', {
+        'minimum_credits': 'decimal(6, 2)',
+        'maximum_core_failures': 'integer',
+        'minimum_gpa': 'decimal(6, 2)',
+        'minimum_attendance': 'decimal(6, 4)',
+    }) }}
+
+),
+
+judged as (
 
     select
         students.*,
         definitions.definition_version,
         case
-            when {{ parameter('minimum_credits') }} is not null
+            when definitions.minimum_credits is not null
                 then
-                    students.credits_earned >= {{ parameter('minimum_credits') }}
-                    and students.n_core_failures <= {{ parameter('maximum_core_failures') }}
+                    students.credits_earned >= definitions.minimum_credits
+                    and students.n_core_failures <= definitions.maximum_core_failures
             else
-                students.quality_points >= {{ parameter('minimum_gpa') }} * students.graded_credits
+                students.quality_points >= definitions.minimum_gpa * students.graded_credits
                 and students.n_low_marks = 0
-                and students.days_absent <= (1 - {{ parameter('minimum_attendance') }}) * students.days_enrolled
+                and students.days_absent <= (1 - definitions.minimum_attendance) * students.days_enrolled
                 and students.n_removals = 0
         end as is_success
     from {{ ref('int_ninth_grade_years') }} as students
-    {{ join_definitions('ninth_grade_on_track', 'students') }}
+    {{ join_definitions('students') }}
 
 )
 

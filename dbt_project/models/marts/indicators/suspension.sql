@@ -1,4 +1,10 @@
-with students as (
+with definitions as (
+
+    {{ definitions('suspension', {'actions': 'varchar'}) }}
+
+),
+
+students as (
 
     select student_year.*
     from {{ ref('fct_student_year') }} as student_year
@@ -12,29 +18,19 @@ with students as (
 
 ),
 
-actions as (
-
-    select distinct
-        community_id,
-        person_id,
-        school_year,
-        collection,
-        action_code
-    from {{ ref('fct_discipline') }}
-
-),
-
+-- per child and year, the versions by which it was suspended
 suspended as (
 
-    select distinct
+    select
         actions.community_id,
         actions.person_id,
         actions.school_year,
         actions.collection,
-        definitions.definition_version
-    from actions
-    {{ join_definitions('suspension', 'actions') }}
-    where ';' || definitions.parameters['actions'] || ';' like '%;' || actions.action_code || ';%'
+        ';' || {{ joined_texts('distinct definitions.definition_version', ';') }} || ';' as versions
+    from {{ ref('fct_discipline') }} as actions
+    {{ join_definitions('actions') }}
+    where ';' || definitions.actions || ';' like '%;' || actions.action_code || ';%'
+    group by actions.community_id, actions.person_id, actions.school_year, actions.collection
 
 )
 
@@ -46,13 +42,12 @@ select
     students.organization_id,
     'suspension' as indicator_id,
     definitions.definition_version,
-    suspended.person_id is not null as is_success
+    coalesce(suspended.versions like '%;' || definitions.definition_version || ';%', false) as is_success
 from students
-{{ join_definitions('suspension', 'students') }}
 left join suspended
     on
         students.community_id = suspended.community_id
         and students.person_id = suspended.person_id
         and students.school_year = suspended.school_year
         and students.collection = suspended.collection
-        and definitions.definition_version = suspended.definition_version
+{{ join_definitions('students') }}
