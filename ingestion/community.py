@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -17,6 +17,7 @@ from ingestion.errors import ContractError
 from ingestion.yaml_file import Identifier, Strict, Text, YamlFile, near_miss, read_yaml, validate
 
 T = TypeVar("T")
+Crosswalks = dict[str, tuple[CrosswalkRow, ...]]
 Sector = Literal[
     "k12",
     "postsecondary",
@@ -118,7 +119,7 @@ class Community(CommunityFile):
     folder: Path
     agreements: dict[str, Agreement] = Field(default_factory=dict)
     contracts: dict[str, Contract] = Field(default_factory=dict)
-    crosswalks: dict[str, tuple[CrosswalkRow, ...]] = Field(default_factory=dict)
+    crosswalks: Crosswalks = Field(default_factory=dict)
     cut_scores: tuple[CutScoreRow, ...] = ()
     targets: tuple[TargetRow, ...] = ()
 
@@ -208,7 +209,9 @@ def load_community(folder: Path) -> Community:
         contract = _try(lambda p: load_contract(p, community), path, problems)
         if contract is not None:
             contracts[contract.extract_id] = contract
-    community = community.model_copy(update={"contracts": contracts, **_tables(folder, parsed, problems)})
+    tables = _tables(folder, parsed, problems)
+    tables["crosswalks"] = _with_codes_of_contracts(tables["crosswalks"], contracts, problems)
+    community = community.model_copy(update={"contracts": contracts, **tables})
     if problems:
         raise ContractError.of(problems)
     return community
@@ -232,8 +235,28 @@ def _agreements(folder: Path, problems: list[ContractError]) -> dict[str, Agreem
     return dict(parsed.agreements) if parsed else {}
 
 
-def _tables(folder: Path, parsed: CommunityFile, problems: list[ContractError]) -> dict[str, object]:
-    crosswalks: dict[str, tuple[CrosswalkRow, ...]] = {}
+def _with_codes_of_contracts(
+    crosswalks: Crosswalks, contracts: dict[str, Contract], problems: list[ContractError]
+) -> Crosswalks:
+    """The partners' crosswalks with the `codes` of their contracts; one code must not mean two things."""
+    complete = dict(crosswalks)
+    for contract in contracts.values():
+        for field, column in contract.columns.items():
+            for partner_code, conformed_code in column.codes.items():
+                row = CrosswalkRow(field=field, partner_code=partner_code, conformed_code=conformed_code)
+                rows = complete.get(contract.partner, ())
+                same = [other for other in rows if other.identity() == row.identity()]
+                if any(other.conformed_code != conformed_code for other in same):
+                    what = f"'{partner_code}' of '{field}' has another meaning in the partner's crosswalk"
+                    step = "Keep it in one place"
+                    problems.append(ContractError(what, where=f"{contract.path}:1", next_step=step))
+                elif not same:
+                    complete[contract.partner] = (*rows, row)
+    return complete
+
+
+def _tables(folder: Path, parsed: CommunityFile, problems: list[ContractError]) -> dict[str, Any]:
+    crosswalks: Crosswalks = {}
     for path in sorted((folder / "crosswalks").glob("*.csv")):
         if path.stem not in parsed.partners:
             step = near_miss(path.stem, parsed.partners)
@@ -244,7 +267,7 @@ def _tables(folder: Path, parsed: CommunityFile, problems: list[ContractError]) 
             )
         rows = _try(lambda p: read_table(p, CrosswalkRow, check_crosswalk_row), path, problems)
         crosswalks[path.stem] = rows or ()
-    found: dict[str, object] = {"crosswalks": crosswalks}
+    found: dict[str, Any] = {"crosswalks": crosswalks}
     if (folder / "cut_scores.csv").exists():
         found["cut_scores"] = (
             _try(lambda p: read_table(p, CutScoreRow), folder / "cut_scores.csv", problems) or ()

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
 
+from ingestion.contract_columns import ConformedCode
 from ingestion.entities import load_entities
 from ingestion.errors import ContractError
 from ingestion.yaml_file import Identifier, Strict, near_miss
@@ -17,7 +18,6 @@ FIRST_EVER, LAST_EVER = 1900, 2999
 Year = Annotated[int, Field(ge=FIRST_EVER, le=LAST_EVER)]
 OptionalYear = Annotated[Year | None, BeforeValidator(lambda text: text or None)]
 Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-ConformedCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 
 
 class Row(Strict):

@@ -85,7 +85,7 @@ class Contract(ContractFile):
         origins: list[Origin] = [*self.columns.values(), *filter(None, (self.school_year, self.collection))]
         named = [header for origin in origins for header in origin.headers]
         expressions = [origin.sql for origin in origins if origin.sql]
-        if self.rows:
+        if self.rows and self.rows.where:
             expressions.append(self.rows.where)
         named += [header for sql in expressions for header in sql_headers(sql)]
         found = [header for header in named if header not in made]

@@ -83,7 +83,7 @@ def _sql_problems(contract: "ContractFile") -> Iterator[Finding]:
         (("columns", name, "sql"), column.sql) for name, column in contract.columns.items()
     ]
     texts += [((name, "sql"), origin.sql) for name, origin in _period_origins(contract)]
-    if contract.rows:
+    if contract.rows and contract.rows.where:
         texts.append((("rows", "where"), contract.rows.where))
     for place, sql in texts:
         problem = check_expression(sql).problem if sql is not None else ""
@@ -142,6 +142,7 @@ def _column_problems(name: str, column: Column, entity: Entity) -> Iterator[Find
         ("true", "true_values", {"boolean"}),
         ("false", "false_values", {"boolean"}),
         ("separator", "separator", {"codes"}),
+        ("codes", "codes", {"code", "codes"}),
         ("between", "between", {"integer", "decimal", "date"}),
     ):
         if field in column.model_fields_set and kind not in kinds:

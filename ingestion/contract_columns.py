@@ -11,6 +11,7 @@ from ingestion.yaml_file import Identifier, Strict, Text, Texts
 Severity = Literal["quarantine", "reject", "warn"]
 Bound = int | float | dt.date | None
 SourceFormat = Literal["csv", "tsv", "fixed_width", "xlsx", "parquet", "json", "ndjson"]
+ConformedCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 ExpectationName = Annotated[str, StringConstraints(pattern=r"^expect_[a-z_]+$")]
 
 TRUE_VALUES = ("Y", "1", "true", "yes", "T")
@@ -35,7 +36,8 @@ class Column(Origin):
     """How one canonical column is filled and what must hold for it.
 
     `type`, `pii`, `required` and `between` are filled from the entity when a contract is loaded; `type` says
-    only how the text is parsed. `formats` are strptime formats, "excel", or "days since YYYY-MM-DD".
+    only how the text is parsed. `formats` are strptime formats, "excel", or "days since YYYY-MM-DD". `codes` adds
+    to the partner's crosswalk, for all school years: partner code -> conformed code.
     """
 
     type: ColumnType | None = None
@@ -45,6 +47,7 @@ class Column(Origin):
     allowed: Texts = Field(default=(), alias="in")
     true_values: Texts = Field(default=TRUE_VALUES, alias="true")
     false_values: Texts = Field(default=FALSE_VALUES, alias="false")
+    codes: dict[Text, ConformedCode] = Field(default_factory=dict)
     separator: Text = ","
     pii: Pii | None = None
     severity: Severity = "quarantine"
@@ -113,9 +116,13 @@ class Reader(Strict):
 
 
 class Rows(Strict):
-    """Which rows of the source belong to the extract: those for which `where` is true."""
+    """Which rows of the source belong to the extract: those for which `where` is true.
 
-    where: str
+    `distinct` keeps the first of rows that are equal in every column taken: schools read off a list of students.
+    """
+
+    where: str | None = None
+    distinct: bool = False
 
 
 class Unpivot(Strict):

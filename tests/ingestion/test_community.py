@@ -6,7 +6,14 @@ import pytest
 
 from ingestion.community import communities_folder, load_communities
 from ingestion.errors import ContractError
-from tests.ingestion.configuration import AGREEMENTS, ATTENDANCE, COMMUNITY, millbrook, write_community
+from tests.ingestion.configuration import (
+    AGREEMENTS,
+    ATTENDANCE,
+    COMMUNITY,
+    PERSON,
+    millbrook,
+    write_community,
+)
 
 
 def refusal(folder: Path, **files: str) -> str:
@@ -148,3 +155,25 @@ def test_a_missing_agreements_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "millbrook" / "agreements.yml").unlink()
     with pytest.raises(ContractError, match=r"agreements\.yml: the file is missing"):
         load_communities(tmp_path)
+
+
+def test_codes_in_a_contract_join_the_partners_crosswalk(tmp_path: Path) -> None:
+    person = PERSON.replace("in: [01, 02]", "codes: {M: male, F: female}")
+    communities = millbrook(tmp_path, **{"extracts/mill_schools__person.yml": person})
+    rows = communities.communities["millbrook"].crosswalks["mill_schools"]
+    assert {(r.field, r.partner_code, r.conformed_code) for r in rows} >= {
+        ("gender", "M", "male"),
+        ("gender", "F", "female"),
+    }
+
+
+def test_a_code_must_not_mean_two_things(tmp_path: Path) -> None:
+    person = PERSON.replace("in: [01, 02]", "codes: {M: male}")
+    message = refusal(
+        tmp_path,
+        **{
+            "extracts/mill_schools__person.yml": person,
+            "crosswalks/mill_schools.csv": "field,partner_code,conformed_code\ngender,m,female\n",
+        },
+    )
+    assert "'M' of 'gender' has another meaning in the partner's crosswalk" in message
