@@ -151,9 +151,9 @@ def published_manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return result.result
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def warehouse(tmp_path_factory: pytest.TempPathFactory, published_manifest: Any) -> SmallWarehouse:
-    """Built once for a module: tests that change it leave it buildable."""
+    """Built once; no test changes it."""
     small = SmallWarehouse(tmp_path_factory.mktemp("home"), published_manifest)
     small.build_published("first release")
     return small

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 from typing import TYPE_CHECKING
 
+import pytest
 from rich.console import Console
 
 from publishing.picture import gap_text, release_picture, sparkline, trend_text, value_text
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
     from conftest import SmallWarehouse
 
 
+@pytest.mark.xdist_group("published")
 def test_a_built_warehouse_is_published_and_its_picture_drawn(warehouse: SmallWarehouse) -> None:
     made = publish(warehouse.home)
     assert made.rows["indicator_values"] > 500
     console = Console(file=StringIO(), width=200)
     console.print(release_picture(warehouse.home))
     text = console.file.getvalue()  # type: ignore[attr-defined]
-    for words in ("Chronic absence", "Early grade reading", "2021-22", "points", "north", "1,800"):
+    for words in ("Chronic absence", "Early grade reading", "2021-22", "points", "north", "2,400"):
         assert words in text
     print(text)
 
@@ -41,5 +43,5 @@ def test_values_are_rates_bands_or_hidden() -> None:
 def test_trends_and_gaps_are_one_phrase() -> None:
     assert trend_text("improved", -3.21, 2020).plain == "▲ improved -3.2 points since 2019-20"
     assert trend_text("baseline", None, 2020).plain == "–"
-    assert gap_text(("Male", 12.34, "Female", 56)) == "Male +12.3 points from Female (56 children)"
+    assert gap_text(("Male", "Female", 12.34, 56)) == "Male +12.3 points from Female (56 children)"
     assert gap_text(None) == "none that is clear"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from conftest import SmallWarehouse
 
 MACROS = (Path(__file__).parents[2] / "dbt_project/macros/intervals.sql").read_text()
+pytestmark = pytest.mark.xdist_group("published")
 LEVELS = "geography_level, geography_id, disaggregate, subgroup"
 
 

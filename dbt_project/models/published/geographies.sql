@@ -55,11 +55,11 @@ select
     places.parent_level,
     places.parent_id,
     places.school_level,
-    release.release_id
+    this_release.release_id
 from published
 left join places
     on
         published.community_id = places.community_id
         and published.geography_level = places.geography_level
         and published.geography_id = places.geography_id
-cross join {{ source('reference', 'release') }} as release
+cross join {{ source('reference', 'release') }} as this_release

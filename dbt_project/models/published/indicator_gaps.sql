@@ -47,10 +47,10 @@ comparisons as (
     from subgroups
     inner join best_off
         on
-            {% for column in place + ['disaggregate'] -%}
-            subgroups.{{ column }} = best_off.{{ column }} and
-            {% endfor -%}
             subgroups.subgroup <> best_off.subgroup
+            {% for column in place + ['disaggregate'] %}
+                and subgroups.{{ column }} = best_off.{{ column }}
+            {% endfor %}
 
     union all
 
@@ -66,10 +66,10 @@ comparisons as (
     from subgroups
     inner join rates as totals
         on
-            {% for column in place -%}
-            subgroups.{{ column }} = totals.{{ column }} and
-            {% endfor -%}
             totals.disaggregate = 'all'
+            {% for column in place %}
+                and subgroups.{{ column }} = totals.{{ column }}
+            {% endfor %}
 
 ),
 

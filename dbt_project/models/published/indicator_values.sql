@@ -51,7 +51,7 @@ select
     shown_parts.subgroup,
     cast(shown_parts.denominator as bigint) as denominator,
     cast(shown_parts.numerator as bigint) as numerator,
-    cast(shown_parts.numerator as double) / shown_parts.denominator as value,
+    cast(shown_parts.numerator as double) / shown_parts.denominator as value, -- noqa: RF04
     cast(coalesce(
         shown_parts.band_low, {{ wilson_low('shown_parts.numerator', 'shown_parts.denominator') }}
     ) as double) as value_low,
@@ -63,6 +63,6 @@ select
         when shown_parts.band_low is not null then 'band'
     end as value_kind,
     shown_parts.suppression,
-    release.release_id
+    this_release.release_id
 from shown_parts
-cross join {{ source('reference', 'release') }} as release
+cross join {{ source('reference', 'release') }} as this_release

@@ -11,11 +11,11 @@ select
     definitions.is_default,
     definitions.first_year,
     definitions.last_year,
-    trim(cast(definitions.parameters as varchar), '{}') as parameters,
+    trim(cast(definitions.parameters as varchar), '{}') as parameters, -- noqa: RF04
     definitions.citation,
     array_to_string(indicators.required_entities, ', ') as required_entities,
-    release.release_id
+    this_release.release_id
 from {{ source('reference', 'indicator_definitions') }} as definitions
 inner join {{ source('reference', 'indicators') }} as indicators
     on definitions.indicator_id = indicators.indicator_id
-cross join {{ source('reference', 'release') }} as release
+cross join {{ source('reference', 'release') }} as this_release

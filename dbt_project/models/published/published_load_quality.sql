@@ -9,7 +9,7 @@ select
     history.school_year,
     history.collection,
     history.load_id,
-    coalesce(results.rule, 'not_checked') as rule,
+    coalesce(results.rule, 'not_checked') as rule, -- noqa: RF04
     results.expectation,
     results.column_name,
     results.severity,
@@ -22,8 +22,8 @@ select
     history.received_at,
     cast(history.n_rows as bigint) as rows_received,
     cast(history.n_quarantined as bigint) as rows_quarantined,
-    release.release_id
+    this_release.release_id
 from {{ ref('load_history') }} as history
 left join {{ ref('load_quality') }} as results
     on history.load_id = results.load_id
-cross join {{ source('reference', 'release') }} as release
+cross join {{ source('reference', 'release') }} as this_release

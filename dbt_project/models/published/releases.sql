@@ -3,6 +3,6 @@ select
     releases.created_at,
     releases.data_as_of,
     releases.notes,
-    releases.release_id = release.release_id as is_current
+    releases.release_id = this_release.release_id as is_current
 from {{ source('reference', 'releases') }} as releases
-cross join {{ source('reference', 'release') }} as release
+cross join {{ source('reference', 'release') }} as this_release

@@ -36,13 +36,13 @@ singles as (
     select distinct
         parts.disaggregate,
         parts.subgroup,
-        coalesce(names.title, 'All children') as disaggregate_title,
-        coalesce(names.sort_order, 0) as disaggregate_order,
+        coalesce(titles.title, 'All children') as disaggregate_title,
+        coalesce(titles.sort_order, 0) as disaggregate_order,
         coalesce(
             codes.title,
             case parts.subgroup
-                when 'yes' then names.title
-                when 'no' then 'No ' || lower(left(names.title, 1)) || substr(names.title, 2)
+                when 'yes' then titles.title
+                when 'no' then 'No ' || lower(left(titles.title, 1)) || substr(titles.title, 2)
             end,
             parts.subgroup
         ) as title,
@@ -59,8 +59,8 @@ singles as (
         from published
         where second_disaggregate <> ''
     ) as parts
-    left join {{ ref('disaggregates') }} as names
-        on parts.disaggregate = names.disaggregate_id
+    left join {{ ref('disaggregates') }} as titles
+        on parts.disaggregate = titles.disaggregate_id
     left join codes
         on
             parts.disaggregate = codes.disaggregate
@@ -79,7 +79,7 @@ select
             seconds.subgroup is not null, firsts.disaggregate_order, seconds.disaggregate_order,
             firsts.subgroup_order, seconds.subgroup_order, published.disaggregate, published.subgroup
     ) as integer) as sort_order,
-    release.release_id
+    this_release.release_id
 from published
 inner join singles as firsts
     on
@@ -89,4 +89,4 @@ left join singles as seconds
     on
         published.second_disaggregate = seconds.disaggregate
         and published.second_subgroup = seconds.subgroup
-cross join {{ source('reference', 'release') }} as release
+cross join {{ source('reference', 'release') }} as this_release
