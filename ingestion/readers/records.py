@@ -95,7 +95,7 @@ def load_records(
 ) -> None:
     """Fill a new table of text columns c0, c1, … and _row_number, through a temporary CSV file at `path`.
 
-    Measured on 50,000 rows of 12 cells: 0.2 s, by executemany 30 s.
+    Measured on 50,000 rows of 12 cells: 0.3 s; executemany takes 0.7 s for the first thousand of them.
     """
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
