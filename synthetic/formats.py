@@ -31,6 +31,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(path: Path) -> str:
+    """A path in SQL."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
 def _select(table: str, columns: list[str]) -> str:
     return f"select {', '.join(map(quoted, columns))} from {table} order by _order"
 
@@ -42,7 +47,7 @@ def delimited(
 
     def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
         con.execute(
-            f"copy ({_select(table, columns)}) to '{path}'"
+            f"copy ({_select(table, columns)}) to {literal(path)}"
             f" (format csv, delimiter '{delimiter}', header true, compression none)"
         )
         if encoding == "utf-8" and not (bom or crlf or footer):
@@ -102,7 +107,7 @@ def fixed_width(widths: dict[str, tuple[int, int]]) -> Format:
     def write(con: duckdb.DuckDBPyConnection, table: str, _columns: list[str], path: Path) -> None:
         line = " || ".join(cells)
         con.execute(
-            f"copy (select {line} from {table} order by _order) to '{path}'"
+            f"copy (select {line} from {table} order by _order) to {literal(path)}"
             " (format csv, header false, delimiter '\x1f', quote '', escape '')"
         )
 
@@ -113,7 +118,7 @@ def json_lines() -> Format:
     """One JSON object per line."""
 
     def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
-        con.execute(f"copy ({_select(table, columns)}) to '{path}' (format json)")
+        con.execute(f"copy ({_select(table, columns)}) to {literal(path)} (format json)")
 
     return Format(write, first_row=1)
 
@@ -122,7 +127,7 @@ def json_array() -> Format:
     """One JSON array of objects."""
 
     def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
-        con.execute(f"copy ({_select(table, columns)}) to '{path}' (format json, array true)")
+        con.execute(f"copy ({_select(table, columns)}) to {literal(path)} (format json, array true)")
 
     return Format(write, first_row=1)
 
@@ -136,7 +141,8 @@ def workbook(sheet: str, *, groups: dict[str, int] | None = None, numeric: tuple
             cells, at = [], 0
             for title, width in groups.items():
                 cells += [title, *[""] * (width - 1)]
-                merged.append(f"{_letter(at)}1:{_letter(at + width - 1)}1")
+                if width > 1:
+                    merged.append(f"{_letter(at)}1:{_letter(at + width - 1)}1")
                 at += width
             rows.append(_text_row(cells))
         rows.append(_text_row([name.removeprefix(_group_of(name, groups)) for name in columns]))
@@ -173,13 +179,12 @@ def _text_row(cells: list[str]) -> str:
 
 def _cell_sql(name: str, is_number: bool) -> str:
     column = f"coalesce({quoted(name)}, '')"
-    if is_number:
-        return (
-            f"case when regexp_full_match({column}, '-?[0-9.]+') then '<c><v>' || {column} || '</v></c>'"
-            f""" else '<c t="inlineStr"><is><t>' || {column} || '</t></is></c>' end"""
-        )
     escaped = f"replace(replace(replace({column}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
-    return f"""'<c t="inlineStr"><is><t>' || {escaped} || '</t></is></c>'"""
+    text = f"""'<c t="inlineStr"><is><t>' || {escaped} || '</t></is></c>'"""
+    if not is_number:
+        return text
+    number = f"'<c><v>' || {column} || '</v></c>'"
+    return f"case when regexp_full_match({column}, '-?[0-9.]+') then {number} else {text} end"
 
 
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'

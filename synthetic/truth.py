@@ -11,6 +11,7 @@ import duckdb
 
 from synthetic import effects
 from synthetic.facts import QUERIES
+from synthetic.formats import literal
 
 COMMUNITY = "riverbend"
 
@@ -26,9 +27,7 @@ def write_truth(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
     _store_gaps(con)
     names = [*QUERIES, "student_year", "planted_dirt", "planted_gaps"]
     for name in names:
-        con.execute(
-            f"copy (from truth_{name} order by all) to '{str(folder / name).replace(chr(39), chr(39) * 2)}.parquet'"
-        )
+        con.execute(f"copy (from truth_{name} order by all) to {literal(folder / f'{name}.parquet')}")
     return names
 
 

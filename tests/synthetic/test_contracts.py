@@ -1,0 +1,56 @@
+"""Riverbend's configuration fits the files that Riverbend's partners write."""
+
+from pathlib import Path
+
+import pytest
+
+from ingestion.community import Community, load_communities
+from ingestion.contract import match_file
+from synthetic import Manifest
+from synthetic.partners import college_tracker, lakeshore, river_city
+
+COMMUNITIES = Path(__file__).parents[2] / "communities"
+
+
+@pytest.fixture(scope="module")
+def configured() -> Community:
+    return load_communities(COMMUNITIES).communities["riverbend"]
+
+
+def test_every_file_is_read_by_the_contracts_the_manifest_names(
+    riverbend: Manifest, configured: Community
+) -> None:
+    for file in (*riverbend.deliveries, *riverbend.rejected):
+        contracts = configured.contracts_for(file.path)
+        assert {c.extract_id for c in contracts} == {one.extract_id for one in file.expected}, file.path
+        for contract in contracts:
+            match = match_file(contract, file.path)
+            assert match is not None
+            assert match.school_year in (file.school_year, None)
+            assert match.collection in (file.collection, None)
+
+
+def test_every_contract_has_files_and_a_due_date_for_each_collection(
+    riverbend: Manifest, configured: Community
+) -> None:
+    sent = {(one.extract_id, file.collection) for file in riverbend.deliveries for one in file.expected}
+    assert {extract for extract, _ in sent} == set(configured.contracts)
+    expected = {(extract, name) for extract, c in configured.contracts.items() for name in c.expects}
+    # what was sent once, as a backfill, is expected never
+    assert sent - expected == {("lakeshore_unified.assessment.history", "annual")}
+    assert expected <= sent
+
+
+@pytest.mark.parametrize(
+    "partner", [river_city, lakeshore, college_tracker], ids=lambda module: module.PARTNER
+)
+def test_crosswalks_translate_what_partners_write(partner: object, configured: Community) -> None:
+    module = vars(partner)
+    written = {
+        (field, code, conformed, first, last)
+        for field, codes, first, last in module["CROSSWALK"]
+        for conformed, code in codes.items()
+    }
+    rows = configured.crosswalks[module["PARTNER"]]
+    stated = {(r.field, r.partner_code, r.conformed_code, r.first_year, r.last_year) for r in rows}
+    assert stated == written
