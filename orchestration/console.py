@@ -110,6 +110,7 @@ class Bars(Progress):
         from rich.progress import Progress as RichProgress
 
         self.outcomes: list[LoadOutcome] = []
+        self.errors: list[MilepostError] = []
         self._titles = titles or {}
         self._bars = RichProgress(
             TextColumn("{task.description:<28}"),
@@ -138,6 +139,9 @@ class Bars(Progress):
         task = self._tasks.get("Loading deliveries")
         if task is not None:
             self._bars.advance(task)
+
+    def failed(self, error: MilepostError) -> None:
+        self.errors.append(error)
 
     def building(self, step: str, done: int, total: int) -> None:
         self._update(step, done, total)

@@ -55,6 +55,7 @@ def load_all(context: Context, home: Home, deliveries: list[Delivery], progress:
                 outcomes = load_file(home, load_configuration(), of_file)
             except MilepostError as error:  # the disk or a contract, not the file: it can be loaded again
                 troubles.append(str(error))
+                progress.failed(error)
                 continue
             for outcome in outcomes:
                 for part in outcome.each:

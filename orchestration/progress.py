@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from expectations.loading import LoadOutcome
+    from ingestion.errors import MilepostError
 
 
 class Progress:
@@ -16,6 +17,9 @@ class Progress:
 
     def loaded(self, outcome: LoadOutcome) -> None:
         """One delivery is through the gate."""
+
+    def failed(self, error: MilepostError) -> None:
+        """A file was not loaded for a reason that is not its own: a contract, the disk."""
 
     def building(self, step: str, done: int, total: int) -> None:
         """`done` of `total` pieces of a step of the refresh are finished."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,14 +47,17 @@ def prepare_environment(home: Home | None = None) -> Home:
 
 
 def load_configuration() -> Communities:
-    """Every community and contract of this deployment, parsed once per process."""
+    """Every community and contract of this deployment, parsed again only when one of its files changed."""
     from ingestion.community import communities_folder
 
-    return _configuration(communities_folder())
+    folder = communities_folder()
+    files = [(path, path.stat()) for path in sorted(folder.glob("*/**/*")) if path.is_file()]
+    stamps = tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in files)
+    return _configuration(folder, stamps)
 
 
-@cache
-def _configuration(folder: Path) -> Communities:
+@lru_cache(maxsize=1)
+def _configuration(folder: Path, _stamps: tuple[tuple[str, int, int], ...]) -> Communities:
     from ingestion.community import load_communities
 
     return load_communities(folder)

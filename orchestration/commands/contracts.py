@@ -1,6 +1,8 @@
-"""What partners agreed to send: `contracts`."""
+"""What partners agreed to send: `contracts` lists it, `draft` begins a new one."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import typer
 
@@ -9,6 +11,7 @@ from orchestration.console import print_json, print_table
 
 def register(app: typer.Typer) -> None:
     app.command()(contracts)
+    app.command()(draft)
 
 
 def contracts(
@@ -50,3 +53,17 @@ def contracts(
         for c in found
     ]
     print_table(f"{len(found)} contracts", ["extract", "file", "due (month-day)"], rows)
+
+
+def draft(
+    file: Path = typer.Argument(help="A file of the partner's."),
+    partner: str = typer.Option(..., help="As in community.yml."),
+    entity: str = typer.Option(..., help="The canonical entity, such as attendance."),
+) -> None:
+    """Print a first contract drafted from a file's headers, for a person to finish; no value gets into it.
+
+    Example: milepost draft roster.csv --partner lakeside_schools --entity person
+    """
+    from ingestion.scaffold import draft_contract
+
+    typer.echo(draft_contract(file, partner, entity), nl=False)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from ingestion.errors import MilepostError
-from orchestration.console import Bars, Exit, UsageError, err, print_json, print_table
+from orchestration.console import Bars, Exit, UsageError, err, exit_code, print_json, print_table
 
 if TYPE_CHECKING:
     from expectations.loading import LoadOutcome
@@ -20,7 +19,12 @@ if TYPE_CHECKING:
 EXTRACT = typer.Option(None, "--extract", help="partner.entity, where the file's name does not tell.")
 YEAR = typer.Option(None, "--school-year", help="The year the school year ends in (2025 is 2024-25).")
 COLLECTION = typer.Option(None, "--collection", help="annual, or the name of an interim collection.")
+MOST_TOLD = 12
 JSON = typer.Option(False, "--json", help="Print JSON on stdout.")
+
+
+class RunFailed(RuntimeError):
+    """A run failed for a reason nobody foresaw."""
 
 
 def register(app: typer.Typer) -> None:
@@ -77,18 +81,22 @@ def load(
     with err.status(f"Receiving {len(files)} files ..."):
         deliveries, refused = receive_files(home, files, extract, school_year, collection)
         waiting = waiting_deliveries(home, deliveries, everything=not paths)
-    outcomes, failures = run_load(waiting)
+    outcomes, errors = run_load(waiting)
     unchanged = len({d.load_id for d in deliveries} - {d.load_id for d in waiting})
+    errors = [*refused, *errors]
     if as_json:
         told = [outcome_facts(home, outcome) for outcome in outcomes]
-        print_json({"loaded": told, "unchanged": unchanged, "refused": [str(e) for e in refused]})
+        print_json({"loaded": told, "unchanged": unchanged, "errors": [str(error) for error in errors]})
     else:
         tell_outcomes(home, outcomes, unchanged)
-    _end(refused, failures, any(outcome.outcome == "rejected" for outcome in outcomes))
+    _end(errors, any(outcome.outcome == "rejected" for outcome in outcomes))
 
 
-def run_load(deliveries: list[Delivery]) -> tuple[list[LoadOutcome], list[str]]:
-    """Load through Dagster with a bar; the outcomes, and what failed for another reason than the gate's."""
+def run_load(deliveries: list[Delivery]) -> tuple[list[LoadOutcome], list[MilepostError]]:
+    """Load through Dagster with a bar; the outcomes, and an error per file that could not be loaded.
+
+    Raises RunFailed where the run failed and neither a delivery nor an error of ours says why.
+    """
     if not deliveries:
         return [], []
     from orchestration.runs import load_in_process
@@ -97,9 +105,10 @@ def run_load(deliveries: list[Delivery]) -> tuple[list[LoadOutcome], list[str]]:
     with bars.showing():
         result = load_in_process([delivery.load_id for delivery in deliveries], bars)
     outcomes = [part for outcome in bars.outcomes for part in outcome.each]
-    rejected = any(outcome.outcome == "rejected" for outcome in outcomes)
-    failures = [f"{failure['step']}: {failure['message']}" for failure in result["failures"]]
-    return outcomes, [] if rejected else failures
+    explained = bars.errors or any(outcome.outcome == "rejected" for outcome in outcomes)
+    if not result["success"] and not explained:
+        raise RunFailed(result["failures"][0]["message"] if result["failures"] else "no reason was given")
+    return outcomes, bars.errors
 
 
 def withdraw(
@@ -132,21 +141,28 @@ def withdraw(
 
 
 def tell_outcomes(home: Home, outcomes: list[LoadOutcome], unchanged: int) -> None:
-    """One line of counts, then every delivery that did not pass whole, with the page for its partner."""
+    """One line of counts, then what was held back, and why what was rejected was."""
     counts = Counter(outcome.outcome for outcome in outcomes)
     err.print(
         f"[green]{counts['accepted']} accepted[/], "
         f"[yellow]{counts['accepted_with_quarantine']} accepted with quarantine[/], "
         f"[red]{counts['rejected']} rejected[/], {unchanged + counts['unchanged']} unchanged"
     )
-    rows = [
-        (o.delivery.extract_id, o.delivery.period, o.outcome, o.rows, o.quarantined, o.delivery.load_id)
-        for o in outcomes
-        if o.outcome in ("accepted_with_quarantine", "rejected")
-    ]
-    if rows:
-        print_table("", ["extract", "period", "outcome", "rows", "held back", "load id"], rows)
-        err.print(f"What to tell the partner: {home.feedback}/<partner>/<load id>.html", soft_wrap=True)
+    held = [o for o in outcomes if o.outcome == "accepted_with_quarantine"]
+    if held:
+        rows = [
+            (o.delivery.extract_id, o.delivery.period, o.rows, o.quarantined, o.delivery.load_id)
+            for o in held[:MOST_TOLD]
+        ]
+        print_table("", ["extract", "period", "rows", "held back", "load id"], rows)
+    if len(held) > MOST_TOLD:
+        err.print(f"... and {len(held) - MOST_TOLD} more: milepost status --list")
+    for outcome in [o for o in outcomes if o.outcome == "rejected"][:MOST_TOLD]:
+        delivery = outcome.delivery
+        page = home.feedback_page(delivery.partner, delivery.load_id)
+        err.print(f"[red]Rejected:[/] {delivery.extract_id} {delivery.period}")
+        err.print(f"  {outcome.reason}", markup=False, soft_wrap=True)
+        err.print(f"  what to tell the partner: {page}", markup=False, soft_wrap=True, style="dim")
 
 
 def outcome_facts(home: Home, outcome: LoadOutcome) -> dict[str, Any]:
@@ -172,16 +188,13 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _end(refused: list[MilepostError], failures: Sequence[str] = (), rejected: bool = False) -> None:
-    """Tell what went wrong, file by file, and leave with 1 if anything did."""
-    for error in refused:
+def _end(errors: list[MilepostError], rejected: bool = False) -> None:
+    """Tell what went wrong, file by file, and leave with 1 for a file, 2 for the configuration."""
+    for error in errors:
         err.print(str(error), style="red", markup=False, soft_wrap=True)
-    for failure in failures:
-        err.print(failure, style="red", markup=False, soft_wrap=True)
-    if failures:
-        raise typer.Exit(Exit.INTERNAL)
-    if refused or rejected:
-        raise typer.Exit(Exit.REJECTED)
+    codes = [exit_code(error) for error in errors] + ([Exit.REJECTED] if rejected else [])
+    if codes:
+        raise typer.Exit(max(codes))
 
 
 def files_in(paths: list[Path], may_be_empty: bool = False) -> list[Path]:

@@ -110,20 +110,18 @@ def _load(home: Home, files: list[Path]) -> None:
         deliveries, refused = receive_files(home, files)
         waiting = waiting_deliveries(home, deliveries, everything=False)
     with _step(f"Loading {len(waiting)} deliveries through the gate", done_only=True):
-        outcomes, failures = run_load(waiting)
+        outcomes, errors = run_load(waiting)
     tell_outcomes(home, outcomes, len(deliveries) - len(waiting))
-    if refused:
-        err.print(f"[red]{len(refused)} files not taken in[/], such as:")
-        err.print(f"  {refused[0]}", markup=False, soft_wrap=True)
-    if failures:
-        err.print(failures[0], style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(Exit.INTERNAL)
+    for error in refused:
+        err.print(f"[red]Not taken in:[/] {error}", soft_wrap=True)
+    if errors:
+        raise errors[0]
 
 
 def _picture(home: Home) -> None:
-    from publishing.picture import print_picture
+    from publishing.picture import release_picture
 
-    print_picture(home, out)
+    out.print(release_picture(home))
 
 
 def _next_steps(home: Home, seconds: float) -> None:

@@ -61,10 +61,10 @@ def status(
     found = [s for s in states(home) if partner in ("", s.delivery.partner) and s.status != "split"]
     owed = [late for late in _owed(home, days_ahead) if partner in ("", late.partner)]
     if as_json:
-        print_json({"deliveries": [_facts(home, s) for s in found], "due": [vars(late) for late in owed]})
+        print_json([*[_facts(home, state) for state in found], *[_due_facts(late) for late in owed]])
     elif every:
         rows = [(s.delivery.extract_id, s.delivery.period, s.status, s.rows, s.load_id) for s in found]
-        print_table(f"{len(found)} deliveries", ["extract", "period", "state", "rows", "load id"], rows)
+        print_table(f"{len(found)} deliveries", ["extract", "period", "outcome", "rows", "load id"], rows)
     else:
         _picture(found, owed, years)
         _tell_rejected(home, found)
@@ -87,7 +87,7 @@ def _facts(home: Home, state: LoadState) -> dict[str, Any]:
         "partner": delivery.partner,
         "entity": delivery.entity,
         "period": delivery.period,
-        "state": state.status,
+        "outcome": state.status,
         "in_force": state.in_force,
         "rows": state.rows,
         "quarantined": state.quarantined,
@@ -95,6 +95,20 @@ def _facts(home: Home, state: LoadState) -> dict[str, Any]:
         "at": state.at,
         "reason": state.reason,
         "feedback": home.feedback_page(delivery.partner, state.load_id),
+    }
+
+
+def _due_facts(owed: DueDelivery) -> dict[str, Any]:
+    return {
+        "load_id": None,
+        "extract": owed.extract_id,
+        "partner": owed.partner,
+        "entity": owed.entity,
+        "period": owed.period,
+        "outcome": "late" if owed.days_late > 0 else "due",
+        "in_force": False,
+        "due": owed.due,
+        "days_late": owed.days_late,
     }
 
 
