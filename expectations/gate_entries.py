@@ -76,7 +76,7 @@ def _problems(
     if unknown:
         return [_unknown_argument(contract, at, entry.expectation, name, known) for name in unknown]
     problems = [
-        _error(contract, (*at, place), f"'{place}' of {entry.expectation}: {message}", "Correct the argument")
+        _error(contract, (*at, place), f"{_of(place)}{entry.expectation}: {message}", "Correct the arguments")
         for place, message in validation_errors(implementation, entry.arguments)
     ]
     for argument, column in _columns(entry.arguments):
@@ -89,6 +89,11 @@ def _problems(
             _error(contract, ("gate", index, "severity"), what, "Say severity: reject or severity: warn")
         )
     return problems
+
+
+def _of(place: str) -> str:
+    # pydantic's name for what is wrong between arguments
+    return "" if place == "__root__" else f"'{place}' of "
 
 
 def _unknown_argument(

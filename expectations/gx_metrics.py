@@ -93,9 +93,8 @@ class ColumnTypes(TableMetricProvider):
     def _duckdb(
         cls, execution_engine: DuckDBExecutionEngine, metric_domain_kwargs: dict[str, Any], **_: Any
     ) -> list[dict[str, Any]]:
-        records, _domain, _accessor = execution_engine.get_compute_domain(
-            metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE
-        )
+        # of the whole batch: a row condition changes no column
+        records = execution_engine.get_domain_records({"batch_id": metric_domain_kwargs.get("batch_id")})
         nothing = sa.select(sa.text("*")).select_from(records).limit(0)
         result = execution_engine.execute_query(nothing)
         return [{"name": name, "type": str(kind)} for name, kind, *_ in result.cursor.description]

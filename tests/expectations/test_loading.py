@@ -1,0 +1,340 @@
+"""Whole deliveries through their lives: files in, verdict, lake, quarantine, feedback and ledger out."""
+
+import csv
+import gzip
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+from tiny_deliveries import ATTENDANCE
+
+from expectations.feedback import neutral
+from expectations.loading import LoadOutcome, load_delivery, load_file
+from ingestion.community import Communities, load_communities
+from ingestion.errors import ContractError, DeliveryError
+from ingestion.home import Home
+from ingestion.landing import receive
+
+SECRET = "Q7SECRET"
+HEADER = "StudentID,SchoolCode,DaysEnrolled,DaysAbsent\n"
+PERSON = """\
+partner: rivers
+entity: person
+title: Children
+agreement: rivers_2024
+file: "{file}"
+columns:
+  student_id: {{from: [StudentID], required: true}}
+  gender: {{from: [Gender]}}
+"""
+DIPLOMA = """\
+partner: rivers
+entity: diploma
+title: Diplomas since 2023
+agreement: rivers_2024
+file: "diplomas.csv"
+school_year: {from: [Year]}
+columns:
+  student_id: {from: [StudentID], required: true}
+  diploma_type: {from: [Type]}
+"""
+
+
+class Deployment:
+    """A home, a configuration and a folder to send files from."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / "communities"
+        self.home = Home(root / "home")
+        self.sent = root / "sent"
+        self.sent.mkdir()
+        river = self.folder / "river"
+        (river / "extracts").mkdir(parents=True)
+        (river / "crosswalks").mkdir()
+        (river / "community.yml").write_text(
+            "community: river\nname: River\nschool_years: {first: 2023, last: 2025}\n"
+            "collections: {annual: {maturity: final}}\n"
+            "partners: {rivers: {title: '<River> Schools', sector: k12}}\n"
+        )
+        (river / "agreements.yml").write_text(
+            "agreements:\n  rivers_2024: {parties: [rivers, river], purpose: to see who is absent,"
+            " starts: 2020-01-01, expires: 2999-01-01, retention_years: 7}\n"
+        )
+        (river / "crosswalks" / "rivers.csv").write_text(
+            "field,partner_code,conformed_code,first_year,last_year\ngender,W,female,,2024\n"
+        )
+        self.contract("attendance", ATTENDANCE)
+        self.contract("diploma", DIPLOMA)
+
+    def contract(self, entity: str, text: str) -> None:
+        (self.folder / "river" / "extracts" / f"rivers__{entity}.yml").write_text(text)
+
+    def communities(self) -> Communities:
+        return load_communities(self.folder)
+
+    def send(self, name: str, content: str | bytes) -> Path:
+        path = self.sent / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def load(self, name: str, content: str | bytes, *, check_only: bool = False) -> LoadOutcome:
+        communities = self.communities()
+        deliveries = receive(self.home, communities, self.send(name, content))
+        return load_file(self.home, communities, deliveries, check_only=check_only)[0]
+
+    def events(self) -> list[str]:
+        return [json.loads(line)["event"] for line in self.home.ledger.read_text().splitlines()]
+
+    def in_force(self) -> dict[str, bytes]:
+        files = sorted(self.home.raw.rglob("*-*.parquet"))
+        return {str(path.relative_to(self.home.raw)): path.read_bytes() for path in files}
+
+    def written(self) -> dict[str, float]:
+        files = [path for path in self.home.root.rglob("*") if path.is_file()]
+        return {str(path): path.stat().st_mtime_ns for path in files if "locks" not in path.parts}
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Deployment:
+    return Deployment(tmp_path)
+
+
+def attendance(n: int, absent: int = 5) -> str:
+    return HEADER + "".join(f"c{i},S1,180,{absent}\n" for i in range(n))
+
+
+def rows_of(path: Path) -> list[tuple[object, ...]]:
+    return duckdb.sql(f"from '{path}'").fetchall()
+
+
+def test_a_good_file_is_in_force_and_the_partner_is_thanked(here: Deployment) -> None:
+    outcome = here.load("attendance_2024.csv", attendance(40))
+    assert (outcome.outcome, outcome.rows, outcome.quarantined, outcome.reason) == ("accepted", 40, 0, "")
+    raw = here.home.raw_file("attendance", "rivers.attendance", 2024, "annual")
+    assert duckdb.sql(f"select count(*), min(_row_number), max(_row_number) from '{raw}'").fetchone() == (
+        40,
+        2,
+        41,
+    )
+    page = here.home.feedback_page("rivers", outcome.delivery.load_id).read_text()
+    assert "all 40 rows are loaded" in page
+    assert "&lt;River&gt; Schools" in page
+    assert here.events() == ["received", "accepted"]
+
+
+def test_bad_rows_go_to_quarantine_and_are_named_to_the_partner(here: Deployment) -> None:
+    text = attendance(98) + f"c98,S1,{SECRET},1\nc99,S1,400,1\n"
+    outcome = here.load("attendance_2024.csv", text)
+    assert (outcome.outcome, outcome.rows, outcome.quarantined) == ("accepted_with_quarantine", 100, 2)
+    held = here.home.quarantine_file("attendance", outcome.delivery.load_id)
+    assert duckdb.sql(f"select _row_number, reasons, offending_columns from '{held}'").fetchall() == [
+        (100, ["days_enrolled_is_a_number"], ["days_enrolled"]),
+        (101, ["days_enrolled_is_in_range"], ["days_enrolled"]),
+    ]
+    with here.home.feedback_csv("rivers", outcome.delivery.load_id).open() as file:
+        lines = [(line["row"], line["column"], line["rule"], line["rows"]) for line in csv.DictReader(file)]
+    assert lines == [
+        ("", "DaysEnrolled", "days_enrolled_is_a_number", "1"),
+        ("", "DaysEnrolled", "days_enrolled_is_in_range", "1"),
+        ("100", "DaysEnrolled", "days_enrolled_is_a_number", "1"),
+        ("101", "DaysEnrolled", "days_enrolled_is_in_range", "1"),
+    ]
+    page = here.home.feedback_page("rivers", outcome.delivery.load_id).read_text()
+    assert "98 of 100 rows are loaded" in page
+
+
+def test_no_value_of_a_child_leaves_lake_and_quarantine(here: Deployment) -> None:
+    here.load("attendance_2024.csv", attendance(98) + f"c98,S1,{SECRET},1\n{SECRET},S1,400,1\n")
+    here.load("attendance_2025.csv", attendance(3) + f"{SECRET},S1,{SECRET},1\n")
+    told = [here.home.ledger, *here.home.gate.rglob("*"), *here.home.feedback.rglob("*")]
+    assert not [path for path in told if path.is_file() and SECRET.encode() in path.read_bytes()]
+
+
+def test_gate_results_are_a_table_of_counts_and_names(here: Deployment) -> None:
+    outcome = here.load("attendance_2024.csv", attendance(99) + "c99,S1,400,1\n")
+    table = duckdb.sql(f"from '{here.home.gate_file(outcome.delivery.load_id)}'")
+    assert table.columns == [
+        *("load_id", "extract_id", "rule", "expectation", "column_name", "severity", "passed"),
+        *("violations", "share", "rows", "explanation"),
+    ]
+    failed = (
+        table.filter("not passed").project("rule, column_name, severity, violations, share, rows").fetchall()
+    )
+    assert failed == [("days_enrolled_is_in_range", "days_enrolled", "quarantine", 1, 0.01, 100)]
+
+
+def test_the_same_delivery_again_writes_nothing(here: Deployment) -> None:
+    here.load("attendance_2024.csv", attendance(40))
+    before = here.written()
+    outcome = here.load("attendance_2024.csv", attendance(40))
+    assert (outcome.outcome, outcome.rows) == ("unchanged", 40)
+    assert here.written() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (attendance(1) + "c1,S1,400,1\n", "would go to quarantine"),
+        (HEADER, "header only"),
+        (HEADER.replace("Absent", "Absences") + "c1,S1,1,1\n", "DaysAbsences"),
+        (attendance(19), "The file has 19 rows, 52.5% fewer than the 40 of 2024"),
+    ],
+)
+def test_a_rejected_file_leaves_what_was_in_force(here: Deployment, content: str, says: str) -> None:
+    here.load("attendance_2024.csv", attendance(40))
+    here.load("attendance_2025.csv", attendance(39))
+    before = here.in_force()
+    outcome = here.load("attendance_2025_again.csv".replace("_again", ""), content)
+    assert outcome.outcome == "rejected"
+    assert says in outcome.reason
+    assert outcome.reason.startswith("attendance_2025.csv: ")
+    assert here.in_force() == before
+    assert here.events()[-1] == "rejected"
+    page = here.home.feedback_page("rivers", outcome.delivery.load_id).read_text()
+    assert "what you sent before stays in use" in page
+    again = here.load("attendance_2025.csv", content)
+    assert again.outcome == "rejected"
+    assert here.events().count("rejected") == 1
+
+
+def test_history_is_read_from_what_the_earlier_load_recorded(here: Deployment) -> None:
+    # 100 rows were delivered last year, of which one was held back: 70 of them is a change of exactly 30 %
+    here.load("attendance_2024.csv", attendance(99) + "c99,S1,400,1\n")
+    outcome = here.load("attendance_2025.csv", attendance(70))
+    (rows,) = [r for r in outcome.results if r.rule == "row_count_is_like_last_time"]
+    assert (rows.passed, "than the 100 of 2024" in rows.explanation) == (True, True)
+
+
+def test_checking_writes_nothing(here: Deployment) -> None:
+    communities = here.communities()
+    (delivery,) = receive(
+        here.home, communities, here.send("attendance_2024.csv", attendance(1) + "c1,S1,400,1\n")
+    )
+    before = here.written()
+    outcome = load_delivery(here.home, communities, delivery, check_only=True)
+    assert (outcome.outcome, outcome.bad_rows[0].row_number) == ("rejected", 3)
+    assert here.written() == before
+
+
+def test_a_file_of_several_years_is_one_delivery_per_year(here: Deployment) -> None:
+    text = "Year,StudentID,Type\n2023,a,regular\n2024,a,regular\n2024,b,regular\n1999,z,regular\n,n,regular\n"
+    here.contract("diploma", DIPLOMA + "tolerance: {quarantined: 0.5, year_over_year: 2}\n")
+    outcome = here.load("diplomas.csv", text)
+    parts = [(p.delivery.school_year, p.outcome, p.rows, p.quarantined) for p in outcome.parts]
+    # the row that says no year is held back with the last year's
+    assert parts == [
+        (1999, "rejected", 0, 0),
+        (2023, "accepted", 1, 0),
+        (2024, "accepted_with_quarantine", 3, 1),
+    ]
+    assert "outside the community's range" in outcome.reason
+    held = here.home.quarantine_file("diploma", outcome.parts[2].delivery.load_id)
+    assert duckdb.sql(f"select _row_number, reasons from '{held}'").fetchall() == [
+        (6, ["school_year_is_present"])
+    ]
+    assert here.events()[-1] == "split"
+    before = here.written()
+    again = here.load("diplomas.csv", text)
+    assert [p.outcome for p in again.parts] == ["rejected", "unchanged", "unchanged"]
+    assert here.written() == before
+
+
+def test_one_file_feeds_several_entities_with_one_reading(
+    here: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from expectations import loading
+
+    here.contract("person", PERSON.format(file="attendance_{school_year}.csv"))
+    read = []
+    real = loading.read_source
+    monkeypatch.setattr(loading, "read_source", lambda *a, **k: read.append(1) or real(*a, **k))
+    communities = here.communities()
+    text = "StudentID,SchoolCode,DaysEnrolled,DaysAbsent,Gender\nc1,S1,180,1,female\n"
+    deliveries = receive(here.home, communities, here.send("attendance_2024.csv", text))
+    outcomes = load_file(here.home, communities, deliveries)
+    assert [o.outcome for o in outcomes] == ["accepted", "accepted"]
+    assert len(read) == 1
+
+
+def test_codes_are_known_by_the_crosswalk_of_their_year(here: Deployment) -> None:
+    # W is translated until 2024 only; female is a conformed code; X is nobody's
+    here.contract("person", PERSON.format(file="people_{school_year}.csv"))
+    text = "StudentID,Gender\na,W\nb,Female\nc,X\n"
+    unknown = []
+    for year in (2024, 2025):
+        outcome = here.load(f"people_{year}.csv", text + f"y{year},female\n")
+        unknown += [r.violations for r in outcome.results if r.rule == "gender_is_a_known_code"]
+        assert outcome.outcome == "accepted"
+    assert unknown == [1, 2]
+
+
+def test_a_wrong_gate_entry_is_the_contracts_fault_not_the_files(here: Deployment) -> None:
+    here.contract(
+        "attendance", ATTENDANCE + "gate:\n  - expect_column_valus_to_be_null: {column: days_absent}\n"
+    )
+    with pytest.raises(ContractError, match=r"rivers__attendance.yml:13: .*expect_column_values_to_be_null"):
+        here.load("attendance_2024.csv", attendance(3))
+    assert here.events() == ["received"]
+
+
+def test_a_full_disk_is_told_and_the_delivery_can_be_loaded_again(
+    here: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from expectations import loading
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loading, "write_quarantine", full)
+        with pytest.raises(DeliveryError, match="disk space"):
+            here.load("attendance_2024.csv", attendance(99) + "c99,S1,400,1\n")
+    assert here.in_force() == {}
+    assert (
+        here.load("attendance_2024.csv", attendance(99) + "c99,S1,400,1\n").outcome
+        == "accepted_with_quarantine"
+    )
+
+
+def test_a_truncated_file_is_one_clear_sentence(here: Deployment) -> None:
+    here.contract("attendance", ATTENDANCE.replace(".csv", ".csv.gz"))
+    outcome = here.load("attendance_2024.csv.gz", gzip.compress(attendance(40).encode())[:-20])
+    assert outcome.outcome == "rejected"
+    assert outcome.reason.startswith("attendance_2024.csv.gz")
+    assert "Traceback" not in outcome.reason
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_cell_that_looks_like_a_formula_is_made_text(start: str) -> None:
+    assert neutral(f'{start}HYPERLINK("x")') == f'\'{start}HYPERLINK("x")'
+
+
+def test_names_from_outside_cannot_inject_into_page_or_csv(here: Deployment) -> None:
+    formula = "=HYPERLINK(1)<script>alert(1)</script>"
+    here.contract(
+        "attendance",
+        ATTENDANCE.replace("[DaysAbsent]", f"[DaysAbsent, '{formula}']").replace(
+            "[DaysEnrolled]", f"['{formula}2', DaysEnrolled]"
+        ),
+    )
+    here.contract(
+        "attendance",
+        here.folder.joinpath("river/extracts/rivers__attendance.yml")
+        .read_text()
+        .replace("attendance_{school_year}.csv", "*attendance_{school_year}.csv"),
+    )
+    text = (
+        f"StudentID,SchoolCode,{formula}2,DaysAbsent\n"
+        + "".join(f"c{i},S1,180,1\n" for i in range(60))
+        + "x,S1,400,1\n"
+    )
+    outcome = here.load("=<b>attendance_2024.csv", text)
+    assert outcome.outcome == "accepted_with_quarantine"
+    page = here.home.feedback_page("rivers", outcome.delivery.load_id).read_text()
+    assert "<script>" not in page
+    assert "<b>" not in page
+    with here.home.feedback_csv("rivers", outcome.delivery.load_id).open(newline="") as file:
+        cells = [cell for line in csv.reader(file) for cell in line]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
+    assert any(cell.startswith("'=HYPERLINK") for cell in cells)
