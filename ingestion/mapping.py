@@ -95,7 +95,8 @@ class _Steps:
         }
         made = self._made()
         cells = [f"{self._cleaned(h)} as {identifier(h)}" for fold, h in used.items() if fold not in made]
-        where = f" where ({self.contract.rows.where}\n)" if self.contract.rows else ""
+        rows = self.contract.rows
+        where = f" where ({rows.where}\n)" if rows and rows.where else ""
         repeated = self._repeated() if self.contract.unpivot else "select * from cleaned"
         hidden = [f"{self._cleaned(used[fold])} as {identifier('_of_' + fold)}" for fold in used]
         inner = ", ".join([*cells, *(hidden if self.contract.unpivot else []), "_row_number", "_source_file"])
@@ -153,6 +154,9 @@ class _Steps:
 
     def _texts(self) -> str:
         texts = ", ".join(f"{self.text(name)} as {identifier(name)}" for name in self.origins)
+        if self.contract.rows and self.contract.rows.distinct:
+            first = "min(_row_number) as _row_number, min_by(_source_file, _row_number) as _source_file"
+            return f"select {texts}, {first} from filtered group by all"
         return f"select {texts}, _row_number, _source_file from filtered"
 
     def text(self, name: str) -> str:
@@ -216,7 +220,7 @@ def _with_sql_booleans(column: Column) -> Column:
 def _failed_expression(con: duckdb.DuckDBPyConnection, steps: _Steps, contract: Contract) -> ContractError:
     """Which expression of the contract fails on these rows, by computing each alone."""
     candidates: list[tuple[Location, str]] = []
-    if contract.rows:
+    if contract.rows and contract.rows.where:
         candidates.append((("rows", "where"), f"{steps.rows()} select count(*) from filtered"))
     for name, origin in steps.origins.items():
         if origin.sql is not None:

@@ -243,6 +243,16 @@ def test_expressions_constants_and_filters(tmp_path):
     ]
 
 
+def test_distinct_rows_are_taken_once_with_the_first_row_number(tmp_path):
+    csv = "StudentID,SchoolCode,Enrolled,Absent\nA1,S1,180,3\nA2,S1,180,3\nA1, S1 ,180,3\nA1,S1,180,4\n"
+    rows, _ = mapped(tmp_path, csv, extra="rows: {distinct: true}\n")
+    assert [(r["student_id"], r["days_absent"], r["_row_number"]) for r in rows] == [
+        ("A1", Decimal("3"), 2),
+        ("A2", Decimal("3"), 3),
+        ("A1", Decimal("4"), 5),
+    ]
+
+
 def test_year_and_collection_come_from_the_file(tmp_path):
     csv = "StudentID,SchoolCode,Enrolled,Absent,Year,Season\nA1,S1,1,1,2024-25,Fall \nA2,S1,1,1,soon,\n"
     rows, table = mapped(tmp_path, csv, extra="school_year: {from: [Year]}\ncollection: {from: [Season]}\n")
