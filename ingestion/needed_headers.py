@@ -43,7 +43,7 @@ def _needed_headers(contract: Contract) -> list[tuple[str, tuple[str, ...]]]:
         needed += [
             (f"the expression of '{name}'", (h,)) for h in sql_headers(origin.sql or "null") if h not in made
         ]
-    if contract.rows:
+    if contract.rows and contract.rows.where:
         needed += [("rows.where", (h,)) for h in sql_headers(contract.rows.where) if h not in made]
     if unpivot:
         for name, by_repeat in unpivot.into.items():
