@@ -1,0 +1,160 @@
+"""Loads through Dagster: what partitions and checks show after each outcome."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from typer.testing import CliRunner, Result
+
+from ingestion.home import Home
+from orchestration.cli import app
+from orchestration.jobs import load_job
+from orchestration.loads import GATE, raw_key
+from orchestration.raw import deliveries_partitions
+from orchestration.settings import dagster_instance
+from tests.orchestration.conftest import GOOD, NO_SCHOOL, ONE_BAD_ROW, STUDENTS
+
+Drop = Callable[[str, str], Path]
+KEY = raw_key("attendance")
+pytestmark = pytest.mark.xdist_group("orchestration")
+
+
+def milepost(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def partition_states(home: Home) -> dict[str, str]:
+    """Every partition of raw/attendance with the colour its page shows."""
+    instance = dagster_instance(home)
+    keys = instance.get_dynamic_partitions("deliveries/attendance")
+    found = instance.get_status_by_partition(KEY, keys, deliveries_partitions("attendance")) or {}
+    return {key: found[key].value if found.get(key) else "missing" for key in keys}
+
+
+def gate_states(home: Home) -> dict[str, tuple[bool, str]]:
+    """The latest gate result of every partition of raw/attendance: passed, severity."""
+    storage = dagster_instance(home).event_log_storage
+    states: dict[str, tuple[bool, str]] = {}
+    for one in storage.get_asset_check_execution_history(dg.AssetCheckKey(KEY, GATE), limit=100):
+        result = one.evaluation
+        if result and result.partition and result.partition not in states:
+            states[result.partition] = (result.passed, result.severity.value)
+    return states
+
+
+def test_each_outcome_has_its_partition_and_its_check(home: Home, drop: Drop) -> None:
+    drop("attendance_2024.csv", GOOD)
+    assert milepost("load").exit_code == 0
+    drop("attendance_2025.csv", ONE_BAD_ROW)
+    assert milepost("load").exit_code == 0
+    bad = milepost("load", str(drop("attendance_2025-fall.csv", NO_SCHOOL)), "--collection", "fall")
+    assert bad.exit_code == 1
+    assert "school_id" in bad.output
+    assert partition_states(home) == {
+        "north|2024-annual": "MATERIALIZED",
+        "north|2025-annual": "MATERIALIZED",
+        "north|2025-fall": "FAILED",
+    }
+    assert gate_states(home) == {
+        "north|2024-annual": (True, "WARN"),
+        "north|2025-annual": (False, "WARN"),
+        "north|2025-fall": (False, "ERROR"),
+    }
+
+
+def test_a_rejected_correction_turns_the_partition_red_and_the_old_file_stays(home: Home, drop: Drop) -> None:
+    drop("attendance_2024.csv", GOOD)
+    milepost("load")
+    raw = home.raw_file("attendance", "north.attendance", 2024, "annual")
+    before = raw.read_bytes()
+    assert milepost("load", str(drop("attendance_2024_v2.csv", NO_SCHOOL))).exit_code == 1
+    assert partition_states(home) == {"north|2024-annual": "FAILED"}
+    assert raw.read_bytes() == before
+
+
+def test_a_second_load_runs_nothing(home: Home, drop: Drop) -> None:
+    drop("attendance_2024.csv", GOOD)
+    milepost("load")
+    runs = dagster_instance(home).get_runs_count()
+    again = json.loads(milepost("load", "--json").stdout)
+    assert again == {"loaded": [], "unchanged": 1, "errors": []}
+    assert dagster_instance(home).get_runs_count() == runs
+
+
+def test_many_deliveries_are_one_run_with_facts_on_each_partition(home: Home, drop: Drop) -> None:
+    drop("attendance_2024.csv", GOOD)
+    drop("attendance_2025.csv", ONE_BAD_ROW)
+    drop("students_2025.csv", STUDENTS)
+    loaded = json.loads(milepost("load", "--json").stdout)["loaded"]
+    assert [one["extract"] for one in loaded] == ["north.attendance", "north.person", "north.attendance"]
+    instance = dagster_instance(home)
+    assert instance.get_runs_count() == 1
+    event = instance.get_latest_materialization_event(KEY)
+    assert event is not None
+    assert event.asset_materialization is not None
+    facts = {name: value.value for name, value in event.asset_materialization.metadata.items()}
+    assert (facts["rows"], facts["quarantined"]) == (4, 1)
+    assert Path(str(facts["feedback"])).exists()
+
+
+def test_withdrawing_shows_on_the_partition_and_restores_the_one_before(home: Home, drop: Drop) -> None:
+    drop("attendance_2024.csv", GOOD)
+    first = json.loads(milepost("load", "--json").stdout)["loaded"][0]["load_id"]
+    drop("attendance_2024.csv", GOOD.replace("180,20", "180,21"))
+    second = json.loads(milepost("load", "--json").stdout)["loaded"][0]["load_id"]
+    told = json.loads(milepost("withdraw", second[:8], "--json").stdout)
+    assert told == {"withdrawn": second, "restored": first}
+    assert gate_states(home)["north|2024-annual"] == (True, "WARN")
+    by_id = {row["load_id"]: row["outcome"] for row in json.loads(milepost("status", "--json").stdout)}
+    assert (by_id[first], by_id[second]) == ("accepted", "withdrawn")
+
+
+def test_a_partition_can_be_loaded_from_the_page_again(home: Home, drop: Drop) -> None:
+    from orchestration.jobs import resources
+    from orchestration.raw import raw_assets
+
+    drop("attendance_2024.csv", GOOD)
+    milepost("receive", str(home.inbox))
+    instance = dagster_instance(home)
+    instance.add_dynamic_partitions("deliveries/attendance", ["north|2024-annual"])
+    (attendance,) = [asset for asset in raw_assets(home) if KEY in asset.keys]
+    result = dg.materialize(
+        [attendance], instance=instance, partition_key="north|2024-annual", resources=resources(home)
+    )
+    assert result.success
+    assert partition_states(home) == {"north|2024-annual": "MATERIALIZED"}
+
+
+def test_a_run_from_the_inbox_names_files_it_could_not_take(home: Home, drop: Drop) -> None:
+    from orchestration.jobs import resources
+
+    config = {"paths": [str(drop("attendance_2024.csv", GOOD)), str(drop("nobody.csv", "a\n1\n"))]}
+    result = load_job(home).execute_in_process(
+        run_config={"ops": {"load_deliveries": {"config": config}}},
+        instance=dagster_instance(home),
+        resources=resources(home),
+        raise_on_error=False,
+    )
+    assert not result.success
+    assert partition_states(home) == {"north|2024-annual": "MATERIALIZED"}
+
+
+def test_late_deliveries_get_a_warning_and_an_empty_partition(home: Home, drop: Drop) -> None:
+    from orchestration.sensors import due_check
+
+    drop("attendance_2024.csv", GOOD)
+    milepost("load")
+    instance = dagster_instance(home)
+    result = dg.materialize(
+        [due_check(home)], instance=instance, selection=dg.AssetSelection.all_asset_checks()
+    )
+    by_asset = {one.asset_key: one for one in result.get_asset_check_evaluations()}
+    assert not by_asset[KEY].passed
+    assert by_asset[raw_key("diploma")].passed
+    assert partition_states(home) == {
+        "north|2024-annual": "MATERIALIZED",
+        "north|2025-annual": "missing",
+        "north|2025-fall": "missing",
+    }

@@ -1,0 +1,135 @@
+"""The refresh from end to end: a release, a failed test that blocks one, the lock, the prepared manifest."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner, Result
+
+from ingestion.home import Home
+from orchestration.cli import app
+from orchestration.progress import Progress
+from orchestration.settings import DBT_PROJECT
+from orchestration.writer import one_writer
+from tests.orchestration.conftest import GOOD, STUDENTS
+
+Drop = Callable[[str, str], Path]
+pytestmark = pytest.mark.xdist_group("orchestration")
+
+
+def milepost(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.mark.slow
+def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(home: Home, drop: Drop) -> None:
+    drop("attendance_2025.csv", GOOD)
+    drop("students_2025.csv", STUDENTS)
+    assert milepost("load").exit_code == 0
+    done = milepost("refresh", "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["release_id"] == "r0001"
+    with duckdb.connect(str(home.warehouse)) as con:  # a writer can open it: the build let the file go
+        assert con.execute("select count(*) from marts.fct_attendance").fetchone() == (4,)
+    answer = milepost("query", "select release_id from releases", "--json")
+    assert json.loads(answer.stdout) == [{"release_id": "r0001"}]
+    wrong = milepost("query", "select nothing from nowhere")
+    assert wrong.exit_code == 2
+    assert "Traceback" not in wrong.output
+
+    # the same rows a second time, past the gate: the primary key of the facts no longer holds
+    raw = home.raw_file("attendance", "north.attendance", 2025, "annual")
+    copy = home.raw / "attendance" / "north.attendance.again" / raw.name
+    copy.parent.mkdir()
+    shutil.copyfile(raw, copy)
+    suppression = home.cell_suppression.stat().st_mtime_ns
+    broken = milepost("refresh")
+    assert broken.exit_code == 1
+    assert "unique" in broken.output
+    assert "last release" in broken.output
+    assert home.current_release.resolve().name == "r0001"
+    assert home.cell_suppression.stat().st_mtime_ns == suppression, "disclosure control ran on a broken build"
+
+    copy.unlink()
+    unchanged = json.loads(milepost("refresh", "--json").stdout)
+    assert (unchanged["success"], unchanged["release_id"]) == (True, "r0001")
+
+
+def test_a_second_writer_says_so_and_waits(home: Home) -> None:
+    code = (
+        "import sys; from pathlib import Path; from ingestion.home import Home;"
+        "from orchestration.writer import one_writer; from orchestration.progress import Progress\n"
+        f"with one_writer(Home(Path({str(home.root)!r})), Progress()):\n"
+        "    print('held', flush=True); sys.stdin.readline()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert holder.stdin is not None
+    assert holder.stdout.readline() == "held\n"
+    said: list[str] = []
+
+    class Listener(Progress):
+        def waiting(self, message: str) -> None:
+            said.append(message)
+            assert holder.stdin is not None
+            holder.stdin.write("\n")
+            holder.stdin.flush()
+
+    with one_writer(home, Listener()):
+        assert holder.wait(timeout=30) == 0
+    assert len(said) == 1
+    assert f"process {holder.pid}" in said[0]
+
+
+def test_the_manifest_is_parsed_once_and_again_when_a_file_changes(
+    tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from orchestration import warehouse
+
+    assert home.root.exists()
+    project = tmp_path / "dbt_project"
+    shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs", "generated"))
+    parsed: list[Path] = []
+
+    def parse(project: Path, target: Path) -> None:
+        parsed.append(project)
+        (target / "manifest.json").write_text("{}")
+
+    monkeypatch.setattr(warehouse, "_parse", parse)
+    warehouse.prepared_manifest(project)
+    warehouse.prepared_manifest(project)
+    assert len(parsed) == 1
+    assert (project / "macros" / "generated" / "registered_indicators.sql").exists()
+    model = next(project.glob("models/staging/*.sql"))
+    model.write_text(model.read_text() + "\n-- a remark\n")
+    warehouse.prepared_manifest(project)
+    assert len(parsed) == 2
+
+
+def test_a_parse_that_failed_is_tried_again(
+    tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ingestion.errors import MilepostError
+    from orchestration import warehouse
+
+    assert home.root.exists()
+    project = tmp_path / "dbt_project"
+    shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs", "generated"))
+    tries: list[int] = []
+
+    def fail(_project: Path, _target: Path) -> None:
+        tries.append(1)
+        raise MilepostError("does not parse")
+
+    monkeypatch.setattr(warehouse, "_parse", fail)
+    for _ in range(2):
+        with pytest.raises(MilepostError):
+            warehouse.prepared_manifest(project)
+    assert len(tries) == 2
