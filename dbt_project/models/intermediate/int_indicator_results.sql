@@ -47,8 +47,9 @@ earlier as (
         unknown_years.person_id,
         unknown_years.school_year,
         {% for attribute in attributes %}
-            max_by(student_year.{{ attribute }}, student_year.school_year) as {{ attribute }}{% if not loop.last %},{% endif %}
+            max_by(student_year.{{ attribute }}, student_year.school_year) as {{ attribute }},
         {% endfor %}
+        max(student_year.school_year) as known_year
     from (
         select distinct
             community_id,

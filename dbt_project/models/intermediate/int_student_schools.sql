@@ -21,8 +21,8 @@ with evidence as (
         collection,
         organization_id,
         partner_id,
-        null,
-        null,
+        null as attendance_days,
+        null as days_absent,
         days_spanned,
         entry_date,
         grade_level

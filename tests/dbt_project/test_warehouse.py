@@ -1,0 +1,145 @@
+"""From rows of a lake to indicator cells: the rules that only show when every layer works together."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import pytest
+from dbt_project.conftest import Lake, Row, Warehouse
+
+SINGLES = (
+    "race_ethnicity",
+    "gender",
+    "economic_disadvantage",
+    "english_learner",
+    "disability",
+    "homelessness",
+    "foster_care",
+)
+
+
+def enrolled(student: str, school: str, grade: str = "05", **more: object) -> Row:
+    return {"student_id": student, "school_id": school, "grade_level": grade, "entry_date": "2024-08-15", **more}
+
+
+def attended(student: str, school: str, days: float, absent: float) -> Row:
+    return {"student_id": student, "school_id": school, "days_enrolled": days, "days_absent": absent}
+
+
+@pytest.fixture
+def community(lake: Lake) -> Lake:
+    """Five children in two partners: child 2 moved from north to south, child 4 has codes nobody knows."""
+    lake.reference["crosswalks"] = [
+        crosswalk("gender", "F", "female"),
+        crosswalk("gender", "M", "male"),
+        crosswalk("race_ethnicity", "1", "white"),
+        crosswalk("race_ethnicity", "2", "asian"),
+        # a code that changed its meaning: only rows of the years in force may use it
+        crosswalk("race_ethnicity", "3", "white", last_year=2024),
+        crosswalk("race_ethnicity", "3", "black_or_african_american", first_year=2025),
+    ]
+    lake.deliver(
+        "person",
+        2025,
+        [
+            {"student_id": "1", "gender": "F", "race_ethnicity": "1", "hispanic_ethnicity": "no"},
+            {"student_id": "2", "gender": "M", "race_ethnicity": "1;2"},
+            {"student_id": "3", "gender": "female", "race_ethnicity": "3"},
+            {"student_id": "4", "gender": "Q", "race_ethnicity": "1", "hispanic_ethnicity": "yes"},
+        ],
+    )
+    lake.deliver("student_status", 2025, [{"student_id": "1", "is_homeless": True, "is_english_learner": False}])
+    lake.deliver("school", 2025, [{"school_id": "A", "school_name": "Ash", "district_id": "D1"}])
+    lake.deliver("enrollment", 2025, [enrolled(s, "A") for s in "1234"])
+    lake.deliver("enrollment", 2025, [enrolled("2", "B"), enrolled("5", "B")], partner="south")
+    lake.deliver(
+        "attendance",
+        2025,
+        [attended("1", "A", 180, 18), attended("2", "A", 60, 0), attended("3", "A", 180, 17), attended("4", "A", 9, 9)],
+    )
+    lake.deliver("attendance", 2025, [attended("2", "B", 120, 18), attended("5", "B", 100, 50)], partner="south")
+    # the state id makes both student numbers of child 2 one person
+    lake.persons["south", "2"] = lake.persons["north", "2"]
+    return lake
+
+
+def crosswalk(field: str, code: str, conformed: str, **years: int) -> Row:
+    whose = {"community_id": "riverbend", "partner_id": "north"}
+    return {**whose, "field": field, "partner_code": code, "conformed_code": conformed, **years}
+
+
+@pytest.fixture
+def warehouse(community: Lake, manifest: Any) -> Warehouse:
+    built = Warehouse(manifest, community.finish())
+    built.build("--exclude", "path:models/published")
+    return built
+
+
+def cell(warehouse: Warehouse, level: str, place: str, disaggregate: str = "all", subgroup: str = "all") -> Any:
+    found = warehouse.query(f"""
+        select denominator, numerator from marts.indicator_cells
+        where indicator_id = 'chronic_absence' and definition_version = 'ten_percent' and school_year = 2025
+          and geography_level = '{level}' and geography_id = '{place}'
+          and disaggregate = '{disaggregate}' and subgroup = '{subgroup}'
+    """)
+    return found[0] if found else None
+
+
+def test_a_transfer_between_partners_counts_once_with_all_its_days(warehouse: Warehouse) -> None:
+    # child 2: 18 of 60 + 120 days is exactly 10 %, at south:b, where it was longest; child 4 was there 9 days only
+    assert cell(warehouse, "community", "riverbend") == (4, 3)
+    assert cell(warehouse, "district", "D1") == (2, 1)
+    assert cell(warehouse, "district", "south") == (2, 2)
+    assert cell(warehouse, "school", "south:b") == (2, 2)
+
+
+def test_codes_conform_by_crosswalk_year_and_federal_rule(warehouse: Warehouse) -> None:
+    races = warehouse.query("select person_id, race_ethnicity, gender from marts.fct_student_year order by 1")
+    assert races == [
+        ("person_1", "white", "female"),
+        ("person_2", "two_or_more_races", "male"),
+        ("person_3", "black_or_african_american", "female"),
+        ("person_4", "hispanic_or_latino", "unknown"),
+        ("person_5", "unknown", "unknown"),
+    ]
+
+
+def test_unmapped_codes_are_counted_and_the_child_is_kept(warehouse: Warehouse) -> None:
+    unmapped = warehouse.query("select extract_id, field, partner_code, n_rows from marts.unmapped_codes")
+    assert unmapped == [("north__person", "gender", "Q", 1)]
+    staged = warehouse.query("select count(*) from marts.fct_student_year where person_id = 'person_4'")
+    assert staged == [(1,)]
+
+
+def test_cells_hold_the_total_all_singles_and_all_pairs(warehouse: Warehouse) -> None:
+    pairs = {f"{first}_x_{second}" for first, second in combinations(SINGLES, 2)}
+    found = warehouse.query("select distinct disaggregate from marts.indicator_cells")
+    assert {name for (name,) in found} == {"all", *SINGLES, *pairs}
+    assert cell(warehouse, "community", "riverbend", "race_ethnicity_x_homelessness", "white|yes") == (1, 1)
+    assert cell(warehouse, "community", "riverbend", "english_learner", "unknown") == (3, 2)
+    assert cell(warehouse, "community", "riverbend", "english_learner", "no") == (1, 1)
+
+
+def test_a_restated_year_replaces_the_old_one(community: Lake, warehouse: Warehouse) -> None:
+    community.deliver("attendance", 2025, [attended("1", "A", 180, 0), attended("3", "A", 180, 0)])
+    warehouse.build("--exclude", "path:models/published")
+    # child 2 keeps the 18 of 120 days at south; nobody at north is absent any more
+    assert cell(warehouse, "community", "riverbend") == (4, 2)
+    assert cell(warehouse, "district", "D1") == (2, 0)
+
+
+def test_a_child_without_a_link_fails_the_build(community: Lake, manifest: Any) -> None:
+    del community.persons["south", "5"]
+    result = Warehouse(manifest, community.finish()).dbt("build", "--exclude-resource-types", "unit_test")
+    failed = {node.node.name for node in result.result if node.status == "fail"}
+    assert {"fct_attendance_children_are_linked", "fct_enrollment_children_are_linked"} <= failed
+
+
+def test_the_warehouse_builds_before_the_first_delivery_and_unit_tests_pass(lake: Lake, manifest: Any) -> None:
+    warehouse = Warehouse(manifest, lake.finish())
+    warehouse.build("--exclude", "path:models/published")
+    assert warehouse.query("select count(*) from marts.indicator_cells") == [(0,)]
+    result = warehouse.dbt("test", "--select", "test_type:unit")
+    assert result.success
+    assert len(result.result) >= 9
