@@ -63,6 +63,17 @@ class Feedback:
     bad_rows: Sequence[BadRow]
     n_bad_rows: int
     labels: Mapping[str, str]
+    units: Mapping[str, str]  # what the violations of a rule are; a rule about the file as a whole has none
+
+
+def units_of(con: duckdb.DuckDBPyConnection, failed: Sequence[RuleResult]) -> dict[str, str]:
+    """Failed rule -> what is counted, for the rules whose count tells something."""
+    found = con.execute(f"select distinct name from {VIOLATIONS} join {RULES} using (rule)").fetchall()
+    by_row = {name for (name,) in found}
+    children = {r.rule for r in failed if r.expectation == "history_roster_share"}
+    by_row |= {r.rule for r in failed if r.expectation in ("tolerance", "history_null_share")}
+    units = {r.rule: "row" if r.violations == 1 else "rows" for r in failed if r.rule in by_row}
+    return units | dict.fromkeys(children, "children")
 
 
 def bad_rows(con: duckdb.DuckDBPyConnection, limit: int = ROWS_ON_THE_PAGE) -> tuple[int, list[BadRow]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from expectations.feedback import Feedback, bad_rows, write_csv, write_page
+from expectations.feedback import Feedback, bad_rows, units_of, write_csv, write_page
 from expectations.suites import label_of
 from ingestion.community import Communities
 from ingestion.home import Home
@@ -38,6 +38,7 @@ def tell_partner(
         passed=len(outcome.results) - len(failed),
         bad_rows=rows,
         n_bad_rows=total,
+        units=units_of(con, failed) if con is not None else {},
         labels={name: label_of(contract, name).strip('"') for name in contract.columns},
     )
     write_page(home.feedback_page(delivery.partner, delivery.load_id), feedback)
