@@ -19,7 +19,7 @@ print(json.dumps({
     "groups": sorted({graph.get(key).group_name for key in graph.get_all_asset_keys()}),
     "keys": sorted(key.to_user_string() for key in graph.get_all_asset_keys()),
     "checks": sorted(f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys),
-    "unexplained": sorted(k.to_user_string() for k in graph.get_all_asset_keys() if not graph.get(k).description),
+    "unexplained": sorted(str(key) for key in graph.get_all_asset_keys() if not graph.get(key).description),
     "jobs": sorted(job.name for job in repository.get_all_jobs() if not job.name.startswith("__")),
     "sensors": sorted(sensor.name for sensor in repository.sensor_defs),
     "schedules": sorted(schedule.name for schedule in repository.schedule_defs),
