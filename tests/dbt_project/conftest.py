@@ -1,170 +1,15 @@
-"""A warehouse built from a handful of hand-written rows: a lake of typed Parquet, and dbt run in this process."""
+"""Fixtures of the warehouse: a manifest parsed once, and an empty lake per test."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
+from tiny_warehouse import PROJECT, Lake, environment, places
 
-from ingestion.entities import load_entities
 from ingestion.home import Home
-from publishing.registry import write_registry_tables, write_union_macro
-
-PROJECT = Path(__file__).parents[2] / "dbt_project"
-Row = Mapping[str, object]
-
-REFERENCE = {
-    "collections": "community_id varchar, collection varchar, maturity varchar",
-    "crosswalks": (
-        "community_id varchar, partner_id varchar, field varchar, partner_code varchar, conformed_code varchar, "
-        "first_year integer, last_year integer"
-    ),
-    "cut_scores": (
-        "community_id varchar, assessment_id varchar, subject varchar, grade_level varchar, first_year integer, "
-        "last_year integer, proficient_score double"
-    ),
-}
-RULE_RESULTS = (
-    "load_id varchar, rule varchar, expectation varchar, column_name varchar, severity varchar, passed boolean, "
-    "violations bigint, share double, explanation varchar"
-)
-
-
-class Lake:
-    """A home whose raw, reference and identity files are written from rows; links name children by student id."""
-
-    def __init__(self, root: Path) -> None:
-        self.home = Home(root).create()
-        self.home.dbt_target.mkdir(parents=True, exist_ok=True)
-        self.reference: dict[str, list[Row]] = {
-            "collections": [
-                {"community_id": "riverbend", "collection": "annual", "maturity": "final"},
-                {"community_id": "riverbend", "collection": "fall", "maturity": "interim"},
-            ],
-            "crosswalks": [],
-            "cut_scores": [],
-        }
-        self.persons: dict[tuple[str, str], str] = {}
-        for entity, facts in load_entities().items():
-            self._write(self.home.empty_raw_file(entity), facts.raw_columns, [])
-
-    def deliver(
-        self,
-        entity: str,
-        school_year: int,
-        rows: Iterable[Row],
-        *,
-        partner: str = "north",
-        collection: str = "annual",
-    ) -> None:
-        """Put one delivery in force; a second one of the same partner, year and collection replaces it."""
-        extract = f"{partner}__{entity}"
-        owned = {
-            "community_id": "riverbend",
-            "partner_id": partner,
-            "extract_id": extract,
-            "school_year": school_year,
-            "collection": collection,
-            "_load_id": f"{extract}-{school_year}-{collection}",
-            "_source_file": "rows.csv",
-        }
-        complete = [owned | dict(row) | {"_row_number": number} for number, row in enumerate(rows, start=2)]
-        for row in complete:
-            if student := row.get("student_id"):
-                self.persons.setdefault((partner, str(student)), f"person_{student}")
-        self._write(
-            self.home.raw_file(entity, extract, school_year, collection),
-            load_entities()[entity].raw_columns,
-            complete,
-        )
-
-    def write_rule_results(self, load_id: str, rows: list[Row]) -> None:
-        self._write(self.home.gate_file(load_id), _types(RULE_RESULTS), rows)
-
-    def finish(self) -> Home:
-        """Write what the warehouse reads besides raw."""
-        write_registry_tables(self.home, PROJECT)
-        for table, columns in REFERENCE.items():
-            self._write(self.home.reference_file(table), _types(columns), self.reference[table])
-        links = [
-            {"partner_id": partner, "student_id": student, "person_id": person, "method": "partner_id"}
-            for (partner, student), person in self.persons.items()
-        ]
-        columns = dict.fromkeys(("partner_id", "student_id", "person_id", "method"), "varchar")
-        self._write(self.home.person_links, columns, links)
-        return self.home
-
-    @staticmethod
-    def _write(path: Path, columns: Mapping[str, str], rows: list[Row]) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect() as con:
-            con.execute(f"create table rows ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
-            if rows:
-                values = [[row.get(name) for name in columns] for row in rows]
-                con.executemany(f"insert into rows values ({', '.join('?' * len(columns))})", values)
-            con.table("rows").write_parquet(str(path))
-
-
-class Warehouse:
-    """dbt on one home, with a manifest parsed once for all of them."""
-
-    def __init__(self, manifest: Any, home: Home) -> None:
-        self.manifest = manifest
-        self.home = home
-
-    def dbt(self, *arguments: str) -> Any:
-        """The result of a dbt command; the warehouse file is let go afterwards."""
-        from dbt.cli.main import dbtRunner
-
-        with _environment(self.home):
-            return dbtRunner(manifest=self.manifest).invoke([*arguments, *_places(self.home)])
-
-    def build(self, *arguments: str) -> None:
-        result = self.dbt("build", "--exclude-resource-types", "unit_test", *arguments)
-        assert result.success, problems(result)
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.home.warehouse), read_only=True) as con:
-            return con.execute(sql).fetchall()
-
-
-def problems(result: Any) -> str:
-    if result.exception:
-        return str(result.exception)
-    failed = [node for node in result.result if node.status not in ("success", "pass", "skipped", "no-op")]
-    return "\n".join(f"{node.node.name}: {node.message}" for node in failed)
-
-
-@contextmanager
-def _environment(home: Home) -> Iterator[None]:
-    before = os.environ.get("MILEPOST_HOME")
-    os.environ["MILEPOST_HOME"] = str(home.root)
-    try:
-        yield
-    finally:
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager as Connections
-
-        if Connections._ENV:
-            Connections._ENV.close()
-        Connections.close_all_connections()
-        if before is None:
-            del os.environ["MILEPOST_HOME"]
-        else:
-            os.environ["MILEPOST_HOME"] = before
-
-
-def _places(home: Home) -> list[str]:
-    folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    return [*folders, "--target-path", str(home.dbt_target), "--log-path", str(home.dbt_logs), "--quiet"]
-
-
-def _types(columns: str) -> dict[str, str]:
-    return dict(column.strip().split(" ", 1) for column in columns.split(","))  # type: ignore[misc]
+from publishing.registry import write_union_macro
 
 
 @pytest.fixture(scope="session")
@@ -174,8 +19,8 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     write_union_macro(PROJECT)
     home = Home(tmp_path_factory.mktemp("parse")).create()
-    with _environment(home):
-        result = dbtRunner().invoke(["parse", *_places(home)])
+    with environment(home):
+        result = dbtRunner().invoke(["parse", *places(home)])
     assert result.success, result.exception
     return result.result
 

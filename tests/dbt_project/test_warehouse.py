@@ -6,8 +6,9 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from dbt_project.conftest import Lake, Row, Warehouse
+from tiny_warehouse import Lake, Row, Warehouse
 
+WITHOUT_PUBLISHED = ("--exclude", "path:models/published")
 SINGLES = (
     "race_ethnicity",
     "gender",
@@ -20,16 +21,21 @@ SINGLES = (
 
 
 def enrolled(student: str, school: str, grade: str = "05", **more: object) -> Row:
-    return {"student_id": student, "school_id": school, "grade_level": grade, "entry_date": "2024-08-15", **more}
+    return {
+        "student_id": student,
+        "school_id": school,
+        "grade_level": grade,
+        "entry_date": "2024-08-15",
+        **more,
+    }
 
 
 def attended(student: str, school: str, days: float, absent: float) -> Row:
     return {"student_id": student, "school_id": school, "days_enrolled": days, "days_absent": absent}
 
 
-@pytest.fixture
 def community(lake: Lake) -> Lake:
-    """Five children in two partners: child 2 moved from north to south, child 4 has codes nobody knows."""
+    """Five children in two partners: child 2 moved from north to south, child 4 has a code nobody knows."""
     lake.reference["crosswalks"] = [
         crosswalk("gender", "F", "female"),
         crosswalk("gender", "M", "male"),
@@ -49,16 +55,25 @@ def community(lake: Lake) -> Lake:
             {"student_id": "4", "gender": "Q", "race_ethnicity": "1", "hispanic_ethnicity": "yes"},
         ],
     )
-    lake.deliver("student_status", 2025, [{"student_id": "1", "is_homeless": True, "is_english_learner": False}])
+    lake.deliver(
+        "student_status", 2025, [{"student_id": "1", "is_homeless": True, "is_english_learner": False}]
+    )
     lake.deliver("school", 2025, [{"school_id": "A", "school_name": "Ash", "district_id": "D1"}])
     lake.deliver("enrollment", 2025, [enrolled(s, "A") for s in "1234"])
     lake.deliver("enrollment", 2025, [enrolled("2", "B"), enrolled("5", "B")], partner="south")
     lake.deliver(
         "attendance",
         2025,
-        [attended("1", "A", 180, 18), attended("2", "A", 60, 0), attended("3", "A", 180, 17), attended("4", "A", 9, 9)],
+        [
+            attended("1", "A", 180, 18),
+            attended("2", "A", 60, 0),
+            attended("3", "A", 180, 17),
+            attended("4", "A", 9, 9),
+        ],
     )
-    lake.deliver("attendance", 2025, [attended("2", "B", 120, 18), attended("5", "B", 100, 50)], partner="south")
+    lake.deliver(
+        "attendance", 2025, [attended("2", "B", 120, 18), attended("5", "B", 100, 50)], partner="south"
+    )
     # the state id makes both student numbers of child 2 one person
     lake.persons["south", "2"] = lake.persons["north", "2"]
     return lake
@@ -69,14 +84,17 @@ def crosswalk(field: str, code: str, conformed: str, **years: int) -> Row:
     return {**whose, "field": field, "partner_code": code, "conformed_code": conformed, **years}
 
 
-@pytest.fixture
-def warehouse(community: Lake, manifest: Any) -> Warehouse:
-    built = Warehouse(manifest, community.finish())
-    built.build("--exclude", "path:models/published")
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory, manifest: Any) -> Warehouse:
+    """The community's warehouse, for tests that only read it."""
+    built = Warehouse(manifest, community(Lake(tmp_path_factory.mktemp("home"))).finish())
+    built.build(*WITHOUT_PUBLISHED)
     return built
 
 
-def cell(warehouse: Warehouse, level: str, place: str, disaggregate: str = "all", subgroup: str = "all") -> Any:
+def cell(
+    warehouse: Warehouse, level: str, place: str, disaggregate: str = "all", subgroup: str = "all"
+) -> Any:
     found = warehouse.query(f"""
         select denominator, numerator from marts.indicator_cells
         where indicator_id = 'chronic_absence' and definition_version = 'ten_percent' and school_year = 2025
@@ -87,7 +105,7 @@ def cell(warehouse: Warehouse, level: str, place: str, disaggregate: str = "all"
 
 
 def test_a_transfer_between_partners_counts_once_with_all_its_days(warehouse: Warehouse) -> None:
-    # child 2: 18 of 60 + 120 days is exactly 10 %, at south:b, where it was longest; child 4 was there 9 days only
+    # child 2: 18 of 60 + 120 days is exactly 10 %, at south:b, where it was longest; child 4 stayed 9 days
     assert cell(warehouse, "community", "riverbend") == (4, 3)
     assert cell(warehouse, "district", "D1") == (2, 1)
     assert cell(warehouse, "district", "south") == (2, 2)
@@ -121,24 +139,26 @@ def test_cells_hold_the_total_all_singles_and_all_pairs(warehouse: Warehouse) ->
     assert cell(warehouse, "community", "riverbend", "english_learner", "no") == (1, 1)
 
 
-def test_a_restated_year_replaces_the_old_one(community: Lake, warehouse: Warehouse) -> None:
-    community.deliver("attendance", 2025, [attended("1", "A", 180, 0), attended("3", "A", 180, 0)])
-    warehouse.build("--exclude", "path:models/published")
+def test_a_restated_year_replaces_the_old_one(lake: Lake, manifest: Any) -> None:
+    warehouse = Warehouse(manifest, community(lake).finish())
+    warehouse.build(*WITHOUT_PUBLISHED)
+    lake.deliver("attendance", 2025, [attended("1", "A", 180, 0), attended("3", "A", 180, 0)])
+    warehouse.build(*WITHOUT_PUBLISHED)
     # child 2 keeps the 18 of 120 days at south; nobody at north is absent any more
     assert cell(warehouse, "community", "riverbend") == (4, 2)
     assert cell(warehouse, "district", "D1") == (2, 0)
 
 
-def test_a_child_without_a_link_fails_the_build(community: Lake, manifest: Any) -> None:
-    del community.persons["south", "5"]
-    result = Warehouse(manifest, community.finish()).dbt("build", "--exclude-resource-types", "unit_test")
+def test_a_child_without_a_link_fails_the_build(lake: Lake, manifest: Any) -> None:
+    del community(lake).persons["south", "5"]
+    result = Warehouse(manifest, lake.finish()).dbt("build", "--exclude-resource-types", "unit_test")
     failed = {node.node.name for node in result.result if node.status == "fail"}
     assert {"fct_attendance_children_are_linked", "fct_enrollment_children_are_linked"} <= failed
 
 
-def test_the_warehouse_builds_before_the_first_delivery_and_unit_tests_pass(lake: Lake, manifest: Any) -> None:
+def test_an_empty_lake_builds_and_unit_tests_pass(lake: Lake, manifest: Any) -> None:
     warehouse = Warehouse(manifest, lake.finish())
-    warehouse.build("--exclude", "path:models/published")
+    warehouse.build(*WITHOUT_PUBLISHED)
     assert warehouse.query("select count(*) from marts.indicator_cells") == [(0,)]
     result = warehouse.dbt("test", "--select", "test_type:unit")
     assert result.success
