@@ -1,0 +1,1 @@
+"""What the pipeline costs, beside the least it could cost: `python -m benchmarks`, `make bench`."""

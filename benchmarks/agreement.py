@@ -1,0 +1,53 @@
+"""Whether the three paths counted the same children: to the child where nothing was held back, and else within it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.riverbend import CELLS, KEYS
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How many cells two paths share, how many are equal, and how many differ by more than they may."""
+
+    cells: int
+    equal: int
+    too_far: int
+
+
+def floor_and_pandas(floor: Path, in_pandas: Path) -> Agreement:
+    """No cell may differ."""
+    with duckdb.connect() as con:
+        return _compare(con, f"'{floor}'", f"'{in_pandas}'", "select 0 as n")
+
+
+def floor_and_warehouse(floor: Path, warehouse: Path, planted_dirt: Path) -> Agreement:
+    """The gate holds back planted rows which the floor lets through, so a cell may differ by as many as are planted in
+    its school year and collection; a graduation cohort by as many as in all its years."""
+    held_back = f"""
+        select coalesce(sum(rows_held_back), 0) as n from '{planted_dirt}' as dirt
+        where indicator_id = 'high_school_graduation'
+            or (dirt.school_year = cells.school_year and dirt.collection = cells.collection)"""
+    with duckdb.connect() as con:
+        con.execute(f"attach '{warehouse}' as warehouse (read_only)")
+        con.execute(f"create table cells as select {', '.join(CELLS)} from warehouse.marts.indicator_cells")
+        return _compare(con, f"'{floor}'", "cells", held_back)
+
+
+def _compare(con: duckdb.DuckDBPyConnection, one: str, other: str, allowed: str) -> Agreement:
+    """A cell that only one path has counts as 0 in the other."""
+    row = con.execute(f"""
+        with cells as (
+            select {", ".join(KEYS)},
+                abs(coalesce(one.denominator, 0) - coalesce(other.denominator, 0)) as n,
+                abs(coalesce(one.numerator, 0) - coalesce(other.numerator, 0)) as x
+            from {one} as one full join {other} as other using ({", ".join(KEYS)})
+        )
+        select count(*), count(*) filter (n = 0 and x = 0), count(*) filter (greatest(n, x) > ({allowed})) from cells
+        """).fetchone()
+    assert row is not None
+    return Agreement(*map(int, row))

@@ -1,0 +1,131 @@
+"""The real pipeline, timed step by step: the functions that `milepost load` and `milepost refresh` call, in one process."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measuring import Laps
+from orchestration.progress import Progress
+
+SMALL_ROWS = 20_000
+# Dagster step of a refresh -> the step it is booked on.
+STEPS = {
+    "reference": "identity",
+    "person_links": "identity",
+    "warehouse": "dbt",
+    "cell_suppression": "disclosure",
+    "published": "publish",
+    "release": "publish",
+}
+
+
+class Listener(Progress):
+    """Books laps as the jobs report how far they are, and keeps what each delivery took."""
+
+    def __init__(self, laps: Laps) -> None:
+        self.laps = laps
+        self.outcomes: list[tuple[str, int, float]] = []  # outcome, rows, seconds with Dagster's share
+        self._since = time.perf_counter()
+
+    def expect(self, deliveries: int) -> None:  # noqa: ARG002
+        self._since = time.perf_counter()
+
+    def loaded(self, outcome: Any) -> None:
+        self.laps.lap("gate")
+        now = time.perf_counter()
+        self.outcomes.append((outcome.outcome, outcome.rows, now - self._since))
+        self._since = now
+
+    def building(self, step: str, done: int, total: int) -> None:  # noqa: ARG002
+        self.laps.lap(STEPS.get(step, step))
+
+
+def run(deliveries: Path, laps: Laps) -> dict[str, Any]:
+    """Take all files in and publish them; then one delivery of about 20,000 rows from received to published."""
+    home = _start()
+    loading = importlib.import_module("expectations.loading")
+    loading.promote = _booked(loading.promote, laps)  # type: ignore[attr-defined]
+    laps.lap("start")
+    files = sorted(path for path in deliveries.glob("*/*") if path.is_file())
+    listener = _take_in(home, files, laps)
+    small = sorted(seconds for _, rows, seconds in listener.outcomes if rows <= SMALL_ROWS)
+    again = Laps()
+    sent = _correction(deliveries)
+    _take_in(home, [sent], again)
+    return {
+        "warehouse": str(home.warehouse),
+        "deliveries": len(listener.outcomes),
+        "rows": sum(rows for _, rows, _ in listener.outcomes),
+        "rejected": sum(outcome == "rejected" for outcome, _, _ in listener.outcomes),
+        "small_deliveries": len(small),
+        "seconds_each": statistics.fmean(small) if small else None,
+        "one_delivery": again.as_dict(),
+        "one_delivery_rows": sum(1 for _ in sent.open("rb")),
+    }
+
+
+def _start() -> Any:
+    """Import what a running process has imported, and have dbt's manifest parsed, as it is after the first refresh."""
+    for module in (
+        "dbt.cli.main",
+        "dbt.adapters.duckdb.connections",
+        "expectations.gx_duckdb",
+        "orchestration.definitions",
+    ):
+        importlib.import_module(module)
+    from orchestration.settings import prepare_environment
+    from orchestration.warehouse import prepared_manifest
+
+    home = prepare_environment()
+    prepared_manifest()
+    return home
+
+
+def _take_in(home: Any, files: list[Path], laps: Laps) -> Listener:
+    from orchestration.received import receive_files
+    from orchestration.runs import load_in_process, refresh_in_process
+
+    listener = Listener(laps)
+    received, refused = receive_files(home, files)
+    laps.lap("receive")
+    loaded = load_in_process([delivery.load_id for delivery in received], listener)
+    laps.lap("gate")
+    refreshed = refresh_in_process(listener)
+    laps.lap("publish")
+    problems = [*map(str, refused), *loaded["failures"], *refreshed["failures"]]
+    if problems:
+        raise SystemExit("\n".join(map(str, problems)))
+    return listener
+
+
+def _booked(promote: Callable[..., Any], laps: Laps) -> Callable[..., Any]:
+    """The same function, its time booked on `promote` and what passed before it on `gate`."""
+
+    @functools.wraps(promote)
+    def timed(*args: Any, **kwargs: Any) -> Any:
+        laps.lap("gate")
+        try:
+            return promote(*args, **kwargs)
+        finally:
+            laps.lap("promote")
+
+    return timed
+
+
+def _correction(deliveries: Path) -> Path:
+    """A file of about 20,000 rows sent once more without its last line, which is a new delivery of the same period."""
+    texts = [path for path in deliveries.glob("*/marks_*.txt") if path.is_file()]
+
+    def rows(path: Path) -> int:
+        return sum(1 for _ in path.open("rb"))
+
+    path = min(texts, key=lambda path: abs(rows(path) - SMALL_ROWS))
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-1]))
+    return path
