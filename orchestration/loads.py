@@ -171,6 +171,25 @@ class Recorder:
         self._context.instance.report_dagster_event(event, run_id=self._context.run_id)
 
 
+def introduce(instance: dg.DagsterInstance, home: Home) -> None:
+    """Tell a new instance of what is in force already, such as after the folder of the old one was lost."""
+    from ingestion.ledger import Ledger
+
+    for state in Ledger(home.ledger).state():
+        if state.in_force:
+            delivery = state.delivery
+            instance.add_dynamic_partitions(f"deliveries/{delivery.entity}", [delivery.partition])
+            facts: dict[str, Any] = {
+                "load_id": delivery.load_id,
+                "file": delivery.file_name,
+                "rows": state.rows or 0,
+            }
+            event = dg.AssetMaterialization(
+                raw_key(delivery.entity), partition=delivery.partition, metadata=facts
+            )
+            instance.report_runless_asset_event(event)
+
+
 def gate_result(outcome: LoadOutcome, facts: dict[str, Any]) -> dg.AssetCheckEvaluation:
     """The gate's verdict on one delivery as the check of its partition: passed, warning, or error."""
     rejected = outcome.outcome == "rejected"

@@ -83,6 +83,8 @@ def dagster_instance(home: Home) -> dg.DagsterInstance:
 
         instance = dg.DagsterInstance.get()
         if first_use:
-            instance.get_dynamic_partitions("deliveries/person")
+            from orchestration.loads import introduce
+
             instance.get_runs(limit=1)
+            introduce(instance, home)
     return instance

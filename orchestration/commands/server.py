@@ -16,7 +16,7 @@ import typer
 
 from orchestration.console import UsageError, err
 
-START_SECONDS = 60
+START_SECONDS = 180
 STOP_SECONDS = 10
 
 

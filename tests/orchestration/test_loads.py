@@ -1,6 +1,7 @@
 """Loads through Dagster: what partitions and checks show after each outcome."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -158,3 +159,10 @@ def test_late_deliveries_get_a_warning_and_an_empty_partition(home: Home, drop: 
         "north|2025-annual": "missing",
         "north|2025-fall": "missing",
     }
+
+
+def test_a_new_instance_hears_of_what_is_in_force(home: Home, drop: Drop) -> None:
+    drop("attendance_2024.csv", GOOD)
+    milepost("load")
+    shutil.rmtree(home.dagster)
+    assert partition_states(home) == {"north|2024-annual": "MATERIALIZED"}
