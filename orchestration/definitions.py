@@ -7,11 +7,12 @@ import dagster as dg
 from ingestion.entities import load_entities
 from ingestion.home import Home
 from orchestration.jobs import due_job, load_job, refresh_job, resources
-from orchestration.loads import raw_key
+from orchestration.partitions import raw_key
 from orchestration.progress import Progress
 from orchestration.published import delivery_records, surrounding_assets
 from orchestration.raw import raw_assets
-from orchestration.sensors import due_check, failure_sensor, inbox_sensor, schedules
+from orchestration.schedules import schedules
+from orchestration.sensors import due_check, failure_sensor, inbox_sensor
 from orchestration.settings import prepare_environment
 from orchestration.warehouse import prepared_manifest, warehouse_assets
 

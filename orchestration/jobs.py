@@ -8,7 +8,8 @@ import dagster as dg
 
 from ingestion.entities import load_entities
 from ingestion.home import Home
-from orchestration.loads import DUE_CHECK, load_all, raw_key
+from orchestration.loads import load_all
+from orchestration.partitions import DUE_CHECK, raw_key
 from orchestration.progress import Progress
 from orchestration.received import in_load_order, named_deliveries, receive_files
 from orchestration.writer import one_writer

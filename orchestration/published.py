@@ -96,7 +96,7 @@ def write_configuration(home: Home) -> None:
 
 def _person_links(home: Home) -> dg.AssetsDefinition:
     from ingestion.entities import load_entities
-    from orchestration.loads import raw_key
+    from orchestration.partitions import raw_key
 
     @dg.asset(
         key=["identity", "person_links"],

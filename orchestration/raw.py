@@ -7,7 +7,8 @@ import dagster as dg
 
 from ingestion.entities import Entity, load_entities
 from ingestion.home import Home
-from orchestration.loads import GATE, load_all, raw_key
+from orchestration.loads import load_all
+from orchestration.partitions import GATE, raw_key
 from orchestration.received import latest_deliveries
 from orchestration.settings import OWNERS
 

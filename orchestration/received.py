@@ -111,6 +111,12 @@ def periods_in_force(home: Home) -> set[Period]:
     }
 
 
+def loaded_hashes(home: Home) -> set[str]:
+    """The content of files that went through the gate, whatever it said and whoever sent them there."""
+    waiting = {state.delivery.sha256 for state in states(home) if state.status == "received"}
+    return {state.delivery.sha256 for state in states(home)} - waiting
+
+
 def is_behind(home: Home) -> bool:
     """Whether anything was promoted or withdrawn since the current release was made."""
     if not home.ledger.exists():

@@ -56,7 +56,7 @@ def record_withdrawal(home: Home, delivery: Delivery, restored: LoadState | None
     """Show on the partition that its delivery was taken back, and what counts in its place."""
     import dagster as dg
 
-    from orchestration.loads import GATE, raw_key
+    from orchestration.partitions import GATE, raw_key
 
     instance = dagster_instance(home)
     key, partition = raw_key(delivery.entity), delivery.partition

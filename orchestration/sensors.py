@@ -1,4 +1,4 @@
-"""What starts runs by itself, and what tells people: the inbox, the calendar, due dates, failures."""
+"""What looks around and tells people: the inbox sensor, the check of due dates, the telling of failures."""
 
 import datetime as dt
 import hashlib
@@ -12,9 +12,10 @@ import dagster as dg
 from ingestion.entities import load_entities
 from ingestion.home import Home
 from orchestration.due import DueDelivery, deliveries_due
-from orchestration.loads import DUE_CHECK, partition_key, raw_key
 from orchestration.notification import notify, without_values
-from orchestration.settings import load_configuration, timezone
+from orchestration.partitions import DUE_CHECK, partition_key, raw_key
+from orchestration.received import loaded_hashes, periods_in_force
+from orchestration.settings import load_configuration
 
 INBOX_SECONDS = 30
 FILES_A_RUN = 500
@@ -36,7 +37,9 @@ def inbox_sensor(home: Home, job: dg.JobDefinition) -> dg.SensorDefinition:
     )
     def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         seen: dict[str, list[Any]] = json.loads(context.cursor or "{}")
-        now, ready = look(home.inbox, seen)
+        now, found = look(home.inbox, seen)
+        loaded = loaded_hashes(home) if found else set()
+        ready = [name for name in found if now[name][2] not in loaded]
         requests = [
             _request(home, ready[i : i + FILES_A_RUN], now) for i in range(0, len(ready), FILES_A_RUN)
         ]
@@ -114,8 +117,6 @@ def due_check(home: Home) -> dg.AssetChecksDefinition:
 
 def late_deliveries(home: Home, today: dt.date) -> list[DueDelivery]:
     """Late by the contracts and the ledger; a delivery due today still has the day."""
-    from orchestration.received import periods_in_force
-
     return deliveries_due(load_configuration(), periods_in_force(home), today, days_ahead=-1)
 
 
@@ -150,60 +151,6 @@ def remind(late: list[DueDelivery]) -> None:
     ]
     if lines:
         notify(f"Milepost: {len(lines)} deliveries are late", lines)
-
-
-# ---- schedules and failures ------------------------------------------------------------------------------
-def schedules(home: Home, refresh: Any, due: Any) -> list[Any]:
-    """A look at due dates every morning; a refresh when there is something new or a due date has passed."""
-
-    @dg.schedule(
-        name="refresh_when_new",
-        job=refresh,
-        cron_schedule="30 3 * * *",
-        execution_timezone=timezone(),
-        description="Nightly, if anything was loaded or withdrawn since the last release.",
-    )
-    def refresh_when_new() -> Iterator[dg.RunRequest | dg.SkipReason]:
-        from orchestration.received import is_behind
-
-        yield (
-            dg.RunRequest()
-            if is_behind(home)
-            else dg.SkipReason("Nothing was loaded since the last release.")
-        )
-
-    after_due_dates = due_crons(load_configuration())
-    found: list[Any] = [
-        refresh_when_new,
-        dg.ScheduleDefinition(
-            name="deliveries_due",
-            job=due,
-            cron_schedule="0 6 * * *",
-            execution_timezone=timezone(),
-            default_status=dg.DefaultScheduleStatus.RUNNING,
-            description="Every morning: which deliveries are late.",
-        ),
-    ]
-    if after_due_dates:
-        found.append(
-            dg.ScheduleDefinition(
-                name="refresh_after_due_dates",
-                job=refresh,
-                cron_schedule=after_due_dates,
-                execution_timezone=timezone(),
-                description="The morning after each due date of the communities' calendar.",
-            )
-        )
-    return found
-
-
-def due_crons(communities: Any) -> list[str]:
-    """A cron line for the morning after each due date that any contract names."""
-    days = {day for contract in communities.contracts.values() for day in contract.expects.values()}
-    mornings = {
-        dt.date(2001, int(day[:2]), int(day[3:])) + dt.timedelta(days=1) for day in days if day != "02-29"
-    }
-    return [f"0 5 {morning.day} {morning.month} *" for morning in sorted(mornings)]
 
 
 def failure_sensor() -> dg.SensorDefinition:

@@ -83,7 +83,7 @@ def dagster_instance(home: Home) -> dg.DagsterInstance:
 
         instance = dg.DagsterInstance.get()
         if first_use:
-            from orchestration.loads import introduce
+            from orchestration.partitions import introduce
 
             instance.get_runs(limit=1)
             introduce(instance, home)

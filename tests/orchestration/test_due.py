@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from orchestration.due import deliveries_due
-from orchestration.sensors import due_crons
+from orchestration.schedules import due_crons
 from orchestration.settings import load_configuration
 
 pytestmark = pytest.mark.usefixtures("home")

@@ -10,6 +10,7 @@ import dagster as dg
 from ingestion.home import Home
 from orchestration.jobs import load_job, resources
 from orchestration.sensors import inbox_sensor, look
+from tests.orchestration.conftest import GOOD
 
 Drop = Callable[[str, str], Path]
 
@@ -78,3 +79,16 @@ def test_the_request_is_valid_configuration_of_the_load_job(home: Home, drop: Dr
     assert set(resources(home)) >= {"progress", "writer"}
     config = {"ops": {"load_deliveries": {"config": {"paths": [str(path)]}}}}
     assert dg.validate_run_config(job, config)["ops"]["load_deliveries"]["config"]["paths"] == [str(path)]
+
+
+def test_what_the_command_line_has_loaded_is_not_sent_again(home: Home, drop: Drop) -> None:
+    from typer.testing import CliRunner
+
+    from orchestration.cli import app
+
+    drop("attendance_2024.csv", GOOD)
+    assert CliRunner().invoke(app, ["load"]).exit_code == 0
+    sensor = inbox_sensor(home, load_job(home))
+    with dg.instance_for_test() as instance:
+        first = sensor(dg.build_sensor_context(instance, cursor=None))
+        assert not sensor(dg.build_sensor_context(instance, cursor=first.cursor)).run_requests

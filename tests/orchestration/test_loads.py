@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from ingestion.home import Home
 from orchestration.cli import app
 from orchestration.jobs import load_job
-from orchestration.loads import GATE, raw_key
+from orchestration.partitions import GATE, raw_key
 from orchestration.raw import deliveries_partitions
 from orchestration.settings import dagster_instance
 from tests.orchestration.conftest import GOOD, NO_SCHOOL, ONE_BAD_ROW, STUDENTS
