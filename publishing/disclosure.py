@@ -113,7 +113,7 @@ def _hide_to_fixpoint(con: duckdb.DuckDBPyConnection) -> int:
             break
         con.execute("delete from unknown where cell_id in (select cell_id from newly)")
         con.execute(
-            "insert into unknown select cell_id, value, full_low, full_high, true, 'complementary' "
+            "insert into unknown select cell_id, value, full_low, full_high, need, 'complementary' "
             "from candidate semi join newly using (cell_id)"
         )
     raise DisclosureError(

@@ -2,8 +2,10 @@
 
 # a numerator or its complement at or under this is shown as a band only; n is the denominator
 BAND_SIZE = "greatest(4, {n} // 20)"
-# an exact numerator must stay open by at least this many children
+# a numerator that is hidden for its own sake must stay open by at least this many children, one that is hidden
+# for the sake of others by one: two children among 500 tell nothing of a child, a number worked out would
 NUMERATOR_WIDTH = 2
+COMPLEMENTARY_WIDTH = 1
 UNBOUNDED = 1_000_000_000
 
 _BAND = BAND_SIZE.format(n="n")
@@ -136,7 +138,8 @@ select equation_id, -equation_id, false, residual_n from equation where residual
 )
 
 # ---- the two stages --------------------------------------------------------------------------------------
-# unknown = every number an attacker does not have, with the range he can know of it; needs = must stay open.
+# unknown = every number an attacker does not have, with the range he can know of it; need = how many children wide
+# it must stay open.
 # First the denominators, once per population: indicators and versions that count the same children share it.
 DENOMINATORS = (
     """
@@ -151,19 +154,18 @@ from (
 """,
     f"""
 create or replace temp table candidate as
-select cell_id, problem_id, n, n as value, 1 as full_low, {UNBOUNDED} as full_high, minimum
+select cell_id, problem_id, n, n as value, 1 as full_low, {UNBOUNDED} as full_high, minimum, minimum - 1 as need
 from cell
 where problem_id in (select representative from population)
 """,
     f"""
 create or replace temp table unknown as
-select cell_id, value, full_low as low, full_high as high, true as needs, 'primary' as reason
+select cell_id, value, full_low as low, full_high as high, minimum - 1 as need, 'primary' as reason
 from candidate where n < minimum
 union all
-select -equation_id, residual_n, 0, {UNBOUNDED}, residual_n < minimum, 'residual'
+select -equation_id, residual_n, 0, {UNBOUNDED}, if(residual_n < minimum, minimum - 1, 0), 'residual'
 from equation where residual_n > 0 and problem_id in (select representative from population)
 """,
-    "create or replace temp table width as select equation_id, minimum - 1 as width from equation",
 )
 
 # Then the numerators of every indicator, against an attacker who knows every denominator.
@@ -184,28 +186,33 @@ select
 from cell anti join hidden_denominator using (cell_id)
 where least(x, n - x) <= {_BAND} and n > 2 * {_BAND}
 """,
-    """
+    f"""
 create or replace temp table candidate as
-select cell_id, problem_id, n, x as value, 0 as full_low, n as full_high from cell
+select cell_id, problem_id, n, x as value, 0 as full_low, n as full_high, {COMPLEMENTARY_WIDTH} as need from cell
 """,
     f"""
 create or replace temp table unknown as
-select cell_id, x as value, 0 as low, n as high, true as needs, 'hidden' as reason
+select
+    cell_id, x as value, 0 as low, n as high,
+    if(n < minimum or n <= 2 * {_BAND}, {NUMERATOR_WIDTH}, {COMPLEMENTARY_WIDTH}) as need, 'hidden' as reason
 from cell where n <= 2 * {_BAND} or cell_id in (from hidden_denominator)
 union all
-select cell_id, x, low, high, true, 'coded' from cell inner join coded using (cell_id)
+select cell_id, x, low, high, {NUMERATOR_WIDTH}, 'coded' from cell inner join coded using (cell_id)
 union all
 select
     -equation_id, residual_x, 0, residual_n,
-    residual_n < minimum or least(residual_x, residual_n - residual_x) <= {_BAND_OF_REST},
+    if(
+        residual_n < minimum or least(residual_x, residual_n - residual_x) <= {_BAND_OF_REST},
+        {NUMERATOR_WIDTH}, 0
+    ),
     'residual'
 from equation where residual_n > 0
 """,
-    f"create or replace temp table width as select equation_id, {NUMERATOR_WIDTH} as width from equation",
 )
 
 # In one sum, a number of range r is left open by min(r, slack_low, slack_high, ranges of the other unknowns),
-# since it can rise only as far as the others can fall. Only equations that changed are looked at again.
+# since it can rise only as far as the others can fall. The others matter for the widest range alone: any other number
+# has the widest beside it. Only equations that changed are looked at again.
 FAILING = """
 create or replace temp table failing as
 with touched as (
@@ -214,8 +221,8 @@ with touched as (
 tallies as (
     select
         equation_id,
-        bool_or(needs) as needs,
-        max(high - low) filter (needs) as widest_needing,
+        max(least(need, high - low)) as largest_need,
+        least(max_by(need, high - low), max(high - low)) as need_of_widest,
         sum(high - low) - max(high - low) as others,
         sum(if(is_parent, high - value, value - low)) as slack_low,
         sum(if(is_parent, value - low, high - value)) as slack_high
@@ -225,18 +232,44 @@ tallies as (
     group by equation_id
 )
 select equation_id
-from tallies inner join width using (equation_id)
-where needs and least(slack_low, slack_high, others) < least(width, widest_needing)
+from tallies
+where least(slack_low, slack_high) < largest_need or others < need_of_widest
 """
-# the smallest part that still shows a number, else one that still shows a band, else the total itself
+# Which number to hide beside those of a failing sum: a part before the total, anything before what a reader looks at
+# first (the total of all children), a number whose other sums have something hidden already before one that would
+# make new sums fail, a shown one before one that still shows a band, the smallest.
 CHOSEN = """
 create or replace temp table newly as
-select distinct cell_id from (
-    select min_by(member.cell_id, (is_parent, unknown.cell_id is not null, n, member.cell_id)) as cell_id
+with open_cells as (
+    select member.equation_id, member.cell_id, member.is_parent, member.n, unknown.cell_id is not null as is_coded
     from member
     semi join failing using (equation_id)
     left join unknown using (cell_id)
     where unknown.cell_id is null or unknown.reason = 'coded'
+),
+untouched as (
+    select cell_id, count(*) filter (n_unknown = 0) as n_untouched
+    from (
+        select member.equation_id, count(unknown.cell_id) as n_unknown
+        from member
+        semi join (
+            select distinct equation_id from member semi join open_cells using (cell_id)
+        ) as sums using (equation_id)
+        left join unknown using (cell_id)
+        group by member.equation_id
+    ) inner join member using (equation_id)
+    group by cell_id
+)
+select distinct cell_id from (
+    select
+        min_by(
+            open_cells.cell_id,
+            (is_parent, slot.disaggregate = 'all', n_untouched, is_coded, open_cells.n, open_cells.cell_id)
+        ) as cell_id
+    from open_cells
+    inner join untouched using (cell_id)
+    inner join cell using (cell_id)
+    inner join slot using (slot_id)
     group by equation_id
 )
 """
