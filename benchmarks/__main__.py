@@ -1,4 +1,4 @@
-"""Measure the pipeline beside the floor and pandas on the made-up community: `python -m benchmarks --children N`."""
+"""Measure the pipeline beside the floor and pandas: `python -m benchmarks --children N`."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def report(folder: Path, children: int, as_json: bool) -> None:
-    """Measure all paths one after the other, then print; exits with 1 if they disagree on what they counted."""
+    """Measure all paths one after the other, then print; exits with 1 if they counted differently."""
     from benchmarks.agreement import floor_and_pandas, floor_and_warehouse
 
     measured = {path: _in_own_process(path, folder, children) for path in PATHS}
@@ -181,13 +181,15 @@ def sentences(result: dict[str, Any]) -> list[str]:
     one = sum(step["seconds"] for step in pipeline["one_delivery"].values())
     large = result["children"] >= LARGE_CHILDREN
     demo = result["children"] == DEMO_CHILDREN
+    million, each = "at 1 M student-years", pipeline["seconds_each"]
     lines = [
-        f"Milepost / floor {whole / floor:.1f} (target at a million student-years: 3 or less{_met(whole <= 3 * floor, large)})",
-        f"Milepost / pandas {whole / pandas:.2f} (target at a million student-years: under 1{_met(whole < pandas, large)})",
+        f"Milepost / floor {whole / floor:.1f} (target {million}: at most 3"
+        f"{_met(whole <= 3 * floor, large)})",
+        f"Milepost / pandas {whole / pandas:.2f} (target {million}: under 1{_met(whole < pandas, large)})",
         f"One delivery of {pipeline['one_delivery_rows']:,} rows, received to published: {one:.1f} s"
         f" (target on the demo's {DEMO_CHILDREN:,} children: 5 s or less{_met(one <= 5, demo)})",
-        f"{pipeline['small_deliveries']} deliveries of up to 20,000 rows: {pipeline['seconds_each']:.2f} s each"
-        f" (target: 0.3 s or less{_met(pipeline['seconds_each'] <= 0.3, True)})",
+        f"{pipeline['small_deliveries']} deliveries of up to 20,000 rows: {each:.2f} s each"
+        f" (target: 0.3 s or less{_met(each <= 0.3, True)})",
     ]
     for pair, agreement in result["agreements"].items():
         lines.append(

@@ -1,4 +1,4 @@
-"""Whether the three paths counted the same children: to the child where nothing was held back, and else within it."""
+"""Whether the paths counted the same children, but for the rows that the gate held back."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ def floor_and_pandas(floor: Path, in_pandas: Path) -> Agreement:
 
 
 def floor_and_warehouse(floor: Path, warehouse: Path, planted_dirt: Path) -> Agreement:
-    """The gate holds back planted rows which the floor lets through, so a cell may differ by as many as are planted in
-    its school year and collection; a graduation cohort by as many as in all its years."""
+    """A cell may differ by the rows held back in its year and collection, a cohort's by those of all years.
+
+    The gate holds those rows back and the floor lets them through.
+    """
     held_back = f"""
         select coalesce(sum(rows_held_back), 0) as n from '{planted_dirt}' as dirt
         where indicator_id = 'high_school_graduation'
@@ -47,7 +49,8 @@ def _compare(con: duckdb.DuckDBPyConnection, one: str, other: str, allowed: str)
                 abs(coalesce(one.numerator, 0) - coalesce(other.numerator, 0)) as x
             from {one} as one full join {other} as other using ({", ".join(KEYS)})
         )
-        select count(*), count(*) filter (n = 0 and x = 0), count(*) filter (greatest(n, x) > ({allowed})) from cells
+        select count(*), count(*) filter (n = 0 and x = 0), count(*) filter (greatest(n, x) > ({allowed}))
+        from cells
         """).fetchone()
     assert row is not None
     return Agreement(*map(int, row))

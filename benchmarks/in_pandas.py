@@ -1,14 +1,13 @@
-"""The same in pandas: Riverbend's files in, the indicators' cells out; no gate, no layers, as the floor does it."""
+"""The same as the floor in pandas: Riverbend's files in, the indicators' cells out; no gate, no layers."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from benchmarks.pandas_reading import read
 from benchmarks.riverbend import (
     CELLS,
     COMMUNITY,
@@ -16,263 +15,27 @@ from benchmarks.riverbend import (
     FLAGS,
     GRADE_POINTS,
     KEYS,
-    LAKE,
-    LAKE_DISTRICT,
-    PERIOD,
-    RIVER,
     SETS,
-    codes,
     unpacked,
 )
 
 PERIODS = ["child", "year", "collection"]
-HEADERS = {
-    "StudentID": "student_id", "student_number": "student_id", "Student Number": "student_id", "stu_id": "student_id",
-    "stuId": "student_id", "SchoolCode": "school", "school_code": "school", "School Code": "school", "Grade": "grade",
-    "grade_level": "grade", "Grade Level": "grade", "StateID": "state_id",
-}  # fmt: skip
 REMOVALS = ["in_school_suspension", "out_of_school_suspension", "expulsion"]
-MARK_SPANS = {
-    "student_id": (0, 8), "school": (8, 11), "course": (12, 20), "title": (20, 40), "area": (40, 43), "term": (43, 45),
-    "mark": (45, 47), "attempted": (47, 52), "earned": (52, 57),
-}  # fmt: skip
 CORE = ["english", "math", "science", "social_studies"]
 
 
 def cells(deliveries: Path, scratch: Path, output: Path) -> int:
-    """Write the cells (columns `CELLS`) of every file in `deliveries` to the Parquet file `output`; their number."""
-    tables = _read(deliveries, unpacked(deliveries, scratch / "unpacked"))
+    """Write the cells of every file in `deliveries` to the Parquet file `output`; returns how many."""
+    tables = read(deliveries, unpacked(deliveries, scratch / "unpacked"))
     years = _student_years(tables)
     found = _cells(_results(tables, years), _described(tables, years), tables["school"])
     found.to_parquet(output, index=False)
     return len(found)
 
 
-# ---- reading ---------------------------------------------------------------------------------------------
-def _frames(partner: str, folder: Path, pattern: str, kind: str = "csv", **options: Any) -> pd.DataFrame:
-    """All files of a pattern as text, with partner, year and collection; NULL where a cell is empty."""
-    frames = []
-    for path in sorted(folder.glob(pattern)):
-        if kind == "json":
-            frame = pd.read_json(path, dtype=False, convert_dates=False, **options)
-        elif kind == "fixed":
-            # read_fwf works line by line in Python: three times as long
-            line = pd.read_csv(path, dtype=str, sep="\x1f", names=["line"], quoting=3)["line"]
-            cut = {name: line.str[start:end].str.strip() for name, (start, end) in options["spans"].items()}
-            frame = pd.DataFrame(cut)
-        else:
-            old = "demographics_2019" in path.name or "demographics_2020" in path.name
-            frame = pd.read_csv(path, dtype=str, encoding="latin-1" if old else "utf-8-sig", **options)
-        period = re.search(PERIOD, path.name)
-        if period:
-            frame["year"], frame["collection"] = 2000 + int(period[1]), period[2]
-        frames.append(frame.rename(columns=HEADERS))
-    found = pd.concat(frames, ignore_index=True)
-    found["partner"] = partner
-    if "school" in found:
-        found["organization_id"] = partner + ":" + found["school"].str.lower()
-    return found
-
-
-def _conformed(column: pd.Series, field: str, partner: str) -> pd.Series:
-    return column.replace({code: conformed for code, conformed, _, _ in codes(partner, field)})
-
-
-def _read(deliveries: Path, flat: Path) -> dict[str, pd.DataFrame]:
-    """Every file as typed tables with conformed codes, children known by their state id."""
-    river, lake = deliveries / "river_city", deliveries / "lakeshore"
-    demographics = _frames(RIVER, river, "demographics_*.csv").rename(
-        columns={"Gender": "gender", "RaceCodes": "race", "Hispanic": "hispanic"}
-    )
-    students = _frames(LAKE, lake, "lus_students_*.txt", sep="|")
-    named = ["partner", "student_id", "state_id", "gender", "race", "hispanic", "year", "collection"]
-    person = pd.concat([demographics[named], students[named]], ignore_index=True)
-    child = person.dropna(subset=["student_id", "state_id"]).groupby(
-        ["partner", "student_id"], as_index=False
-    )
-    children = child["state_id"].max().rename(columns={"state_id": "child"})
-    children["child"] = children["child"].astype("int64")
-
-    def of_children(*frames: pd.DataFrame) -> pd.DataFrame:
-        return pd.concat(frames, ignore_index=True).merge(children, on=["partner", "student_id"])
-
-    for name, (column, _) in FLAGS.items():
-        demographics[name] = (demographics[column] == "Y").astype("int8")
-    for table in (_frames(LAKE, flat, "admissions_*.csv"), _frames("college_tracker", deliveries, "college_tracker/*.csv"),
-                  _frames(RIVER, river, "benchmark_*.csv"), _frames(LAKE, lake, "lus_literacy_*.json", "json")):  # fmt: skip
-        assert len(table)  # nothing below asks for them, but the files are there to be taken in
-    return {
-        "person": of_children(_with_traits(person)),
-        "status": of_children(demographics, _programs(lake)),
-        "school": _schools(lake, flat),
-        "enrollment": of_children(*_enrollment(river, lake)),
-        "attendance": of_children(*_attendance(river, lake)),
-        "test": of_children(*_state_tests(river, lake)),
-        "discipline": of_children(*_discipline(river, flat)),
-        "mark": of_children(*_marks(river, lake)),
-        "diploma": of_children(*_diplomas(lake, flat)),
-    }  # fmt: skip
-
-
-def _with_traits(person: pd.DataFrame) -> pd.DataFrame:
-    """Gender and race of each distinct combination of codes, joined back."""
-    combination = ["partner", "year", "gender", "race", "hispanic"]
-    traits = (
-        person[combination].drop_duplicates().rename(columns={"gender": "gender_code", "race": "race_codes"})
-    )
-
-    def one(partner: str, field: str, year: int, code: Any) -> str | None:
-        found = (c for own, c, first, last in codes(partner, field) if own == code and first <= year <= last)
-        return next(found, None)
-
-    def race(row: Any) -> str | None:
-        if one(row.partner, "hispanic_ethnicity", row.year, row.hispanic) == "yes":
-            return "hispanic_or_latino"
-        given = str(row.race_codes).replace("/", ",").split(",")
-        races = {one(row.partner, "race_ethnicity", row.year, code.strip()) for code in given} - {None}
-        return "two_or_more_races" if len(races) > 1 else next(iter(races), None)
-
-    rows = list(traits.itertuples())
-    traits = traits.assign(
-        gender_known=[one(row.partner, "gender", row.year, row.gender_code) for row in rows],
-        race_ethnicity=[race(row) for row in rows],
-    )
-    joined = person.rename(columns={"gender": "gender_code", "race": "race_codes"}).merge(traits, how="left")
-    return joined.rename(columns={"gender_known": "gender"})
-
-
-def _programs(lake: Path) -> pd.DataFrame:
-    programs = _frames(LAKE, lake, "lus_programs_*.txt", sep="|")
-    ended = pd.to_datetime(programs["end_date"], format="%Y-%m-%d", errors="coerce")
-    began = pd.to_datetime(programs["start_date"], format="%Y-%m-%d", errors="coerce")
-    first = pd.to_datetime((programs["year"] - 1).astype(str) + "-07-01")
-    last = pd.to_datetime(programs["year"].astype(str) + "-06-30")
-    for name, (_, column) in FLAGS.items():
-        programs[name] = programs[column].map({"1": 1, "0": 0})
-    return programs[~(ended < first) & ~(began > last)]
-
-
-def _schools(lake: Path, flat: Path) -> pd.DataFrame:
-    river = _frames(RIVER, flat, "schools_*.csv").rename(columns={"District Code": "district_id"})
-    schools = pd.concat(
-        [river, _frames(LAKE, lake, "lus_schools_*.tsv", sep="\t").assign(district_id=LAKE_DISTRICT)]
-    )
-    return schools.drop_duplicates("organization_id", keep="last")[["organization_id", "district_id"]]
-
-
-def _enrollment(river: Path, lake: Path) -> list[pd.DataFrame]:
-    here = _frames(RIVER, river, "enrollment_*.csv")
-    here["entry_date"] = pd.to_datetime(here["EntryDate"], format="%m/%d/%Y", errors="coerce")
-    here["exit_date"] = pd.to_datetime(here["ExitDate"], format="%m/%d/%Y", errors="coerce")
-    here["grade"] = here["grade"].str.lower()
-    here["exit_code"] = _conformed(here["ExitCode"], "exit_code", RIVER)
-    there = _frames(LAKE, lake, "lus_enrollment_*.tsv", sep="\t")
-    there["entry_date"] = pd.to_datetime(there["entry"], format="%Y-%m-%d", errors="coerce")
-    there["exit_date"] = pd.to_datetime(there["exit"], format="%Y-%m-%d", errors="coerce")
-    there["grade"] = _conformed(there["grade"], "grade_level", LAKE)
-    there["exit_code"] = _conformed(there["exit_reason"], "exit_code", LAKE)
-    kept = [
-        "partner",
-        "student_id",
-        "organization_id",
-        "year",
-        "collection",
-        "grade",
-        "entry_date",
-        "exit_date",
-        "exit_code",
-    ]
-    return [here[kept], there[kept]]
-
-
-def _attendance(river: Path, lake: Path) -> list[pd.DataFrame]:
-    here = _frames(RIVER, river, "attendance_*.csv").dropna(subset=["DaysPossible"])
-    here["days_enrolled"] = here["DaysPossible"].astype(float)
-    here["days_absent"] = here["days_enrolled"] - here["DaysPresent"].astype(float)
-    there = _frames(LAKE, lake, "lus_attendance_*.tsv.gz", sep="\t")
-    there["days_enrolled"], there["days_absent"] = (
-        there["member_days"].astype(float),
-        there["absences"].astype(float),
-    )
-    kept = ["partner", "student_id", "organization_id", "year", "collection", "days_enrolled", "days_absent"]
-    return [here[kept], there[kept]]
-
-
-def _state_tests(river: Path, lake: Path) -> list[pd.DataFrame]:
-    here = _frames(RIVER, river, "state_test_*.csv")
-    here["test_date"] = pd.to_datetime(here["TestDate"], format="%m/%d/%Y", errors="coerce")
-    here["grade"] = here["grade"].str.lower()
-    long = pd.concat(
-        [
-            here.assign(subject=s, score=here[c])
-            for s, c in (("reading", "ReadingScore"), ("math", "MathScore"))
-        ]
-    )
-    history = _frames(LAKE, lake, "lus_state_test_history.csv").assign(collection="annual")
-    history["year"] = history["year"].str[-4:].astype("int64")
-    there = pd.concat([history, _frames(LAKE, lake, "lus_state_test_2*.csv")], ignore_index=True)
-    there["test_date"] = pd.to_datetime(there["test_date"], format="%Y-%m-%d", errors="coerce")
-    there["grade"] = _conformed(there["grade"], "grade_level", LAKE)
-    there["subject"] = _conformed(there["subject"], "subject", LAKE)
-    kept = [
-        "partner",
-        "student_id",
-        "organization_id",
-        "year",
-        "collection",
-        "grade",
-        "subject",
-        "test_date",
-        "score",
-    ]
-    return [long[kept], there[[*kept, "proficient"]]]
-
-
-def _discipline(river: Path, flat: Path) -> list[pd.DataFrame]:
-    here = _frames(RIVER, river, "discipline_*.csv")
-    here["action_code"] = _conformed(here["ActionCode"], "action_code", RIVER)
-    there = _frames(LAKE, flat, "lus_discipline_*.csv")
-    there["action_code"] = _conformed(there["action"], "action_code", LAKE)
-    kept = ["partner", "student_id", "year", "collection", "action_code"]
-    return [here[kept], there[kept]]
-
-
-def _marks(river: Path, lake: Path) -> list[pd.DataFrame]:
-    here = _frames(RIVER, river, "marks_*.txt", "fixed", spans=MARK_SPANS)
-    there = _frames(LAKE, lake, "lus_marks_*.ndjson", "json", lines=True)
-    there = there.rename(columns={"creditsAttempted": "attempted", "creditsEarned": "earned"})
-    for frame, partner in ((here, RIVER), (there, LAKE)):
-        frame["subject_area"] = _conformed(frame["area"], "subject_area", partner)
-        frame["mark"] = _conformed(frame["mark"], "mark", partner)
-        for column in ("attempted", "earned"):
-            frame[column] = pd.to_numeric(frame[column], errors="coerce")
-    kept = [
-        "partner",
-        "student_id",
-        "year",
-        "collection",
-        "course",
-        "term",
-        "subject_area",
-        "mark",
-        "attempted",
-        "earned",
-    ]
-    return [here[kept], there[kept]]
-
-
-def _diplomas(lake: Path, flat: Path) -> list[pd.DataFrame]:
-    here = _frames(RIVER, flat, "diplomas_*.csv")
-    here["diploma_type"] = _conformed(here["Diploma Type"], "diploma_type", RIVER)
-    there = _frames(LAKE, lake, "lus_diplomas_*.txt", sep="|")
-    there["diploma_type"] = _conformed(there["diploma"], "diploma_type", LAKE)
-    kept = ["partner", "student_id", "year", "diploma_type"]
-    return [here[kept], there[kept]]
-
-
 # ---- children's years ------------------------------------------------------------------------------------
 def _student_years(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row per child, school year and collection: its accountable school, grade, and days over all schools."""
+    """One row per child, school year and collection: accountable school, grade, days over all schools."""
     spells = tables["enrollment"].copy()
     year = spells["year"].astype(str)
     begins = spells["entry_date"].clip(lower=pd.to_datetime((spells["year"] - 1).astype(str) + "-07-01"))
@@ -468,7 +231,7 @@ def _cells(results: pd.DataFrame, described: pd.DataFrame, schools: pd.DataFrame
     joined = results.merge(described, on=PERIODS, how="left", indicator=True)
     joined = _as_last_known(joined, described).merge(schools, on="organization_id", how="left")
     joined["district_id"], joined["community"] = joined["district_id"].fillna("unknown"), "riverbend"
-    keys = KEYS[:2] + ["year", "collection"]
+    keys = [*KEYS[:2], "year", "collection"]
     finest = [*keys, "organization_id", "district_id", "community", *DISAGGREGATES]
     school = (
         joined.groupby(finest, sort=False, observed=True)["is_success"].agg(["size", "sum"]).reset_index()

@@ -13,8 +13,10 @@ _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 @dataclass
 class Lap:
-    """What one step took, all its laps together. `cpu_seconds` are those of all threads: where other work runs on
-    the machine they are the steadier measure. `peak_mb` is the whole process's memory at its highest."""
+    """What one step took, all its laps together; `peak_mb` is the whole process's memory at its highest.
+
+    `cpu_seconds` are those of all threads: the steadier measure where other work runs on the machine.
+    """
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0

@@ -1,4 +1,4 @@
-"""The real pipeline, timed step by step: the functions that `milepost load` and `milepost refresh` call, in one process."""
+"""The real pipeline, timed step by step through the functions that `milepost load` and `refresh` call."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Listener(Progress):
 
 
 def run(deliveries: Path, laps: Laps) -> dict[str, Any]:
-    """Take all files in and publish them; then one delivery of about 20,000 rows from received to published."""
+    """Take all files in and publish them; then one delivery of some 20,000 rows, received to published."""
     home = _start()
     loading = importlib.import_module("expectations.loading")
     loading.promote = _booked(loading.promote, laps)  # type: ignore[attr-defined]
@@ -71,7 +71,7 @@ def run(deliveries: Path, laps: Laps) -> dict[str, Any]:
 
 
 def _start() -> Any:
-    """Import what a running process has imported, and have dbt's manifest parsed, as it is after the first refresh."""
+    """Import what a running process has imported, with dbt's manifest parsed as after the first refresh."""
     for module in (
         "dbt.cli.main",
         "dbt.adapters.duckdb.connections",
@@ -119,7 +119,7 @@ def _booked(promote: Callable[..., Any], laps: Laps) -> Callable[..., Any]:
 
 
 def _correction(deliveries: Path) -> Path:
-    """A file of about 20,000 rows sent once more without its last line, which is a new delivery of the same period."""
+    """A file of some 20,000 rows without its last line, to be sent again: a correction of the same period."""
     texts = [path for path in deliveries.glob("*/marks_*.txt") if path.is_file()]
 
     def rows(path: Path) -> int:

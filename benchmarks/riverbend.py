@@ -1,4 +1,4 @@
-"""What both comparisons need to know of Riverbend's files: codes, cut scores, archives and workbooks as CSV."""
+"""What both comparisons know of Riverbend: codes, disaggregates, archives and workbooks as CSV."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 COMMUNITY = Path(__file__).parents[1] / "communities" / "riverbend"
 RIVER, LAKE = "river_city_schools", "lakeshore_unified"
 LAKE_DISTRICT = "LU02"
-# 'attendance_2024-25_annual.csv' and 'lus_marks_2025_winter.ndjson' alike: two digits of the year, the collection
+# attendance_2024-25_annual.csv and lus_marks_2025_winter.ndjson alike: two digits of the year, the collection
 PERIOD = r"(\d\d)_([a-z]+)\."
 FLAGS = {
     "economic_disadvantage": ("EconDis", "frl"),
