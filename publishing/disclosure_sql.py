@@ -2,8 +2,8 @@
 
 # a numerator or its complement at or under this is shown as a band only; n is the denominator
 BAND_SIZE = "greatest(4, {n} // 20)"
-# a numerator that is hidden for its own sake must stay open by at least this many children, one that is hidden
-# for the sake of others by one: two children among 500 tell nothing of a child, a number worked out would
+# a numerator hidden for its own sake must stay open by at least this many children, one hidden for the sake
+# of others by one: whether 499 or 500 of 550 tells nothing of a child, a number worked out would
 NUMERATOR_WIDTH = 2
 COMPLEMENTARY_WIDTH = 1
 UNBOUNDED = 1_000_000_000
@@ -138,8 +138,8 @@ select equation_id, -equation_id, false, residual_n from equation where residual
 )
 
 # ---- the two stages --------------------------------------------------------------------------------------
-# unknown = every number an attacker does not have, with the range he can know of it; need = how many children wide
-# it must stay open.
+# unknown = every number an attacker does not have, with the range he can know of it; need = how many children
+# wide it must stay open.
 # First the denominators, once per population: indicators and versions that count the same children share it.
 DENOMINATORS = (
     """
@@ -154,7 +154,8 @@ from (
 """,
     f"""
 create or replace temp table candidate as
-select cell_id, problem_id, n, n as value, 1 as full_low, {UNBOUNDED} as full_high, minimum, minimum - 1 as need
+select
+    cell_id, problem_id, n, n as value, 1 as full_low, {UNBOUNDED} as full_high, minimum, minimum - 1 as need
 from cell
 where problem_id in (select representative from population)
 """,
@@ -188,7 +189,9 @@ where least(x, n - x) <= {_BAND} and n > 2 * {_BAND}
 """,
     f"""
 create or replace temp table candidate as
-select cell_id, problem_id, n, x as value, 0 as full_low, n as full_high, {COMPLEMENTARY_WIDTH} as need from cell
+select
+    cell_id, problem_id, n, x as value, 0 as full_low, n as full_high, {COMPLEMENTARY_WIDTH} as need
+from cell
 """,
     f"""
 create or replace temp table unknown as
@@ -211,8 +214,8 @@ from equation where residual_n > 0
 )
 
 # In one sum, a number of range r is left open by min(r, slack_low, slack_high, ranges of the other unknowns),
-# since it can rise only as far as the others can fall. The others matter for the widest range alone: any other number
-# has the widest beside it. Only equations that changed are looked at again.
+# since it can rise only as far as the others can fall. The others matter for the widest range alone: any
+# other number has the widest beside it. Only equations that changed are looked at again.
 FAILING = """
 create or replace temp table failing as
 with touched as (
@@ -235,13 +238,15 @@ select equation_id
 from tallies
 where least(slack_low, slack_high) < largest_need or others < need_of_widest
 """
-# Which number to hide beside those of a failing sum: a part before the total, anything before what a reader looks at
-# first (the total of all children), a number whose other sums have something hidden already before one that would
-# make new sums fail, a shown one before one that still shows a band, the smallest.
+# Which number to hide beside those of a failing sum: a part before the total, anything before that of all
+# children, at which a reader looks first, a number whose other sums have something hidden already before one
+# that would make new sums fail, a shown one before one that still shows a band, the smallest.
 CHOSEN = """
 create or replace temp table newly as
 with open_cells as (
-    select member.equation_id, member.cell_id, member.is_parent, member.n, unknown.cell_id is not null as is_coded
+    select
+        member.equation_id, member.cell_id, member.is_parent, member.n,
+        unknown.cell_id is not null as is_coded
     from member
     semi join failing using (equation_id)
     left join unknown using (cell_id)

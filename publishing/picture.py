@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import duckdb
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -12,15 +13,15 @@ from ingestion.home import Home
 
 BARS = "▁▂▃▄▅▆▇█"
 STATUS = {
-    "improved": ("▲ improved", "green"),
-    "worsened": ("▼ worsened", "red"),
-    "maintained": ("● maintained", ""),
+    "improved": ("better", "green"),
+    "worsened": ("worse", "red"),
+    "maintained": ("same", ""),
 }
 
 # the whole community, annual values, the default definition version
 _LATEST = """
 select v.community_id, i.title, v.indicator_id, v.definition_version, v.school_year, v.value, v.value_low,
-    v.value_high, v.value_kind, v.denominator, t.status, t.change_points, t.baseline_year, series.history
+    v.value_high, v.value_kind, v.denominator, t.status, t.change_points, series.history
 from published.indicator_values as v
 inner join published.indicators as i on v.indicator_id = i.indicator_id
     and v.definition_version = i.definition_version and i.is_default
@@ -58,47 +59,61 @@ qualify row_number() over (
 _DELIVERIES = """
 select partner_id, state, count(*), sum(rows_received), sum(rows_quarantined)
 from (select distinct partner_id, load_id, state, rows_received, rows_quarantined from published.load_quality)
+-- a file of several school years is counted by its years
+where state <> 'split'
 group by all order by all
 """
 
 
 def release_picture(home: Home) -> RenderableType:
-    """Indicators, then deliveries, of the current release."""
-    return Group(indicators_picture(home), deliveries_picture(home))
+    """Indicators, their widest gaps, then deliveries, of the current release; fits 80 columns."""
+    return Group(indicators_picture(home), gaps_picture(home), deliveries_picture(home))
 
 
 def indicators_picture(home: Home) -> Table:
-    """Per indicator of each community: latest value with its interval, course, trend, widest gap."""
-    gaps = {row[:4]: row[4:] for row in _rows(home, _WIDEST_GAPS)}
-    table = Table(title="Indicators, whole community", title_justify="left", expand=False)
-    for heading in ("Indicator", "Year", "Value", "Course", "Since the first year", "Widest gap"):
-        table.add_column(heading, no_wrap=heading in ("Year", "Course"))
+    """Per indicator of each community: latest value, its course, its change since the first year."""
+    table = _table("Indicators, whole community")
+    for heading in ("Indicator", "Year", "% (95 % CI)", "Of", "Course", "Change"):
+        table.add_column(heading, no_wrap=True, justify="right" if heading == "Of" else "left")
     for row in _rows(home, _LATEST):
-        community, title, indicator, version, year, value, low, high, kind, count, *trend, history = row
+        _, title, _, _, year, value, low, high, kind, count, *trend, history = row
         table.add_row(
             title,
             school_year_title(year),
-            value_text(value, low, high, kind, count),
+            value_text(value, low, high, kind),
+            f"{count:,}" if count else "–",
             sparkline(history),
             trend_text(*trend),
-            gap_text(gaps.get((community, indicator, version, year))),
         )
+    return table
+
+
+def gaps_picture(home: Home) -> Table:
+    """Per indicator of each community: the subgroup that is furthest behind the best-off one."""
+    table = _table("Widest gaps")
+    for heading in ("Indicator", "Furthest behind", "Points", "Best off", "Children to close"):
+        table.add_column(
+            heading,
+            justify="right" if heading in ("Points", "Children to close") else "left",
+            no_wrap=heading in ("Indicator", "Points"),
+        )
+    gaps = {row[:4]: row[4:] for row in _rows(home, _WIDEST_GAPS)}
+    for community, title, indicator, version, year, *_ in _rows(home, _LATEST):
+        gap = gaps.get((community, indicator, version, year))
+        if gap is None:
+            table.add_row(title, "none that is clear", "–", "–", "–")
+        else:
+            subgroup, reference, points, children = gap
+            table.add_row(title, subgroup, f"{points:+.1f}", reference, f"{children:,}")
     return table
 
 
 def deliveries_picture(home: Home) -> Table:
     """Per partner: deliveries by what became of them, rows read and rows held back."""
-    table = Table(title="Deliveries", title_justify="left", expand=False)
-    table.add_column("Partner")
-    for heading in (
-        "Accepted",
-        "With quarantine",
-        "Rejected",
-        "Replaced or withdrawn",
-        "Rows",
-        "Rows held back",
-    ):
-        table.add_column(heading, justify="right")
+    table = _table("Deliveries (partly: accepted, some rows held back)")
+    table.add_column("Partner", no_wrap=True)
+    for heading in ("Accepted", "Partly", "Rejected", "Replaced", "Rows", "Held back"):
+        table.add_column(heading, justify="right", no_wrap=True)
     columns = {"accepted": 0, "restored": 0, "accepted_with_quarantine": 1, "rejected": 2}
     partners: dict[str, list[int]] = {}
     for partner, state, deliveries, rows, quarantined in _rows(home, _DELIVERIES):
@@ -110,6 +125,17 @@ def deliveries_picture(home: Home) -> Table:
         style = "red" if counts[2] else "yellow" if counts[1] else ""
         table.add_row(partner, *(f"{count:,}" if count else "–" for count in counts), style=style)
     return table
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
 
 
 def sparkline(values: Iterable[float | None]) -> str:
@@ -124,30 +150,21 @@ def sparkline(values: Iterable[float | None]) -> str:
     )
 
 
-def value_text(
-    value: float | None, low: float | None, high: float | None, kind: str | None, denominator: int | None
-) -> str:
+def value_text(value: float | None, low: float | None, high: float | None, kind: str | None) -> str:
     """A rate with its interval, a band as one bound, or that the number is hidden."""
     if kind == "rate" and value is not None and low is not None and high is not None:
-        return f"{100 * value:.1f} % ({100 * low:.1f}–{100 * high:.1f}) of {denominator:,}"
+        return f"{100 * value:.1f} ({100 * low:.1f}–{100 * high:.1f})"
     if kind == "band" and low is not None and high is not None:
-        return f"≤ {100 * high:.0f} %" if low == 0 else f"≥ {100 * low:.0f} %"
+        return f"≤ {100 * high:.0f}" if low == 0 else f"≥ {100 * low:.0f}"
     return "hidden"
 
 
-def trend_text(status: str | None, change_points: float | None, baseline_year: int | None) -> Text:
-    """Improved, maintained or worsened, with the points since the baseline year."""
-    if status not in STATUS or change_points is None or baseline_year is None:
+def trend_text(status: str | None, change_points: float | None) -> Text:
+    """Better, same or worse beyond chance, with the points since the first year that is shown."""
+    if status not in STATUS or change_points is None:
         return Text("–")
-    words, style = STATUS[status]
-    return Text(f"{words} {change_points:+.1f} points since {school_year_title(baseline_year)}", style=style)
-
-
-def gap_text(gap: tuple[Any, ...] | None) -> str:
-    if gap is None:
-        return "none that is clear"
-    subgroup, reference, points, children = gap
-    return f"{subgroup} {points:+.1f} points from {reference} ({children:,} children)"
+    sign, style = STATUS[status]
+    return Text(f"{sign} {change_points:+.1f}", style=style)
 
 
 def school_year_title(school_year: int) -> str:
