@@ -60,11 +60,16 @@ def print_json(data: Any) -> None:
 
 
 def print_table(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], marked_up: bool = False
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    marked_up: bool = False,
+    plain: bool = False,
 ) -> None:
     """A table that folds long cells instead of running over the edge; numbers stand to the right.
 
-    With `marked_up` the cells bring their own colours; otherwise brackets in them are only brackets.
+    With `marked_up` the cells bring their own colours and keep their width; with `plain` numbers are shown as
+    they are, since a query's 2025 may be a year.
     """
     table = Table(
         title=title,
@@ -76,10 +81,10 @@ def print_table(
     )
     numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(columns))]
     for name, is_numeric in zip(columns, numeric, strict=True):
-        whole = name in NEVER_FOLDED
+        whole = name in NEVER_FOLDED or is_numeric or marked_up
         table.add_column(name, justify="right" if is_numeric else "left", overflow="fold", no_wrap=whole)
     for row in rows:
-        table.add_row(*[value if marked_up else _cell(value) for value in row])
+        table.add_row(*[value if marked_up else _cell(value, plain) for value in row])
     out.print(table)
 
 
@@ -87,9 +92,11 @@ def _is_number(value: Any) -> bool:
     return value in (None, "") or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, plain: bool) -> str:
     if value is None:
         return ""
+    if plain:
+        return str(value).replace("[", "\\[")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

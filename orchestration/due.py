@@ -37,8 +37,9 @@ def deliveries_due(
 ) -> list[DueDelivery]:
     """Every delivery that is late today or falls due within `days_ahead`, the latest first.
 
-    Owed is what falls due while the agreement lives, for the school years the community takes. Once the
-    annual delivery of a year is in force nobody waits for the interim ones of that year.
+    Owed is what falls due while the agreement lives, for the school years the community takes, from the first
+    year the extract was ever sent for. Once the annual delivery of a year is in force nobody waits for the
+    interim ones of that year.
     """
     found = [
         owed
@@ -55,7 +56,8 @@ def _owed(
 ) -> list[DueDelivery]:
     agreement = community.agreements[contract.agreement]
     owed = []
-    for year in range(community.school_years.first, community.school_years.last + 1):
+    sent = [year for extract, year, _ in in_force if extract == contract.extract_id]
+    for year in range(min(sent, default=community.school_years.first), community.school_years.last + 1):
         for collection in contract.expects:
             due = contract.due_date(year, collection)
             if due is None or not agreement.is_live(due):

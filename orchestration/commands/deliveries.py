@@ -20,6 +20,7 @@ EXTRACT = typer.Option(None, "--extract", help="partner.entity, where the file's
 YEAR = typer.Option(None, "--school-year", help="The year the school year ends in (2025 is 2024-25).")
 COLLECTION = typer.Option(None, "--collection", help="annual, or the name of an interim collection.")
 MOST_TOLD = 12
+SHORT = 8  # a load id is known by its beginning
 JSON = typer.Option(False, "--json", help="Print JSON on stdout.")
 
 
@@ -151,7 +152,7 @@ def tell_outcomes(home: Home, outcomes: list[LoadOutcome], unchanged: int) -> No
     held = [o for o in outcomes if o.outcome == "accepted_with_quarantine"]
     if held:
         rows = [
-            (o.delivery.extract_id, o.delivery.period, o.rows, o.quarantined, o.delivery.load_id)
+            (o.delivery.extract_id, o.delivery.period, o.rows, o.quarantined, o.delivery.load_id[:SHORT])
             for o in held[:MOST_TOLD]
         ]
         print_table("", ["extract", "period", "rows", "held back", "load id"], rows)

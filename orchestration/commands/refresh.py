@@ -104,6 +104,6 @@ def query(
         writer.writerow(names)
         writer.writerows(rows)
     else:
-        print_table("", names, rows[:limit])
+        print_table("", names, rows[:limit], plain=True)
         if len(rows) > limit:
             err.print(f"The first {limit} rows; --limit shows more, --csv all.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from orchestration.commands.deliveries import SHORT
 from orchestration.console import UsageError, err, out, print_json, print_table
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ MARKS = {
 }
 LEGEND = "✓ accepted   ▲ some rows quarantined   ✗ rejected   … received, not loaded   w withdrawn"
 MOST_LISTED = 20
+NAME_WIDTH, PERIOD_WIDTH = 26, 8
 
 
 def register(app: typer.Typer) -> None:
@@ -63,7 +65,9 @@ def status(
     if as_json:
         print_json([*[_facts(home, state) for state in found], *[_due_facts(late) for late in owed]])
     elif every:
-        rows = [(s.delivery.extract_id, s.delivery.period, s.status, s.rows, s.load_id) for s in found]
+        rows = [
+            (s.delivery.extract_id, s.delivery.period, s.status, s.rows, s.load_id[:SHORT]) for s in found
+        ]
         print_table(f"{len(found)} deliveries", ["extract", "period", "outcome", "rows", "load id"], rows)
     else:
         _picture(found, owed, years)
@@ -121,12 +125,17 @@ def _picture(found: list[LoadState], owed: list[DueDelivery], years: int) -> Non
             slot = (delivery.extract_id, delivery.school_year, delivery.collection)
             cells[slot] = _with_earlier(cells.get(slot, ""), MARKS[state.status])
     last_years = sorted({year for _, year, _ in cells}, reverse=True)[:years]
-    periods = sorted({(year, part) for _, year, part in cells if year in last_years}, key=_period_order)
+    order = _calendar()
+    periods = sorted(
+        {(year, part) for _, year, part in cells if year in last_years},
+        key=lambda p: (p[0], order.get(p[1], 0)),
+    )[-max(1, (out.width - NAME_WIDTH) // PERIOD_WIDTH) :]
     for partner in sorted({extract.partition(".")[0] for extract, _, _ in cells}):
         extracts = sorted({extract for extract, _, _ in cells if extract.partition(".")[0] == partner})
         rows = [
             [extract.partition(".")[2], *[cells.get((extract, year, part), "") for year, part in periods]]
             for extract in extracts
+            if any((extract, year, part) in cells for year, part in periods)
         ]
         print_table(partner, ["", *[f"{year}\n{part}" for year, part in periods]], rows, marked_up=True)
     out.print(LEGEND, style="dim")
@@ -142,8 +151,12 @@ def _with_earlier(earlier: str, mark: str) -> str:
     return mark
 
 
-def _period_order(period: tuple[int, str]) -> tuple[int, bool, str]:
-    return period[0], period[1] == "annual", period[1]
+def _calendar() -> dict[str, int]:
+    """The rank of a collection within its school year: as community.yml lists them, annual at the end."""
+    from orchestration.settings import load_configuration
+
+    names = [name for community in load_configuration() for name in community.collections if name != "annual"]
+    return {name: rank for rank, name in enumerate([*dict.fromkeys(names), "annual"], start=1)}
 
 
 def _due_mark(owed: DueDelivery) -> str:
@@ -154,13 +167,13 @@ def _tell_rejected(home: Home, found: list[LoadState]) -> None:
     rejected = [state for state in found if state.status == "rejected"]
     if rejected:
         rows = [
-            (state.delivery.extract_id, state.delivery.period, state.load_id, state.reason or "")
+            (state.delivery.extract_id, state.delivery.period, state.load_id[:SHORT], state.reason or "")
             for state in rejected[-MOST_LISTED:]
         ]
         print_table(
             "Rejected; what was in force before still is", ["extract", "period", "load id", "why"], rows
         )
-        err.print(f"What to tell the partner: {home.feedback}/<partner>/<load id>.html")
+        err.print(f"What to tell the partner: {home.feedback}/<partner>/<load id>*.html")
 
 
 def _tell_late(owed: list[DueDelivery]) -> None:

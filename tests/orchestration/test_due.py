@@ -46,3 +46,8 @@ def test_what_falls_due_soon_is_found_ahead_with_negative_days() -> None:
 
 def test_refreshes_are_scheduled_for_the_morning_after_each_due_date() -> None:
     assert due_crons(load_configuration()) == ["0 5 16 8 *", "0 5 16 11 *"]
+
+
+def test_nothing_is_owed_for_years_before_the_first_one_sent() -> None:
+    in_force = {(ATTENDANCE, 2025, "annual"), ("north.person", 2024, "annual")}
+    assert late(dt.date(2025, 9, 1), in_force) == {("person", "2025-annual")}
