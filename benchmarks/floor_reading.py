@@ -157,11 +157,11 @@ def reading(deliveries: Path, flat: Path) -> dict[str, str]:
         "mark": f"""
             select child, partner, year, collection, course_id, term, subject_area, mark, attempted, earned
             from (
-                select '{RIVER}' as partner, trim(line[1:8]) as student_id, {YEAR}, {COLLECTION},
-                    trim(line[13:20]) as course_id, line[44:45] as term,
-                    {conformed(RIVER, "subject_area", "trim(line[41:43])")} as subject_area,
-                    {conformed(RIVER, "mark", "trim(line[46:47])")} as mark,
-                    try_cast(trim(line[48:52]) as double) as attempted, try_cast(trim(line[53:57]) as double) as earned
+                select '{RIVER}' as partner, trim(substr(line, 1, 8)) as student_id, {YEAR}, {COLLECTION},
+                    trim(substr(line, 13, 8)) as course_id, substr(line, 44, 2) as term,
+                    {conformed(RIVER, "subject_area", "trim(substr(line, 41, 3))")} as subject_area,
+                    {conformed(RIVER, "mark", "trim(substr(line, 46, 2))")} as mark,
+                    try_cast(trim(substr(line, 48, 5)) as double) as attempted, try_cast(trim(substr(line, 53, 5)) as double) as earned
                 from read_csv('{deliveries}/river_city/marks_*.txt', columns = {{line: 'varchar'}}, delim = '\x1f',
                     quote = '', escape = '', header = false, auto_detect = false, filename = true)
                 union all by name
