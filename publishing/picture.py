@@ -59,8 +59,6 @@ qualify row_number() over (
 _DELIVERIES = """
 select partner_id, state, count(*), sum(rows_received), sum(rows_quarantined)
 from (select distinct partner_id, load_id, state, rows_received, rows_quarantined from published.load_quality)
--- a file of several school years is counted by its years
-where state <> 'split'
 group by all order by all
 """
 

@@ -66,7 +66,9 @@ class Deployment:
             text=True,
             timeout=900,
         )
-        assert done.returncode == expected, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == expected, (
+            f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        )
         return done.stdout
 
     def query(self, sql: str) -> list[dict[str, object]]:

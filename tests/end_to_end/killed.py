@@ -48,7 +48,9 @@ def _work(arguments: list[str], environment: dict[str, str], number: int, log: s
 
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["orchestration.cli", "orchestration.raw", "great_expectations", "dagster", "duckdb"])
+_context.set_forkserver_preload(
+    ["orchestration.cli", "orchestration.raw", "great_expectations", "dagster", "duckdb"]
+)
 
 
 def run_killed(arguments: list[str], environment: dict[str, str], number: int, log: Path) -> int:

@@ -18,7 +18,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kills")]
 def end_state(here: Deployment) -> dict[str, object]:
     """What is in force, held back and in the ledger, without times."""
     raw = {
-        str(path.relative_to(here.home)): duckdb.sql(f"select * from '{path}' order by _row_number").fetchall()
+        str(path.relative_to(here.home)): duckdb.sql(
+            f"select * from '{path}' order by _row_number"
+        ).fetchall()
         for path in sorted((here.home / "raw").rglob("*-*.parquet"))
     }
     folders = ("superseded", "quarantine", "gate", "feedback", "landing")
@@ -39,7 +41,9 @@ def end_state(here: Deployment) -> dict[str, object]:
 def send_all(here: Deployment) -> list[str]:
     """A correction of a delivery in force, and a new one with two rows to hold back."""
     correction = here.send("attendance_2024_annual.csv", attendance(absent=1))
-    new = here.send("attendance_2025_annual.csv", attendance(absent=2) + "S990,North,ten,1\nS991,North,180,181\n")
+    new = here.send(
+        "attendance_2025_annual.csv", attendance(absent=2) + "S990,North,ten,1\nS991,North,180,181\n"
+    )
     return ["load", str(correction), str(new)]
 
 

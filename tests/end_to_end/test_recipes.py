@@ -16,7 +16,9 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("recipes")]
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"^```(?P<language>\w+)(?: (?P<how>file|append)=(?P<path>\S+))?\n(?P<text>.*?)^```$", re.M | re.S)
+BLOCK = re.compile(
+    r"^```(?P<language>\w+)(?: (?P<how>file|append)=(?P<path>\S+))?\n(?P<text>.*?)^```$", re.M | re.S
+)
 
 
 def blocks() -> Iterator[re.Match[str]]:
@@ -77,10 +79,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 def test_one_contract_adds_a_district(copy: Copy) -> None:
     rows = copy.query(
-        "select outcome, rows_received, rows_quarantined from published.load_quality "
+        "select state, rows_received, rows_quarantined from published.load_quality "
         "where partner_id = 'hillcrest_schools' group by all"
     )
-    assert rows == [{"outcome": "accepted_with_quarantine", "rows_received": 3, "rows_quarantined": 1}]
+    assert rows == [{"state": "accepted_with_quarantine", "rows_received": 3, "rows_quarantined": 1}]
     marts = "select person_id, days_absent from marts.fct_attendance where partner_id = 'hillcrest_schools'"
     import duckdb
 

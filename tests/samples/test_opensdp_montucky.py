@@ -180,18 +180,27 @@ def test_rows_over_100_percent_and_without_a_percentage_are_held_back(
         "where pct_days_absent_7 is null or cast(pct_days_absent_7 as double) > 100"
     ).fetchone()
     held = montucky.query(
-        "select distinct rows_quarantined from published.load_quality where extract_id = 'state_agency__attendance'"
+        "select distinct rows_quarantined from published.load_quality where extract_id = 'state_agency.attendance'"
     )
     assert bad is not None
     assert [row["rows_quarantined"] for row in held] == [bad[0]]
 
 
-def test_every_student_is_one_person_although_ids_repeat_across_districts(montucky: Deployment) -> None:
+def test_every_student_is_one_person_although_ids_repeat_across_districts(
+    montucky: Deployment, students: duckdb.DuckDBPyConnection
+) -> None:
     rows = montucky.query(
-        "select denominator from published.indicator_values where indicator_id = 'suspension' "
-        "and geography_level = 'community' and disaggregate = 'all'"
+        "select denominator from published.indicator_values where indicator_id = 'chronic_absence' "
+        "and definition_version = 'ten_percent' and geography_level = 'community' and disaggregate = 'all'"
     )
-    assert [row["denominator"] for row in rows] == [34321]
+    assert [(row["denominator"],) for row in rows] == students.execute(
+        "select count(*) from student"
+    ).fetchall()
+
+
+def test_what_the_partner_did_not_send_is_not_reported(montucky: Deployment) -> None:
+    rows = montucky.query("select * from published.indicator_values where indicator_id = 'suspension'")
+    assert rows == []
 
 
 @pytest.mark.parametrize("level", ["community", "district", "school"])

@@ -71,13 +71,13 @@ EXTRACTS = {
 """,
     ),
     "school": (
-        "School codes only: the file names none",
+        "School codes only, the file has no names",
         "[school_id]",
         """
     rows: {distinct: true}
     columns:
       school_id: {from: [school_code], required: true}
-      school_name: {from: [school_code], required: true}
+      school_name: {sql: "school_code", required: true}
 """,
     ),
     "enrollment": (
@@ -183,7 +183,7 @@ def results(samples: Path) -> duckdb.DuckDBPyConnection:
 def test_one_file_becomes_one_delivery_per_school_year(texas: Deployment) -> None:
     rows = texas.query(
         "select school_year, max(rows_received) as n from published.load_quality "
-        "where extract_id = 'test_agency__person' group by all order by school_year"
+        "where extract_id = 'test_agency.person' group by all order by school_year"
     )
     assert [(row["school_year"], row["n"]) for row in rows] == [
         (2002, 4), (2003, 260), (2004, 1404), (2005, 2790), (2006, 4021), (2007, 4970), (2008, 4988),

@@ -20,10 +20,18 @@ select
     history.file_name,
     history.sha256,
     history.received_at,
-    cast(history.n_rows as bigint) as rows_received,
+    -- the ledger counts the rows in force of what was accepted, and all rows of what was rejected
+    cast(
+        case
+            when history.state = 'rejected' then history.n_rows
+            else history.n_rows + coalesce(history.n_quarantined, 0)
+        end as bigint
+    ) as rows_received,
     cast(history.n_quarantined as bigint) as rows_quarantined,
     this_release.release_id
 from {{ ref('load_history') }} as history
 left join {{ ref('load_quality') }} as results
     on history.load_id = results.load_id
 cross join {{ source('reference', 'release') }} as this_release
+-- a file of several school years is told of by its years
+where history.state <> 'split'
