@@ -177,15 +177,18 @@ def show(result: dict[str, Any]) -> None:
 def sentences(result: dict[str, Any]) -> list[str]:
     """Targets and how they were met, and whether the paths agree."""
     pipeline = result["pipeline"]
-    whole, floor, pandas = (totals(result[path])[0] for path in ("pipeline", "floor", "pandas"))
+    (whole, whole_cpu, _), (floor, floor_cpu, _), (pandas, pandas_cpu, _) = (
+        totals(result[path]) for path in ("pipeline", "floor", "pandas")
+    )
     one = sum(step["seconds"] for step in pipeline["one_delivery"].values())
     large = result["children"] >= LARGE_CHILDREN
     demo = result["children"] == DEMO_CHILDREN
     million, each = "at 1 M student-years", pipeline["seconds_each"]
     lines = [
-        f"Milepost / floor {whole / floor:.1f} (target {million}: at most 3"
+        f"Milepost / floor {whole / floor:.1f}, CPU {whole_cpu / floor_cpu:.1f} (target {million}: at most 3"
         f"{_met(whole <= 3 * floor, large)})",
-        f"Milepost / pandas {whole / pandas:.2f} (target {million}: under 1{_met(whole < pandas, large)})",
+        f"Milepost / pandas {whole / pandas:.1f}, CPU {whole_cpu / pandas_cpu:.1f} (target {million}: under 1"
+        f"{_met(whole < pandas, large)})",
         f"One delivery of {pipeline['one_delivery_rows']:,} rows, received to published: {one:.1f} s"
         f" (target on the demo's {DEMO_CHILDREN:,} children: 5 s or less{_met(one <= 5, demo)})",
         f"{pipeline['small_deliveries']} deliveries of up to 20,000 rows: {each:.2f} s each"

@@ -120,11 +120,11 @@ def _booked(promote: Callable[..., Any], laps: Laps) -> Callable[..., Any]:
 
 def _correction(deliveries: Path) -> Path:
     """A file of some 20,000 rows without its last line, to be sent again: a correction of the same period."""
-    texts = [path for path in deliveries.glob("*/marks_*.txt") if path.is_file()]
 
     def rows(path: Path) -> int:
         return sum(1 for _ in path.open("rb"))
 
+    texts = (path for path in deliveries.glob("river_city/*_2024-25_*") if path.suffix in (".csv", ".txt"))
     path = min(texts, key=lambda path: abs(rows(path) - SMALL_ROWS))
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:-1]))

@@ -136,7 +136,7 @@ def _problems(communities: Communities, period: _Period, path: Path, today: dt.d
     found = []
     if year is None and contract.school_year is None:
         what = f"neither the file's name nor the contract {contract.extract_id} says which school year it is"
-        found.append((what, "", "Say it: --year 2025 for 2024-25"))
+        found.append((what, "", "Say it: --school-year 2025 for 2024-25"))
     if year is not None and year not in community.school_years:
         rule = f"{community.name} takes {community.school_years.first} to {community.school_years.last}"
         step = "Correct the file's name, or school_years in community.yml"
@@ -156,21 +156,25 @@ def _problems(communities: Communities, period: _Period, path: Path, today: dt.d
 
 
 def _refuse_same_content(periods: list[_Period], known: list[LoadState], path: Path) -> None:
-    """Last year's file under this year's name would be taken for this year's children."""
+    """Last year's file under this year's name would be taken for this year's children.
+
+    Within a school year the same content may come again: a roster that did not change since the winter.
+    """
     for period in periods:
         if period.contract.school_year is not None or period.contract.collection is not None:
             continue
         for state in known:
             earlier = state.delivery
-            same = (earlier.school_year, earlier.collection) == (period.school_year, period.collection)
+            same = earlier.school_year == period.school_year
             gone = state.status in ("rejected", "withdrawn")
             if earlier.extract_id == period.contract.extract_id and not same and not gone:
                 raise DeliveryError(
                     f"has the same content as '{earlier.file_name}', received on {state.received_at[:10]}"
                     f" as {earlier.extract_id} {earlier.period}",
                     where=str(path),
-                    rule="The same file cannot tell of two school years or collections",
-                    next_step=f"Ask for the right file, or withdraw {earlier.load_id} if that one was wrong",
+                    rule="The same file hardly tells of two school years",
+                    next_step=f"Ask for the right file, withdraw {earlier.load_id} if that one was wrong, or say"
+                    " --same-content if nothing changed between the years",
                 )
 
 

@@ -33,6 +33,7 @@ def receive_files(
     extract: str | None = None,
     school_year: int | None = None,
     collection: str | None = None,
+    same_content: bool = False,
 ) -> tuple[list[Delivery], list[MilepostError]]:
     """Receive each file; the deliveries in the order to load them, and one error per file not taken in.
 
@@ -46,7 +47,13 @@ def receive_files(
     for file in files:
         try:
             found = receive(
-                home, communities, file, extract=extract, school_year=school_year, collection=collection
+                home,
+                communities,
+                file,
+                extract=extract,
+                school_year=school_year,
+                collection=collection,
+                allow_same_content=same_content,
             )
         except ContractError:
             raise

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 EXTRACT = typer.Option(None, "--extract", help="partner.entity, where the file's name does not tell.")
 YEAR = typer.Option(None, "--school-year", help="The year the school year ends in (2025 is 2024-25).")
 COLLECTION = typer.Option(None, "--collection", help="annual, or the name of an interim collection.")
+SAME = typer.Option(False, "--same-content", help="Take a file that equals another school year's.")
 MOST_TOLD = 12
 SHORT = 8  # a load id is known by its beginning
 JSON = typer.Option(False, "--json", help="Print JSON on stdout.")
@@ -38,6 +39,7 @@ def receive(
     extract: str | None = EXTRACT,
     school_year: int | None = YEAR,
     collection: str | None = COLLECTION,
+    same_content: bool = SAME,
     as_json: bool = JSON,
 ) -> None:
     """Copy files into the landing zone and say which deliveries they hold; nothing is loaded yet.
@@ -50,7 +52,7 @@ def receive(
     from orchestration.settings import prepare_environment
 
     home = prepare_environment()
-    deliveries, refused = receive_files(home, files_in(paths), extract, school_year, collection)
+    deliveries, refused = receive_files(home, files_in(paths), extract, school_year, collection, same_content)
     if as_json:
         print_json({"received": [_delivery(d) for d in deliveries], "refused": [str(e) for e in refused]})
     elif deliveries:
@@ -64,6 +66,7 @@ def load(
     extract: str | None = EXTRACT,
     school_year: int | None = YEAR,
     collection: str | None = COLLECTION,
+    same_content: bool = SAME,
     as_json: bool = JSON,
 ) -> None:
     """Receive files, check them at the gate, and put what passes in force. Loading twice changes nothing.
@@ -80,7 +83,7 @@ def load(
     home = prepare_environment()
     files = files_in(paths) if paths else files_in([home.inbox], may_be_empty=True)
     with err.status(f"Receiving {len(files)} files ..."):
-        deliveries, refused = receive_files(home, files, extract, school_year, collection)
+        deliveries, refused = receive_files(home, files, extract, school_year, collection, same_content)
         waiting = waiting_deliveries(home, deliveries, everything=not paths)
     outcomes, errors = run_load(waiting)
     unchanged = len({d.load_id for d in deliveries} - {d.load_id for d in waiting})

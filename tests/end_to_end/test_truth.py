@@ -13,7 +13,7 @@ from tests.conftest import Deployment
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("truth")]
 
-CHILDREN = 1500
+CHILDREN = 3000
 # one truth row per fact that the gate let through, with the warehouse's own id of the person it belongs to
 PERSON_OF = "inner join identity using (true_person_id)"
 ORGANIZATION = "partner_id || ':' || lower(school_id)"
@@ -191,7 +191,7 @@ DEFINITIONS = {
         "from judged inner join years using (person_id, school_year, collection) "
         "where judged.grade_level = '08' and subject = 'math'"
     ),
-    ("suspension", None): (
+    ("suspension", "any_removal"): (
         "select person_id, school_year, collection, organization_id, person_id in ("
         "  select d.person_id from suspended as d where d.school_year = years.school_year and d.collection = years.collection"
         ") as success from years where is_enrolled"

@@ -12,7 +12,8 @@ select
     {{ conformed('grade_level') }},
     assessment.test_date,
     assessment.scale_score,
-    assessment.performance_level,
+    -- levels have no common list: what the crosswalk says, else the partner's own
+    coalesce(levels.conformed_code, assessment.performance_level) as performance_level,
     assessment.is_proficient,
     assessment.extract_id,
     assessment._load_id,
@@ -21,3 +22,9 @@ from {{ source('raw', 'assessment') }} as assessment
 {{ join_person('assessment') }}
 {{ join_codes('subject', 'assessment') }}
 {{ join_codes('grade_level', 'assessment') }}
+left join {{ ref('stg_crosswalk') }} as levels
+    on
+        levels.field = 'performance_level'
+        and assessment.partner_id = levels.partner_id
+        and lower(assessment.performance_level) = levels.partner_code
+        and assessment.school_year between levels.first_year and levels.last_year
