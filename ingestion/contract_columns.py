@@ -36,8 +36,8 @@ class Column(Origin):
     """How one canonical column is filled and what must hold for it.
 
     `type`, `pii`, `required` and `between` are filled from the entity when a contract is loaded; `type` says
-    only how the text is parsed. `formats` are strptime formats, "excel", or "days since YYYY-MM-DD". `codes` adds
-    to the partner's crosswalk, for all school years: partner code -> conformed code.
+    only how the text is parsed. `formats` are strptime formats, "excel", or "days since YYYY-MM-DD". `codes`
+    adds to the partner's crosswalk, for all school years: partner code -> conformed code.
     """
 
     type: ColumnType | None = None
@@ -118,7 +118,8 @@ class Reader(Strict):
 class Rows(Strict):
     """Which rows of the source belong to the extract: those for which `where` is true.
 
-    `distinct` keeps the first of rows that are equal in every column taken: schools read off a list of students.
+    `distinct` keeps the first of rows that are equal in every column taken: schools read off a list of
+    students.
     """
 
     where: str | None = None

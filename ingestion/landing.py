@@ -173,8 +173,8 @@ def _refuse_same_content(periods: list[_Period], known: list[LoadState], path: P
                     f" as {earlier.extract_id} {earlier.period}",
                     where=str(path),
                     rule="The same file hardly tells of two school years",
-                    next_step=f"Ask for the right file, withdraw {earlier.load_id} if that one was wrong, or say"
-                    " --same-content if nothing changed between the years",
+                    next_step=f"Ask for the right file, withdraw {earlier.load_id} if that one was wrong, or"
+                    " say --same-content if nothing changed between the years",
                 )
 
 

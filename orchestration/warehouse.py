@@ -148,6 +148,7 @@ def build(
     command = [
         *("build", *selection, "--indirect-selection", indirect or "buildable"),
         *("--exclude-resource-type", "unit_test"),  # they test the code, so they run with the code's tests
+        "--no-write-json",  # the manifest again, at every build, for nobody: 1 to 2 s
         *_arguments(DBT_PROJECT, home.dbt_target),
     ]
     events: SimpleQueue[Any] = SimpleQueue()

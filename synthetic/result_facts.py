@@ -8,13 +8,19 @@ from synthetic.student_facts import GRADE, words
 
 
 def _scores(
-    table: str, extract: str, assessment: str, subject: str, score: str, extra: str = "null, null"
+    table: str,
+    extract: str,
+    assessment: str,
+    subject: str,
+    score: str,
+    extra: str = "null, null",
+    source: str = "score.source_id",
 ) -> str:
-    """SELECT of one subject's scores at a partner's schools."""
+    """SELECT of one subject's scores at a partner's schools; `source` is the file's row they stand in."""
     return f"""
 select
-    {extract} as extract_id, school.partner_id, score.school_year, 'annual' as collection, score.source_id,
-    child.true_person_id, score.is_single,
+    {extract} as extract_id, school.partner_id, score.school_year, 'annual' as collection,
+    {source} as source_id, child.true_person_id, score.is_single,
     case when school.partner_id = 'river_city_schools' then child.local_ids[1] else child.local_ids[2] end as
         student_id,
     school.school_id, '{assessment}' as assessment_id, {subject} as subject, {GRADE} as grade_level,
@@ -54,8 +60,11 @@ ASSESSMENT = "\nunion all\n".join(
             _scores(
                 "state_score", STATE_EXTRACT, "state_test", f"'{subject}'", f"{subject}_score",
                 f"'level_' || {subject}_level as performance_level, {subject}_proficient as is_proficient",
+                # Lakeshore writes a row for each subject, River City both subjects in one
+                "score.source_id * 2"
+                f" + case when school.partner_id = 'lakeshore_unified' then {number} else 0 end",
             )
-            for subject in ("reading", "math")
+            for number, subject in enumerate(("reading", "math"))
         ),
         *SEASONS,
         _scores(

@@ -25,9 +25,9 @@ best_off as (
 
     select * from subgroups
     qualify row_number() over (
-        partition by {{ place | join(', ') }}, disaggregate
-        order by direction * value desc, denominator desc, subgroup asc
-    ) = 1
+            partition by {{ place | join(', ') }}, disaggregate
+            order by direction * value desc, denominator desc, subgroup asc
+        ) = 1
 
 ),
 

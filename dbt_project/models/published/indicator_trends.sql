@@ -63,9 +63,10 @@ aims as (
             and changes.school_year <= targets.school_year
             and changes.geography_level = 'community'
     qualify row_number() over (
-        partition by {{ (series | map('replace', '', 'changes.', 1) | list + ['changes.school_year']) | join(', ') }}
-        order by targets.school_year asc nulls last
-    ) = 1
+            partition by
+                {{ (series | map('replace', '', 'changes.', 1) | list + ['changes.school_year']) | join(', ') }}
+            order by targets.school_year asc nulls last
+        ) = 1
 
 )
 
