@@ -26,16 +26,17 @@ class LinkCounts:
     conflicting_state_ids: int
 
 
-def link_persons(home: Home) -> LinkCounts:
+def link_persons(home: Home, lake: Home | None = None) -> LinkCounts:
     """Write identity/person_links.parquet (partner_id, student_id, person_id, method) from what is in force.
 
     A student whose state id stands in any delivery has it for all years. Where deliveries disagree, the
     latest school year decides, then the annual collection, then how often an id was sent, and at last its
-    order: never the order of arrival, so that reloading changes nothing.
+    order: never the order of arrival, so that reloading changes nothing. `lake` is where raw/ is read, such
+    as a snapshot; the home itself unless given.
     """
     with duckdb.connect() as con:
-        con.execute(_students_sql(home))
-        con.execute(_state_ids_sql(_files(home, "person")))
+        con.execute(_students_sql(lake or home))
+        con.execute(_state_ids_sql(_files(lake or home, "person")))
         con.execute(_LINKS, {"key": person_key(home)})
         _write(con, home.person_links)
         row = con.execute(_COUNTS).fetchone()

@@ -17,7 +17,11 @@ class Home:
         return cls(Path(os.environ.get("MILEPOST_HOME") or ".milepost").absolute())
 
     def create(self) -> "Home":
-        """Make the folders that must be there before anything is received, and return this home."""
+        """Make the folders that must be there before anything is received, and return this home.
+
+        Only its owner may look into a home: it holds children's records.
+        """
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         for folder in (self.inbox, self.landing, self.raw, self.staged, self.superseded, self.reference):
             folder.mkdir(parents=True, exist_ok=True)
         return self
@@ -54,6 +58,16 @@ class Home:
     @property
     def superseded(self) -> Path:
         return self.root / "superseded"
+
+    @property
+    def snapshot(self) -> "Home":
+        """What a build reads: the lake and the ledger as they were at one moment, laid out as in a home."""
+        return Home(self.root / "snapshot")
+
+    @property
+    def snapshot_is_published(self) -> Path:
+        """The mark that a release was made from the snapshot."""
+        return self.snapshot.root / "published"
 
     def raw_file(self, entity: str, extract_id: str, school_year: int, collection: str) -> Path:
         return self.raw / entity / extract_id / f"{school_year}-{collection}.parquet"

@@ -1,6 +1,8 @@
 """The raw lake: what is in force, one Parquet file per extract, school year and collection."""
 
 import json
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -110,6 +112,27 @@ def recover(home: Home) -> list[str]:
             leftover.unlink()
             mended.append(f"Removed the unfinished file {leftover.name}.")
     return mended
+
+
+def take_snapshot(home: Home) -> Home:
+    """Everything in force and the ledger as of now, for a build that loads going on meanwhile do not disturb.
+
+    Files are linked, not copied. Taken again, it replaces the one before.
+    """
+    new = home.root / "snapshot.new"
+    with lake_lock(home):
+        ensure_empty_files(home)
+        shutil.rmtree(new, ignore_errors=True)
+        for file in home.raw.glob("*/**/*.parquet"):
+            link = new / "raw" / file.relative_to(home.raw)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            os.link(file, link)
+        if home.ledger.exists():
+            new.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(home.ledger, new / home.ledger.name)
+        shutil.rmtree(home.snapshot.root, ignore_errors=True)
+        new.rename(home.snapshot.root)
+    return home.snapshot
 
 
 @contextmanager

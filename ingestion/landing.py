@@ -78,15 +78,18 @@ def receive(
 def _delivery(period: _Period, sha256: str, landed: Path, known: list[LoadState]) -> Delivery:
     """The delivery of a period, or the one it already was.
 
-    Content that was superseded does not come back because its contract was edited since: a newer delivery is
-    in force, and the old file may simply still lie in the inbox.
+    Content that other content superseded does not come back because its contract was edited since: a newer
+    delivery is in force, and the old file may simply still lie in the inbox.
     """
     delivery = delivery_of(period.contract, period.school_year, period.collection, sha256, landed)
     slot = (delivery.extract_id, delivery.school_year, delivery.collection)
-    for state in known:
-        if state.load_id == delivery.load_id or (state.slot == slot and state.status == "superseded"):
-            return state.delivery
-    return delivery
+    same = {state.load_id: state for state in known}
+    if delivery.load_id in same:
+        return same[delivery.load_id].delivery
+    if any(state.slot == slot and state.in_force for state in known):
+        return delivery  # these very bytes are in force, under an earlier wording of the contract
+    superseded = [state for state in known if state.slot == slot and state.status == "superseded"]
+    return superseded[0].delivery if superseded else delivery
 
 
 def _refuse_unusable(path: Path) -> None:

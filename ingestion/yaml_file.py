@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, 
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ingestion.errors import ContractError
@@ -73,6 +74,17 @@ class YamlFile:
         )
 
 
+def _refuse_aliases(path: Path, yaml: YAML) -> None:
+    """A few lines of aliases of aliases grow without bound, and one that holds itself never ends."""
+    for event in yaml.parse(path.read_text(encoding="utf-8-sig")):
+        if isinstance(event, AliasEvent):
+            raise ContractError(
+                f"the alias '*{event.anchor}' is not allowed",
+                where=f"{path}:{event.start_mark.line + 1}",
+                next_step="Write the value out",
+            )
+
+
 def read_yaml(path: Path) -> YamlFile:
     """Parse `path`; duplicate keys are collected as problems, an unreadable file raises ContractError."""
     yaml = YAML(typ="safe", pure=True)
@@ -93,6 +105,7 @@ def read_yaml(path: Path) -> YamlFile:
         raise ContractError(
             "not a text file in UTF-8", where=str(path), next_step="Save it as UTF-8"
         ) from error
+    _refuse_aliases(path, yaml)
     lines: dict[Location, int] = {}
     duplicates: list[tuple[Location, int]] = []
     data = {} if node is None else _plain(yaml, node, (), lines, duplicates)

@@ -6,11 +6,12 @@ import dagster as dg
 
 from ingestion.entities import load_entities
 from ingestion.home import Home
-from orchestration.jobs import due_job, load_job, refresh_job, resources
+from orchestration.jobs import due_job, load_job, resources
 from orchestration.partitions import raw_key
 from orchestration.progress import Progress
 from orchestration.published import delivery_records, surrounding_assets
 from orchestration.raw import raw_assets
+from orchestration.refreshing import refresh_job
 from orchestration.schedules import schedules
 from orchestration.sensors import due_check, failure_sensor, inbox_sensor
 from orchestration.settings import prepare_environment
@@ -24,7 +25,7 @@ for category in (dg.PreviewWarning, dg.BetaWarning):
 def definitions(home: Home, progress: Progress | None = None) -> dg.Definitions:
     """The definitions over one home; `progress` listens when the run happens in the caller's process."""
     manifest = prepared_manifest()
-    load, refresh, due = load_job(home), refresh_job(), due_job()
+    load, refresh, due = load_job(home), refresh_job(manifest, home), due_job()
     return dg.Definitions(
         assets=[
             *raw_assets(home),

@@ -1,4 +1,4 @@
-"""What runs: `load` takes deliveries in, `refresh` builds and publishes, `deliveries_due` looks for gaps."""
+"""What runs: `load` takes deliveries in, `deliveries_due` looks for gaps; `refresh` has its own module."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,16 +22,6 @@ LOAD_CONFIG = {
         [str], default_value=[], is_required=False, description="Deliveries already received, by load id."
     ),
 }
-LAYERS_BUILT = (
-    "reference",
-    "identity",
-    "codes",
-    "staging",
-    "intermediate",
-    "marts",
-    "disclosure",
-    "published",
-)
 
 
 def resources(home: Home) -> dict[str, Any]:
@@ -69,16 +59,6 @@ def load_job(home: Home) -> dg.JobDefinition:
         load_deliveries()
 
     return load
-
-
-def refresh_job() -> Any:
-    """The job `refresh`: from what is in force to a new release, in one process."""
-    return dg.define_asset_job(
-        "refresh",
-        selection=dg.AssetSelection.groups(*LAYERS_BUILT),
-        description="Configuration, identity, warehouse, disclosure control, release.",
-        executor_def=dg.in_process_executor,
-    )
 
 
 def due_job() -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ingestion.errors import MilepostError
+from ingestion.errors import DeliveryError, MilepostError
 from ingestion.home import Home
 from orchestration.partitions import Recorder, feedback_page
 from orchestration.progress import Progress
@@ -44,6 +44,20 @@ def load_all(context: Context, home: Home, deliveries: list[Delivery], progress:
             except MilepostError as error:  # the disk or a contract, not the file: it can be loaded again
                 troubles.append(str(error))
                 progress.failed(error)
+                continue
+            except (
+                Exception
+            ) as error:  # nobody foresaw it: the other files still load, and only its kind is told
+                if os.environ.get("MILEPOST_DEBUG"):
+                    raise
+                unforeseen = DeliveryError(
+                    f"could not be loaded ({type(error).__name__})",
+                    where=of_file[0].file_name,
+                    rule="What was in force before still is",
+                    next_step="MILEPOST_DEBUG=1 milepost load shows where it failed",
+                )
+                troubles.append(str(unforeseen))
+                progress.failed(unforeseen)
                 continue
             for outcome in outcomes:
                 for part in outcome.each:

@@ -10,7 +10,8 @@ from urllib import request
 
 WEBHOOK_VARIABLE = "MILEPOST_WEBHOOK"
 TIMEOUT_SECONDS = 10
-MOST_LINES = 3
+TEST_FAILED = re.compile(r"Got \d+ results?, configured to (fail|warn) if .{1,20}")
+KIND_OF_ERROR = re.compile(r"(?P<kind>[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)* Error)\b")
 
 log = logging.getLogger("milepost")
 
@@ -37,6 +38,15 @@ def notify(title: str, details: list[str]) -> bool:
 
 
 def without_values(message: str) -> str:
-    """The first lines of another library's message, with what it quotes cut out: it may quote a record."""
-    lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
-    return re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", " ".join(lines[:MOST_LINES]))
+    """What may be passed on of another library's message: the kind of error it begins with, no more.
+
+    Cutting out what is quoted is not enough: an apostrophe in a name ends the quotation, and numbers are not
+    quoted at all.
+    """
+    if TEST_FAILED.fullmatch(message.strip()):
+        return message.strip()
+    kind = KIND_OF_ERROR.match(message.strip())
+    said = f"{kind['kind']}. " if kind else ""
+    return (
+        f"{said}The details may quote a record, so they are not passed on; MILEPOST_DEBUG=1 shows them here."
+    )

@@ -6,10 +6,16 @@ from typing import Any
 import dagster as dg
 
 from ingestion.home import Home
+from orchestration.progress import Progress
 from orchestration.settings import DBT_PROJECT, OWNERS, load_configuration
 from orchestration.warehouse import TRANSLATOR
 
 WRITES = {"writer", "progress"}
+
+
+def reference_keys(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:
+    """The assets that hold the communities' configuration."""
+    return sorted(_sources(manifest, "reference"))
 
 
 def _sources(manifest: Mapping[str, Any], source: str) -> list[dg.AssetKey]:
@@ -67,7 +73,7 @@ def _reference(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
                 owners=list(OWNERS),
                 kinds={"yaml", "parquet"},
             )
-            for key in _sources(manifest, "reference")
+            for key in reference_keys(manifest)
         ],
         required_resource_keys=WRITES,
     )
@@ -109,21 +115,26 @@ def _person_links(home: Home) -> dg.AssetsDefinition:
         required_resource_keys=WRITES,
     )
     def person_links(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from identity.person_links import link_persons
-
-        counts = link_persons(home)
-        context.resources.progress.building("person_links", 1, 1)
-        return dg.MaterializeResult(
-            metadata={
-                "dagster/row_count": counts.students,
-                "persons": counts.persons,
-                "linked by state id": counts.by_state_id,
-                "known to their partner only": counts.by_partner_id,
-                "conflicting state ids": counts.conflicting_state_ids,
-            }
-        )
+        return dg.MaterializeResult(metadata=write_links(home, context.resources.progress))
 
     return person_links
+
+
+def write_links(home: Home, progress: Progress) -> dict[str, Any]:
+    """Write who is who, and count it."""
+    from identity.person_links import link_persons
+    from ingestion.lake import take_snapshot
+
+    # identity and dbt read the lake of one moment, however many deliveries are promoted meanwhile
+    counts = link_persons(home, take_snapshot(home))
+    progress.building("person_links", 1, 1)
+    return {
+        "dagster/row_count": counts.students,
+        "persons": counts.persons,
+        "linked by state id": counts.by_state_id,
+        "known to their partner only": counts.by_partner_id,
+        "conflicting state ids": counts.conflicting_state_ids,
+    }
 
 
 def _cell_suppression(home: Home) -> dg.AssetsDefinition:
@@ -138,22 +149,25 @@ def _cell_suppression(home: Home) -> dg.AssetsDefinition:
         required_resource_keys=WRITES,
     )
     def cell_suppression(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from publishing.disclosure import protect_home
-
-        report = protect_home(home)
-        context.resources.progress.building("cell_suppression", 1, 1)
-        return dg.MaterializeResult(
-            metadata={
-                "dagster/row_count": report.cells,
-                "shown": report.shown,
-                "hidden, primary": report.hidden_primary,
-                "hidden to protect others": report.hidden_complementary,
-                "shown as a band": report.coded,
-                "seconds": round(report.seconds, 2),
-            }
-        )
+        return dg.MaterializeResult(metadata=decide_suppression(home, context.resources.progress))
 
     return cell_suppression
+
+
+def decide_suppression(home: Home, progress: Progress) -> dict[str, Any]:
+    """Decide which cells may be shown, and count the decisions."""
+    from publishing.disclosure import protect_home
+
+    report = protect_home(home)
+    progress.building("cell_suppression", 1, 1)
+    return {
+        "dagster/row_count": report.cells,
+        "shown": report.shown,
+        "hidden, primary": report.hidden_primary,
+        "hidden to protect others": report.hidden_complementary,
+        "shown as a band": report.coded,
+        "seconds": round(report.seconds, 2),
+    }
 
 
 def _release(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
@@ -168,18 +182,22 @@ def _release(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
         required_resource_keys=WRITES,
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from publishing.release import publish
-
-        made = publish(home)
-        context.resources.progress.building("release", 1, 1)
-        return dg.MaterializeResult(
-            metadata={
-                "release_id": made.release_id,
-                "is new": made.is_new,
-                "folder": dg.MetadataValue.path(str(made.folder)),
-                "dagster/row_count": sum(made.rows.values()),
-                "seconds": round(made.seconds, 2),
-            }
-        )
+        return dg.MaterializeResult(metadata=make_release(home, context.resources.progress))
 
     return release
+
+
+def make_release(home: Home, progress: Progress) -> dict[str, Any]:
+    """Publish what was built, and say what was made."""
+    from publishing.release import publish
+
+    made = publish(home)
+    home.snapshot_is_published.touch()
+    progress.building("release", 1, 1)
+    return {
+        "release_id": made.release_id,
+        "is new": made.is_new,
+        "folder": dg.MetadataValue.path(str(made.folder)),
+        "dagster/row_count": sum(made.rows.values()),
+        "seconds": round(made.seconds, 2),
+    }

@@ -125,8 +125,9 @@ def loaded_hashes(home: Home) -> set[str]:
 
 
 def is_behind(home: Home) -> bool:
-    """Whether anything was promoted or withdrawn since the current release was made."""
+    """Whether anything happened in the ledger that the release made last has not seen."""
     if not home.ledger.exists():
         return False
-    release = home.current_database
-    return not release.exists() or home.ledger.stat().st_mtime > release.stat().st_mtime
+    if not home.snapshot_is_published.exists() or not home.snapshot.ledger.exists():
+        return True
+    return home.ledger.stat().st_size > home.snapshot.ledger.stat().st_size

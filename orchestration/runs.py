@@ -35,16 +35,21 @@ def load_in_process(load_ids: list[str], progress: Progress) -> dict[str, Any]:
 def refresh_in_process(progress: Progress) -> dict[str, Any]:
     """Run the job `refresh` from identity to release; the report names the release, or what failed."""
     from ingestion.errors import MilepostError
-    from orchestration.definitions import definitions
+    from orchestration.jobs import resources
+    from orchestration.refreshing import refresh_job
+    from orchestration.warehouse import prepared_manifest
 
     home = prepare_environment()
     instance = dagster_instance(home)
     try:
-        job = definitions(home, progress).resolve_job_def("refresh")
+        job = refresh_job(prepared_manifest(), home)
     except MilepostError as error:
         notify("Milepost: refresh could not start", [str(error)])
         raise
-    report = _report(job.execute_in_process(run_config=QUIET, instance=instance, raise_on_error=False))
+    given = {**resources(home), "progress": progress}
+    report = _report(
+        job.execute_in_process(run_config=QUIET, instance=instance, resources=given, raise_on_error=False)
+    )
     current = home.current_release
     return report | {
         "release_id": current.resolve().name if current.exists() else None,

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import deepcopy
@@ -127,34 +127,37 @@ def released_warehouse() -> Iterator[None]:
 
 
 def build(
-    context: dg.AssetExecutionContext,
-    manifest: dict[str, Any],
+    context: dg.OpExecutionContext | dg.AssetExecutionContext,
+    manifest: Mapping[str, Any],
     home: Home,
     progress: Progress,
-    select: str,
-    exclude: str = "",
+    step: str,
+    selection: Sequence[str],
+    total: int,
 ) -> Iterator[Any]:
     """Build the selected models and run their tests in this process, handing each result on as it happens.
 
     A failed test of severity error fails the step after everything that does not depend on it was built: what
-    lies downstream in Dagster, publication above all, does not run.
+    comes after, publication above all, does not run.
     """
     from dbt.cli.main import dbtRunner
     from dbt_common.events.functions import msg_to_dict
 
-    selection, indirect = get_subset_selection_for_context(
-        context, manifest, select, exclude or None, None, TRANSLATOR, None
-    )
     command = [
-        *("build", *selection, "--indirect-selection", indirect or "buildable"),
+        *("build", *selection),
         *("--exclude-resource-type", "unit_test"),  # they test the code, so they run with the code's tests
         "--no-write-json",  # the manifest again, at every build, for nobody: 1 to 2 s
         *_arguments(DBT_PROJECT, home.dbt_target),
     ]
     events: SimpleQueue[Any] = SimpleQueue()
+
+    def keep(event: Any) -> None:
+        if event.info.name in MODELS_RESULTS or event.info.level == "error":  # two of a hundred
+            events.put(event)
+
     # a runner alters its manifest, so each gets its own
-    runner = dbtRunner(manifest=_own_copy(manifest), callbacks=[events.put])
-    total, done = len(context.selected_asset_keys) + len(context.selected_asset_check_keys), 0
+    runner = dbtRunner(manifest=_own_copy(manifest), callbacks=[keep])
+    done = 0
     with released_warehouse(), ThreadPoolExecutor(1) as pool:
         run = pool.submit(runner.invoke, command)
         run.add_done_callback(lambda _: events.put(None))
@@ -163,17 +166,17 @@ def build(
                 context.log.error(without_values(event.info.msg))
             if event.info.name in MODELS_RESULTS:
                 done += 1
-                progress.building(context.op.name, min(done, total), total)
+                progress.building(step, min(done, total), total)
                 message = DbtCoreCliEventMessage(raw_event=msg_to_dict(event), event_history_metadata={})
                 yield from message.to_default_asset_events(manifest, TRANSLATOR, context)
     _raise_failures(run.result())
 
 
-def _own_copy(manifest: dict[str, Any]) -> Any:
+def _own_copy(manifest: Mapping[str, Any]) -> Any:
     from dbt.contracts.graph.manifest import Manifest
 
     # not from_writable_manifest: it loses what generic tests keep beside their declared fields
-    return Manifest.from_dict(deepcopy(manifest))
+    return Manifest.from_dict(deepcopy(dict(manifest)))
 
 
 def _raise_failures(result: Any) -> None:
@@ -191,9 +194,19 @@ def _raise_failures(result: Any) -> None:
 
 
 # ---- the assets ------------------------------------------------------------------------------------------
+def published_selection(manifest: Mapping[str, Any]) -> str:
+    """dbt's name for the models of a release, which read what disclosure control decided."""
+    return f"fqn:{manifest['metadata']['project_name']}.published"
+
+
+def model_count(manifest: Mapping[str, Any], published: bool) -> int:
+    """How many models, seeds and tests one of the two steps has."""
+    return sum((node["fqn"][1] == "published") == published for node in manifest["nodes"].values())
+
+
 def warehouse_assets(manifest: dict[str, Any], home: Home) -> list[dg.AssetsDefinition]:
-    """Two steps: everything up to marts, then the published models, which read disclosure's decisions."""
-    published = f"fqn:{manifest['metadata']['project_name']}.published"
+    """Two steps: everything up to marts, then the published models. For single assets from Dagster's UI."""
+    published = published_selection(manifest)
     writes = {"writer", "progress"}
 
     @dbt_assets(
@@ -204,8 +217,7 @@ def warehouse_assets(manifest: dict[str, Any], home: Home) -> list[dg.AssetsDefi
         required_resource_keys=writes,
     )
     def warehouse(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        progress = context.resources.progress
-        yield from build(context, manifest, home, progress, "fqn:*", published)
+        yield from _build_selected(context, manifest, home, "fqn:*", published)
 
     @dbt_assets(
         manifest=manifest,
@@ -215,9 +227,22 @@ def warehouse_assets(manifest: dict[str, Any], home: Home) -> list[dg.AssetsDefi
         required_resource_keys=writes,
     )
     def published_models(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        yield from build(context, manifest, home, context.resources.progress, published)
+        yield from _build_selected(context, manifest, home, published)
 
     return [warehouse, published_models]
+
+
+def _build_selected(
+    context: dg.AssetExecutionContext, manifest: dict[str, Any], home: Home, select: str, exclude: str = ""
+) -> Iterator[Any]:
+    """Build what was chosen in the UI of these models."""
+    selection, indirect = get_subset_selection_for_context(
+        context, manifest, select, exclude or None, None, TRANSLATOR, None
+    )
+    command = [*selection, "--indirect-selection", indirect or "buildable"]
+    total = len(context.selected_asset_keys) + len(context.selected_asset_check_keys)
+    progress = context.resources.progress
+    yield from build(context, manifest, home, progress, context.op.name, command, total)
 
 
 logging.getLogger("dagster_dbt").setLevel(logging.WARNING)

@@ -40,7 +40,7 @@ left join school_districts
 where
     cells.denominator > 0
     -- children whose subgroup or place is not known are never published, but are part of every sum
-    and coalesce(cells.geography_id, 'unknown') <> 'unknown'
+    and not regexp_full_match(coalesce(cells.geography_id, 'unknown'), '(.*:)?unknown')
     and not regexp_full_match(cells.subgroup, '(.*[|])?(unknown|unmapped)([|].*)?')
 """,
     f"""

@@ -57,8 +57,8 @@ qualify row_number() over (
 ) = 1
 """
 _DELIVERIES = """
-select partner_id, state, count(*), sum(rows_received), sum(rows_quarantined)
-from (select distinct partner_id, load_id, state, rows_received, rows_quarantined from published.load_quality)
+select partner_id, state, count(*), sum(rows_received)
+from (select distinct partner_id, load_id, state, rows_received from published.load_quality)
 group by all order by all
 """
 
@@ -107,18 +107,17 @@ def gaps_picture(home: Home) -> Table:
 
 
 def deliveries_picture(home: Home) -> Table:
-    """Per partner: deliveries by what became of them, rows read and rows held back."""
+    """Per partner: deliveries by what became of them, and rows read."""
     table = _table("Deliveries (partly: accepted, some rows held back)")
     table.add_column("Partner", no_wrap=True)
-    for heading in ("Accepted", "Partly", "Rejected", "Replaced", "Rows", "Held back"):
+    for heading in ("Accepted", "Partly", "Rejected", "Replaced", "Rows, about"):
         table.add_column(heading, justify="right", no_wrap=True)
     columns = {"accepted": 0, "restored": 0, "accepted_with_quarantine": 1, "rejected": 2}
     partners: dict[str, list[int]] = {}
-    for partner, state, deliveries, rows, quarantined in _rows(home, _DELIVERIES):
-        counts = partners.setdefault(partner, [0] * 6)
+    for partner, state, deliveries, rows in _rows(home, _DELIVERIES):
+        counts = partners.setdefault(partner, [0] * 5)
         counts[columns.get(state, 3)] += deliveries
         counts[4] += rows or 0
-        counts[5] += quarantined or 0
     for partner, counts in partners.items():
         style = "red" if counts[2] else "yellow" if counts[1] else ""
         table.add_row(partner, *(f"{count:,}" if count else "–" for count in counts), style=style)

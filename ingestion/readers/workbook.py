@@ -3,6 +3,8 @@
 import datetime as dt
 import fnmatch
 import re
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -20,6 +22,10 @@ from ingestion.readers.unpacking import Part
 
 # beyond 2**53 a spreadsheet's number has lost digits, and its text would pretend otherwise
 _EXACT = 2.0**53
+MOST_CELLS = 50_000_000
+MOST_SHEET_BYTES = 4 * 2**30
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_CELL = re.compile(rb' r="([A-Z]{1,3})(\d{1,7})"')
 
 
 def read_workbook(
@@ -37,18 +43,55 @@ def read_workbook(
     exactly may be hidden, a glob finds visible ones only. Row numbers are those Excel shows.
     """
     try:
+        _refuse_vast(part)
         book = calamine.CalamineWorkbook.from_path(str(part.path))
         names = _wanted_sheets(book, sheet, part.name)
         sheets = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names]
     except calamine.PasswordError:
         raise _unreadable(part.name, "the workbook is protected by a password") from None
-    except (calamine.CalamineError, OSError):
+    except (calamine.CalamineError, OSError, zipfile.BadZipFile, EOFError, zlib.error):
         raise _unreadable(part.name, "the file is not a sound Excel workbook") from None
     selects = []
     for number, (name, rows) in enumerate(zip(names, sheets, strict=True)):
         where = part.name if len(names) == 1 else f"{part.name}#{name}"
         selects.append(_load_sheet(con, rows, where, reader, contracts, f"{table}_{number}", folder))
     return selects
+
+
+def _refuse_vast(part: Part) -> None:
+    """One cell in the last row and column makes calamine allocate a grid of half a terabyte.
+
+    So the corner of each sheet is looked for first, in the text of the packed sheet, chunk by chunk.
+    """
+    if not zipfile.is_zipfile(part.path):
+        return
+    with zipfile.ZipFile(part.path) as archive:
+        for member in archive.infolist():
+            if not _SHEET.fullmatch(member.filename):
+                continue
+            rows, columns, unpacked = 0, 0, 0
+            with archive.open(member) as packed:
+                tail = b""
+                while chunk := packed.read(1 << 20):
+                    unpacked += len(chunk)
+                    for letters, number in set(_CELL.findall(tail + chunk)):
+                        columns = max(columns, _column(letters))
+                        rows = max(rows, int(number))
+                    tail = chunk[-24:]
+                    if rows * columns > MOST_CELLS or unpacked > MOST_SHEET_BYTES:
+                        raise ReadError(
+                            "a sheet of the workbook spans too many cells",
+                            where=part.name,
+                            rule=f"A sheet has at most {MOST_CELLS:,} cells, empty ones between counted",
+                            next_step="Delete what stands far outside the table, or send it as CSV",
+                        )
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _wanted_sheets(book: calamine.CalamineWorkbook, sheet: str | None, name: str) -> list[str]:

@@ -125,7 +125,8 @@ def test_codes_conform_by_crosswalk_year_and_federal_rule(warehouse: Warehouse) 
 
 def test_unmapped_codes_are_counted_and_the_child_is_kept(warehouse: Warehouse) -> None:
     unmapped = warehouse.query("select extract_id, field, partner_code, n_rows from marts.unmapped_codes")
-    assert unmapped == [("north__person", "gender", "Q", 1)]
+    # seen once only, so what it says is not repeated: it might be a name in the wrong column
+    assert unmapped == [("north__person", "gender", None, 1)]
     staged = warehouse.query("select count(*) from marts.fct_student_year where person_id = 'person_4'")
     assert staged == [(1,)]
 

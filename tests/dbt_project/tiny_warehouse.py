@@ -12,6 +12,7 @@ import duckdb
 
 from ingestion.entities import load_entities
 from ingestion.home import Home
+from ingestion.lake import take_snapshot
 from publishing.registry import write_registry_tables
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
@@ -122,6 +123,7 @@ class Warehouse:
         """The result of a dbt command; the warehouse file is let go afterwards."""
         from dbt.cli.main import dbtRunner
 
+        take_snapshot(self.home)
         with environment(self.home):
             return dbtRunner(manifest=self.manifest).invoke([*arguments, *places(self.home)])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -50,13 +51,13 @@ def send_all(here: Deployment) -> list[str]:
 def test_a_load_killed_anywhere_and_run_again_ends_in_the_same_state(
     tmp_path_factory: pytest.TempPathFactory, tinytown: Deployment, tmp_path: Path
 ) -> None:
+    first = tinytown.send("attendance_2024_annual.csv", attendance())
+    assert run_killed(["load", str(first)], tinytown.environment, 0, tmp_path / "log") == 0
+
     def prepared(name: str) -> Deployment:
         here = Deployment(tmp_path_factory.mktemp(name))
         here.communities = tinytown.communities
-        first = here.send("attendance_2024_annual.csv", attendance())
-        assert run_killed(["load", str(first)], here.environment, 0, tmp_path / "log") == 0, (
-            tmp_path / "log"
-        ).read_text()
+        shutil.copytree(tinytown.home, here.home)
         return here
 
     reference = prepared("reference")
@@ -65,7 +66,8 @@ def test_a_load_killed_anywhere_and_run_again_ends_in_the_same_state(
     assert expected["staged"] == []
 
     kills = 0
-    for number in range(1, 200):
+    # every effect of the first delivery's whole life, then every third: the second one's are of the same kinds
+    for number in [*range(1, 25), *range(25, 200, 3)]:
         here = prepared(f"killed-{number}")
         before = end_state(here)["raw"]
         ended = run_killed(send_all(here), here.environment, number, tmp_path / "log")

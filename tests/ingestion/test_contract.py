@@ -12,6 +12,7 @@ from ingestion.contract import load_contract, match_file
 from ingestion.errors import ContractError
 from ingestion.file_names import match_pattern, parse_school_year
 from ingestion.sql_expression import check_expression
+from ingestion.yaml_file import read_yaml
 from tests.ingestion.configuration import ATTENDANCE, PERSON, millbrook
 
 
@@ -273,3 +274,10 @@ def test_an_expression_tells_its_headers(sql: str, headers: tuple[str, ...]) -> 
 )
 def test_anything_but_a_plain_expression_is_refused(sql: str) -> None:
     assert check_expression(sql).problem
+
+
+def test_aliases_of_yaml_are_refused_with_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.yml"
+    path.write_text("a: &a [x, x]\nb: &b [*a, *a]\n")
+    with pytest.raises(ContractError, match=r"bomb\.yml:2: the alias '\*a' is not allowed"):
+        read_yaml(path)

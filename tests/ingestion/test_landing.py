@@ -7,14 +7,16 @@ import stat
 import subprocess
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from ingestion.community import Communities
+from ingestion.community import Communities, load_communities
 from ingestion.errors import DeliveryError
 from ingestion.home import Home
+from ingestion.lake import promote
 from ingestion.landing import receive
 from ingestion.ledger import Ledger
-from tests.ingestion.configuration import ATTENDANCE, millbrook
+from tests.ingestion.configuration import ATTENDANCE, millbrook, write_community
 
 TODAY = dt.date(2025, 9, 1)
 CONTENT = b"Student,School,Enrolled,Present\nS1,North,180,170\n"
@@ -213,3 +215,26 @@ def test_half_copies_of_processes_that_are_gone_are_swept(
     receive(home, communities, file(tmp_path, "attendance_2025.csv"), today=TODAY)
     assert not left.exists()
     assert mine.exists()
+
+
+def test_a_contract_corrected_twice_is_judged_anew_each_time(tmp_path: Path) -> None:
+    """Its own earlier wording must not stand in the way of the next one."""
+    home = Home(tmp_path / "home")
+    path = tmp_path / "attendance_2025.csv"
+    path.write_text("Student,School,Enrolled,Present\nA1,N,180,170\n")
+    seen = set()
+    for number in range(3):
+        folder = write_community(tmp_path / f"configuration_{number}")
+        contract = folder / "millbrook/extracts/mill_schools__attendance.yml"
+        contract.write_text(
+            contract.read_text().replace("[Student, StudentID]", f"[Student, Student{number}]")
+        )
+        (delivery,) = receive(home, load_communities(folder), path, today=TODAY)
+        seen.add(delivery.load_id)
+        with duckdb.connect() as con:
+            con.execute(
+                "create table rows as select 'A1' as student_id, 'N' as school_id, 180::decimal(18, 4) as days_enrolled, "
+                "10::decimal(18, 4) as days_absent, 2::bigint as _row_number, 'f.csv' as _source_file"
+            )
+            promote(home, con, "rows", delivery)
+    assert len(seen) == 3

@@ -1,6 +1,7 @@
 import datetime as dt
 import json
 import time
+import zipfile
 
 import duckdb
 import openpyxl
@@ -9,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sample_contracts import ATTENDANCE, HEADER, contract_of, refusal_of, rows_of, write
 
+from ingestion.errors import ReadError
 from ingestion.readers import read_source
-from ingestion.readers.workbook import cell_text
+from ingestion.readers.unpacking import Part
+from ingestion.readers.workbook import _refuse_vast, cell_text
 
 SECRET = "Zephyrine"
 HEADERS = HEADER.split(",")
@@ -278,3 +281,16 @@ def test_fifty_thousand_rows_of_a_workbook_take_seconds(tmp_path):
         table = read_source(con, tmp_path / "a.xlsx", [contract_of(tmp_path)])
         assert con.execute(f"select count(*), max(_row_number) from {table}").fetchall() == [(50_000, 50_001)]
     assert time.perf_counter() - started < 10
+
+
+def test_a_cell_in_the_far_corner_is_refused_before_the_grid_is_made(tmp_path):
+    path = tmp_path / "attendance.xlsx"
+    sheet = (
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        '<row r="1"><c r="A1" t="inlineStr"><is><t>StudentID</t></is></c></row>'
+        '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", sheet)
+    with pytest.raises(ReadError, match="spans too many cells"):
+        _refuse_vast(Part(path, path.name))

@@ -86,7 +86,8 @@ select
     first_time.school_year,
     first_time.collection,
     first_time.organization_id,
-    coalesce(marks.credits_earned, 0) as credits_earned,
+    -- unknown, not none, where the partner sends no credits
+    marks.credits_earned,
     marks.n_core_failures,
     marks.n_low_marks,
     marks.quality_points,

@@ -1,37 +1,40 @@
 {# the mart has the same name, and dbt wants names of models to be unique #}
 {{ config(alias = 'load_quality') }}
 
+with deliveries as (
+
+    select
+        *,
+        -- the ledger counts the rows in force of what was accepted, and all rows of what was rejected
+        case when state = 'rejected' then n_rows else n_rows + coalesce(n_quarantined, 0) end as n_rows_received
+    from {{ ref('load_history') }}
+    -- a file of several school years is told of by its years
+    where state <> 'split'
+
+)
+
+-- Exact counts of rows would be denominators that disclosure control hides: they are rounded to tens, and one under
+-- ten is not told. Names and hashes of files stay in marts too: a name may be a child's, a hash confirms a guess.
 select
-    history.community_id,
-    history.partner_id,
-    history.extract_id,
-    history.entity,
-    history.school_year,
-    history.collection,
-    history.load_id,
+    deliveries.community_id,
+    deliveries.partner_id,
+    deliveries.extract_id,
+    deliveries.entity,
+    deliveries.school_year,
+    deliveries.collection,
+    deliveries.load_id,
     coalesce(results.rule, 'not_checked') as rule, -- noqa: RF04
     results.expectation,
     results.column_name,
     results.severity,
     results.is_passed,
-    results.n_violations,
-    results.violation_share,
-    history.state,
-    history.file_name,
-    history.sha256,
-    history.received_at,
-    -- the ledger counts the rows in force of what was accepted, and all rows of what was rejected
-    cast(
-        case
-            when history.state = 'rejected' then history.n_rows
-            else history.n_rows + coalesce(history.n_quarantined, 0)
-        end as bigint
-    ) as rows_received,
-    cast(history.n_quarantined as bigint) as rows_quarantined,
+    {{ told_count('results.n_violations') }} as n_violations,
+    deliveries.state,
+    deliveries.received_at,
+    {{ told_count('deliveries.n_rows_received') }} as rows_received,
+    {{ told_count('deliveries.n_quarantined') }} as rows_quarantined,
     this_release.release_id
-from {{ ref('load_history') }} as history
+from deliveries
 left join {{ ref('load_quality') }} as results
-    on history.load_id = results.load_id
+    on deliveries.load_id = results.load_id
 cross join {{ source('reference', 'release') }} as this_release
--- a file of several school years is told of by its years
-where history.state <> 'split'

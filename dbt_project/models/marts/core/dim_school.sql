@@ -1,19 +1,24 @@
 with described as (
 
+    -- the latest account of a school, whole: an annual one before an interim one of the same year
     select
         organization_id,
         community_id,
         partner_id,
-        max_by(school_id, school_year) as school_id,
-        max_by(school_name, school_year) as school_name,
-        max_by(district_id, school_year) as district_id,
-        max_by(district_name, school_year) as district_name,
-        max_by(nces_school_id, school_year) as nces_school_id,
-        max_by(school_level, school_year) as school_level,
-        max_by(zip_code, school_year) as zip_code,
-        max_by(tract_id, school_year) as tract_id
+        school_id,
+        school_name,
+        district_id,
+        district_name,
+        nces_school_id,
+        school_level,
+        zip_code,
+        tract_id
     from {{ ref('stg_school') }}
-    group by organization_id, community_id, partner_id
+    qualify
+        row_number() over (
+            partition by organization_id, community_id, partner_id
+            order by school_year desc, case when collection = 'annual' then 0 else 1 end, collection, extract_id, _row_number
+        ) = 1
 
 ),
 

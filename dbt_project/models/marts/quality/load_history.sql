@@ -1,6 +1,6 @@
 with events as (
 
-    {{ rows_of_files(source('ledger', 'events'), 'ledger.jsonl', {
+    {{ rows_of_files(source('ledger', 'events'), 'snapshot/ledger.jsonl', {
         'load_id': 'varchar',
         'event': 'varchar',
         'at': 'timestamp',
@@ -38,7 +38,8 @@ histories as (
         max_by(events.event, events.at) filter (
             where events.event in ('accepted', 'accepted_with_quarantine')
         ) as outcome,
-        max_by(events.reason, events.at) as reason,
+        -- max_by passes over NULL: a reason of an earlier event is not the latest one's
+        nullif(max_by(coalesce(events.reason, ''), events.at), '') as reason,
         max_by(events.rows, events.at) filter (where events.rows is not null) as n_rows,
         max_by(events.quarantined, events.at) filter (where events.quarantined is not null) as n_quarantined,
         max_by(events.seconds, events.at) filter (where events.seconds is not null) as seconds

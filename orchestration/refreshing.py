@@ -1,0 +1,92 @@
+"""The job `refresh`: from what is in force to a new release, as plain steps that report on the assets."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+from ingestion.home import Home
+from orchestration.progress import Progress
+from orchestration.published import (
+    decide_suppression,
+    make_release,
+    reference_keys,
+    write_configuration,
+    write_links,
+)
+from orchestration.warehouse import build, model_count, published_selection
+
+WRITES = {"writer", "progress"}
+Step = Callable[[dg.OpExecutionContext, Progress], Iterator[Any]]
+
+
+def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
+    """The steps one after the other, in one process; what a failed one leaves out, none after it does.
+
+    A job of assets would say the same in Dagster's UI, but it keeps books of every model's and test's inputs,
+    outputs and data versions: more CPU seconds than everything that dbt does for a small community.
+    """
+    published = published_selection(manifest)
+
+    def reference(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
+        write_configuration(home)
+        progress.building("reference", 1, 1)
+        yield from (dg.AssetMaterialization(key) for key in reference_keys(manifest))
+
+    def person_links(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
+        yield dg.AssetMaterialization(["identity", "person_links"], metadata=write_links(home, progress))
+
+    def warehouse(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
+        selection = ["--select", "fqn:*", "--exclude", published]
+        total = model_count(manifest, published=False)
+        yield from build(context, manifest, home, progress, "warehouse", selection, total)
+
+    def cell_suppression(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
+        facts = decide_suppression(home, progress)
+        yield dg.AssetMaterialization(["disclosure", "cell_suppression"], metadata=facts)
+
+    def published_models(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
+        total = model_count(manifest, published=True)
+        yield from build(context, manifest, home, progress, "published", ["--select", published], total)
+
+    def release(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
+        yield dg.AssetMaterialization(["published", "release"], metadata=make_release(home, progress))
+
+    steps = [
+        _op("write_configuration", reference, "Configuration as tables that dbt reads."),
+        _op("link_persons", person_links, "One person_id behind each partner's student ids."),
+        _op("build_warehouse", warehouse, "Everything up to marts, with dbt and its tests."),
+        _op("decide_suppression", cell_suppression, "Which cells may be shown."),
+        _op("build_published", published_models, "The tables of a release, with dbt and its tests."),
+        _op("make_release", release, "An immutable copy, made current at once."),
+    ]
+
+    @dg.job(
+        name="refresh",
+        description="Configuration, identity, warehouse, disclosure control, release.",
+        executor_def=dg.in_process_executor,
+    )
+    def refresh() -> None:
+        done = None
+        for step in steps:
+            done = step() if done is None else step(done)
+
+    return refresh
+
+
+def _op(name: str, step: Step, description: str) -> dg.OpDefinition:
+    """An op that waits for the one before and logs what `step` yields: materializations and checks."""
+    is_first = name == "write_configuration"
+
+    @dg.op(
+        name=name,
+        description=description,
+        ins={} if is_first else {"start": dg.In(dg.Nothing)},
+        out=dg.Out(dg.Nothing),
+        required_resource_keys=WRITES,
+    )
+    def op(context: dg.OpExecutionContext) -> None:
+        for event in step(context, context.resources.progress):
+            context.log_event(event)
+
+    return op
