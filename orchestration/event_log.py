@@ -14,9 +14,10 @@ BUSY_SECONDS = 60
 
 
 class EventLog(ConsolidatedSqliteEventLogStorage):
-    """The same tables in the same file. What Dagster's own class does anew for each of a run's hundreds of
-    statements (an engine, a connection, compiling the SQL, closing with a checkpoint of the journal) is half of the
-    CPU seconds of a run; here an engine lives as long as the storage.
+    """The same tables in the same file, through an engine that lives as long as the storage.
+
+    Dagster's own class makes everything anew for each of a run's hundreds of statements: engine, connection,
+    compiled SQL, and on closing a checkpoint of the journal. That was most of what a run's events cost.
     """
 
     _engine: db.Engine | None = None
@@ -47,5 +48,5 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
 
 
 def _relax(connection: Any, _record: Any) -> None:
-    """With a write-ahead journal a power failure may cost the last events, never the file: they are for people."""
+    """With a write-ahead journal a power failure may cost the last events, for people, but never the file."""
     connection.execute("pragma synchronous = normal")

@@ -4,11 +4,9 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import dagster as dg
@@ -135,7 +133,7 @@ def build(
     selection: Sequence[str],
     total: int,
 ) -> Iterator[Any]:
-    """Build the selected models and run their tests in this process, handing each result on as it happens.
+    """Build the selected models and run their tests in this process, then hand each result on.
 
     A failed test of severity error fails the step after everything that does not depend on it was built: what
     comes after, publication above all, does not run.
@@ -149,27 +147,26 @@ def build(
         "--no-write-json",  # the manifest again, at every build, for nobody: 1 to 2 s
         *_arguments(DBT_PROJECT, home.dbt_target),
     ]
-    events: SimpleQueue[Any] = SimpleQueue()
+    results: list[Any] = []
 
     def keep(event: Any) -> None:
-        if event.info.name in MODELS_RESULTS or event.info.level == "error":  # two of a hundred
-            events.put(event)
+        if event.info.name in MODELS_RESULTS:  # one of a hundred
+            results.append(event)
+            progress.building(step, min(len(results), total), total)
+        elif event.info.level == "error":
+            results.append(event)
 
     # a runner alters its manifest, so each gets its own
-    runner = dbtRunner(manifest=_own_copy(manifest), callbacks=[keep])
-    done = 0
-    with released_warehouse(), ThreadPoolExecutor(1) as pool:
-        run = pool.submit(runner.invoke, command)
-        run.add_done_callback(lambda _: events.put(None))
-        for event in iter(events.get, None):
-            if event.info.level == "error":
-                context.log.error(without_values(event.info.msg))
-            if event.info.name in MODELS_RESULTS:
-                done += 1
-                progress.building(step, min(done, total), total)
-                message = DbtCoreCliEventMessage(raw_event=msg_to_dict(event), event_history_metadata={})
-                yield from message.to_default_asset_events(manifest, TRANSLATOR, context)
-    _raise_failures(run.result())
+    with released_warehouse():
+        result = dbtRunner(manifest=_own_copy(manifest), callbacks=[keep]).invoke(command)
+    # told afterwards: between dbt's own threads, Dagster's bookkeeping costs both of them twice the time
+    for event in results:
+        if event.info.level == "error":
+            context.log.error(without_values(event.info.msg))
+        if event.info.name in MODELS_RESULTS:
+            message = DbtCoreCliEventMessage(raw_event=msg_to_dict(event), event_history_metadata={})
+            yield from message.to_default_asset_events(manifest, TRANSLATOR, context)
+    _raise_failures(result)
 
 
 def _own_copy(manifest: Mapping[str, Any]) -> Any:

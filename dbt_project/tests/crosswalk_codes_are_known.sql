@@ -1,6 +1,9 @@
 -- A crosswalk that conforms to a code no list has would make a subgroup of its own: a spelling to mend in
 -- crosswalks/<partner>.csv. Fields without a code list (home_language, performance_level) take any code.
-{{ config(meta = {'description': 'Every conformed code of a crosswalk is in the conformed code list of its field.'}) }}
+{{ config(meta = {
+    'description': 'Every conformed code of a crosswalk is in the conformed code list of its field.',
+    'dagster': {'ref': {'name': 'stg_crosswalk'}},
+}) }}
 
 {% set fields = [
     'gender', 'race_ethnicity', 'hispanic_ethnicity', 'school_level', 'grade_level', 'exit_code', 'subject',

@@ -38,6 +38,7 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     assert json.loads(done.stdout)["release_id"] == "r0001"
     with duckdb.connect(str(home.warehouse)) as con:  # a writer can open it: the build let the file go
         assert con.execute("select count(*) from marts.fct_attendance").fetchone() == (4,)
+    shows_on_the_assets(home, passed=True)
     answer = milepost("query", "select release_id from releases", "--json")
     assert json.loads(answer.stdout) == [{"release_id": "r0001"}]
     wrong = milepost("query", "select nothing from nowhere")
@@ -53,12 +54,28 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     assert broken.exit_code == 1
     assert "crosswalk_codes_are_known" in broken.output
     assert "last release" in broken.output
+    shows_on_the_assets(home, passed=False)
     assert home.current_release.resolve().name == "r0001"
     assert home.cell_suppression.stat().st_mtime_ns == suppression, "disclosure control ran on a broken build"
 
     crosswalk.unlink()
     unchanged = json.loads(milepost("refresh", "--json").stdout)
     assert (unchanged["success"], unchanged["release_id"]) == (True, "r0001")
+
+
+def shows_on_the_assets(home: Home, passed: bool) -> None:
+    """The run's materializations and the check of the crosswalk, as Dagster's UI has them."""
+    import dagster as dg
+
+    from orchestration.settings import dagster_instance
+
+    instance = dagster_instance(home)
+    made = {key.to_user_string() for key in instance.get_asset_keys()}
+    built = ("reference/crosswalks", "identity/person_links", "staging/stg_person", "marts/fct_student_year")
+    assert made.issuperset([*built, "disclosure/cell_suppression", "published/releases", "published/release"])
+    key = dg.AssetCheckKey(dg.AssetKey(["staging", "stg_crosswalk"]), "crosswalk_codes_are_known")
+    found = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])
+    assert found[key].status.value == ("SUCCEEDED" if passed else "FAILED")
 
 
 def test_a_second_writer_says_so_and_waits(home: Home) -> None:
