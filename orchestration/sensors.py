@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,10 @@ FILES_A_RUN = 500
 # tell of a late delivery on its first day and then once a week, so that people keep reading
 DAYS_BETWEEN_REMINDERS = 7
 
-Stamp = tuple[int, int, str]  # modification time in ns, size, sha-256 once the file stood still
+# a stamp: modification time in ns, size, sha-256 once the file stood still, sha-256 asked for, and while the
+# ledger does not know the bytes yet: attempts, time of the next one
+ATTEMPTS, NEXT = 4, 5
+SECONDS_TO_NEXT_TRY = (3600, 4 * 3600, 24 * 3600)
 
 
 def inbox_sensor(home: Home, job: dg.JobDefinition) -> dg.SensorDefinition:
@@ -38,8 +42,11 @@ def inbox_sensor(home: Home, job: dg.JobDefinition) -> dg.SensorDefinition:
     def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         seen: dict[str, list[Any]] = json.loads(context.cursor or "{}")
         now, found = look(home.inbox, seen)
-        loaded = loaded_hashes(home) if found else set()
-        ready = [name for name in found if now[name][2] not in loaded]
+        waiting = found or due_again(now, time.time())
+        loaded = loaded_hashes(home) if waiting else set()
+        ready = [name for name in waiting if now[name][2] not in loaded]
+        for name in waiting:
+            now[name] = asked_for(now[name], time.time(), done=name not in ready)
         requests = [
             _request(home, ready[i : i + FILES_A_RUN], now) for i in range(0, len(ready), FILES_A_RUN)
         ]
@@ -74,13 +81,32 @@ def look(inbox: Path, seen: dict[str, list[Any]]) -> tuple[dict[str, list[Any]],
     return now, ready
 
 
+def due_again(now: dict[str, list[Any]], seconds: float) -> list[str]:
+    """Files that a run was asked to load and did not: a full disk, a killed run, a contract not yet written.
+
+    A file that was rejected is not among them: the ledger knows its bytes.
+    """
+    return [name for name, stamp in now.items() if len(stamp) > NEXT and stamp[NEXT] <= seconds]
+
+
+def asked_for(stamp: list[Any], seconds: float, *, done: bool) -> list[Any]:
+    """The stamp with one more attempt and when to look again; without both once the bytes went through."""
+    if done:
+        return stamp[:ATTEMPTS]
+    attempts = stamp[ATTEMPTS] + 1 if len(stamp) > ATTEMPTS else 1
+    pause = SECONDS_TO_NEXT_TRY[min(attempts, len(SECONDS_TO_NEXT_TRY)) - 1]
+    return [*stamp[:ATTEMPTS], attempts, seconds + pause]
+
+
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _request(home: Home, names: list[str], stamps: dict[str, list[Any]]) -> dg.RunRequest:
-    key = hashlib.sha256("|".join(f"{name}@{stamps[name][2]}" for name in names).encode()).hexdigest()
+    key = hashlib.sha256(
+        "|".join(f"{name}@{stamps[name][2]}@{stamps[name][ATTEMPTS]}" for name in names).encode()
+    ).hexdigest()
     paths = [str(home.inbox / name) for name in names]
     return dg.RunRequest(
         run_key=key,

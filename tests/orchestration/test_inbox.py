@@ -9,7 +9,7 @@ import dagster as dg
 
 from ingestion.home import Home
 from orchestration.jobs import load_job, resources
-from orchestration.sensors import inbox_sensor, look
+from orchestration.sensors import asked_for, due_again, inbox_sensor, look
 from tests.orchestration.conftest import GOOD
 
 Drop = Callable[[str, str], Path]
@@ -92,3 +92,24 @@ def test_what_the_command_line_has_loaded_is_not_sent_again(home: Home, drop: Dr
     with dg.instance_for_test() as instance:
         first = sensor(dg.build_sensor_context(instance, cursor=None))
         assert not sensor(dg.build_sensor_context(instance, cursor=first.cursor)).run_requests
+
+
+def test_a_file_no_run_could_load_is_asked_for_again_later_and_not_for_ever_at_once() -> None:
+    first = asked_for([1, 1, "sha", "sha"], 0, done=False)
+    assert due_again({"a.csv": first}, 3599) == []
+    assert due_again({"a.csv": first}, 3600) == ["a.csv"]
+    second = asked_for(first, 3600, done=False)
+    assert due_again({"a.csv": second}, 3600 + 4 * 3600 - 1) == []
+    assert due_again({"a.csv": asked_for(second, 0, done=True)}, 10**9) == []
+
+
+def test_each_attempt_is_a_run_of_its_own(home: Home, drop: Drop) -> None:
+    drop("a.csv", "1")
+    sensor = inbox_sensor(home, load_job(home))
+    with dg.instance_for_test() as instance:
+        first = sensor(dg.build_sensor_context(instance, cursor=None))
+        second = sensor(dg.build_sensor_context(instance, cursor=first.cursor))
+        stamps = json.loads(second.cursor)
+        stamps["a.csv"][5] = 0  # the hour is over
+        again = sensor(dg.build_sensor_context(instance, cursor=json.dumps(stamps)))
+    assert again.run_requests[0].run_key != second.run_requests[0].run_key

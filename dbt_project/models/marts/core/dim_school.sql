@@ -17,7 +17,9 @@ with described as (
     qualify
         row_number() over (
             partition by organization_id, community_id, partner_id
-            order by school_year desc, case when collection = 'annual' then 0 else 1 end, collection, extract_id, _row_number
+            order by
+                school_year desc, case when collection = 'annual' then 0 else 1 end asc, collection asc, extract_id asc,
+                _row_number asc
         ) = 1
 
 ),
