@@ -3,66 +3,36 @@
 import datetime as dt
 import json
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
 
 from filelock import FileLock
 
-from ingestion.delivery import Delivery
 from ingestion.errors import MilepostError
 from ingestion.home import Home
+from ingestion.ledger_state import ACCEPTED as ACCEPTED
+from ingestion.ledger_state import Event as Event
+from ingestion.ledger_state import Fold
+from ingestion.ledger_state import LoadState as LoadState
+from ingestion.ledger_state import fold as fold
 
-Event = dict[str, Any]
-Slot = tuple[str, int | None, str | None]  # extract, school year, collection
-Status = Literal[
-    "received", "split", "accepted", "accepted_with_quarantine", "rejected", "superseded", "withdrawn"
-]
-
-ACCEPTED = ("accepted", "accepted_with_quarantine")
 EVENTS = ("received", "split", *ACCEPTED, "rejected", "superseded", "withdrawn", "restored")
-
-
-@dataclass(frozen=True)
-class LoadState:
-    """Where one delivery stands. `status` is an accepted one only while the delivery is in force.
-
-    `split` is a file of several school years whose years have become deliveries of their own.
-    """
-
-    delivery: Delivery
-    status: Status
-    received_at: str
-    at: str
-    outcome: str | None = None
-    rows: int | None = None
-    quarantined: int | None = None
-    reason: str | None = None
-    seconds: float | None = None
-
-    @property
-    def load_id(self) -> str:
-        return self.delivery.load_id
-
-    @property
-    def slot(self) -> Slot:
-        return self.delivery.extract_id, self.delivery.school_year, self.delivery.collection
-
-    @property
-    def in_force(self) -> bool:
-        return self.status in ACCEPTED
+_TAIL = 256
+_KEPT = 8  # ledgers read in this process that are remembered; a deployment has one
 
 
 class Ledger:
-    """The ledger of a home; every method sees what other processes have appended so far."""
+    """The ledger of a home; every method sees what other processes have appended so far.
+
+    All ledgers of one path in this process share what was read: each line is parsed and folded once.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._home = Home(path.parent)
-        self._events: list[Event] = []
-        self._offset = 0
-        self._folded: tuple[int, list[LoadState]] = (-1, [])
 
     def append(self, *events: Event) -> None:
         """Add events in one write that reaches the disk; after an error the ledger is as it was before."""
@@ -77,35 +47,22 @@ class Ledger:
 
     def events(self) -> list[Event]:
         """Every event, oldest first; a last line torn by a kill is not there."""
-        try:
-            size = self.path.stat().st_size
-        except FileNotFoundError:
-            size = 0
-        if size < self._offset:
-            self._events, self._offset, self._folded = [], 0, (-1, [])
-        if size > self._offset:
-            with self.path.open("rb") as file:
-                file.seek(self._offset)
-                fresh = file.read()
-            whole = fresh[: fresh.rfind(b"\n") + 1]
-            self._events += _parsed(whole, self.path, len(self._events))
-            self._offset += len(whole)
-        return list(self._events)
+        with _up_to_date(self.path) as read:
+            return list(read.events)
 
     def state(self) -> list[LoadState]:
         """Where every delivery stands, in the order they were received."""
-        events = self.events()
-        if self._folded[0] != len(events):
-            self._folded = (len(events), fold(events, self._home))
-        return list(self._folded[1])
+        with _up_to_date(self.path) as read:
+            return read.fold.states()
 
     def load(self, load_id: str) -> LoadState | None:
-        return next((state for state in self.state() if state.load_id == load_id), None)
+        with _up_to_date(self.path) as read:
+            return read.fold.state(load_id)
 
     def in_force(self, extract_id: str, school_year: int, collection: str) -> LoadState | None:
         """The accepted delivery that counts for this extract, school year and collection."""
-        wanted = (extract_id, school_year, collection)
-        return next((state for state in self.state() if state.in_force and state.slot == wanted), None)
+        with _up_to_date(self.path) as read:
+            return read.fold.holder((extract_id, school_year, collection))
 
     def last_accepted(self, extract_id: str, *, before: int, collection: str = "annual") -> LoadState | None:
         """The delivery in force for the latest school year earlier than `before`."""
@@ -120,65 +77,61 @@ class Ledger:
         return max(earlier, key=lambda state: state.delivery.school_year or 0, default=None)
 
 
-def fold(events: Iterable[Event], home: Home) -> list[LoadState]:
-    """The state that follows from `events`.
+@dataclass
+class _Read:
+    """What this process has read of a ledger: up to `offset`, before which stand the bytes `tail`."""
 
-    In force for a slot is the delivery accepted last and not withdrawn since. `superseded` and `restored`
-    are for readers and decide nothing, so a ledger cut after any line still folds to one truth.
-    """
-    first: dict[str, Event] = {}
-    merged: dict[str, Event] = {}
-    accepted: dict[str, tuple[int, str]] = {}
-    for position, event in enumerate(events):
-        load_id = event["load_id"]
-        first.setdefault(load_id, event)
-        known = {name: value for name, value in event.items() if value is not None}
-        merged[load_id] = {**merged.get(load_id, {}), **known}
-        if event["event"] in ACCEPTED:
-            merged[load_id]["reason"] = event.get("reason")  # why it was once rejected is history now
-            accepted[load_id] = (position, event["event"])
-        elif event["event"] == "withdrawn":
-            accepted.pop(load_id, None)
-    holder: dict[Slot, str] = {}
-    for load_id, _ in sorted(accepted.items(), key=lambda item: item[1]):
-        event = merged[load_id]
-        holder[event["extract_id"], event.get("school_year"), event.get("collection")] = load_id
-    held = set(holder.values())
-    return [
-        _state(first[load_id], event, accepted.get(load_id), load_id in held, home)
-        for load_id, event in merged.items()
-    ]
+    fold: Fold
+    events: list[Event] = field(default_factory=list)
+    offset: int = 0
+    tail: bytes = b""
+    inode: int = 0
 
 
-def _state(first: Event, event: Event, accepted: tuple[int, str] | None, held: bool, home: Home) -> LoadState:
-    outcome = accepted[1] if accepted else None
-    status = (outcome if held else "superseded") if outcome else event["event"]
-    if outcome is None and status in ("superseded", "restored"):
-        status = "received"  # its acceptance was cut off by a kill
-    delivery = Delivery(
-        load_id=event["load_id"],
-        extract_id=event["extract_id"],
-        community=event["community"],
-        partner=event["partner"],
-        entity=event["entity"],
-        school_year=event.get("school_year"),
-        collection=event.get("collection"),
-        sha256=event["sha256"],
-        file_name=event["file_name"],
-        landed=home.landed_file(event["sha256"], event["file_name"]),
-        fingerprint=event.get("fingerprint", ""),
-    )
-    return LoadState(
-        delivery=delivery,
-        status=cast(Status, status),
-        received_at=first["at"],
-        at=event["at"],
-        outcome=outcome,
-        rows=event.get("rows"),
-        quarantined=event.get("quarantined"),
-        reason=event.get("reason"),
-        seconds=event.get("seconds"),
-    )
+_reads: dict[Path, _Read] = {}
+_reading = threading.Lock()
+
+
+@contextmanager
+def _up_to_date(path: Path) -> Iterator[_Read]:
+    """What is known of a ledger once its new lines are read; another file under its name is read anew."""
+    with _reading:
+        read = _reads.get(path)
+        try:
+            with path.open("rb") as file:
+                found = os.fstat(file.fileno())
+                if read is None or not _continues(read, file.fileno(), found):
+                    read = _remember(path, _Read(Fold(Home(path.parent)), inode=found.st_ino))
+                if found.st_size > read.offset:
+                    file.seek(read.offset)
+                    _take(read, file.read(), path)
+        except FileNotFoundError:
+            read = _remember(path, _Read(Fold(Home(path.parent))))
+        yield read
+
+
+def _continues(read: _Read, descriptor: int, found: os.stat_result) -> bool:
+    if found.st_ino != read.inode or found.st_size < read.offset:
+        return False
+    return os.pread(descriptor, len(read.tail), read.offset - len(read.tail)) == read.tail
+
+
+def _remember(path: Path, read: _Read) -> _Read:
+    _reads.pop(path, None)
+    while len(_reads) >= _KEPT:
+        _reads.pop(next(iter(_reads)))
+    _reads[path] = read
+    return read
+
+
+def _take(read: _Read, fresh: bytes, path: Path) -> None:
+    whole = fresh[: fresh.rfind(b"\n") + 1]
+    events = _parsed(whole, path, len(read.events))
+    for event in events:
+        read.fold.add(event)
+    read.events += events
+    read.offset += len(whole)
+    read.tail = (read.tail + whole)[-_TAIL:]
 
 
 def _parsed(lines: bytes, path: Path, before: int) -> list[Event]:

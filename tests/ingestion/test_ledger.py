@@ -193,3 +193,16 @@ def test_folding_again_or_in_two_parts_gives_the_same(lives: list[tuple[str, str
                 ledger.append(*part)
             ledger.state()
         assert ledger.state() == Ledger(ledger.path).state()
+
+
+def test_a_ledger_put_back_from_a_backup_is_read_anew(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    ledger = Ledger(path)
+    ledger.append(event("received", "a"), event("accepted", "a"))
+    backup = path.read_text()
+    ledger.append(event("received", "b"), event("rejected", "b"))
+    assert statuses(ledger) == {"a": "accepted", "b": "rejected"}
+    path.write_text(backup)
+    assert statuses(ledger) == {"a": "accepted"}
+    path.write_text(backup.replace('"a"', '"c"') + backup)  # the same file, longer, with another beginning
+    assert statuses(Ledger(path)) == {"c": "superseded", "a": "accepted"}
