@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 COMMUNITY = "riverbend"
 QUERY = (
-    "select school_year, subgroup, value from indicator_values where indicator_id = 'chronic_absence'"
+    "select school_year, subgroup, value, suppression from indicator_values"
+    " where indicator_id = 'chronic_absence' and definition_version = 'ten_percent' and collection = 'annual'"
     " and geography_level = 'community' and disaggregate = 'race_ethnicity' order by all"
 )
 

@@ -110,6 +110,9 @@ def test_withdrawing_shows_on_the_partition_and_restores_the_one_before(home: Ho
     assert gate_states(home)["north|2024-annual"] == (True, "WARN")
     by_id = {row["load_id"]: row["outcome"] for row in json.loads(milepost("status", "--json").stdout)}
     assert (by_id[first], by_id[second]) == ("accepted", "withdrawn")
+    again = milepost("withdraw", first[:8], "--json")
+    assert again.exit_code == 0
+    assert json.loads(again.stdout) == {"withdrawn": first, "restored": None}
 
 
 def test_a_partition_can_be_loaded_from_the_page_again(home: Home, drop: Drop) -> None:
