@@ -7,6 +7,7 @@ rows cost no memory here.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -17,10 +18,12 @@ from expectations.history import History, history_results
 from expectations.located import LOOKED_AT, locate, prepare
 from expectations.quarantine import count_quarantined, split_rows
 from expectations.rule import Rule, RuleResult
-from expectations.suites import Suite, suite_for
+from expectations.suites import SUITES, Suite, suite_for
 from ingestion.contract import Contract
 
 if TYPE_CHECKING:
+    from great_expectations.expectations.expectation import Expectation
+
     from ingestion.mapping import MappedTable
 
 Outcome = Literal["accepted", "accepted_with_quarantine", "rejected"]
@@ -85,14 +88,23 @@ def gate(
     return GateResult(outcome, rows, quarantined, tuple(results))
 
 
-def _judge(con: duckdb.DuckDBPyConnection, suite: Suite, rows: int) -> list[RuleResult]:
-    from expectations.gx_duckdb import expectation_class, open_batch, verdicts
+@functools.lru_cache(maxsize=SUITES)
+def _expectations(suite: Suite) -> dict[str, Expectation]:
+    """Rule -> GX's object for it."""
+    from expectations.gx_duckdb import expectation_class
 
-    expectations = {}
+    made = {}
     for rule in suite.rules:
         implementation = expectation_class(rule.expectation)
         assert implementation is not None
-        expectations[rule.name] = implementation(**rule.arguments, meta={"rule": rule.name})
+        made[rule.name] = implementation(**rule.arguments, meta={"rule": rule.name})
+    return made
+
+
+def _judge(con: duckdb.DuckDBPyConnection, suite: Suite, rows: int) -> list[RuleResult]:
+    from expectations.gx_duckdb import open_batch, verdicts
+
+    expectations = _expectations(suite)
     with open_batch(con, LOOKED_AT) as batch:
         found = verdicts(batch, [*expectations.values()])
         failed = {name: expectations[name] for name, verdict in found.items() if verdict is False}

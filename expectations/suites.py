@@ -21,15 +21,20 @@ READABLE = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Suite:
-    """The rules of one delivery in the order in which they are reported."""
+    """The rules of one delivery in the order in which they are reported; compared by identity."""
 
     rules: tuple[Rule, ...]
     by_name: Mapping[str, Rule] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {rule.name: rule for rule in self.rules})
+
+
+SUITES = 128
+_Asked = tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...], tuple[Any, ...], tuple[str, ...]]
+_suites: dict[_Asked, Suite] = {}
 
 
 def suite_for(
@@ -43,13 +48,36 @@ def suite_for(
 
     `known_codes` holds, per code column, every code that is conformed or in the partner's crosswalk; a column
     that it leaves out is not looked up. Raises ContractError, with file and line, for a `gate:` entry that GX
-    does not know.
+    does not know. The same arguments give the same suite, whose expectations need not be planned again.
     """
+    codes = {name: frozenset(known) for name, known in (known_codes or {}).items()}
+    asked: _Asked = (
+        contract.extract_id,
+        contract.fingerprint,
+        tuple(columns),
+        tuple(unparsed.items()),
+        tuple(codes.items()),
+        tuple(period_columns),
+    )
+    suite = _suites.pop(asked, None) or _made(contract, columns, unparsed, codes, period_columns)
+    while len(_suites) >= SUITES:
+        _suites.pop(next(iter(_suites)), None)
+    _suites[asked] = suite
+    return suite
+
+
+def _made(
+    contract: Contract,
+    columns: Collection[str],
+    unparsed: Mapping[str, str],
+    known_codes: Mapping[str, Collection[str]],
+    period_columns: Collection[str],
+) -> Suite:
     derived = [_has_rows(), *(_says_its_period(name) for name in period_columns)]
     for name, column in contract.columns.items():
         if name in columns:
             derived += _rules_of_column(contract, name, column, unparsed.get(name))
-    for name, codes in (known_codes or {}).items():
+    for name, codes in known_codes.items():
         if name in contract.columns and name in columns and codes:
             derived.append(_known_code(contract, name, codes))
     if contract.key:

@@ -3,9 +3,11 @@
 import logging
 import subprocess
 import sys
+from typing import Any, cast
 
 import duckdb
 import pytest
+import sqlalchemy as sa
 
 from expectations.gx_duckdb import (
     expectation_class,
@@ -88,6 +90,20 @@ def test_every_connection_sees_its_own_table(words: duckdb.DuckDBPyConnection) -
         prepare(other, "words")
         assert violating(other, "expect_column_values_to_match_regex", regex="b") == ["only"]
     assert violating(words, "expect_column_values_to_match_regex", regex="b") == ["zzz"]
+
+
+def test_collecting_an_earlier_engine_leaves_the_current_batch_alone(
+    words: duckdb.DuckDBPyConnection,
+) -> None:
+    with open_batch(words, LOOKED_AT) as batch:
+        earlier = cast(Any, batch.data).execution_engine
+    with open_batch(words, LOOKED_AT) as batch:
+        engine = cast(Any, batch.data).execution_engine
+        with engine.get_connection() as connection:
+            connection.execute(sa.text("create table halfway as select 1 as n"))
+        earlier.__del__()
+        with engine.get_connection() as connection:
+            assert connection.execute(sa.text("select n from halfway")).scalar() == 1
 
 
 def test_what_cannot_be_evaluated_says_why_without_a_value(words: duckdb.DuckDBPyConnection) -> None:
