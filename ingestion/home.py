@@ -168,5 +168,10 @@ class Home:
         return self.root / "dbt" / "target"
 
     @property
+    def built(self) -> Path:
+        """What stands in the warehouse, and by which inputs it was built."""
+        return self.root / "dbt" / "built.json"
+
+    @property
     def dbt_logs(self) -> Path:
         return self.root / "dbt" / "logs"

@@ -14,7 +14,8 @@ from orchestration.published import (
     write_configuration,
     write_links,
 )
-from orchestration.warehouse import build, model_count, published_selection
+from orchestration.rebuilding import Upkeep
+from orchestration.warehouse import build, published_count, published_selection
 
 WRITES = {"writer", "progress"}
 Step = Callable[[dg.OpExecutionContext, Progress], Iterator[Any]]
@@ -37,17 +38,22 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
         yield dg.AssetMaterialization(["identity", "person_links"], metadata=write_links(home, progress))
 
     def warehouse(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
-        selection = ["--select", "fqn:*", "--exclude", published]
-        total = model_count(manifest, published=False)
-        yield from build(context, manifest, home, progress, "warehouse", selection, total)
+        upkeep = Upkeep(manifest, home)
+        for among in (upkeep.codes, None):
+            if nodes := upkeep.outdated(among):
+                selection, total = upkeep.selection(nodes), upkeep.count(nodes)
+                with upkeep.building(nodes):
+                    yield from build(context, manifest, home, progress, "warehouse", selection, total)
+        progress.building("warehouse", 1, 1)
 
     def cell_suppression(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         facts = decide_suppression(home, progress)
         yield dg.AssetMaterialization(["disclosure", "cell_suppression"], metadata=facts)
 
     def published_models(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
-        total = model_count(manifest, published=True)
-        yield from build(context, manifest, home, progress, "published", ["--select", published], total)
+        selection, total = ["--select", published], published_count(manifest)
+        with Upkeep(manifest, home).building([]):
+            yield from build(context, manifest, home, progress, "published", selection, total)
 
     def release(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         yield dg.AssetMaterialization(["published", "release"], metadata=make_release(home, progress))
@@ -55,7 +61,7 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
     steps = [
         _op("write_configuration", reference, "Configuration as tables that dbt reads."),
         _op("link_persons", person_links, "One person_id behind each partner's student ids."),
-        _op("build_warehouse", warehouse, "Everything up to marts, with dbt and its tests."),
+        _op("build_warehouse", warehouse, "What changed up to marts, with dbt and its tests."),
         _op("decide_suppression", cell_suppression, "Which cells may be shown."),
         _op("build_published", published_models, "The tables of a release, with dbt and its tests."),
         _op("make_release", release, "An immutable copy, made current at once."),

@@ -32,15 +32,21 @@ def load_in_process(load_ids: list[str], progress: Progress) -> dict[str, Any]:
     return _report(result)
 
 
-def refresh_in_process(progress: Progress) -> dict[str, Any]:
-    """Run the job `refresh` from identity to release; the report names the release, or what failed."""
+def refresh_in_process(progress: Progress, everything: bool = False) -> dict[str, Any]:
+    """Run the job `refresh` from identity to release; the report names the release, or what failed.
+
+    What changed since the last refresh is built, and what depends on it; with `everything`, all models are.
+    """
     from ingestion.errors import MilepostError
     from orchestration.jobs import resources
+    from orchestration.rebuilding import Upkeep
     from orchestration.refreshing import refresh_job
     from orchestration.warehouse import prepared_manifest
 
     home = prepare_environment()
     instance = dagster_instance(home)
+    if everything:
+        Upkeep.forget(home)
     try:
         job = refresh_job(prepared_manifest(), home)
     except MilepostError as error:

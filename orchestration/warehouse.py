@@ -196,9 +196,9 @@ def published_selection(manifest: Mapping[str, Any]) -> str:
     return f"fqn:{manifest['metadata']['project_name']}.published"
 
 
-def model_count(manifest: Mapping[str, Any], published: bool) -> int:
-    """How many models, seeds and tests one of the two steps has."""
-    return sum((node["fqn"][1] == "published") == published for node in manifest["nodes"].values())
+def published_count(manifest: Mapping[str, Any]) -> int:
+    """How many models and tests the published layer has."""
+    return sum(node["fqn"][1] == "published" for node in manifest["nodes"].values())
 
 
 def warehouse_assets(manifest: dict[str, Any], home: Home) -> list[dg.AssetsDefinition]:

@@ -54,3 +54,16 @@
 {% macro spark__file_stem(path) -%}
     regexp_extract({{ path }}, '([^/]+)\\.[^.]*$', 1)
 {%- endmacro %}
+
+{# A number of 64 bits that equal rows share and other rows hardly ever do. #}
+{% macro row_hash(columns) -%}
+    {{ adapter.dispatch('row_hash')(columns) }}
+{%- endmacro %}
+
+{% macro default__row_hash(columns) -%}
+    hash({{ columns | join(', ') }})
+{%- endmacro %}
+
+{% macro spark__row_hash(columns) -%}
+    xxhash64({{ columns | join(', ') }})
+{%- endmacro %}

@@ -25,14 +25,19 @@ def register(app: typer.Typer) -> None:
     app.command()(query)
 
 
-def refresh(as_json: bool = typer.Option(False, "--json", help="Print the result as JSON.")) -> None:
-    """Build everything behind the gate: identity, warehouse, disclosure control, a new release.
+def refresh(
+    everything: bool = typer.Option(
+        False, "--full", help="Build all models, also those whose inputs are as before."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
+) -> None:
+    """Build what changed behind the gate: identity, warehouse, disclosure control, a new release.
 
     A failed test of severity error stops the publication; the last release stays where it is.
 
     Example: milepost refresh
     """
-    result = run_refresh()
+    result = run_refresh(everything)
     if as_json:
         print_json(result)
     elif result["success"]:
@@ -43,14 +48,14 @@ def refresh(as_json: bool = typer.Option(False, "--json", help="Print the result
         raise typer.Exit(Exit.REJECTED)
 
 
-def run_refresh() -> dict[str, Any]:
+def run_refresh(everything: bool = False) -> dict[str, Any]:
     """Run the job `refresh` in this process and report it; failures are told to people before returning."""
     from orchestration.runs import refresh_in_process
 
     started = time.perf_counter()
     bars = Bars(STEPS)
     with bars.showing():
-        result = refresh_in_process(bars)
+        result = refresh_in_process(bars, everything)
     result["seconds"] = round(time.perf_counter() - started, 1)
     for failure in result["failures"]:
         err.print(f"[red]{failure['step']} failed.[/] ", end="")

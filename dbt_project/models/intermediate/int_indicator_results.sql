@@ -3,25 +3,7 @@
 {% set attributes = disaggregates() | map(attribute = 'column') | list %}
 
 -- depends_on: {{ ref('disaggregates') }}
-with results as (
-
-    {% for indicator in registered_indicators() %}
-        select
-            community_id,
-            person_id,
-            school_year,
-            collection,
-            organization_id,
-            indicator_id,
-            definition_version,
-            is_success
-        from {{ ref(indicator) }}
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-),
-
-exact as (
+with exact as (
 
     select
         results.*,
@@ -29,7 +11,7 @@ exact as (
             student_year.{{ attribute }},
         {% endfor %}
         student_year.person_id is not null as is_known
-    from results
+    from {{ ref('int_indicator_outcomes') }} as results
     left join {{ ref('fct_student_year') }} as student_year
         on
             results.community_id = student_year.community_id

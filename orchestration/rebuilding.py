@@ -1,0 +1,200 @@
+"""Which models a refresh has to build: those whose code or data changed since they were built and tested."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ingestion.entities import LAYOUTS
+from ingestion.home import Home
+from ingestion.sql_text import literal
+from orchestration.settings import DBT_PROJECT
+from orchestration.warehouse import project_fingerprint
+
+# every fact waits for the codes of all partners, and seldom do they change: what counts is what they hold
+BY_CONTENT = ("model.milepost.stg_codes",)
+FILES = re.compile(r"read_(?:parquet|json)\('([^']+)'")
+LARGE = (
+    "snapshot/raw/",
+    "gate/",
+)  # files that are never written twice: their names and times tell them apart
+
+
+class Upkeep:
+    """What stands in the warehouse by which inputs, kept beside it in dbt/built.json.
+
+    A node's fingerprint is one of all the project's files and of its inputs' fingerprints, down to the files
+    of the lake, so a node with the fingerprint it was built by would be built to the same rows again. Nothing
+    written here is believed if the warehouse file is not the one that the last build left.
+    """
+
+    def __init__(self, manifest: Mapping[str, Any], home: Home) -> None:
+        self._manifest, self._home = manifest, home
+        self._built, self._contents = self._read()
+
+    def outdated(self, among: Collection[str] | None = None) -> list[str]:
+        """Models and seeds to build, of those behind the published layer; `among` leaves others out."""
+        return [
+            node
+            for node in (self._standing if among is None else among)
+            if self._built.get(node) != self._own(node)
+        ]
+
+    @cached_property
+    def codes(self) -> list[str]:
+        """What has to be built before one can tell what else must: the code tables and all before them."""
+        found: set[str] = set()
+        waiting = [node for node in BY_CONTENT if node in self._manifest["nodes"]]
+        while waiting:
+            node = waiting.pop()
+            if node in self._manifest["nodes"] and node not in found:
+                found.add(node)
+                waiting += self._inputs(node)
+        return sorted(found)
+
+    def selection(self, nodes: Collection[str]) -> list[str]:
+        """Arguments for dbt: these nodes and the tests on them."""
+        return [
+            "--select",
+            *(".".join(["fqn:" + n["fqn"][0], *n["fqn"][1:]]) for n in map(self._node, nodes)),
+        ]
+
+    def count(self, nodes: Collection[str]) -> int:
+        """How many nodes and tests that is."""
+        tests = (n for n in self._manifest["nodes"].values() if n["resource_type"] == "test")
+        return len(nodes) + sum(not set(nodes).isdisjoint(test["depends_on"]["nodes"]) for test in tests)
+
+    @contextmanager
+    def building(self, nodes: Collection[str]) -> Iterator[None]:
+        """Forget these nodes, and remember them if all went well; what is killed or fails is built again."""
+        for node in nodes:
+            self._built.pop(node, None)
+        self._write()
+        try:
+            yield
+            self._contents |= self._measured(nodes)
+            self.__dict__.pop("_seen", None)
+            self._built |= {node: self._own(node) for node in nodes}
+        finally:
+            self._write()
+
+    @staticmethod
+    def forget(home: Home) -> None:
+        """Let the next refresh build everything."""
+        home.built.unlink(missing_ok=True)
+
+    # ---- fingerprints ------------------------------------------------------------------------------------
+    @cached_property
+    def _standing(self) -> list[str]:
+        return [
+            name
+            for name, node in self._manifest["nodes"].items()
+            if node["resource_type"] in ("model", "seed") and node["fqn"][1] != "published"
+        ]
+
+    @cached_property
+    def _code(self) -> str:
+        layouts = b"".join(path.read_bytes() for path in sorted(LAYOUTS.glob("**/*.yml")))
+        return project_fingerprint(DBT_PROJECT) + hashlib.sha256(layouts).hexdigest()
+
+    @cached_property
+    def _seen(self) -> dict[str, str]:
+        return {}
+
+    def _own(self, node: str) -> str:
+        """What a node was, or would be, built by; a view stands as long as the code does."""
+        is_view = self._node(node)["config"]["materialized"] == "view"
+        return _hash(node, self._code) if is_view else self._inputs_hash(node)
+
+    def _inputs_hash(self, node: str) -> str:
+        if node not in self._seen:
+            self._seen[node] = _hash(node, self._code, *map(self._fingerprint, self._inputs(node)))
+        return self._seen[node]
+
+    def _fingerprint(self, node: str) -> str:
+        """What those who read a node have to know of it."""
+        if node.startswith("source."):
+            if node not in self._seen:
+                self._seen[node] = self._of_files(node)
+            return self._seen[node]
+        if node in self._contents and self._built.get(node) == self._own(node):
+            return self._contents[node]
+        return self._inputs_hash(node)
+
+    def _of_files(self, source: str) -> str:
+        found = FILES.search(self._manifest["sources"][source]["relation_name"])
+        assert found is not None, f"{source} names no file"
+        pattern = found.group(1)
+        facts = []
+        for path in sorted(self._home.root.glob(pattern)):
+            if pattern.startswith(LARGE):
+                stat = path.stat()
+                facts.append(f"{path.name}|{stat.st_ino}|{stat.st_size}|{stat.st_mtime_ns}")
+            else:
+                facts.append(hashlib.sha256(path.read_bytes()).hexdigest())
+        return _hash(source, *facts)
+
+    def _measured(self, nodes: Collection[str]) -> dict[str, str]:
+        """A hash of the rows, in any order, of those tables among `nodes` that count by what they hold."""
+        tables = [self._node(node) for node in nodes if node in BY_CONTENT]
+        if not tables:
+            return {}
+        with duckdb.connect() as con:
+            con.execute(f"attach {literal(str(self._home.warehouse))} as warehouse (read_only)")
+            return {
+                table["unique_id"]: _content(con, f"{table['schema']}.{table['name']}") for table in tables
+            }
+
+    def _node(self, name: str) -> Mapping[str, Any]:
+        node: Mapping[str, Any] = self._manifest["nodes"][name]
+        return node
+
+    def _inputs(self, node: str) -> list[str]:
+        return sorted(self._node(node)["depends_on"].get("nodes", []))
+
+    # ---- the file ----------------------------------------------------------------------------------------
+    def _read(self) -> tuple[dict[str, str], dict[str, str]]:
+        try:
+            kept = json.loads(self._home.built.read_text())
+            if kept["warehouse"] == _identity(self._home.warehouse):
+                return dict(kept["built"]), dict(kept["contents"])
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # nothing is known, so everything is built
+        return {}, {}
+
+    def _write(self) -> None:
+        kept = {
+            "warehouse": _identity(self._home.warehouse),
+            "built": self._built,
+            "contents": self._contents,
+        }
+        self._home.built.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._home.built.with_suffix(".tmp")
+        temporary.write_text(json.dumps(kept))
+        temporary.replace(self._home.built)
+
+
+def _identity(file: Path) -> list[int] | None:
+    """None is never equal to what was kept: a home without a warehouse has nothing built."""
+    if not file.exists():
+        return None
+    stat = file.stat()
+    return [stat.st_ino, stat.st_size, stat.st_mtime_ns]
+
+
+def _content(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    sums = "sum(md5_number_lower(line)::hugeint), sum(md5_number_upper(line)::hugeint)"
+    lines = f"(select t::varchar as line from warehouse.{table} as t)"
+    return repr(con.execute(f"select count(*), {sums} from {lines}").fetchone())
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
