@@ -115,6 +115,11 @@ class DuckDBDatasource(SQLDatasource):
         """The connection is live; GX would open another to see whether one can be opened."""
 
 
+_idle: list[DuckDBDatasource] = []
+_making = threading.RLock()  # GX's context and registries are the process's, and not made for threads
+_serial = itertools.count(1)
+
+
 @functools.cache
 def _context() -> Any:
     # One in-memory context for the process: making it costs little, but it registers itself globally.
@@ -131,25 +136,22 @@ def _context() -> Any:
     return context
 
 
-_idle: list[DuckDBDatasource] = []
-_making = threading.Lock()
-_serial = itertools.count(1)
-
-
 @contextlib.contextmanager
 def open_batch(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[Batch]:
     """A GX batch over a table or view of a live connection; it must be visible to `connection.cursor()`.
 
-    Datasources are used again: adding and deleting one costs 0.05 s, a third of a small delivery.
+    Datasources are used again: adding and deleting one costs 0.05 s, a third of a small delivery. Threads that
+    hold a batch at the same time have a datasource, and with it plans and a SQLAlchemy engine, each.
     """
     with _making:
         datasource = _idle.pop() if _idle else _new_datasource()
     datasource.attach(connection)
     try:
-        if table not in datasource._tables:
-            asset = datasource.add_table_asset(name=table, table_name=table)
-            datasource._tables[table] = asset.add_batch_definition_whole_table(name="whole")
-        batch = datasource._tables[table].get_batch()
+        with _making:
+            if table not in datasource._tables:
+                asset = datasource.add_table_asset(name=table, table_name=table)
+                datasource._tables[table] = asset.add_batch_definition_whole_table(name="whole")
+            batch = datasource._tables[table].get_batch()
         _engine(batch).batch_manager.load_batch_list([batch])
         yield batch
     finally:
@@ -187,9 +189,14 @@ def _plan(batch: Batch, expectations: Sequence[Expectation]) -> Plan:
     return plan
 
 
-@functools.cache
 def known_expectations() -> tuple[str, ...]:
     """Names of the expectations that can be evaluated on DuckDB."""
+    with _making:
+        return _known_expectations()
+
+
+@functools.cache
+def _known_expectations() -> tuple[str, ...]:
     _context()
     engine = DuckDBExecutionEngine(engine=sa.create_engine("duckdb://"), create_temp_table=False)
     return tuple(name for name in list_registered_expectation_implementations() if _has_metrics(name, engine))

@@ -6,6 +6,7 @@ Safe to kill anywhere and to run again: everything is written whole or not at al
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -69,17 +70,23 @@ def load_delivery(
 
 
 def load_file(
-    home: Home, communities: Communities, deliveries: Sequence[Delivery], *, check_only: bool = False
+    home: Home,
+    communities: Communities,
+    deliveries: Sequence[Delivery],
+    *,
+    check_only: bool = False,
+    at_once: int = 1,
 ) -> list[LoadOutcome]:
     """Load the deliveries of one landed file, one outcome each; those reading the same rows share a reading.
 
     A file that cannot be read or does not pass is `rejected` with one clear reason; what was in force before
     still is. Loading again what is in force changes nothing. With `check_only` nothing is written at all.
+    Several threads may load files `at_once`, each keeping to its share of the memory.
 
     Raises ContractError where a contract's `gate:` is wrong, DeliveryError where the disk is full; neither is
     the fault of the file, so the delivery stays as it was and can be loaded again.
     """
-    with _connection(home) as con:
+    with _connection(home, at_once) as con:
         file = _File(con, communities, deliveries)
         return [_load(home, communities, file, delivery, check_only) for delivery in deliveries]
 
@@ -353,11 +360,17 @@ def _period_problem(communities: Communities, delivery: Delivery) -> DeliveryErr
 
 
 @contextmanager
-def _connection(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+def _connection(home: Home, at_once: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB in memory, which spills into the home and not into whatever folder the process stands in."""
     with duckdb.connect() as con:
         con.execute("set enable_progress_bar = false")
-        con.execute("set temp_directory = ?", [str(home.root / "spill" / str(os.getpid()))])
+        # two databases that spill into one folder would take each other's files for their own
+        own = f"{os.getpid()}-{threading.get_native_id()}"
+        con.execute("set temp_directory = ?", [str(home.root / "spill" / own)])
+        if at_once > 1:
+            (limit,) = con.execute("select current_setting('memory_limit')").fetchall()[0]
+            amount, unit = limit.split()
+            con.execute("set memory_limit = ?", [f"{float(amount) / at_once}{unit}"])
         yield con
 
 

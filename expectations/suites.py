@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,7 @@ class Suite:
 SUITES = 128
 _Asked = tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...], tuple[Any, ...], tuple[str, ...]]
 _suites: dict[_Asked, Suite] = {}
+_remembering = threading.Lock()
 
 
 def suite_for(
@@ -59,10 +61,11 @@ def suite_for(
         tuple(codes.items()),
         tuple(period_columns),
     )
-    suite = _suites.pop(asked, None) or _made(contract, columns, unparsed, codes, period_columns)
-    while len(_suites) >= SUITES:
-        _suites.pop(next(iter(_suites)), None)
-    _suites[asked] = suite
+    with _remembering:
+        suite = _suites.pop(asked, None) or _made(contract, columns, unparsed, codes, period_columns)
+        while len(_suites) >= SUITES:
+            _suites.pop(next(iter(_suites)))
+        _suites[asked] = suite
     return suite
 
 

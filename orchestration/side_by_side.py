@@ -1,0 +1,110 @@
+"""Several files loaded at once, with the results of loading them one after the other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, TypeVar
+
+from ingestion.errors import MilepostError
+
+if TYPE_CHECKING:
+    from ingestion.delivery import Delivery
+
+    File = Sequence[Delivery]
+
+Result = TypeVar("Result")
+WORKERS_VARIABLE = "MILEPOST_LOAD_WORKERS"
+ROSTER = "person"
+MOST_WORKERS = 4  # beyond, they wait for each other: Python runs one of them at a time, and so does the lake
+
+
+def load_workers() -> int:
+    """How many files are loaded at once: what MILEPOST_LOAD_WORKERS says, else one per core, at most 4."""
+    asked = os.environ.get(WORKERS_VARIABLE, "").strip()
+    if not asked:
+        return min(MOST_WORKERS, os.cpu_count() or 1)
+    if not asked.isdecimal() or int(asked) < 1:
+        raise MilepostError(
+            f"{WORKERS_VARIABLE} is not a number of files",
+            rule="It says how many files are loaded at once, 1 or more",
+            next_step=f"Set it to 1 to load one after the other, or leave it out ({MOST_WORKERS} at most then)",
+        )
+    return int(asked)
+
+
+def in_order(
+    files: Sequence[File], load: Callable[[File], Result], workers: int
+) -> Iterator[tuple[File, Future[Result]]]:
+    """Each file with its finished load, in the order given, as soon as all before it are finished too.
+
+    A file is begun once every file it has to wait for is finished, whether that went well or not. When the
+    caller stops early, nothing more is begun, and what is being loaded is finished first.
+    """
+    if workers == 1:
+        for file in files:
+            yield file, _now(load, file)
+        return
+    waits = waits_for(files)
+    futures: list[Future[Result] | None] = [None] * len(files)
+    done: set[int] = set()
+    told = 0
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="load")
+    try:
+        while told < len(files):
+            for number, file in enumerate(files):
+                if futures[number] is None and waits[number] <= done:
+                    futures[number] = pool.submit(load, file)
+            while told in done:
+                yield files[told], _begun(futures[told])
+                told += 1
+                done |= _finished(futures)
+            if told < len(files):
+                wait([f for n, f in enumerate(futures) if f and n not in done], return_when=FIRST_COMPLETED)
+                done |= _finished(futures)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def waits_for(files: Sequence[File]) -> list[set[int]]:
+    """Per file the places of the earlier ones that it has to wait for."""
+    return [
+        {before for before in range(number) if _depend(files[before], file)}
+        for number, file in enumerate(files)
+    ]
+
+
+def _depend(one: File, other: File) -> bool:
+    return any(_look_at_each_other(a, b) for a in one for b in other)
+
+
+def _look_at_each_other(one: Delivery, other: Delivery) -> bool:
+    """Whether the order of two deliveries can matter to what the gate says, or to what is in force.
+
+    The gate compares with what is in force of the same extract, and looks children up in what is in force of
+    the partner's roster of the same year; nothing else of the lake or the ledger decides over a delivery.
+    """
+    if one.extract_id == other.extract_id:
+        return True
+    years = {one.school_year, other.school_year}
+    same_year = len(years) == 1 or None in years  # None: the file's rows say which years it tells of
+    return one.partner == other.partner and ROSTER in (one.entity, other.entity) and same_year
+
+
+def _now(load: Callable[[File], Result], file: File) -> Future[Result]:
+    future: Future[Result] = Future()
+    try:
+        future.set_result(load(file))
+    except Exception as error:  # an interrupt is not the file's, and leaves at once
+        future.set_exception(error)
+    return future
+
+
+def _begun(future: Future[Result] | None) -> Future[Result]:
+    assert future is not None
+    return future
+
+
+def _finished(futures: Sequence[Future[Result] | None]) -> set[int]:
+    return {number for number, future in enumerate(futures) if future and future.done()}
