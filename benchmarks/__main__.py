@@ -25,8 +25,7 @@ PATHS = {
 }
 STEPS = {
     "receive": "receive",
-    "gate": "gate (read, map, judge, feedback)",
-    "promote": "promote",
+    "load": "load (read, map, judge, feedback, promote)",
     "identity": "configuration, identity",
     "dbt": "warehouse (dbt, with its tests)",
     "disclosure": "disclosure control",

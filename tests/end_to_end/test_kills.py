@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from tests.conftest import Deployment
-from tests.end_to_end.conftest import attendance
+from tests.end_to_end.conftest import attendance, enrollment
 from tests.end_to_end.killed import run_killed
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kills")]
@@ -40,7 +40,7 @@ def end_state(here: Deployment) -> dict[str, object]:
 
 
 def send_all(here: Deployment) -> list[str]:
-    """A correction of a delivery in force, and a new one with two rows to hold back."""
+    """A correction of a delivery in force, and a new one with two rows to hold back; the second waits for it."""
     correction = here.send("attendance_2024_annual.csv", attendance(absent=1))
     new = here.send(
         "attendance_2025_annual.csv", attendance(absent=2) + "S990,North,ten,1\nS991,North,180,181\n"
@@ -82,3 +82,27 @@ def test_a_load_killed_anywhere_and_run_again_ends_in_the_same_state(
         ).read_text()
         assert end_state(here) == expected, f"another end state after kill {number}"
     assert kills >= 8
+
+
+def test_two_files_killed_side_by_side_end_in_the_same_state(
+    tmp_path_factory: pytest.TempPathFactory, tinytown: Deployment, tmp_path: Path
+) -> None:
+    def prepared(name: str) -> tuple[Deployment, list[str]]:
+        here = Deployment(tmp_path_factory.mktemp(name))
+        here.communities = tinytown.communities
+        one = here.send("attendance_2024_annual.csv", attendance() + "S990,North,ten,1\n")
+        other = here.send("enrollment_2024_annual.csv", enrollment(2024))
+        return here, ["load", str(one), str(other)]
+
+    def run(here: Deployment, command: list[str], kill_before: int) -> int:
+        environment = {**here.environment, "MILEPOST_LOAD_WORKERS": "2"}
+        return run_killed(command, environment, kill_before, tmp_path / "log")
+
+    reference, command = prepared("reference")
+    assert run(reference, command, 0) == 0
+    expected = end_state(reference)
+    for number in (12, 18, 24, 30):  # from the first file received to the last ones written
+        here, command = prepared(f"killed-{number}")
+        assert run(here, command, number) == -9, (tmp_path / "log").read_text()
+        assert run(here, command, 0) == 0, (tmp_path / "log").read_text()
+        assert end_state(here) == expected, f"another end state after kill {number}"

@@ -1,0 +1,165 @@
+"""Files loaded side by side: which wait for which, and the same results as one after the other."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from ingestion.delivery import Delivery
+from ingestion.errors import MilepostError
+from ingestion.home import Home
+from orchestration.side_by_side import in_order, load_workers, waits_for
+from tests.orchestration.conftest import GOOD, NO_SCHOOL, ONE_BAD_ROW, STUDENTS
+from tests.orchestration.test_loads import milepost
+
+Drop = Callable[[str, str], Path]
+pytestmark = pytest.mark.xdist_group("orchestration")
+PATIENCE = 10  # seconds after which a test gives up on a file that was never begun
+
+
+def delivery(extract: str, year: int | None, collection: str = "annual") -> Delivery:
+    partner, entity = extract.split(".")[:2]
+    name = f"{extract}-{year}-{collection}"
+    return Delivery(
+        name, extract, "lakeside", partner, entity, year, collection, "", name, Path(name), fingerprint=""
+    )
+
+
+def files(*deliveries: Delivery) -> list[list[Delivery]]:
+    return [[one] for one in deliveries]
+
+
+def test_a_file_waits_for_what_its_gate_looks_at_and_for_nothing_else() -> None:
+    waits = waits_for(
+        files(
+            delivery("north.person", 2024),
+            delivery("north.attendance", 2024),
+            delivery("south.attendance", 2024),
+            delivery("north.person", 2025),
+            delivery("north.attendance", 2025),
+            delivery("north.diploma", 2025),
+            delivery("north.attendance", 2025, "fall"),
+        )
+    )
+    assert waits == [set(), {0}, set(), {0}, {1, 3}, {3}, {1, 3, 4}]
+
+
+def test_a_roster_waits_for_the_files_that_were_to_be_judged_without_it() -> None:
+    assert waits_for(files(delivery("north.diploma", 2024), delivery("north.person", 2024))) == [set(), {0}]
+
+
+def test_a_file_of_several_years_waits_for_the_roster_of_any_year() -> None:
+    assert waits_for(files(delivery("north.person", 2024), delivery("north.diploma", None))) == [set(), {0}]
+
+
+def test_a_file_of_two_extracts_waits_for_both() -> None:
+    both = [delivery("north.attendance", 2025), delivery("north.diploma", 2025)]
+    earlier = files(delivery("north.attendance", 2024), delivery("north.diploma", 2024))
+    assert waits_for([*earlier, both]) == [set(), set(), {0, 1}]
+
+
+def test_independent_files_run_at_once_and_are_told_in_order() -> None:
+    together = threading.Barrier(2, timeout=PATIENCE)
+
+    def load(file: Sequence[Delivery]) -> str:
+        together.wait()  # passes only once both are here
+        return file[0].load_id
+
+    given = files(delivery("north.diploma", 2024), delivery("south.diploma", 2024))
+    assert [loaded.result() for _, loaded in in_order(given, load, 2)] == [file[0].load_id for file in given]
+
+
+def test_a_later_year_begins_after_the_earlier_one_ended() -> None:
+    earlier_ended, seen = threading.Event(), []
+
+    def load(file: Sequence[Delivery]) -> None:
+        if file[0].school_year == 2025:
+            seen.append(earlier_ended.is_set())
+        else:
+            threading.Event().wait(0.05)  # the later one would have begun by now
+            earlier_ended.set()
+
+    given = files(delivery("north.diploma", 2024), delivery("north.diploma", 2025))
+    assert len(list(in_order(given, load, 2))) == 2
+    assert seen == [True]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_in_one_file_stays_its_own(workers: int) -> None:
+    def load(file: Sequence[Delivery]) -> str:
+        if file[0].partner == "north":
+            raise MilepostError("the disk is full")
+        return "loaded"
+
+    given = files(delivery("north.diploma", 2024), delivery("south.diploma", 2024))
+    first, second = (loaded for _, loaded in in_order(given, load, workers))
+    assert isinstance(first.exception(), MilepostError)
+    assert second.result() == "loaded"
+
+
+def test_a_caller_that_stops_begins_nothing_more() -> None:
+    begun: list[str] = []
+    given = files(*(delivery("north.diploma", year) for year in range(2020, 2025)))
+    for _ in in_order(given, lambda file: begun.append(file[0].load_id), 2):
+        break
+    assert begun == ["north.diploma-2020-annual"]
+
+
+def test_the_environment_names_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MILEPOST_LOAD_WORKERS", "3")
+    assert load_workers() == 3
+    monkeypatch.setenv("MILEPOST_LOAD_WORKERS", "none")
+    with pytest.raises(MilepostError, match="MILEPOST_LOAD_WORKERS is not a number of files"):
+        load_workers()
+    monkeypatch.delenv("MILEPOST_LOAD_WORKERS")
+    assert 1 <= load_workers() <= 4
+
+
+def taken_in(home: Home, workers: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Load what lies in the inbox into a home without data; what came of it, without times."""
+    monkeypatch.setenv("MILEPOST_LOAD_WORKERS", str(workers))
+    told = json.loads(milepost("load", "--json").stdout)
+    ledger = [json.loads(line) for line in home.ledger.read_text().splitlines()]
+    rows = {
+        str(path.relative_to(home.root)): duckdb.sql(
+            f"select * from '{path}' order by _row_number"
+        ).fetchall()
+        for folder in (home.raw, home.quarantine)
+        for path in sorted(folder.rglob("*.parquet"))
+    }
+    untimed = [{k: v for k, v in event.items() if k not in ("at", "seconds")} for event in ledger]
+    for one in told["loaded"]:
+        one.pop("seconds", None)
+    for folder in (home.raw, home.quarantine, home.landing, home.gate, home.dagster):
+        shutil.rmtree(folder, ignore_errors=True)
+    home.ledger.unlink()
+    home.create()
+    return {"told": told, "rows": rows, "ledger": sorted(untimed, key=lambda e: (e["load_id"], e["event"]))}
+
+
+def test_side_by_side_ends_as_one_after_the_other(
+    home: Home, drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop("students_2024.csv", STUDENTS)
+    drop("students_2025.csv", STUDENTS.replace("4,,M", "5,,M"))
+    drop("attendance_2024.csv", GOOD)
+    drop("attendance_2025.csv", ONE_BAD_ROW)
+    drop("attendance_2025_again.csv", NO_SCHOOL)
+    inbox = home.root.parent / "kept"
+    shutil.copytree(home.inbox, inbox)
+    alone = taken_in(home, 1, monkeypatch)
+    shutil.copytree(inbox, home.inbox, dirs_exist_ok=True)
+    together = taken_in(home, 3, monkeypatch)
+    assert {one["outcome"] for one in alone["told"]["loaded"]} == {
+        "accepted",
+        "accepted_with_quarantine",
+        "rejected",
+    }
+    assert together == alone
