@@ -140,8 +140,8 @@ def _context() -> Any:
 def open_batch(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[Batch]:
     """A GX batch over a table or view of a live connection; it must be visible to `connection.cursor()`.
 
-    Datasources are used again: adding and deleting one costs 0.05 s, a third of a small delivery. Threads that
-    hold a batch at the same time have a datasource, and with it plans and a SQLAlchemy engine, each.
+    Datasources are used again: adding and deleting one costs 0.05 s, a third of a small delivery. Of
+    threads that hold a batch at the same time each has its own, and with it its plans and SQLAlchemy engine.
     """
     with _making:
         datasource = _idle.pop() if _idle else _new_datasource()

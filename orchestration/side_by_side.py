@@ -29,7 +29,7 @@ def load_workers() -> int:
         raise MilepostError(
             f"{WORKERS_VARIABLE} is not a number of files",
             rule="It says how many files are loaded at once, 1 or more",
-            next_step=f"Set it to 1 to load one after the other, or leave it out ({MOST_WORKERS} at most then)",
+            next_step="Set it to 1 to load one after the other, or leave it out for one per core",
         )
     return int(asked)
 
