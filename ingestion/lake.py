@@ -91,6 +91,16 @@ def withdraw(home: Home, load_id: str, reason: str = "") -> LoadState | None:
         return back
 
 
+def was_restored(home: Home, load_id: str, by: str) -> bool:
+    """Whether the withdrawal of `load_id` put `by` back in force, which was not in force already."""
+    events = Ledger(home.ledger).events()
+    pairs = zip(events, events[1:], strict=False)
+    after = [
+        second for first, second in pairs if (first["event"], first["load_id"]) == ("withdrawn", load_id)
+    ]
+    return bool(after) and (after[-1]["event"], after[-1]["load_id"]) == ("restored", by)
+
+
 def recover(home: Home) -> list[str]:
     """Finish what a kill cut short, so that raw files and ledger agree; return one sentence per thing mended.
 

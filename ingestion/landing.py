@@ -16,7 +16,7 @@ from ingestion.delivery import delivery_of
 from ingestion.errors import ContractError, DeliveryError
 from ingestion.home import Home
 from ingestion.lake_files import sync_folder
-from ingestion.ledger import Ledger, LoadState
+from ingestion.ledger import Event, Ledger, LoadState
 from ingestion.yaml_file import near_miss
 
 _CHUNK = 1 << 20
@@ -38,12 +38,14 @@ def receive(
     school_year: int | None = None,
     collection: str | None = None,
     allow_same_content: bool = False,
+    reopen: bool = False,
     today: dt.date | None = None,
 ) -> list[Delivery]:
     """Take a file in: copy it to landing, write `received` to the ledger, return one delivery per contract.
 
     `extract`, `school_year` and `collection` say what the file's name does not. Receiving the same file again
-    changes nothing and returns the same deliveries. A DeliveryError tells every reason for taking nothing in.
+    changes nothing and returns the same deliveries; with `reopen`, one that was withdrawn waits to be loaded
+    again. A DeliveryError tells every reason for taking nothing in.
     """
     _refuse_unusable(path)
     contracts = [_contract(communities, extract)] if extract else _contracts_for(communities, path)
@@ -70,9 +72,25 @@ def receive(
         temporary.unlink(missing_ok=True)
     ids = {state.load_id for state in known}
     fresh = [delivery for delivery in deliveries if delivery.load_id not in ids]
-    if fresh:
-        ledger.append(*(delivery.event("received") for delivery in fresh))
+    events = [delivery.event("received") for delivery in fresh]
+    events += [event for delivery in deliveries for event in _reopened(delivery, known)] if reopen else []
+    if events:
+        ledger.append(*events)
     return deliveries
+
+
+def _reopened(delivery: Delivery, known: list[LoadState]) -> list[Event]:
+    """What undoes a withdrawal: the delivery waits for the gate again, and so do the years split off from it."""
+    same = [
+        state
+        for state in known
+        if state.delivery.extract_id == delivery.extract_id
+        and state.delivery.fingerprint == delivery.fingerprint
+        and (state.load_id == delivery.load_id or delivery.period == "several")
+    ]
+    if not any(state.status == "withdrawn" for state in same):
+        return []
+    return [state.delivery.event("reopened") for state in same if state.status in ("withdrawn", "split")]
 
 
 def _delivery(period: _Period, sha256: str, landed: Path, known: list[LoadState]) -> Delivery:

@@ -74,6 +74,8 @@ class Fold:
             of_slot[load_id] = (position, event["event"])
         elif event["event"] == "withdrawn":
             of_slot.pop(load_id, None)
+        elif event["event"] == "reopened":
+            merged["reason"] = None  # as is why it was withdrawn
         for changed in (load_id, before, _last(of_slot)):
             self._states.pop(changed or "", None)
 
@@ -117,8 +119,8 @@ def _last(accepted: dict[str, tuple[int, str]]) -> str | None:
 
 def _state(first: Event, event: Event, outcome: str | None, held: bool, home: Home) -> LoadState:
     status = (outcome if held else "superseded") if outcome else event["event"]
-    if outcome is None and status in ("superseded", "restored"):
-        status = "received"  # its acceptance was cut off by a kill
+    if outcome is None and status in ("superseded", "restored", "reopened"):
+        status = "received"  # its acceptance was cut off by a kill, or is to be decided anew
     delivery = Delivery(
         load_id=event["load_id"],
         extract_id=event["extract_id"],

@@ -34,9 +34,11 @@ def receive_files(
     school_year: int | None = None,
     collection: str | None = None,
     same_content: bool = False,
+    reopen: Collection[Path] = (),
 ) -> tuple[list[Delivery], list[MilepostError]]:
     """Receive each file; the deliveries in the order to load them, and one error per file not taken in.
 
+    What was withdrawn stays so, except in the files of `reopen`, which a person named to have them in force.
     An error in the configuration is raised: it would be the same for every file.
     """
     from ingestion.landing import receive
@@ -54,6 +56,7 @@ def receive_files(
                 school_year=school_year,
                 collection=collection,
                 allow_same_content=same_content,
+                reopen=file in reopen,
             )
         except ContractError:
             raise

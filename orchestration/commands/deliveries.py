@@ -71,7 +71,8 @@ def load(
 ) -> None:
     """Receive files, check them at the gate, and put what passes in force. Loading twice changes nothing.
 
-    Without files: everything new in the inbox, and everything received but not loaded yet.
+    Without files: everything new in the inbox, and everything received but not loaded yet. A file that was
+    withdrawn comes back only if it is named: it goes through the gate again, as the newest of its period.
 
     Example: milepost load
 
@@ -83,7 +84,10 @@ def load(
     home = prepare_environment()
     files = files_in(paths) if paths else files_in([home.inbox], may_be_empty=True)
     with err.status(f"Receiving {len(files)} files ..."):
-        deliveries, refused = receive_files(home, files, extract, school_year, collection, same_content)
+        named = [path for path in paths or [] if path.is_file()]
+        deliveries, refused = receive_files(
+            home, files, extract, school_year, collection, same_content, reopen=named
+        )
         waiting = waiting_deliveries(home, deliveries, everything=not paths)
     outcomes, errors = run_load(waiting)
     unchanged = len({d.load_id for d in deliveries} - {d.load_id for d in waiting})
@@ -93,6 +97,7 @@ def load(
         print_json({"loaded": told, "unchanged": unchanged, "errors": [str(error) for error in errors]})
     else:
         tell_outcomes(home, outcomes, unchanged)
+        _tell_left_out(home, deliveries)
     _end(errors, any(outcome.outcome == "rejected" for outcome in outcomes))
 
 
@@ -124,8 +129,11 @@ def withdraw(
 ) -> None:
     """Take a delivery out of force; what it had superseded is in force again. Then run `milepost refresh`.
 
+    Loading the same file again by its name, `milepost load FILE`, undoes it.
+
     Example: milepost withdraw 3f9a1c2b --reason "wrong year in the file"
     """
+    from ingestion.lake import was_restored
     from ingestion.lake import withdraw as take_back
     from orchestration.received import delivery_starting_with
     from orchestration.runs import record_withdrawal
@@ -133,14 +141,20 @@ def withdraw(
 
     home = prepare_environment()
     delivery = delivery_starting_with(home, load_id)
-    restored = take_back(home, delivery.load_id, reason)
-    record_withdrawal(home, delivery, restored)
+    held = take_back(home, delivery.load_id, reason)
+    restored = held if held and was_restored(home, delivery.load_id, held.load_id) else None
+    if restored or not held:
+        record_withdrawal(home, delivery, restored)
     if as_json:
-        print_json({"withdrawn": delivery.load_id, "restored": restored.load_id if restored else None})
+        facts = {"withdrawn": delivery.load_id, "restored": restored.load_id if restored else None}
+        print_json(facts | {"in_force": held.load_id if held else None})
         return
     err.print(f"Withdrawn: {delivery.extract_id} {delivery.period} ({delivery.load_id})")
     if restored:
         err.print(f"In force again: {restored.load_id} ({restored.delivery.file_name})")
+    elif held:
+        err.print(f"It was not in force; {held.load_id} ({held.delivery.file_name}) still is.")
+        return
     err.print("The published numbers change with the next `milepost refresh`.")
 
 
@@ -167,6 +181,23 @@ def tell_outcomes(home: Home, outcomes: list[LoadOutcome], unchanged: int) -> No
         err.print(f"[red]Rejected:[/] {delivery.extract_id} {delivery.period}")
         err.print(f"  {outcome.reason}", markup=False, soft_wrap=True)
         err.print(f"  what to tell the partner: {page}", markup=False, soft_wrap=True, style="dim")
+
+
+def _tell_left_out(home: Home, deliveries: list[Delivery]) -> None:
+    """Of the files given, those that are not in force and were not judged either, with what would change it."""
+    from orchestration.received import states
+
+    steps = {
+        "withdrawn": "`milepost load FILE`, with the file named, puts it back in force",
+        "superseded": "a newer delivery is in force; `milepost status --list` shows it, `milepost withdraw` undoes it",
+    }
+    given = {delivery.load_id for delivery in deliveries}
+    for state in [s for s in states(home) if s.load_id in given and s.status in steps][:MOST_TOLD]:
+        delivery = state.delivery
+        said = (
+            f"Not loaded: {delivery.extract_id} {delivery.period} ({delivery.file_name}) was {state.status}; "
+        )
+        err.print(said + steps[state.status], markup=False, soft_wrap=True)
 
 
 def outcome_facts(home: Home, outcome: LoadOutcome) -> dict[str, Any]:

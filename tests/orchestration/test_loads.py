@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ingestion.home import Home
+from ingestion.ledger import Ledger
 from orchestration.cli import app
 from orchestration.jobs import load_job
 from orchestration.partitions import GATE, raw_key
@@ -106,13 +107,63 @@ def test_withdrawing_shows_on_the_partition_and_restores_the_one_before(home: Ho
     drop("attendance_2024.csv", GOOD.replace("180,20", "180,21"))
     second = json.loads(milepost("load", "--json").stdout)["loaded"][0]["load_id"]
     told = json.loads(milepost("withdraw", second[:8], "--json").stdout)
-    assert told == {"withdrawn": second, "restored": first}
+    assert told == {"withdrawn": second, "restored": first, "in_force": first}
     assert gate_states(home)["north|2024-annual"] == (True, "WARN")
     by_id = {row["load_id"]: row["outcome"] for row in json.loads(milepost("status", "--json").stdout)}
     assert (by_id[first], by_id[second]) == ("accepted", "withdrawn")
     again = milepost("withdraw", first[:8], "--json")
     assert again.exit_code == 0
-    assert json.loads(again.stdout) == {"withdrawn": first, "restored": None}
+    assert json.loads(again.stdout) == {"withdrawn": first, "restored": None, "in_force": None}
+
+
+def outcomes(home: Home) -> dict[str, str]:
+    """Load id -> outcome."""
+    return {state.load_id: state.status for state in Ledger(home.ledger).state()}
+
+
+def loaded_id(*arguments: str) -> str:
+    """Load what is named and return the load id of the one delivery in it."""
+    (one,) = json.loads(milepost("load", *arguments, "--json").stdout)["loaded"]
+    return str(one["load_id"])
+
+
+def test_a_withdrawn_file_comes_back_when_it_is_named_and_only_then(home: Home, drop: Drop) -> None:
+    path = drop("attendance_2024.csv", GOOD)
+    first = loaded_id()
+    raw = home.raw_file("attendance", "north.attendance", 2024, "annual")
+    milepost("withdraw", first)
+    left_out = milepost("load")
+    assert "withdrawn" in left_out.output
+    assert (outcomes(home), raw.exists()) == ({first: "withdrawn"}, False)
+    assert loaded_id(str(path)) == first
+    assert (outcomes(home), raw.exists()) == ({first: "accepted"}, True)
+    ledger = home.ledger.read_bytes()
+    assert json.loads(milepost("load", str(path), "--json").stdout)["loaded"] == []
+    assert home.ledger.read_bytes() == ledger
+    events = [event["event"] for event in Ledger(home.ledger).events()]
+    assert events == ["received", "accepted", "withdrawn", "reopened", "accepted"]
+
+
+def test_a_withdrawn_delivery_goes_through_the_gate_again(home: Home, drop: Drop, tmp_path: Path) -> None:
+    path = drop("attendance_2024.csv", ONE_BAD_ROW)
+    load_id = loaded_id()
+    milepost("withdraw", load_id)
+    contract = tmp_path / "communities" / "lakeside" / "extracts" / "north__attendance.yml"
+    contract.write_text(contract.read_text().replace("quarantined: 0.5", "quarantined: 0.1"))
+    assert milepost("load", str(path)).exit_code == 1
+    assert "rejected" in outcomes(home).values()
+
+
+def test_withdrawing_what_was_superseded_restores_nothing(home: Home, drop: Drop) -> None:
+    drop("attendance_2024.csv", GOOD)
+    first = loaded_id()
+    drop("attendance_2024.csv", GOOD.replace("180,20", "180,21"))
+    second = loaded_id()
+    for _ in range(2):
+        told = json.loads(milepost("withdraw", first, "--json").stdout)
+        assert told == {"withdrawn": first, "restored": None, "in_force": second}
+    assert "still is" in milepost("withdraw", first).output
+    assert outcomes(home) == {first: "withdrawn", second: "accepted"}
 
 
 def test_a_partition_can_be_loaded_from_the_page_again(home: Home, drop: Drop) -> None:
