@@ -286,7 +286,7 @@ def _write_verdict(
 def _settled(ledger: Ledger, delivery: Delivery) -> LoadOutcome | None:
     """The outcome of a delivery that is in force or was: nothing is to be done about it again."""
     state = ledger.load(delivery.load_id)
-    if state is None or state.status in ("received", "rejected"):
+    if state is None or state.status in ("received", "rejected", "outdated"):
         return None
     if state.status == "split":
         parts = [

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -94,9 +95,10 @@ def withdraw(home: Home, load_id: str, reason: str = "") -> LoadState | None:
 def was_restored(home: Home, load_id: str, by: str) -> bool:
     """Whether the withdrawal of `load_id` put `by` back in force, which was not in force already."""
     events = Ledger(home.ledger).events()
-    pairs = zip(events, events[1:], strict=False)
     after = [
-        second for first, second in pairs if (first["event"], first["load_id"]) == ("withdrawn", load_id)
+        second
+        for first, second in pairwise(events)
+        if (first["event"], first["load_id"]) == ("withdrawn", load_id)
     ]
     return bool(after) and (after[-1]["event"], after[-1]["load_id"]) == ("restored", by)
 

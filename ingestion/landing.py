@@ -70,17 +70,44 @@ def receive(
             _land(temporary, landed)
     finally:
         temporary.unlink(missing_ok=True)
-    ids = {state.load_id for state in known}
-    fresh = [delivery for delivery in deliveries if delivery.load_id not in ids]
-    events = [delivery.event("received") for delivery in fresh]
+    events = [event for delivery in deliveries for event in _taken_in(delivery, known)]
     events += [event for delivery in deliveries for event in _reopened(delivery, known)] if reopen else []
     if events:
         ledger.append(*events)
     return deliveries
 
 
+def under_contract(home: Home, contract: Contract, delivery: Delivery) -> Delivery:
+    """A delivery received earlier, as it is under the contract's wording of today; the ledger hears of it.
+
+    Its load id is another one if the contract was edited since, so that what is loaded and what is told of
+    it always belong to the rules it was judged by.
+    """
+    if delivery.fingerprint == contract.fingerprint:
+        return delivery
+    current = delivery_of(
+        contract, delivery.school_year, delivery.collection, delivery.sha256, delivery.landed
+    )
+    ledger = Ledger(home.ledger)
+    events = _taken_in(current, [s for s in ledger.state() if s.delivery.sha256 == delivery.sha256])
+    if events:
+        ledger.append(*events)
+    return current
+
+
+def _taken_in(delivery: Delivery, known: list[LoadState]) -> list[Event]:
+    """What the ledger is to hear of a delivery: that it came, and that earlier wordings no longer wait."""
+    slot = (delivery.extract_id, delivery.school_year, delivery.collection)
+    same = [state for state in known if state.slot == slot]
+    waited = [s.delivery for s in same if s.status == "received" and s.load_id != delivery.load_id]
+    events = [other.event("outdated", reason=f"by {delivery.load_id}") for other in waited]
+    if all(s.load_id != delivery.load_id or s.status == "outdated" for s in same):
+        events.append(delivery.event("received"))
+    return events
+
+
 def _reopened(delivery: Delivery, known: list[LoadState]) -> list[Event]:
-    """What undoes a withdrawal: the delivery waits for the gate again, and so do the years split off from it."""
+    """What undoes a withdrawal: it waits for the gate again, and so do the years split off it."""
     same = [
         state
         for state in known

@@ -19,7 +19,17 @@ from ingestion.ledger_state import Fold
 from ingestion.ledger_state import LoadState as LoadState
 from ingestion.ledger_state import fold as fold
 
-EVENTS = ("received", "split", *ACCEPTED, "rejected", "superseded", "withdrawn", "restored", "reopened")
+EVENTS = (
+    "received",
+    "split",
+    *ACCEPTED,
+    "rejected",
+    "superseded",
+    "withdrawn",
+    "restored",
+    "reopened",
+    "outdated",
+)
 _TAIL = 256
 _KEPT = 8  # ledgers read in this process that are remembered; a deployment has one
 

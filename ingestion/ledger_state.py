@@ -10,7 +10,14 @@ from ingestion.home import Home
 Event = dict[str, Any]
 Slot = tuple[str, int | None, str | None]  # extract, school year, collection
 Status = Literal[
-    "received", "split", "accepted", "accepted_with_quarantine", "rejected", "superseded", "withdrawn"
+    "received",
+    "split",
+    "accepted",
+    "accepted_with_quarantine",
+    "rejected",
+    "superseded",
+    "withdrawn",
+    "outdated",
 ]
 
 ACCEPTED = ("accepted", "accepted_with_quarantine")
@@ -20,7 +27,8 @@ ACCEPTED = ("accepted", "accepted_with_quarantine")
 class LoadState:
     """Where one delivery stands. `status` is an accepted one only while the delivery is in force.
 
-    `split` is a file of several school years whose years have become deliveries of their own.
+    `split` is a file of several school years whose years have become deliveries of their own. `outdated` is
+    one whose contract was edited before it was loaded: the same file waits as another delivery.
     """
 
     delivery: Delivery

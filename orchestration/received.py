@@ -70,17 +70,33 @@ def receive_files(
 def waiting_deliveries(home: Home, received: Collection[Delivery], everything: bool) -> list[Delivery]:
     """Of these deliveries those that were never loaded; with `everything`, all such of the home."""
     among = {delivery.load_id for delivery in received}
-    return in_load_order(
+    waiting = [
         state.delivery
         for state in states(home)
         if state.status == "received" and (everything or state.load_id in among)
-    )
+    ]
+    return in_load_order(under_todays_contracts(home, waiting))
 
 
 def named_deliveries(home: Home, load_ids: Collection[str]) -> list[Delivery]:
     """The deliveries with these load ids."""
     wanted = set(load_ids)
-    return [state.delivery for state in states(home) if state.load_id in wanted]
+    named = [state.delivery for state in states(home) if state.load_id in wanted]
+    return under_todays_contracts(home, named)
+
+
+def under_todays_contracts(home: Home, deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """The same files under the contracts as they are worded now, each once; an extract no longer known stays."""
+    from ingestion.landing import under_contract
+
+    contracts = load_configuration().contracts
+    current = [
+        under_contract(home, contracts[delivery.extract_id], delivery)
+        if delivery.extract_id in contracts
+        else delivery
+        for delivery in deliveries
+    ]
+    return list({delivery.load_id: delivery for delivery in current}.values())
 
 
 def delivery_starting_with(home: Home, prefix: str) -> Delivery:
@@ -93,13 +109,17 @@ def delivery_starting_with(home: Home, prefix: str) -> Delivery:
 
 
 def latest_deliveries(home: Home, entity: str, partitions: Collection[str]) -> list[Delivery]:
-    """The delivery received last for each partition: what a click on `materialize` loads again."""
+    """The delivery received last for each partition: what a click on `materialize` loads again.
+
+    Under today's wording of its contract, so that a click after an edit is judged by the edit.
+    """
     latest = {
         state.delivery.partition: state.delivery
         for state in states(home)
-        if state.delivery.entity == entity and state.status != "withdrawn"
+        if state.delivery.entity == entity and state.status not in ("withdrawn", "outdated")
     }
-    return in_load_order(delivery for key, delivery in latest.items() if key in set(partitions))
+    asked_for = [delivery for key, delivery in latest.items() if key in set(partitions)]
+    return in_load_order(under_todays_contracts(home, asked_for))
 
 
 def in_load_order(deliveries: Iterable[Delivery]) -> list[Delivery]:

@@ -189,7 +189,7 @@ def _tell_left_out(home: Home, deliveries: list[Delivery]) -> None:
 
     steps = {
         "withdrawn": "`milepost load FILE`, with the file named, puts it back in force",
-        "superseded": "a newer delivery is in force; `milepost status --list` shows it, `milepost withdraw` undoes it",
+        "superseded": "a newer delivery is in force, see `milepost status --list`",
     }
     given = {delivery.load_id for delivery in deliveries}
     for state in [s for s in states(home) if s.load_id in given and s.status in steps][:MOST_TOLD]:

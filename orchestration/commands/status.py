@@ -27,6 +27,7 @@ MARKS = {
     "due": "[cyan]due[/]",
 }
 LEGEND = "✓ accepted   ▲ some rows quarantined   ✗ rejected   … received, not loaded   w withdrawn"
+NO_DELIVERY = ("split", "outdated")  # other deliveries stand for what is in them
 MOST_LISTED = 20
 NAME_WIDTH, PERIOD_WIDTH = 26, 8
 
@@ -60,7 +61,7 @@ def status(
             where=str(home.root),
             next_step="Start with `milepost demo` or `milepost load`",
         )
-    found = [s for s in states(home) if partner in ("", s.delivery.partner) and s.status != "split"]
+    found = [s for s in states(home) if partner in ("", s.delivery.partner) and s.status not in NO_DELIVERY]
     owed = [late for late in _owed(home, days_ahead) if partner in ("", late.partner)]
     if as_json:
         print_json([*[_facts(home, state) for state in found], *[_due_facts(late) for late in owed]])

@@ -220,3 +220,49 @@ def test_a_new_instance_hears_of_what_is_in_force(home: Home, drop: Drop) -> Non
     milepost("load")
     shutil.rmtree(home.dagster)
     assert partition_states(home) == {"north|2024-annual": "MATERIALIZED"}
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    """Edit the contract of attendance."""
+    contract = folder / "communities" / "lakeside" / "extracts" / "north__attendance.yml"
+    assert old in contract.read_text()
+    contract.write_text(contract.read_text().replace(old, new))
+
+
+@pytest.mark.parametrize("how", [(), ("inbox/attendance_2024.csv",)])
+def test_what_is_loaded_after_an_edit_is_a_load_under_the_edited_contract(
+    home: Home, drop: Drop, tmp_path: Path, how: tuple[str, ...]
+) -> None:
+    drop("attendance_2024.csv", ONE_BAD_ROW)
+    milepost("receive", str(home.inbox))
+    (before,) = outcomes(home)
+    edit(tmp_path, "quarantined: 0.5", "quarantined: 0.4")
+    after = loaded_id(*[str(home.root / name) for name in how])
+    assert after != before
+    assert outcomes(home) == {before: "outdated", after: "accepted_with_quarantine"}
+    assert json.loads(milepost("load", "--json").stdout)["loaded"] == []
+    assert [row["load_id"] for row in json.loads(milepost("status", "--json").stdout)][:1] == [after]
+    # and back again before anything is loaded: the first wording is the delivery that waits
+    edit(tmp_path, "quarantined: 0.4", "quarantined: 0.5")
+    assert loaded_id(str(home.inbox)) == before
+    assert outcomes(home) == {before: "accepted_with_quarantine", after: "superseded"}
+
+
+def test_a_partition_loaded_from_the_page_after_an_edit_is_judged_by_the_edit(
+    home: Home, drop: Drop, tmp_path: Path
+) -> None:
+    from orchestration.jobs import resources
+    from orchestration.raw import raw_assets
+
+    drop("attendance_2024.csv", GOOD)
+    before = loaded_id()
+    edit(tmp_path, "quarantined: 0.5", "quarantined: 0.4")
+    (attendance,) = [asset for asset in raw_assets(home) if KEY in asset.keys]
+    instance = dagster_instance(home)
+    for _ in range(2):
+        result = dg.materialize(
+            [attendance], instance=instance, partition_key="north|2024-annual", resources=resources(home)
+        )
+        assert result.success
+    states = outcomes(home)
+    assert (states.pop(before), list(states.values())) == ("superseded", ["accepted"])
