@@ -10,7 +10,14 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from ingestion.community_tables import CrosswalkRow, CutScoreRow, TargetRow, check_crosswalk_row, read_table
+from ingestion.community_tables import (
+    CrosswalkRow,
+    CutScoreRow,
+    TargetRow,
+    check_crosswalk_row,
+    check_cut_score_row,
+    read_table,
+)
 from ingestion.contract import Contract, load_contract, match_file
 from ingestion.disaggregates import DISAGGREGATES, PAIRS
 from ingestion.errors import ContractError
@@ -269,9 +276,10 @@ def _tables(folder: Path, parsed: CommunityFile, problems: list[ContractError]) 
         crosswalks[path.stem] = rows or ()
     found: dict[str, Any] = {"crosswalks": crosswalks}
     if (folder / "cut_scores.csv").exists():
-        found["cut_scores"] = (
-            _try(lambda p: read_table(p, CutScoreRow), folder / "cut_scores.csv", problems) or ()
+        rows_of_scores = _try(
+            lambda p: read_table(p, CutScoreRow, check_cut_score_row), folder / "cut_scores.csv", problems
         )
+        found["cut_scores"] = rows_of_scores or ()
     if (folder / "targets.csv").exists():
         found["targets"] = _try(lambda p: read_table(p, TargetRow), folder / "targets.csv", problems) or ()
     return found

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
 
+from ingestion.conformed import unknown_code
 from ingestion.contract_columns import ConformedCode
 from ingestion.entities import load_entities
 from ingestion.errors import ContractError
@@ -116,8 +117,16 @@ def code_fields() -> list[str]:
 
 def check_crosswalk_row(row: CrosswalkRow) -> str:
     if row.field in code_fields():
-        return ""
+        return _unknown(row.field, row.conformed_code)
     return f"'{row.field}' is not a canonical column of codes. {near_miss(row.field, code_fields())}"
+
+
+def check_cut_score_row(row: CutScoreRow) -> str:
+    return _unknown("subject", row.subject) or _unknown("grade_level", row.grade_level)
+
+
+def _unknown(field: str, code: str) -> str:
+    return ". ".join(unknown_code(field, code) or ())
 
 
 def _header_problems(path: Path, header: list[str], model: type[Row]) -> list[ContractError]:

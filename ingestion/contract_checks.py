@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ingestion.conformed import unknown_code
 from ingestion.contract_columns import Column, Origin
 from ingestion.entities import Entity, load_entities
 from ingestion.file_names import PLACEHOLDERS, unknown_placeholders
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 Finding = tuple[Location, str, str]  # place in the file, what is wrong, next step
 
+PLACEHOLDER = "?"  # what a draft has where a person is to fill in a header
+YES_AND_NO = "Say which of the partner's values mean yes and no: `true: [...]` and `false: [...]`"
 # how text may be parsed on its way into a canonical type
 PARSES_INTO = {
     "text": {"text"},
@@ -100,8 +103,13 @@ def _alias_problems(contract: "ContractFile") -> Iterator[Finding]:
     """A header feeds one column: a second use is nearly always a slip of copy and paste."""
     owner: dict[str, str] = {}
     for name, column in contract.columns.items():
+        if PLACEHOLDER in column.headers:
+            what = f"the placeholder '{PLACEHOLDER}' of the column '{name}' is still there"
+            yield ("columns", name, "from"), what, "Put the file's header for it in its place"
         for header in column.headers:
             folded = header.strip().lower()
+            if header == PLACEHOLDER:
+                continue
             first = owner.setdefault(folded, name)
             if first != name:
                 step = "Keep it in one; a second use is written as sql: '\"Header\"'"
@@ -147,7 +155,11 @@ def _column_problems(name: str, column: Column, entity: Entity) -> Iterator[Find
     ):
         if field in column.model_fields_set and kind not in kinds:
             what = f"'{written}' says nothing for '{name}', which is {kind}"
-            yield ("columns", name, written), what, "Take it out"
+            step = YES_AND_NO if (written, kind) == ("codes", "boolean") else "Take it out"
+            yield ("columns", name, written), what, step
+    for partner_code, code in column.codes.items():
+        if wrong := unknown_code(name, code):
+            yield ("columns", name, "codes", partner_code), *wrong
     if set(column.true_values) & set(column.false_values):
         yield (
             ("columns", name, "true"),

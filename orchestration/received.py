@@ -86,7 +86,7 @@ def named_deliveries(home: Home, load_ids: Collection[str]) -> list[Delivery]:
 
 
 def under_todays_contracts(home: Home, deliveries: Iterable[Delivery]) -> list[Delivery]:
-    """The same files under the contracts as they are worded now, each once; an extract no longer known stays."""
+    """The same files under the contracts as worded now, each once; one of an unknown extract stays."""
     from ingestion.landing import under_contract
 
     contracts = load_configuration().contracts

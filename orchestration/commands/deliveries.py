@@ -184,7 +184,7 @@ def tell_outcomes(home: Home, outcomes: list[LoadOutcome], unchanged: int) -> No
 
 
 def _tell_left_out(home: Home, deliveries: list[Delivery]) -> None:
-    """Of the files given, those that are not in force and were not judged either, with what would change it."""
+    """Of the files given, those not in force and not judged either, with what would change it."""
     from orchestration.received import states
 
     steps = {
@@ -193,11 +193,9 @@ def _tell_left_out(home: Home, deliveries: list[Delivery]) -> None:
     }
     given = {delivery.load_id for delivery in deliveries}
     for state in [s for s in states(home) if s.load_id in given and s.status in steps][:MOST_TOLD]:
-        delivery = state.delivery
-        said = (
-            f"Not loaded: {delivery.extract_id} {delivery.period} ({delivery.file_name}) was {state.status}; "
-        )
-        err.print(said + steps[state.status], markup=False, soft_wrap=True)
+        which = f"{state.delivery.extract_id} {state.delivery.period} ({state.delivery.file_name})"
+        said = f"Not loaded: {which} was {state.status}; {steps[state.status]}"
+        err.print(said, markup=False, soft_wrap=True)
 
 
 def outcome_facts(home: Home, outcome: LoadOutcome) -> dict[str, Any]:

@@ -107,6 +107,10 @@ WRONG_CROSSWALK = {
     "too many cells": ("gender,1,female,,,x\n", "6 cells where the first line names 5 columns"),
     "empty code": ("gender,,female,,\n", "'partner_code'"),
     "year in words": ("gender,1,female,first,\n", "'first_year'"),
+    "unknown conformed code": (
+        "gender,1,femal,,\n",
+        "mill_schools.csv:2: 'femal' is no conformed code of 'gender'. Did you mean 'female'?",
+    ),
     "conformed code with blanks": ("gender,1,Fe male,,\n", "'conformed_code'"),
 }
 
@@ -165,6 +169,20 @@ def test_codes_in_a_contract_join_the_partners_crosswalk(tmp_path: Path) -> None
         ("gender", "M", "male"),
         ("gender", "F", "female"),
     }
+
+
+def test_a_conformed_code_of_no_list_is_named_in_contracts_and_cut_scores(tmp_path: Path) -> None:
+    message = refusal(
+        tmp_path,
+        **{
+            "extracts/mill_schools__person.yml": PERSON.replace("in: [01, 02]", "codes: {M: mael}"),
+            "cut_scores.csv": "assessment_id,subject,grade_level,proficient_score\nstate,maths,03,460\n",
+        },
+    )
+    assert (
+        "mill_schools__person.yml:8: 'mael' is no conformed code of 'gender'. Did you mean 'male'?" in message
+    )
+    assert "cut_scores.csv:2: 'maths' is no conformed code of 'subject'. Did you mean 'math'?" in message
 
 
 def test_a_code_must_not_mean_two_things(tmp_path: Path) -> None:

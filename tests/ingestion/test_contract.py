@@ -101,6 +101,32 @@ WRONG = {
 }  # fmt: skip
 
 
+def test_codes_of_a_yes_or_no_point_to_true_and_false(tmp_path: Path) -> None:
+    text = """
+        partner: mill_schools
+        entity: student_status
+        title: Status
+        agreement: mill_2023
+        file: "status_{school_year}.csv"
+        columns:
+          student_id: {from: [Student]}
+          is_homeless: {from: [Homeless], codes: {H: yes}}
+    """
+    message = refusal(tmp_path, text, "mill_schools__student_status.yml")
+    assert "mill_schools__student_status.yml:8: 'codes' says nothing for 'is_homeless'" in message
+    assert "`true: [...]` and `false: [...]`" in message
+
+
+def test_a_placeholder_of_a_draft_is_named_for_each_column_it_stands_in(tmp_path: Path) -> None:
+    message = refusal(tmp_path, ATTENDANCE.replace("[School]", '["?"]').replace("[Enrolled]", '["?"]'))
+    path = tmp_path / "mill_schools__attendance.yml"
+    assert (
+        f"{path}:10: the placeholder '?' of the column 'school_id' is still there. Put the file's" in message
+    )
+    assert f"{path}:11: the placeholder '?' of the column 'days_enrolled' is still there" in message
+    assert "already feeds" not in message
+
+
 @pytest.mark.parametrize("case", WRONG)
 def test_a_mistake_in_a_contract_is_named(tmp_path: Path, case: str) -> None:
     (old, new), says = WRONG[case]

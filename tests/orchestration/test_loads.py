@@ -242,7 +242,7 @@ def test_what_is_loaded_after_an_edit_is_a_load_under_the_edited_contract(
     assert outcomes(home) == {before: "outdated", after: "accepted_with_quarantine"}
     assert json.loads(milepost("load", "--json").stdout)["loaded"] == []
     assert [row["load_id"] for row in json.loads(milepost("status", "--json").stdout)][:1] == [after]
-    # and back again before anything is loaded: the first wording is the delivery that waits
+    # the first wording again: what had only waited under it is a delivery like any other
     edit(tmp_path, "quarantined: 0.4", "quarantined: 0.5")
     assert loaded_id(str(home.inbox)) == before
     assert outcomes(home) == {before: "accepted_with_quarantine", after: "superseded"}

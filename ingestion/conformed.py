@@ -1,0 +1,30 @@
+"""The conformed code lists, and what is wrong with a conformed code that is in none of them."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+from ingestion.yaml_file import near_miss
+
+# stated once, as the seeds that dbt loads
+CONFORMED = Path(__file__).parent.parent / "dbt_project" / "seeds" / "codes"
+
+
+@cache
+def conformed_codes(field: str) -> tuple[str, ...]:
+    """The codes of the conformed list of a field, in its order; empty where there is none."""
+    path = CONFORMED / f"{field}.csv"
+    if not path.exists():
+        return ()
+    with path.open(newline="", encoding="utf-8") as file:
+        return tuple(row["code"] for row in csv.DictReader(file))
+
+
+def unknown_code(field: str, code: str) -> tuple[str, str] | None:
+    """What is wrong with a conformed code and the next step; None for a code that is in its field's list."""
+    known = conformed_codes(field)
+    if not known or code in known:
+        return None
+    return f"'{code}' is no conformed code of '{field}'", near_miss(code, known)
