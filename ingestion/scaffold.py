@@ -21,6 +21,7 @@ from ingestion.sql_text import literal
 from ingestion.yaml_file import near_miss
 
 SAMPLE_ROWS = 1000
+FIRST_AGREEMENT = "first_agreement"  # the one that `milepost init` writes
 DELIMITERS = (",", "\t", ";", "|")
 DATE_FORMATS = (
     "%Y-%m-%d",
@@ -35,28 +36,72 @@ DATE_FORMATS = (
 COLLECTIONS = ("annual", "fall", "winter", "spring", "summer")
 # what partners call a canonical column, where its own name would not be found in the header
 OTHER_NAMES = {
-    "student_id": ("studentnumber", "pupil", "pupilid", "localid", "stuid", "sid", "student"),
-    "state_student_id": ("stateid", "ssid", "sasid", "statestudentnumber"),
-    "school_id": ("schoolcode", "schoolnumber", "campus", "campusid", "building", "school"),
-    "school_name": ("name", "campusname"),
-    "birth_date": ("dob", "birthday", "dateofbirth"),
-    "gender": ("sex",),
-    "race_ethnicity": ("race", "ethnicity", "races", "racecodes"),
-    "hispanic_ethnicity": ("hispanic", "hispaniclatino"),
-    "zip_code": ("zip", "postalcode"),
-    "address": ("street", "streetaddress"),
-    "grade_level": ("grade", "gradelevel"),
-    "entry_date": ("entry", "enrolldate", "startdate"),
-    "exit_date": ("exit", "withdrawaldate", "enddate"),
-    "exit_code": ("exitreason", "withdrawalcode", "reason"),
-    "days_enrolled": ("membershipdays", "daysmembership", "daysonroll", "enrolled"),
-    "days_absent": ("absences", "absent", "daysmissed"),
-    "is_economically_disadvantaged": ("econdis", "frl", "freereducedlunch", "economicallydisadvantaged"),
-    "is_english_learner": ("el", "ell", "lep", "englishlearner"),
-    "has_disability": ("iep", "sped", "disability", "specialed"),
-    "scale_score": ("score", "scaledscore"),
-    "test_date": ("date", "testdate"),
-    "mark": ("grade", "finalgrade", "finalmark"),
+    "student_id": (
+        *("studentnumber", "studentno", "pupil", "pupilid", "pupilnumber", "localid", "localstudentid"),
+        *("stuid", "stunum", "sid", "student", "learnerid", "districtstudentid", "permnumber", "lasid"),
+    ),
+    "state_student_id": ("stateid", "ssid", "sasid", "statestudentnumber", "suid", "uniqueid", "uic"),
+    "first_name": ("first", "fname", "givenname", "firstname", "studentfirstname"),
+    "middle_name": ("middle", "mname", "middleinitial", "mi"),
+    "last_name": ("last", "lname", "surname", "familyname", "studentlastname"),
+    "birth_date": ("dob", "birthday", "dateofbirth", "bdate", "birthdt"),
+    "gender": ("sex", "gendercode", "sexcode"),
+    "race_ethnicity": ("race", "ethnicity", "races", "racecodes", "racecode", "ethniccode", "raceethnic"),
+    "hispanic_ethnicity": ("hispanic", "hispaniclatino", "ishispanic", "latino"),
+    "home_language": ("language", "primarylanguage", "nativelanguage", "languagecode"),
+    "zip_code": ("zip", "postalcode", "zipcode5"),
+    "address": ("street", "streetaddress", "homeaddress", "address1"),
+    "school_id": (
+        *("schoolcode", "schoolnumber", "schoolno", "schoolnum", "campus", "campusid", "campuscode"),
+        *("building", "buildingid", "buildingcode", "school", "site", "siteid", "sitecode", "locationid"),
+    ),
+    "school_name": ("name", "campusname", "buildingname", "sitename"),
+    "district_id": ("districtcode", "districtnumber", "leaid", "lea"),
+    "nces_school_id": ("nces", "ncesid", "ncescode"),
+    "school_level": ("level", "schooltype"),
+    "grade_level": ("grade", "gradelevel", "gradecode", "gr", "yeargroup", "currentgrade"),
+    "entry_date": ("entry", "enrolldate", "enrollmentdate", "startdate", "admissiondate", "begindate"),
+    "exit_date": ("exit", "withdrawaldate", "withdrawdate", "enddate", "leavedate"),
+    "exit_code": ("exitreason", "withdrawalcode", "withdrawalreason", "reason", "leavecode", "leaver"),
+    "days_enrolled": (
+        *("membershipdays", "daysmembership", "daysinmembership", "daysonroll", "enrolled"),
+        *("enrolleddays", "daysmember", "membership", "dayspossible", "possibledays", "totaldays"),
+    ),
+    "days_absent": ("absences", "absent", "daysmissed", "absentdays", "totalabsences", "daysaway"),
+    "is_economically_disadvantaged": (
+        *("econdis", "frl", "frpl", "freereducedlunch", "economicallydisadvantaged", "lowincome"),
+        *("ecodis", "econdisadv", "sesdisadvantaged"),
+    ),
+    "is_english_learner": ("el", "ell", "lep", "englishlearner", "eld", "emergentbilingual", "esl"),
+    "has_disability": ("iep", "sped", "disability", "specialed", "swd", "specialeducation"),
+    "is_homeless": ("homeless", "mckinneyvento"),
+    "is_in_foster_care": ("foster", "fostercare"),
+    "is_migrant": ("migrant",),
+    "is_military_connected": ("military", "militaryfamily"),
+    "assessment_id": ("test", "testname", "testid", "assessment", "assessmentname", "exam"),
+    "subject": ("testsubject", "contentarea", "subjectcode"),
+    "scale_score": ("score", "scaledscore", "ss", "totalscore"),
+    "performance_level": ("proficiencylevel", "perflevel", "achievementlevel", "level"),
+    "is_proficient": ("proficient", "met", "passed"),
+    "test_date": ("date", "testdate", "dateoftest", "administrationdate"),
+    "incident_id": ("incident", "incidentnumber", "referralid"),
+    "action_code": ("action", "disposition", "consequence", "actiontaken"),
+    "action_date": ("incidentdate", "dispositiondate", "consequencedate"),
+    "days_removed": ("dayssuspended", "suspensiondays", "daysassigned"),
+    "course_id": ("course", "coursecode", "coursenumber", "courseno"),
+    "course_name": ("coursetitle", "coursedescription"),
+    "subject_area": ("department", "coursesubject"),
+    "term": ("semester", "quarter", "markingperiod", "termcode"),
+    "mark": ("grade", "finalgrade", "finalmark", "lettergrade"),
+    "credits_attempted": ("attempted", "creditattempted", "potentialcredit"),
+    "credits_earned": ("earned", "creditearned", "credits", "credit"),
+    "diploma_type": ("diploma", "diplomacode", "credentialtype"),
+    "diploma_date": ("graduationdate", "graddate", "awarddate"),
+    "college_code": ("collegeid", "opeid", "institutioncode", "schoolcode", "collegecodebranch"),
+    "college_name": ("college", "institution", "institutionname"),
+    "enrollment_begin_date": ("enrollmentbegin", "begindate", "startdate", "termbegin"),
+    "enrollment_end_date": ("enrollmentend", "enddate", "termend"),
+    "enrollment_status": ("status", "enrollstatus"),
 }
 
 
@@ -74,7 +119,7 @@ class _Sample:
         return [cell for cell in cells if cell]
 
 
-def draft_contract(path: Path, partner: str, entity: str, *, agreement: str | None = None) -> str:
+def draft_contract(path: Path, partner: str, entity: str, *, agreement: str = FIRST_AGREEMENT) -> str:
     """The text of a first contract for `path`: headers matched to the entity's columns by their names.
 
     What could not be matched is marked with a question mark and the column's meaning. ContractError for an
@@ -96,7 +141,8 @@ def draft_contract(path: Path, partner: str, entity: str, *, agreement: str | No
         f"partner: {partner}",
         f"entity: {entity}",
         f"title: {entities[entity].title}",
-        f"agreement: {agreement or f'{partner}_agreement'}    # as it is called in agreements.yml",
+        f"agreement: {agreement}    # as it is called in agreements.yml",
+        "expects: {annual: 08-15}    # when it is due, month and day, for each collection they send",
         f"file: {json.dumps(file_pattern(path.name))}",
         *(
             [f"reader: {{delimiter: {json.dumps(sample.delimiter)}}}"]

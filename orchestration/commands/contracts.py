@@ -66,4 +66,23 @@ def draft(
     """
     from ingestion.scaffold import draft_contract
 
-    typer.echo(draft_contract(file, partner, entity), nl=False)
+    typer.echo(draft_contract(file, partner, entity, agreement=_agreement_of(partner)), nl=False)
+
+
+def _agreement_of(partner: str) -> str:
+    """The first agreement the partner is a party of; while there is none, the one `init` writes."""
+    from ingestion.errors import ContractError
+    from ingestion.scaffold import FIRST_AGREEMENT
+    from orchestration.settings import load_configuration
+
+    try:
+        communities = load_configuration()
+    except ContractError:  # a draft is wanted all the more where the configuration is not finished
+        return FIRST_AGREEMENT
+    signed = [
+        name
+        for community in communities
+        for name, agreement in community.agreements.items()
+        if partner in agreement.parties
+    ]
+    return signed[0] if signed else FIRST_AGREEMENT

@@ -33,7 +33,7 @@ collections:
   annual: {{maturity: final}}
   fall: {{maturity: interim}}
 partners:
-  {partner}: {{title: First District, sector: k12, district_id: "1"}}
+  {partner}: {{title: {title}, sector: k12, district_id: "1"}}
 disclosure: {{minimum_denominator: 10}}
 publication:
   community: {{singles: all, pairs: all}}
@@ -46,7 +46,7 @@ CONTRACT = """\
 partner: {partner}
 entity: attendance
 title: Attendance totals, one row per student, school and year
-agreement: first_agreement
+agreement: {agreement}
 expects: {{annual: 08-15}}
 file: "attendance_{{school_year}}*.csv"
 columns:
@@ -58,7 +58,7 @@ columns:
 AGREEMENTS = """\
 # No live agreement, no load.
 agreements:
-  first_agreement:
+  {agreement}:
     parties: [{partner}]
     purpose: Follow children's progress together
     extracts: all
@@ -83,11 +83,19 @@ def init(
 
     Example: milepost init ~/partnership --community lakeside
     """
+    from ingestion.scaffold import FIRST_AGREEMENT
+
     folder = folder.absolute()
     if folder.exists() and any(folder.iterdir()):
         raise UsageError("The folder is not empty", where=str(folder), next_step="Name a new one")
     place = folder / "communities" / community
-    names = {"community": community, "name": community.replace("_", " ").title(), "partner": partner}
+    names = {
+        "community": community,
+        "name": _title(community),
+        "partner": partner,
+        "title": _title(partner),
+        "agreement": FIRST_AGREEMENT,
+    }
     files = {
         place / "community.yml": COMMUNITY.format(**names),
         place / "agreements.yml": AGREEMENTS.format(**names),
@@ -103,6 +111,10 @@ def init(
     err.print(f"  1. source {folder / 'milepost.env'}")
     err.print(f"  2. edit {place}: partners, then a contract per extract")
     err.print("  3. milepost contracts; milepost check FILE; milepost load FILE")
+
+
+def _title(identifier: str) -> str:
+    return identifier.replace("_", " ").title()
 
 
 def _check_made(folder: Path, communities: Path) -> None:

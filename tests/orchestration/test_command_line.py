@@ -86,6 +86,21 @@ def test_init_makes_a_deployment_that_works_at_once(tmp_path: Path, monkeypatch:
     assert "not empty" in again.output
 
 
+def test_a_draft_fits_into_what_init_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "partnership"
+    assert milepost("init", str(folder), "--partner", "port_schools").exit_code == 0
+    place = folder / "communities" / "my_community"
+    assert "port_schools: {title: Port Schools," in (place / "community.yml").read_text()
+    monkeypatch.setenv("MILEPOST_COMMUNITIES", str(folder / "communities"))
+    sent = tmp_path / "attendance_2025.csv"
+    sent.write_text("Student No,Site Code,Membership Days,Total Absences\n1,A,180,5\n")
+    drafted = milepost("draft", str(sent), "--partner", "port_schools", "--entity", "attendance").stdout
+    assert "?" not in drafted
+    (place / "extracts" / "port_schools__attendance.yml").write_text(drafted)
+    (one,) = json.loads(milepost("contracts", "--json").stdout)
+    assert (one["agreement"], one["expects"]) == ("first_agreement", {"annual": "08-15"})
+
+
 def test_init_refuses_a_name_that_is_no_identifier_and_leaves_nothing(tmp_path: Path) -> None:
     assert milepost("init", str(tmp_path / "new"), "--community", "My Town!").exit_code == 2
     assert not (tmp_path / "new").exists()
