@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -25,6 +25,7 @@ from expectations.quarantine import ACCEPTED, write_quarantine
 from expectations.results import write_results
 from expectations.rule import RuleResult
 from expectations.telling import tell_partner
+from ingestion.attempts import attempt
 from ingestion.community import Communities
 from ingestion.contract import Contract, match_file
 from ingestion.delivery import Delivery
@@ -86,7 +87,8 @@ def load_file(
     Raises ContractError where a contract's `gate:` is wrong, DeliveryError where the disk is full; neither is
     the fault of the file, so the delivery stays as it was and can be loaded again.
     """
-    with _connection(home, at_once) as con:
+    marked = [] if check_only else [delivery.load_id for delivery in deliveries]
+    with attempt(home, marked) if marked else nullcontext(), _connection(home, at_once) as con:
         file = _File(con, communities, deliveries)
         return [_load(home, communities, file, delivery, check_only) for delivery in deliveries]
 

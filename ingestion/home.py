@@ -43,6 +43,11 @@ class Home:
     def locks(self) -> Path:
         return self.root / "locks"
 
+    @property
+    def load_attempts(self) -> Path:
+        """A mark per delivery that is being loaded, or was when its process was killed."""
+        return self.locks / "attempts"
+
     def landed_file(self, sha256: str, file_name: str) -> Path:
         return self.landing / sha256 / file_name
 

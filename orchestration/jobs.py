@@ -11,7 +11,7 @@ from ingestion.home import Home
 from orchestration.loads import load_all
 from orchestration.partitions import DUE_CHECK, raw_key
 from orchestration.progress import Progress
-from orchestration.received import in_load_order, named_deliveries, receive_files
+from orchestration.received import in_load_order, named_deliveries, receive_files, suspects_last
 from orchestration.writer import one_writer
 
 LOAD_CONFIG = {
@@ -43,6 +43,7 @@ def load_job(home: Home) -> dg.JobDefinition:
         """Receive the files of the run's configuration, then load them and the deliveries it names."""
         deliveries, refused = receive_files(home, [Path(path) for path in context.op_config["paths"]])
         deliveries = in_load_order([*deliveries, *named_deliveries(home, context.op_config["load_ids"])])
+        deliveries = suspects_last(home, deliveries)
         for error in refused:
             context.log.error(str(error))
         load_all(context, home, deliveries, context.resources.progress)

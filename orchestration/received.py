@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # the roster comes before what is compared with it: the gate asks which children it knows
 ROSTER_FIRST = ("school", "person", "enrollment")
 MOST_CHARACTERS = 16
+# once may have been the machine's fault; twice in a row is the file's
+MOST_CRASHES = 2
 
 
 def states(home: Home) -> list[LoadState]:
@@ -75,7 +77,25 @@ def waiting_deliveries(home: Home, received: Collection[Delivery], everything: b
         for state in states(home)
         if state.status == "received" and (everything or state.load_id in among)
     ]
-    return in_load_order(under_todays_contracts(home, waiting))
+    current = in_load_order(under_todays_contracts(home, waiting))
+    given_up = {delivery.load_id for delivery in given_up_deliveries(home)} if everything else set()
+    return [delivery for delivery in current if delivery.load_id not in given_up]
+
+
+def given_up_deliveries(home: Home) -> list[Delivery]:
+    """Deliveries that wait, but over which the process ended each time: they are loaded only if named."""
+    from ingestion.attempts import crashes
+
+    often = {load_id for load_id, times in crashes(home).items() if times >= MOST_CRASHES}
+    return [s.delivery for s in states(home) if s.status == "received" and s.load_id in often]
+
+
+def suspects_last(home: Home, deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """The same in their order, but those last over which a process ended: the others are loaded by then."""
+    from ingestion.attempts import crashes
+
+    times = crashes(home)
+    return sorted(deliveries, key=lambda delivery: times.get(delivery.load_id, 0))
 
 
 def named_deliveries(home: Home, load_ids: Collection[str]) -> list[Delivery]:

@@ -91,7 +91,7 @@ def load(
         waiting = waiting_deliveries(home, deliveries, everything=not paths)
     outcomes, errors = run_load(waiting)
     unchanged = len({d.load_id for d in deliveries} - {d.load_id for d in waiting})
-    errors = [*refused, *errors]
+    errors = [*refused, *errors, *([] if paths else _given_up(home))]
     if as_json:
         told = [outcome_facts(home, outcome) for outcome in outcomes]
         print_json({"loaded": told, "unchanged": unchanged, "errors": [str(error) for error in errors]})
@@ -181,6 +181,24 @@ def tell_outcomes(home: Home, outcomes: list[LoadOutcome], unchanged: int) -> No
         err.print(f"[red]Rejected:[/] {delivery.extract_id} {delivery.period}")
         err.print(f"  {outcome.reason}", markup=False, soft_wrap=True)
         err.print(f"  what to tell the partner: {page}", markup=False, soft_wrap=True, style="dim")
+
+
+def _given_up(home: Home) -> list[MilepostError]:
+    """One error per delivery that is left out since the process ended over it."""
+    from ingestion.errors import DeliveryError
+    from orchestration.received import given_up_deliveries
+
+    return [
+        DeliveryError(
+            f"{delivery.extract_id} {delivery.period} was left out: twice in a row the process was gone"
+            " before it was loaded, as when the memory does not suffice",
+            where=delivery.file_name,
+            rule="What was in force before still is",
+            next_step=f"`milepost load FILE`, with the file named, tries it again ({delivery.landed}), and"
+            f" `milepost withdraw {delivery.load_id[:SHORT]}` puts it aside",
+        )
+        for delivery in given_up_deliveries(home)
+    ]
 
 
 def _tell_left_out(home: Home, deliveries: list[Delivery]) -> None:

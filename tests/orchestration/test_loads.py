@@ -266,3 +266,53 @@ def test_a_partition_loaded_from_the_page_after_an_edit_is_judged_by_the_edit(
         assert result.success
     states = outcomes(home)
     assert (states.pop(before), list(states.values())) == ("superseded", ["accepted"])
+
+
+DIES_OVER = """
+import os, signal, sys
+from expectations import loading
+
+real = loading.read_source
+
+def dies(con, path, *args, **kwargs):
+    if path.name == "attendance_2024.csv":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(con, path, *args, **kwargs)
+
+loading.read_source = dies
+sys.argv = ["milepost", "load"]
+from orchestration.cli import main
+main()
+"""
+
+
+def test_a_delivery_that_kills_the_process_does_not_stand_in_the_way_of_others(
+    home: Home, drop: Drop
+) -> None:
+    import subprocess
+    import sys
+
+    path = drop("attendance_2024.csv", GOOD)
+
+    def load() -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-c", DIES_OVER], capture_output=True, text=True, check=False)
+
+    assert load().returncode == -9
+    drop("students_2024.csv", STUDENTS)
+    drop("attendance_2025.csv", ONE_BAD_ROW)
+    assert load().returncode == -9
+    states = {state.delivery.file_name: state for state in Ledger(home.ledger).state()}
+    assert {name: state.status for name, state in states.items()} == {
+        "attendance_2024.csv": "received",
+        "students_2024.csv": "accepted",
+        "attendance_2025.csv": "accepted_with_quarantine",
+    }
+    bad = states["attendance_2024.csv"].load_id
+    left_out = load()
+    assert left_out.returncode == 1
+    said = " ".join(left_out.stderr.split())
+    assert "attendance_2024.csv: north.attendance 2024-annual was left out: twice in a row" in said
+    assert f"`milepost withdraw {bad[:8]}`" in said
+    assert milepost("withdraw", bad).exit_code == 0
+    assert milepost("load").exit_code == 0
+    assert loaded_id(str(path)) == bad
