@@ -56,8 +56,17 @@ def keep_declared(headers: Sequence[str], contracts: Sequence[Contract], file_na
             rule="The first row (after `reader.skip_rows`) names the columns",
             next_step="Check that the file has a header row, its delimiter, `reader.skip_rows` and the sheet",
         )
-    _refuse_repeated(named, file_name)
     undeclared = [header for header in named if folded(header) not in wanted | ignored]
+    if len(undeclared) > len(named) / 2:
+        # one value may equal a header by chance: this too may be a child's record, so it is not shown either
+        raise ReadError(
+            f"{len(undeclared)} of the {len(named)} headers match nothing in the contract",
+            where=file_name,
+            rule="The first row (after `reader.skip_rows`) names the columns, and each is declared",
+            next_step="See whether the file lacks its header row, or is another file; declare a new layout in the"
+            " contract",
+        )
+    _refuse_repeated(named, file_name)
     if undeclared:
         raise _undeclared(undeclared, named, contracts, file_name)
     return [position for position, header in enumerate(headers) if header and folded(header) in wanted]

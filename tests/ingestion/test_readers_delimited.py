@@ -173,6 +173,10 @@ BAD_FILES = {
         ["one column", "semicolon", "delimiter: ';'"],
     ),
     "no header row": (f"A1,{SECRET},180,3\nA2,S1,1,1\n", ["none of the contract's headers", "skip_rows"]),
+    "no header row, but a value that is like a header": (
+        f"A1,{SECRET},180,Absent\nA2,S1,1,1\n",
+        ["3 of the 4 headers match nothing", "lacks its header row"],
+    ),
     "undeclared": (
         f"{HEADER},Surprise\nA1,{SECRET},1,1,{SECRET}\n",
         ["undeclared column 'Surprise'", "`ignore`"],
