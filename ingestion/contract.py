@@ -91,6 +91,13 @@ class Contract(ContractFile):
         found = [header for header in named if header not in made]
         return tuple(dict.fromkeys([*found, *(self.unpivot.headers if self.unpivot else ())]))
 
+    @property
+    def value_headers(self) -> tuple[str, ...]:
+        """Headers whose values become a column's as they are, not through an expression."""
+        origins: list[Origin] = [*self.columns.values(), *filter(None, (self.school_year, self.collection))]
+        repeated = self.unpivot.headers if self.unpivot else ()
+        return (*(header for origin in origins for header in origin.headers), *repeated)
+
     def due_date(self, school_year: int, collection: str) -> dt.date | None:
         """The day a delivery is due; None where none is expected.
 

@@ -9,7 +9,7 @@ import duckdb
 from ingestion.contract import Contract
 from ingestion.contract_columns import Reader
 from ingestion.errors import ReadError
-from ingestion.readers.headers import keep_declared, trimmed
+from ingestion.readers.headers import folded, keep_declared, shown, trimmed
 from ingestion.readers.records import empty_file, literal, select_columns
 from ingestion.readers.text_encoding import TextFile, as_utf8
 from ingestion.readers.unpacking import Part
@@ -29,7 +29,8 @@ def read_json(
     """Fill `table` from JSON objects and return the select that names its columns and numbers its rows.
 
     Rows are numbered by line in a file of lines, by element (from 1) in an array. A list of plain values
-    becomes its values joined by commas; anything deeper stays JSON text, for an `sql:` of the contract.
+    becomes its values joined by commas; anything deeper stays JSON text where only an `sql:` of the contract
+    uses it, and is refused as the value of a column. So is a key that an object has twice.
     """
     text = as_utf8(part, reader.encoding, None, folder)
     link = folder / f"{table}.json"
@@ -43,15 +44,27 @@ def read_json(
     if not headers:
         raise empty_file(part.name)
     kept = keep_declared(headers, contracts, part.name)
+    _refuse_repeated_key(con, f"{table}_objects", part.name)
     # all keys at once: an extraction for each parses every object again, which takes twice as long
     pointers = "[" + ", ".join(_pointer(keys[i]) for i in kept) + "]"
     values = ", ".join(f"{_value_sql(place)} as c{i}" for place, i in enumerate(kept, start=1))
+    plain = {folded(header) for contract in contracts for header in contract.value_headers}
+    deep = {
+        place: headers[i] for place, i in enumerate(kept, start=1) if folded(headers[i]) in plain
+    }  # by place in the list of pointers
+    whens = " ".join(f"when {_is_deep_sql(place)} then {place}" for place in deep)
+    deep_place = f"case {whens} end" if whens else "null"
     con.execute(
-        f"create or replace table {table} as select {values}, _row_number from ("
+        f"create or replace table {table} as select {values}, {deep_place} as deep_place, _row_number from ("
         f"select json_extract_string(object, {pointers}) as texts, json_type(object, {pointers}) as kinds,"
         f" _row_number from {table}_objects)"
     )
     con.execute(f"drop table {table}_objects")
+    found = con.execute(
+        f"select _row_number, deep_place from {table} where deep_place is not null order by 1 limit 1"
+    ).fetchone()
+    if found:
+        raise _deep_value(part.name, found[0], deep[found[1]])
     return select_columns(headers, kept, "_row_number", part.name, table)
 
 
@@ -101,9 +114,43 @@ def _pointer(key: str) -> str:
 def _value_sql(place: int) -> str:
     text = f"texts[{place}]"
     # a list that holds objects or lists stays as it is
-    is_flat_list = f"kinds[{place}] = 'ARRAY' and not regexp_matches({text}[2:], '[\\[{{]')"
+    is_flat_list = f"kinds[{place}] = 'ARRAY' and not ({_is_deep_sql(place)})"
     joined = f"array_to_string(json_extract_string({text}, '$[*]'), ',')"
     return f"case when {is_flat_list} then {joined} else {text} end"
+
+
+def _is_deep_sql(place: int) -> str:
+    """Whether a value is an object, or a list that holds objects or lists."""
+    # a list without a further bracket is flat, which spares nearly all of them a second look
+    may_be = f"kinds[{place}] = 'ARRAY' and regexp_matches(texts[{place}][2:], '[\\[{{]')"
+    inner = f"list_transform(json_extract(texts[{place}], '$[*]'), lambda x: json_type(x))"
+    holds = f"list_has_any({inner}, ['OBJECT', 'ARRAY'])"
+    return f"kinds[{place}] = 'OBJECT' or (case when {may_be} then {holds} else false end)"
+
+
+def _refuse_repeated_key(con: duckdb.DuckDBPyConnection, table: str, name: str) -> None:
+    """Which of the two values is meant nobody can say; readers differ."""
+    found = con.execute(
+        "select _row_number, list_filter(keys, lambda k: len(list_filter(keys, lambda o: o = k)) > 1)[1]"
+        f" from (select _row_number, json_keys(object) as keys from {table})"
+        " where len(keys) <> len(list_distinct(keys)) order by 1 limit 1"
+    ).fetchone()
+    if found:
+        raise ReadError(
+            f"the object has the key {shown([trimmed(found[1])])} twice",
+            where=f"{name}, row {found[0]}",
+            rule="A key stands once in each object",
+            next_step="Ask the partner to export the file anew with one value for each key",
+        )
+
+
+def _deep_value(name: str, row: int, header: str) -> ReadError:
+    return ReadError(
+        f"the value of {shown([header])} is an object, or a list of objects or lists",
+        where=f"{name}, row {row}",
+        rule="A column takes a plain value, or a list of plain values",
+        next_step="Ask for plain values, or say in the contract with `sql:` which part of it counts",
+    )
 
 
 def _broken_json(text: TextFile, is_lines: bool) -> ReadError:
@@ -113,11 +160,20 @@ def _broken_json(text: TextFile, is_lines: bool) -> ReadError:
     try:
         if is_lines:
             with text.path.open(encoding="utf-8-sig") as file:
-                for line, record in enumerate(file, start=1):  # noqa: B007 (the last one is the broken one)
-                    if record.strip() and not isinstance(json.loads(record), dict):
+                for line, record in enumerate(file, start=1):
+                    if not record.strip():
+                        continue
+                    document = json.loads(record)
+                    if not _is_whole_text(document):
+                        return _half_character(f"{text.name}, row {line}")
+                    if not isinstance(document, dict):
                         break
         else:
             document = json.loads(text.path.read_text(encoding="utf-8-sig"))
+            if isinstance(document, list):
+                broken = (n for n, one in enumerate(document, start=1) if not _is_whole_text(one))
+                if number := next(broken, 0):
+                    return _half_character(f"{text.name}, row {number}")
             what = what if isinstance(document, list) else "the file is not an array of objects"
     except json.JSONDecodeError as error:
         line, what = (line if is_lines else error.lineno), "the line is not valid JSON"
@@ -128,4 +184,22 @@ def _broken_json(text: TextFile, is_lines: bool) -> ReadError:
         where=f"{text.name}, line {line}",
         rule="A .json file is one array of objects, a .ndjson file one object per line",
         next_step="Ask the partner to export the file anew, or set `reader.format`",
+    )
+
+
+def _is_whole_text(value: object) -> bool:
+    """Whether no text in a JSON value has half of a character: \\ud800 without its other half."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _half_character(where: str) -> ReadError:
+    return ReadError(
+        "a text has half of a character, an escape of \\ud800 to \\udfff without its other half",
+        where=where,
+        rule="JSON writes a character beyond \\uffff as two such escapes, one after the other",
+        next_step="Ask the partner to export the file anew; a text may have been cut within a character",
     )

@@ -191,10 +191,10 @@ def test_a_broken_parquet_file_is_refused(tmp_path):
 
 # ---- json
 OBJECT = {"StudentID": "A1", "SchoolCode": ["S1", "S2"], "Enrolled": 180.0, "Absent": None}
-NESTED = {
+LONG = {
     "StudentID": "00012345678901234567890",
-    "SchoolCode": {"a": [1]},
-    "Enrolled": [{"x": 1}],
+    "SchoolCode": ["[S1]", "{S2}"],
+    "Enrolled": [],
     "Absent": True,
 }
 
@@ -202,16 +202,33 @@ NESTED = {
 @pytest.mark.parametrize("name", ["a.json", "a.ndjson"])
 def test_json_values_become_text(tmp_path, name):
     text = (
-        json.dumps([OBJECT, NESTED], indent=1)
+        json.dumps([OBJECT, LONG], indent=1)
         if name == "a.json"
-        else f"{json.dumps(OBJECT)}\n\n{json.dumps(NESTED)}\n"
+        else f"{json.dumps(OBJECT)}\n\n{json.dumps(LONG)}\n"
     )
     rows = rows_of(write(tmp_path, text, name), contract_of(tmp_path))
     number = 2 if name == "a.json" else 3
     assert [tuple(r.values()) for r in rows] == [
         ("A1", "S1,S2", "180.0", None, 1, name),
-        ("00012345678901234567890", '{"a":[1]}', '[{"x":1}]', "true", number, name),
+        ("00012345678901234567890", "[S1],{S2}", "", "true", number, name),
     ]
+
+
+@pytest.mark.parametrize("value", [{"a": SECRET}, [[SECRET]], [1, {"a": SECRET}]])
+def test_a_nested_value_is_refused_unless_an_expression_takes_it_apart(tmp_path, value):
+    records = [{"StudentID": "A1", "SchoolCode": "S1", "Enrolled": 1}, {"StudentID": "A2", "Enrolled": value}]
+    for name, text, row in (
+        ("a.json", json.dumps(records, indent=1), 2),
+        ("a.ndjson", "\n\n".join(map(json.dumps, records)), 3),
+    ):
+        message = refusal_of(write(tmp_path, text, name), contract_of(tmp_path))
+        assert message.startswith(f"{name}, row {row}: the value of 'Enrolled' is an object")
+        assert SECRET not in message
+        taken_apart = ATTENDANCE.replace(
+            "{from: [Enrolled]}", "{sql: \"json_extract_string(Enrolled, '$.a')\"}"
+        )
+        rows = rows_of(write(tmp_path, text, name), contract_of(tmp_path, taken_apart))
+        assert json.loads(rows[1]["Enrolled"]) == value
 
 
 def test_long_numbers_in_json_keep_their_digits(tmp_path):
@@ -245,6 +262,26 @@ def test_keys_of_any_object_are_headers(tmp_path):
         ("a.json", f'[{{"StudentID": "A1"}}, "{SECRET}"]', ["an element is not an object"]),
         ("a.json", f'{{"StudentID": "{SECRET}"}}', ["the file is not an array of objects"]),
         ("a.json", f'[{{"StudentID": "{SECRET}"', ["not valid JSON"]),
+        (
+            "a.json",
+            f'[{{"StudentID": "A1"}}, {{"StudentID": "A2", "Absent": 1, "Absent": "{SECRET}"}}]',
+            ["row 2", "has the key 'Absent' twice"],
+        ),
+        (
+            "a.ndjson",
+            f'{{"StudentID": "A1"}}\n\n{{"StudentID": "A2", "Absent": 1, "Absent": "{SECRET}"}}\n',
+            ["row 3", "has the key 'Absent' twice"],
+        ),
+        (
+            "a.json",
+            f'[{{"StudentID": "A1"}}, {{"StudentID": "{SECRET}\\ud800"}}]',
+            ["row 2", "half of a character"],
+        ),
+        (
+            "a.ndjson",
+            f'{{"StudentID": "A1"}}\n{{"StudentID": "{SECRET}\\udc00"}}',
+            ["row 2", "half of a character"],
+        ),
         ("a.json", "[]", ["the file is empty"]),
         ("a.ndjson", "\n", ["the file is empty"]),
         ("a.json", f'[{{"StudentID": "A1", "Extra": "{SECRET}"}}]', ["undeclared column 'Extra'"]),
