@@ -63,8 +63,8 @@ def keep_declared(headers: Sequence[str], contracts: Sequence[Contract], file_na
             f"{len(undeclared)} of the {len(named)} headers match nothing in the contract",
             where=file_name,
             rule="The first row (after `reader.skip_rows`) names the columns, and each is declared",
-            next_step="See whether the file lacks its header row, or is another file; declare a new layout in the"
-            " contract",
+            next_step="See whether the file lacks its header row, or is another file; declare a new layout in"
+            " the contract",
         )
     _refuse_repeated(named, file_name)
     if undeclared:
