@@ -39,15 +39,17 @@ def receive(
     collection: str | None = None,
     allow_same_content: bool = False,
     reopen: bool = False,
+    known_to: Home | None = None,
     today: dt.date | None = None,
 ) -> list[Delivery]:
     """Take a file in: copy it to landing, write `received` to the ledger, return one delivery per contract.
 
     `extract`, `school_year` and `collection` say what the file's name does not. Receiving the same file again
     changes nothing and returns the same deliveries; with `reopen`, one that was withdrawn waits to be loaded
-    again. A DeliveryError tells every reason for taking nothing in.
+    again. What came before is looked up in the home `known_to`, in this one if that is not given. A
+    DeliveryError tells every reason for taking nothing in.
     """
-    _refuse_unusable(path)
+    _refuse_unusable(home, path)
     contracts = [_contract(communities, extract)] if extract else _contracts_for(communities, path)
     periods = [_period(contract, path, school_year, collection) for contract in contracts]
     problems = [
@@ -61,7 +63,8 @@ def receive(
     try:
         sha256 = _copy(path, temporary)
         ledger = Ledger(home.ledger)
-        known = [state for state in ledger.state() if state.delivery.sha256 == sha256]
+        before = Ledger((known_to or home).ledger).state()
+        known = [state for state in before if state.delivery.sha256 == sha256]
         if not allow_same_content:
             _refuse_same_content(periods, known, path)
         landed = home.landed_file(sha256, path.name)
@@ -137,7 +140,14 @@ def _delivery(period: _Period, sha256: str, landed: Path, known: list[LoadState]
     return superseded[0].delivery if superseded else delivery
 
 
-def _refuse_unusable(path: Path) -> None:
+def _refuse_unusable(home: Home, path: Path) -> None:
+    if link := _link_in_inbox(home, path):
+        raise DeliveryError(
+            "is a link, not a file",
+            where=str(link),
+            rule="What lies in the inbox is taken in itself; links in it are not followed",
+            next_step="Copy the file there, or load it by its own name",
+        )
     if not path.exists():
         raise DeliveryError("the file is missing", where=str(path), next_step="Check its name and folder")
     if not path.is_file():
@@ -146,6 +156,15 @@ def _refuse_unusable(path: Path) -> None:
         raise DeliveryError(
             "the file is empty", where=str(path), next_step="Ask the partner to send it again"
         )
+
+
+def _link_in_inbox(home: Home, path: Path) -> Path | None:
+    """The link that leads out of the inbox on the way to `path`: who may drop files may not name others'."""
+    place = path.absolute()
+    if not place.is_relative_to(home.inbox):
+        return None
+    steps = [place, *place.parents][: len(place.relative_to(home.inbox).parts)]
+    return next((step for step in steps if step.is_symlink()), None)
 
 
 def _contract(communities: Communities, extract: str) -> Contract:

@@ -64,8 +64,10 @@ def look(inbox: Path, seen: dict[str, list[Any]]) -> tuple[dict[str, list[Any]],
     ready = []
     for path in sorted(inbox.glob("**/*")):
         name = str(path.relative_to(inbox))
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(inbox).parts):
-            stat = path.stat()
+        if (path.is_symlink() or path.is_file()) and not any(
+            part.startswith(".") for part in path.relative_to(inbox).parts
+        ):
+            stat = path.lstat()
             before = seen.get(name, [0, -1, "", ""])
             stamp = [stat.st_mtime_ns, stat.st_size]
             loaded = before[3]
@@ -99,6 +101,8 @@ def asked_for(stamp: list[Any], seconds: float, *, done: bool) -> list[Any]:
 
 
 def _sha256(path: Path) -> str:
+    if path.is_symlink():  # never followed: a run is asked for it once, to say that links are not taken in
+        return hashlib.sha256(str(path.readlink()).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from orchestration.commands.deliveries import COLLECTION, EXTRACT, JSON, YEAR, outcome_facts
+from orchestration.commands.deliveries import COLLECTION, EXTRACT, JSON, SAME, YEAR, outcome_facts
 from orchestration.console import Exit, err, print_json, print_table
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def check(
     extract: str | None = EXTRACT,
     school_year: int | None = YEAR,
     collection: str | None = COLLECTION,
+    same_content: bool = SAME,
     as_json: bool = JSON,
 ) -> None:
     """Read a file and judge it at the gate without loading it: what would happen if it were sent.
@@ -40,9 +41,10 @@ def check(
 
     home = prepare_environment()
     with err.status(f"Checking {file.name} ..."):
-        outcomes = judge(home, file, extract, school_year, collection)
+        outcomes = judge(home, file, extract, school_year, collection, same_content)
     if as_json:
-        print_json([outcome_facts(home, o) | {"failed": [vars(r) for r in _failed(o)]} for o in outcomes])
+        # no page was written for the partner
+        print_json([{**outcome_facts(home, o), "feedback": None, "failed": _facts(o)} for o in outcomes])
     else:
         for outcome in outcomes:
             _tell(outcome)
@@ -51,9 +53,14 @@ def check(
 
 
 def judge(
-    home: Home, file: Path, extract: str | None, school_year: int | None, collection: str | None
+    home: Home,
+    file: Path,
+    extract: str | None,
+    school_year: int | None,
+    collection: str | None,
+    same_content: bool,
 ) -> list[LoadOutcome]:
-    """One outcome per delivery in the file, compared with what is in force; nothing is kept of it."""
+    """One outcome per delivery in the file, compared with what came before; nothing is kept of it."""
     from expectations.loading import load_file
     from ingestion.home import Home
     from ingestion.landing import receive
@@ -68,6 +75,8 @@ def judge(
             extract=extract,
             school_year=school_year,
             collection=collection,
+            allow_same_content=same_content,
+            known_to=home,
         )
         outcomes = load_file(home, communities, deliveries, check_only=True)
     return [part for outcome in outcomes for part in outcome.each]
@@ -75,6 +84,10 @@ def judge(
 
 def _failed(outcome: LoadOutcome) -> list[RuleResult]:
     return [result for result in outcome.results if not result.passed]
+
+
+def _facts(outcome: LoadOutcome) -> list[dict[str, Any]]:
+    return [vars(result) for result in _failed(outcome)]
 
 
 def _tell(outcome: LoadOutcome) -> None:

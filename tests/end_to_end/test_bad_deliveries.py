@@ -147,6 +147,39 @@ def test_a_bad_file_is_refused_and_the_last_good_one_stays(loaded: Deployment, c
     assert in_force(loaded) == before
 
 
+@pytest.mark.parametrize("case", [*REFUSED, "good", "some rows held back"])
+def test_check_and_load_say_the_same_of_the_same_file(loaded: Deployment, case: str) -> None:
+    others = {
+        "good": Bad("attendance_2025_annual.csv", lambda: attendance(absent=5), ()),
+        "some rows held back": Bad(
+            "attendance_2025_annual.csv", lambda: attendance(absent=5) + "S990,North,ten,1\n", ()
+        ),
+    }
+    bad = (REFUSED | others)[case]
+    path = loaded.send(bad.name, bad.content())
+    before = everything_written(loaded)
+    checked, told = verdicts(loaded, "check", path)
+    assert everything_written(loaded) == before
+    assert verdicts(loaded, "load", path) == (checked, told)
+    assert told or case in others
+
+
+def verdicts(here: Deployment, command: str, path: Path) -> tuple[int, list[tuple[object, ...]]]:
+    """How a command on a file ended: its exit code, then outcome, rows and reason of each delivery or error."""
+    import json
+
+    from typer.testing import CliRunner
+
+    from orchestration.cli import app
+
+    done = CliRunner().invoke(app, [command, str(path), "--json"], env=here.environment)
+    found = json.loads(done.stdout) if done.stdout else []
+    judged = found["loaded"] if isinstance(found, dict) else found
+    refused = [] if judged else [("refused", " ".join(done.stderr.split()))]
+    facts = ("outcome", "rows", "quarantined", "reason")
+    return done.exit_code, [*(tuple(one[fact] for fact in facts) for one in judged), *refused]
+
+
 def test_a_missing_file_is_named(loaded: Deployment) -> None:
     before = in_force(loaded)
     done = loaded.call("load", loaded.drop / "attendance_2025_annual.csv")

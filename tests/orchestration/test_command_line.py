@@ -54,7 +54,8 @@ def test_check_judges_without_writing(home: Home, drop: Drop) -> None:
     done = milepost("check", str(bad))
     assert done.exit_code == 1
     assert "school_id" in done.output
-    assert json.loads(milepost("check", str(good), "--json").stdout)[0]["outcome"] == "accepted"
+    told = json.loads(milepost("check", str(good), "--json").stdout)[0]
+    assert (told["outcome"], told["feedback"]) == ("accepted", None)
     assert sorted(path for path in home.root.rglob("*")) == before
 
 

@@ -57,6 +57,30 @@ def test_files_in_folders_count_and_hidden_ones_do_not(home: Home, drop: Drop) -
     assert look(home.inbox, seen)[1] == ["north/a.csv"]
 
 
+def test_a_link_is_not_followed_and_is_refused_by_name(home: Home, tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from orchestration.cli import app
+
+    outside = tmp_path / "elsewhere"
+    outside.mkdir()
+    (outside / "attendance_2024.csv").write_text(GOOD)
+    (home.inbox / "attendance_2024.csv").symlink_to(outside / "attendance_2024.csv")
+    (home.inbox / "north").symlink_to(outside)
+    done = CliRunner().invoke(app, ["load"])
+    assert done.exit_code == 1
+    assert "attendance_2024.csv: is a link, not a file." in done.output.replace("\n", "")
+    assert not home.ledger.exists()
+    through_folder = CliRunner().invoke(app, ["load", str(home.inbox / "north" / "attendance_2024.csv")])
+    assert "north: is a link, not a file." in through_folder.output.replace("\n", "")
+    # the sensor reads the link, not what it leads to, and sends it to a run that says so
+    seen, _ = look(home.inbox, {})
+    seen, ready = look(home.inbox, seen)
+    assert ready == ["attendance_2024.csv", "north"]
+    (outside / "attendance_2024.csv").write_text("changed")
+    assert look(home.inbox, look(home.inbox, seen)[0])[1] == []
+
+
 def test_one_run_takes_all_new_files(home: Home, drop: Drop) -> None:
     drop("a.csv", "1")
     drop("b.csv", "2")
