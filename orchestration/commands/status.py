@@ -165,7 +165,8 @@ def _due_mark(owed: DueDelivery) -> str:
 
 
 def _tell_rejected(home: Home, found: list[LoadState]) -> None:
-    rejected = [state for state in found if state.status == "rejected"]
+    in_force = {state.slot: state.at for state in found if state.in_force}
+    rejected = [s for s in found if s.status == "rejected" and s.at > in_force.get(s.slot, "")]
     if rejected:
         rows = [
             (state.delivery.extract_id, state.delivery.period, state.load_id[:SHORT], state.reason or "")

@@ -268,6 +268,16 @@ def test_a_partition_loaded_from_the_page_after_an_edit_is_judged_by_the_edit(
     assert (states.pop(before), list(states.values())) == ("superseded", ["accepted"])
 
 
+@pytest.mark.usefixtures("home")
+def test_a_rejection_is_told_until_a_later_delivery_of_its_period_is_accepted(drop: Drop) -> None:
+    assert milepost("load", str(drop("attendance_2024.csv", NO_SCHOOL))).exit_code == 1
+    assert "Rejected; what was in force" in milepost("status").output
+    assert milepost("load", str(drop("attendance_2024.csv", GOOD))).exit_code == 0
+    assert "Rejected; what was in force" not in milepost("status").output
+    assert milepost("load", str(drop("attendance_2024.csv", NO_SCHOOL + "2,170,4\n"))).exit_code == 1
+    assert "Rejected; what was in force" in milepost("status").output
+
+
 DIES_OVER = """
 import os, signal, sys
 from expectations import loading
