@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from orchestration.console import Bars, Exit, UsageError, err, print_json, print_table
 
+if TYPE_CHECKING:
+    import duckdb
+
+NO_TABLE = re.compile(r'Table with name "?([^\s"]+)"? does not exist!(\nDid you mean "[^"]+"\?)?')
 STEPS = {
     "reference": "Configuration as tables",
     "person_links": "Identity",
@@ -50,8 +55,12 @@ def refresh(
 
 def run_refresh(everything: bool = False) -> dict[str, Any]:
     """Run the job `refresh` in this process and report it; failures are told to people before returning."""
+    from orchestration.commands.release_facts import release_facts, sentences, years_published
     from orchestration.runs import refresh_in_process
+    from orchestration.settings import prepare_environment
 
+    home = prepare_environment()
+    years_before = years_published(home.current_database)
     started = time.perf_counter()
     bars = Bars(STEPS)
     with bars.showing():
@@ -62,6 +71,10 @@ def run_refresh(everything: bool = False) -> dict[str, Any]:
         err.print(failure["message"], markup=False, soft_wrap=True)
     if result["failures"]:
         err.print("Nothing was published; the last release is still current.")
+    else:
+        result |= release_facts(home.current_database, home.warehouse, years_before)
+        for sentence in sentences(result):
+            err.print(sentence, markup=False, soft_wrap=True)
     return result
 
 
@@ -99,7 +112,7 @@ def query(
             names = [column[0] for column in cursor.description or []]
             rows = cursor.fetchall() if as_json or as_csv else cursor.fetchmany(limit + 1)
         except duckdb.Error as error:
-            raise UsageError(str(error).strip()) from error
+            raise UsageError(_of_the_release(str(error).strip(), con)) from error
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     elif as_csv:
@@ -112,3 +125,13 @@ def query(
         print_table("", names, rows[:limit], plain=True)
         if len(rows) > limit:
             err.print(f"The first {limit} rows; --limit shows more, --csv all.")
+
+
+def _of_the_release(message: str, con: duckdb.DuckDBPyConnection) -> str:
+    """DuckDB's message with a nearest table of the release: its own may be one of DuckDB's tables."""
+    from ingestion.yaml_file import near_miss
+    from orchestration.commands.release_facts import table_names
+
+    return NO_TABLE.sub(
+        lambda found: f"There is no table '{found[1]}'. {near_miss(found[1], table_names(con))}", message
+    )

@@ -36,12 +36,23 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     assert milepost("load").exit_code == 0
     done = milepost("refresh", "--json")
     assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout)["release_id"] == "r0001"
+    told = json.loads(done.stdout)
+    assert told["release_id"] == "r0001"
+    # four children are too few to be shown anywhere, and no crosswalk translates F and M
+    assert told["hidden"] > 0
+    assert told["unmapped"] == {"north.person gender": 4}
+    assert told["years_gone"] == []
+    assert "values are hidden to protect small groups" in done.stderr
+    assert "north.person gender (4 rows)" in done.stderr
     with duckdb.connect(str(home.warehouse)) as con:  # a writer can open it: the build let the file go
         assert con.execute("select count(*) from marts.fct_attendance").fetchone() == (4,)
     shows_on_the_assets(home, passed=True)
     answer = milepost("query", "select release_id from releases", "--json")
     assert json.loads(answer.stdout) == [{"release_id": "r0001"}]
+    nearest = milepost("query", "select * from pg_enm")
+    assert "pg_enum" not in nearest.output
+    assert "indicator_values" in nearest.output
+    assert "Did you mean 'geographies'?" in milepost("query", "select * from geographys").output
     wrong = milepost("query", "select nothing from nowhere")
     assert wrong.exit_code == 2
     assert "Traceback" not in wrong.output

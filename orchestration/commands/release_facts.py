@@ -1,0 +1,68 @@
+"""What a person should know of a release before using it: hidden numbers, unmapped codes, years gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+
+HIDDEN = "select count(*) filter (suppression = 'suppressed'), count(*) from published.indicator_values"
+YEARS = "select distinct school_year from published.indicator_values order by all"
+UNMAPPED = (
+    "select extract_id || ' ' || field as what, sum(n_rows)::bigint as n_rows from marts.unmapped_codes"
+    " group by all order by n_rows desc, what"
+)
+
+
+def years_published(database: Path) -> list[int]:
+    """The school years a release has values of; none where there is no release."""
+    return [row[0] for row in _rows(database, YEARS)]
+
+
+def release_facts(database: Path, warehouse: Path, years_before: list[int]) -> dict[str, Any]:
+    """Counts of hidden and of all values, rows of unmapped codes by field, years no longer there."""
+    hidden, values = (_rows(database, HIDDEN) or [(0, 0)])[0]
+    return {
+        "hidden": hidden,
+        "values": values,
+        "unmapped": dict(_rows(warehouse, UNMAPPED)),
+        "years_gone": sorted(set(years_before) - set(years_published(database))),
+    }
+
+
+def sentences(facts: dict[str, Any]) -> list[str]:
+    """The same for people; what is as it should be is not mentioned."""
+    said = []
+    if facts["hidden"]:
+        said.append(f"{facts['hidden']:,} of {facts['values']:,} values are hidden to protect small groups.")
+    if facts["unmapped"]:
+        most = ", ".join(f"{field} ({rows:,} rows)" for field, rows in list(facts["unmapped"].items())[:5])
+        said.append(f"Codes no crosswalk knows, shown as `unmapped`: {most}.")
+    if facts["years_gone"]:
+        years = ", ".join(map(str, facts["years_gone"]))
+        said.append(f"In the release before, and not in this one: the school years {years}.")
+    return said
+
+
+def table_names(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The tables somebody who asks a release may mean."""
+    found = con.execute(
+        "select table_name from duckdb_tables() where schema_name in ('published', 'marts', 'main')"
+        " union select view_name from duckdb_views() where schema_name in ('published', 'marts')"
+    ).fetchall()
+    return sorted(name for (name,) in found)
+
+
+def _rows(database: Path, sql: str) -> list[Any]:
+    """The rows of a query; none where the file or its table is not there yet, or another process has it."""
+    import duckdb
+
+    if not database.exists():
+        return []
+    try:
+        with duckdb.connect(str(database), read_only=True) as con:
+            return con.execute(sql).fetchall()
+    except duckdb.Error:  # a summary is not worth a failure
+        return []
