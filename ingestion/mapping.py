@@ -116,15 +116,15 @@ class _Steps:
         Two comparisons spare most cells the trim, which copies: 0.7 s instead of 1.2 s of 12 million cells.
         """
         cell = identifier(header)
-        trimmed = f"case when {cell} < '!' or {cell} like '% ' then nullif(trim({cell}), '') else {cell} end"
+        trimmed = (
+            f"case when {cell} < '!' or {cell} like '% ' then nullif(trim({cell}, ' '), '') else {cell} end"
+        )
         markers = sorted({marker.strip() for marker in self.contract.missing} - {""})
         if not markers:
             return trimmed
         longest = max(len(marker.encode()) for marker in markers)
         is_missing = f"strlen({cell}) <= {longest} and {cell} in ({', '.join(map(literal, markers))})"
-        padded = (
-            f"({cell} < '!' or {cell} like '% ') and trim({cell}) in ({', '.join(map(literal, markers))})"
-        )
+        padded = f"({cell} < '!' or {cell} like '% ') and trim({cell}, ' ') in ({', '.join(map(literal, markers))})"
         return f"case when ({is_missing}) or ({padded}) then null else {trimmed} end"
 
     def _repeated(self) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sample_contracts import ATTENDANCE, contract_of, write
 
@@ -376,6 +376,7 @@ def test_headers_with_quotes_brackets_and_comments_are_only_names(tmp_path):
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=10))
+@example(" \xa0")  # DuckDB's trim takes other spaces away too, unless told which
 def test_text_is_trimmed_of_blanks_and_nothing_else(text):
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as con:
         steps = _Steps(contract_of(Path(folder), extra="missing: ['', NA]\n"), {}, "s")
