@@ -123,8 +123,9 @@ class _Steps:
         if not markers:
             return trimmed
         longest = max(len(marker.encode()) for marker in markers)
-        is_missing = f"strlen({cell}) <= {longest} and {cell} in ({', '.join(map(literal, markers))})"
-        padded = f"({cell} < '!' or {cell} like '% ') and trim({cell}, ' ') in ({', '.join(map(literal, markers))})"
+        listed = ", ".join(map(literal, markers))
+        is_missing = f"strlen({cell}) <= {longest} and {cell} in ({listed})"
+        padded = f"({cell} < '!' or {cell} like '% ') and trim({cell}, ' ') in ({listed})"
         return f"case when ({is_missing}) or ({padded}) then null else {trimmed} end"
 
     def _repeated(self) -> str:
