@@ -33,6 +33,7 @@ def load_all(context: Context, home: Home, deliveries: list[Delivery], progress:
     One run for many deliveries costs 0.03 s of Dagster each; a run each costs 0.2 s, a process each 10 s.
     """
     from expectations.loading import load_file
+    from ingestion.attempts import crashes
 
     recorder = Recorder(context, home)
     rejected: list[LoadOutcome] = []
@@ -40,12 +41,13 @@ def load_all(context: Context, home: Home, deliveries: list[Delivery], progress:
     progress.expect(len(deliveries))
     recorder.register(delivery for delivery in deliveries if delivery.school_year and delivery.collection)
     workers = load_workers()
+    suspects = crashes(home)  # one of two loaded at a kill is innocent: alone, it proves so
 
     def load(of_file: Sequence[Delivery]) -> list[LoadOutcome]:
         return load_file(home, load_configuration(), of_file, at_once=workers)
 
     with _loading(home):
-        for of_file, loaded in in_order(_by_file(deliveries), load, workers):
+        for of_file, loaded in in_order(_by_file(deliveries), load, workers, suspects):
             try:
                 outcomes = loaded.result()
             except Exception as error:  # one file's trouble; the others still load

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,18 +35,22 @@ def load_workers() -> int:
 
 
 def in_order(
-    files: Sequence[File], load: Callable[[File], Result], workers: int
+    files: Sequence[File],
+    load: Callable[[File], Result],
+    workers: int,
+    alone: Collection[str] = (),
 ) -> Iterator[tuple[File, Future[Result]]]:
     """Each file with its finished load, in the order given, as soon as all before it are finished too.
 
-    A file is begun once every file it has to wait for is finished, whether that went well or not. When the
-    caller stops early, nothing more is begun, and what is being loaded is finished first.
+    A file is begun once every file it has to wait for is finished, whether that went well or not. One with a
+    load id of `alone` has no other beside it. When the caller stops early, nothing more is begun, and what is
+    being loaded is finished first.
     """
     if workers == 1:
         for file in files:
             yield file, _now(load, file)
         return
-    waits = waits_for(files)
+    waits = waits_for(files, alone)
     futures: list[Future[Result] | None] = [None] * len(files)
     done: set[int] = set()
     told = 0
@@ -67,10 +71,11 @@ def in_order(
         pool.shutdown(cancel_futures=True)
 
 
-def waits_for(files: Sequence[File]) -> list[set[int]]:
-    """Per file the places of the earlier ones that it has to wait for."""
+def waits_for(files: Sequence[File], alone: Collection[str] = ()) -> list[set[int]]:
+    """Per file the places of the earlier ones that it has to wait for; all of them if either is `alone`."""
+    apart = [any(delivery.load_id in alone for delivery in file) for file in files]
     return [
-        {before for before in range(number) if _depend(files[before], file)}
+        {n for n in range(number) if apart[n] or apart[number] or _depend(files[n], file)}
         for number, file in enumerate(files)
     ]
 

@@ -65,6 +65,11 @@ def test_a_file_of_two_extracts_waits_for_both() -> None:
     assert waits_for([*earlier, both]) == [set(), set(), {0, 1}]
 
 
+def test_a_file_loaded_alone_has_none_beside_it() -> None:
+    given = files(*(delivery(f"{partner}.diploma", 2024) for partner in ("north", "south", "east")))
+    assert waits_for(given, {given[1][0].load_id}) == [set(), {0}, {1}]
+
+
 def test_independent_files_run_at_once_and_are_told_in_order() -> None:
     together = threading.Barrier(2, timeout=PATIENCE)
 
