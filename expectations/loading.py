@@ -5,62 +5,34 @@ Safe to kill anywhere and to run again: everything is written whole or not at al
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 import duckdb
 
-from expectations.feedback import BadRow, bad_rows
+from expectations.feedback import bad_rows
 from expectations.gate import GateResult, gate
 from expectations.gate_entries import rules_of_gate_entries
 from expectations.history import find_history
 from expectations.known_codes import known_codes
+from expectations.landed_file import LandedFile, own_database
+from expectations.outcome import LoadOutcome, summary, unchanged, unreadable
 from expectations.periods import part_of, periods_of
 from expectations.quarantine import ACCEPTED, write_quarantine
 from expectations.results import write_results
-from expectations.rule import RuleResult
 from expectations.telling import tell_partner
 from ingestion.attempts import attempt
 from ingestion.community import Communities
-from ingestion.contract import Contract, match_file
 from ingestion.delivery import Delivery
-from ingestion.errors import DeliveryError, MilepostError, ReadError
+from ingestion.errors import DeliveryError, MilepostError
 from ingestion.home import Home
 from ingestion.lake import promote
-from ingestion.ledger import Ledger, LoadState
+from ingestion.ledger import Ledger
 from ingestion.mapping import MappedTable, map_source
-from ingestion.readers import read_source, read_together
 
 MAPPED = "mapped"
-
-
-@dataclass(frozen=True)
-class LoadOutcome:
-    """What became of a delivery. `rows` were delivered, `quarantined` of them held back.
-
-    `unchanged`: it was in force (or had been, and was superseded or withdrawn), so nothing was written. A
-    file of several school years has one outcome per year in `parts`, and is itself the gravest of them.
-    """
-
-    delivery: Delivery
-    outcome: Literal["accepted", "accepted_with_quarantine", "rejected", "unchanged"]
-    rows: int = 0
-    quarantined: int = 0
-    seconds: float = 0.0
-    reason: str = ""
-    results: tuple[RuleResult, ...] = ()
-    bad_rows: tuple[BadRow, ...] = ()
-    parts: tuple[LoadOutcome, ...] = ()
-
-    @property
-    def each(self) -> tuple[LoadOutcome, ...]:
-        """One outcome per school year and collection: the parts, else this one alone."""
-        return self.parts or (self,)
 
 
 def load_delivery(
@@ -88,43 +60,13 @@ def load_file(
     the fault of the file, so the delivery stays as it was and can be loaded again.
     """
     marked = [] if check_only else [delivery.load_id for delivery in deliveries]
-    with attempt(home, marked) if marked else nullcontext(), _connection(home, at_once) as con:
-        file = _File(con, communities, deliveries)
+    with attempt(home, marked) if marked else nullcontext(), own_database(home, at_once) as con:
+        file = LandedFile(con, communities, deliveries)
         return [_load(home, communities, file, delivery, check_only) for delivery in deliveries]
 
 
-class _File:
-    """One landed file, read once for all contracts that read it in the same way."""
-
-    def __init__(
-        self, con: duckdb.DuckDBPyConnection, communities: Communities, deliveries: Sequence[Delivery]
-    ) -> None:
-        self.con = con
-        community = communities.community_of(deliveries[0].extract_id)
-        name = deliveries[0].landed.as_posix()
-        of_file = {c.extract_id: c for c in community.contracts.values() if match_file(c, name)}
-        of_file |= {d.extract_id: communities.contracts[d.extract_id] for d in deliveries}
-        self._contracts = list(of_file.values())
-        self._read: dict[frozenset[str], str | ReadError] = {}
-
-    def source(self, delivery: Delivery, contract: Contract) -> str:
-        """The table of what the file holds for this contract; a file that cannot be read raises each time."""
-        together = read_together(contract, self._contracts)
-        key = frozenset(c.extract_id for c in together)
-        if key not in self._read:
-            try:
-                table = f"source_{len(self._read)}"
-                self._read[key] = read_source(self.con, delivery.landed, together, table=table)
-            except ReadError as error:
-                self._read[key] = error
-        found = self._read[key]
-        if isinstance(found, ReadError):
-            raise found
-        return found
-
-
 def _load(
-    home: Home, communities: Communities, file: _File, delivery: Delivery, check_only: bool
+    home: Home, communities: Communities, file: LandedFile, delivery: Delivery, check_only: bool
 ) -> LoadOutcome:
     started = time.perf_counter()
     ledger = Ledger(home.ledger)
@@ -135,7 +77,7 @@ def _load(
     try:
         mapped = map_source(file.con, file.source(delivery, contract), contract, table=MAPPED)
     except MilepostError as error:
-        outcome = _unreadable(delivery, error, time.perf_counter() - started)
+        outcome = unreadable(delivery, error, time.perf_counter() - started)
         if not check_only:
             _write_rejected(home, communities, file.con, outcome, ledger)
         return outcome
@@ -149,7 +91,7 @@ def _load(
         return parts[0]
     if not check_only:
         ledger.append(delivery.event("split", rows=sum(p.rows for p in parts)))
-    return _summary(delivery, parts)
+    return summary(delivery, parts)
 
 
 def _load_part(
@@ -168,7 +110,7 @@ def _load_part(
         if ledger.load(delivery.load_id) is None:
             ledger.append(delivery.event("received"))
     if problem := _period_problem(communities, delivery):
-        outcome = _unreadable(delivery, problem, time.perf_counter() - started)
+        outcome = unreadable(delivery, problem, time.perf_counter() - started)
         if not check_only:
             _write_rejected(home, communities, con, outcome, ledger)
         return outcome
@@ -292,57 +234,14 @@ def _settled(ledger: Ledger, delivery: Delivery) -> LoadOutcome | None:
         return None
     if state.status == "split":
         parts = [
-            _unchanged(other)
+            unchanged(other)
             for other in ledger.state()
             if (other.delivery.extract_id, other.delivery.sha256, other.delivery.fingerprint)
             == (delivery.extract_id, delivery.sha256, delivery.fingerprint)
             and other.load_id != delivery.load_id
         ]
-        return _summary(delivery, parts)
-    return _unchanged(state)
-
-
-def _unchanged(state: LoadState) -> LoadOutcome:
-    if state.status == "rejected":
-        return LoadOutcome(state.delivery, "rejected", state.rows or 0, reason=state.reason or "")
-    quarantined = state.quarantined or 0
-    reason = "" if state.in_force else f"It is {state.status}."
-    return LoadOutcome(state.delivery, "unchanged", (state.rows or 0) + quarantined, quarantined, 0.0, reason)
-
-
-def _summary(delivery: Delivery, parts: Sequence[LoadOutcome]) -> LoadOutcome:
-    order = ("unchanged", "accepted", "accepted_with_quarantine", "rejected")
-    gravest = max(parts, key=lambda part: order.index(part.outcome))
-    return LoadOutcome(
-        delivery=delivery,
-        outcome=gravest.outcome,
-        rows=sum(part.rows for part in parts),
-        quarantined=sum(part.quarantined for part in parts),
-        seconds=sum(part.seconds for part in parts),
-        reason=" ".join(f"{part.delivery.period}: {part.reason}" for part in parts if part.reason),
-        parts=tuple(parts),
-    )
-
-
-def _unreadable(delivery: Delivery, error: MilepostError, seconds: float) -> LoadOutcome:
-    single = error.singles()
-    result = RuleResult(
-        rule="file_can_be_read",
-        expectation="reading",
-        column=None,
-        severity="reject",
-        passed=False,
-        violations=len(single),
-        share=1.0,
-        explanation=" ".join(f"{_sentence(one.what)} {_sentence(one.rule)}".strip() for one in single),
-        how_to_fix=" ".join(dict.fromkeys(_sentence(one.next_step) for one in single if one.next_step)),
-    )
-    return LoadOutcome(delivery, "rejected", seconds=seconds, reason=str(error), results=(result,))
-
-
-def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
-    return text if not text or text.endswith((".", "?", "!")) else f"{text}."
+        return summary(delivery, parts)
+    return unchanged(state)
 
 
 def _period_problem(communities: Communities, delivery: Delivery) -> DeliveryError | None:
@@ -359,21 +258,6 @@ def _period_problem(communities: Communities, delivery: Delivery) -> DeliveryErr
     else:
         return None
     return DeliveryError(what, where=delivery.file_name, next_step=step)
-
-
-@contextmanager
-def _connection(home: Home, at_once: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB in memory, which spills into the home and not into whatever folder the process stands in."""
-    with duckdb.connect() as con:
-        con.execute("set enable_progress_bar = false")
-        # two databases that spill into one folder would take each other's files for their own
-        own = f"{os.getpid()}-{threading.get_native_id()}"
-        con.execute("set temp_directory = ?", [str(home.root / "spill" / own)])
-        if at_once > 1:
-            (limit,) = con.execute("select current_setting('memory_limit')").fetchall()[0]
-            amount, unit = limit.split()
-            con.execute("set memory_limit = ?", [f"{float(amount) / at_once}{unit}"])
-        yield con
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from ingestion.community import Communities
 from ingestion.home import Home
 
 if TYPE_CHECKING:
-    from expectations.loading import LoadOutcome
+    from expectations.outcome import LoadOutcome
 
 
 def tell_partner(

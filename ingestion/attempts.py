@@ -28,7 +28,7 @@ def crashes(home: Home) -> dict[str, int]:
     if not home.load_attempts.exists():
         return {}
     found = {mark.name: _read(mark) for mark in home.load_attempts.iterdir()}
-    return {load_id: times for load_id, (pid, times) in found.items() if times and not _is_alive(pid)}
+    return {load_id: times for load_id, (pid, times) in found.items() if times and not is_alive(pid)}
 
 
 def _times(folder: Path, load_ids: Iterable[str]) -> dict[str, int]:
@@ -46,7 +46,8 @@ def _read(mark: Path) -> tuple[int, int]:
         return 0, 1
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process of this number runs, whoever's it is."""
     if pid <= 0:
         return False
     try:

@@ -1,6 +1,7 @@
 """The CSV files of a community: crosswalks, cut scores and targets, read strictly row by row."""
 
 import csv
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -21,11 +22,12 @@ OptionalYear = Annotated[Year | None, BeforeValidator(lambda text: text or None)
 Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
-class Row(Strict):
+class Row(Strict, ABC):
     """A row of one of these files; two with the same `identity` must not hold in the same school year."""
 
+    @abstractmethod
     def identity(self) -> tuple[str, ...]:
-        raise NotImplementedError
+        """What the row decides about."""
 
     def years(self) -> tuple[int, int]:
         return FIRST_EVER, LAST_EVER

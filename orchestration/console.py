@@ -17,7 +17,7 @@ from ingestion.errors import DeliveryError, MilepostError, ReadError
 from orchestration.progress import Progress
 
 if TYPE_CHECKING:
-    from expectations.loading import LoadOutcome
+    from expectations.outcome import LoadOutcome
 
 # data goes to stdout, everything said about it to stderr, so that `milepost ... --json | jq` always works
 out = Console(highlight=False)

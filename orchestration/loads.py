@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from ingestion.attempts import crashes, is_alive
 from ingestion.errors import DeliveryError, MilepostError
 from ingestion.home import Home
 from orchestration.partitions import Recorder, feedback_page
@@ -18,7 +19,7 @@ from orchestration.settings import load_configuration
 from orchestration.side_by_side import in_order, load_workers
 
 if TYPE_CHECKING:
-    from expectations.loading import LoadOutcome
+    from expectations.outcome import LoadOutcome
     from ingestion.delivery import Delivery
 
     Context = dg.OpExecutionContext | dg.AssetExecutionContext
@@ -33,7 +34,6 @@ def load_all(context: Context, home: Home, deliveries: list[Delivery], progress:
     One run for many deliveries costs 0.03 s of Dagster each; a run each costs 0.2 s, a process each 10 s.
     """
     from expectations.loading import load_file
-    from ingestion.attempts import crashes
 
     recorder = Recorder(context, home)
     rejected: list[LoadOutcome] = []
@@ -90,8 +90,12 @@ def _loading(home: Home) -> Iterator[None]:
     """Mark that this process loads; the mark of a process that is gone means a load to mend first."""
     from ingestion.lake import recover
 
+    def is_gone(mark: Path) -> bool:
+        pid = int(mark.name.split("-")[1])
+        return pid == os.getpid() or not is_alive(pid)  # ours from before is of a process that had our number
+
     home.locks.mkdir(parents=True, exist_ok=True)
-    cut_short = [mark for mark in home.locks.glob("loading-*") if not _is_alive(int(mark.name.split("-")[1]))]
+    cut_short = [mark for mark in home.locks.glob("loading-*") if is_gone(mark)]
     if cut_short:
         recover(home)
         for mark in cut_short:
@@ -100,16 +104,6 @@ def _loading(home: Home) -> Iterator[None]:
     own.touch()
     yield  # not in a finally: what leaves here by an error that nobody foresaw is mended by the next load
     own.unlink(missing_ok=True)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return pid != os.getpid()
 
 
 def _raise_failures(home: Home, rejected: list[LoadOutcome], troubles: list[str]) -> None:

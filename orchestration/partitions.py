@@ -10,7 +10,7 @@ import dagster as dg
 from ingestion.home import Home
 
 if TYPE_CHECKING:
-    from expectations.loading import LoadOutcome
+    from expectations.outcome import LoadOutcome
     from ingestion.delivery import Delivery
 
     Context = dg.OpExecutionContext | dg.AssetExecutionContext

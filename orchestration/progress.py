@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from expectations.loading import LoadOutcome
+    from expectations.outcome import LoadOutcome
     from ingestion.errors import MilepostError
 
 

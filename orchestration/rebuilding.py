@@ -39,6 +39,7 @@ class Upkeep:
     def __init__(self, manifest: Mapping[str, Any], home: Home) -> None:
         self._manifest, self._home = manifest, home
         self._built, self._contents = self._read()
+        self._seen: dict[str, str] = {}
 
     def outdated(self, among: Collection[str] | None = None) -> list[str]:
         """Models and seeds to build, of those behind the published layer; `among` leaves others out."""
@@ -69,8 +70,9 @@ class Upkeep:
 
     def count(self, nodes: Collection[str]) -> int:
         """How many nodes and tests that is."""
+        chosen = set(nodes)
         tests = (n for n in self._manifest["nodes"].values() if n["resource_type"] == "test")
-        return len(nodes) + sum(not set(nodes).isdisjoint(test["depends_on"]["nodes"]) for test in tests)
+        return len(chosen) + sum(not chosen.isdisjoint(test["depends_on"]["nodes"]) for test in tests)
 
     @contextmanager
     def building(self, nodes: Collection[str]) -> Iterator[None]:
@@ -81,7 +83,7 @@ class Upkeep:
         try:
             yield
             self._contents |= self._measured(nodes)
-            self.__dict__.pop("_seen", None)
+            self._seen.clear()
             self._built |= {node: self._own(node) for node in nodes}
         finally:
             self._write()
@@ -104,10 +106,6 @@ class Upkeep:
     def _code(self) -> str:
         layouts = b"".join(path.read_bytes() for path in sorted(LAYOUTS.glob("**/*.yml")))
         return project_fingerprint(DBT_PROJECT) + hashlib.sha256(layouts).hexdigest()
-
-    @cached_property
-    def _seen(self) -> dict[str, str]:
-        return {}
 
     def _own(self, node: str) -> str:
         """What a node was, or would be, built by; a view stands as long as the code does."""

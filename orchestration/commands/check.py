@@ -12,7 +12,7 @@ from orchestration.commands.deliveries import COLLECTION, EXTRACT, JSON, SAME, Y
 from orchestration.console import Exit, err, print_json, print_table
 
 if TYPE_CHECKING:
-    from expectations.loading import LoadOutcome
+    from expectations.outcome import LoadOutcome
     from expectations.rule import RuleResult
     from ingestion.home import Home
 

@@ -12,7 +12,7 @@ from ingestion.errors import MilepostError
 from orchestration.console import Bars, Exit, UsageError, err, exit_code, print_json, print_table
 
 if TYPE_CHECKING:
-    from expectations.loading import LoadOutcome
+    from expectations.outcome import LoadOutcome
     from ingestion.home import Home
     from ingestion.landing import Delivery
 

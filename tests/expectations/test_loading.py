@@ -10,7 +10,8 @@ import pytest
 from tiny_deliveries import ATTENDANCE
 
 from expectations.feedback import neutral
-from expectations.loading import LoadOutcome, load_delivery, load_file
+from expectations.loading import load_delivery, load_file
+from expectations.outcome import LoadOutcome
 from ingestion.community import Communities, load_communities
 from ingestion.errors import ContractError, DeliveryError
 from ingestion.home import Home
@@ -243,12 +244,12 @@ def test_a_file_of_several_years_is_one_delivery_per_year(here: Deployment) -> N
 def test_one_file_feeds_several_entities_with_one_reading(
     here: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from expectations import loading
+    from expectations import landed_file
 
     here.contract("person", PERSON.format(file="attendance_{school_year}.csv"))
     read = []
-    real = loading.read_source
-    monkeypatch.setattr(loading, "read_source", lambda *a, **k: read.append(1) or real(*a, **k))
+    real = landed_file.read_source
+    monkeypatch.setattr(landed_file, "read_source", lambda *a, **k: read.append(1) or real(*a, **k))
     communities = here.communities()
     text = "StudentID,SchoolCode,DaysEnrolled,DaysAbsent,Gender\nc1,S1,180,1,female\n"
     deliveries = receive(here.home, communities, here.send("attendance_2024.csv", text))

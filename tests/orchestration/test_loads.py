@@ -280,16 +280,16 @@ def test_a_rejection_is_told_until_a_later_delivery_of_its_period_is_accepted(dr
 
 DIES_OVER = """
 import os, signal, sys
-from expectations import loading
+from expectations import landed_file
 
-real = loading.read_source
+real = landed_file.read_source
 
 def dies(con, path, *args, **kwargs):
     if path.name == "attendance_2024.csv":
         os.kill(os.getpid(), signal.SIGKILL)
     return real(con, path, *args, **kwargs)
 
-loading.read_source = dies
+landed_file.read_source = dies
 sys.argv = ["milepost", "load"]
 from orchestration.cli import main
 main()

@@ -8,8 +8,8 @@ with deliveries as (
         -- the ledger counts the rows in force of what was accepted, and all rows of what was rejected
         case when state = 'rejected' then n_rows else n_rows + coalesce(n_quarantined, 0) end as n_rows_received
     from {{ ref('load_history') }}
-    -- a file of several school years is told of by its years
-    where state <> 'split'
+    -- a file of several school years is told of by its years, one whose contract was edited by its later self
+    where state not in ('split', 'outdated')
 
 )
 

@@ -61,8 +61,12 @@ select
     sha256,
     received_at,
     changed_at,
-    -- restored means in force again, as it was accepted
-    case when latest_event = 'restored' then outcome else latest_event end as state,
+    -- restored means in force again, as it was accepted; reopened after a withdrawal, to be decided anew
+    case latest_event
+        when 'restored' then outcome
+        when 'reopened' then 'received'
+        else latest_event
+    end as state,
     reason,
     n_rows,
     n_quarantined,

@@ -1,0 +1,62 @@
+"""A landed file as tables of a DuckDB, read once for all contracts that read it in the same way."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import duckdb
+
+from ingestion.community import Communities
+from ingestion.contract import Contract, match_file
+from ingestion.delivery import Delivery
+from ingestion.errors import ReadError
+from ingestion.home import Home
+from ingestion.readers import read_source, read_together
+
+
+class LandedFile:
+    """One landed file, read once for all contracts that read it in the same way."""
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, communities: Communities, deliveries: Sequence[Delivery]
+    ) -> None:
+        self.con = con
+        community = communities.community_of(deliveries[0].extract_id)
+        name = deliveries[0].landed.as_posix()
+        of_file = {c.extract_id: c for c in community.contracts.values() if match_file(c, name)}
+        of_file |= {d.extract_id: communities.contracts[d.extract_id] for d in deliveries}
+        self._contracts = list(of_file.values())
+        self._read: dict[frozenset[str], str | ReadError] = {}
+
+    def source(self, delivery: Delivery, contract: Contract) -> str:
+        """The table of what the file holds for this contract; a file that cannot be read raises each time."""
+        together = read_together(contract, self._contracts)
+        key = frozenset(c.extract_id for c in together)
+        if key not in self._read:
+            try:
+                table = f"source_{len(self._read)}"
+                self._read[key] = read_source(self.con, delivery.landed, together, table=table)
+            except ReadError as error:
+                self._read[key] = error
+        found = self._read[key]
+        if isinstance(found, ReadError):
+            raise found
+        return found
+
+
+@contextmanager
+def own_database(home: Home, at_once: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB in memory, which spills into the home and not into whatever folder the process stands in."""
+    with duckdb.connect() as con:
+        con.execute("set enable_progress_bar = false")
+        # two databases that spill into one folder would take each other's files for their own
+        own = f"{os.getpid()}-{threading.get_native_id()}"
+        con.execute("set temp_directory = ?", [str(home.root / "spill" / own)])
+        if at_once > 1:
+            (limit,) = con.execute("select current_setting('memory_limit')").fetchall()[0]
+            amount, unit = limit.split()
+            con.execute("set memory_limit = ?", [f"{float(amount) / at_once}{unit}"])
+        yield con

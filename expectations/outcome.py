@@ -1,0 +1,83 @@
+"""What became of a delivery, and how the outcomes of its parts add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from expectations.feedback import BadRow
+from expectations.rule import RuleResult
+from ingestion.delivery import Delivery
+from ingestion.errors import MilepostError
+from ingestion.ledger import LoadState
+
+
+@dataclass(frozen=True)
+class LoadOutcome:
+    """What became of a delivery. `rows` were delivered, `quarantined` of them held back.
+
+    `unchanged`: it was in force (or had been, and was superseded or withdrawn), so nothing was written. A
+    file of several school years has one outcome per year in `parts`, and is itself the gravest of them.
+    """
+
+    delivery: Delivery
+    outcome: Literal["accepted", "accepted_with_quarantine", "rejected", "unchanged"]
+    rows: int = 0
+    quarantined: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+    results: tuple[RuleResult, ...] = ()
+    bad_rows: tuple[BadRow, ...] = ()
+    parts: tuple[LoadOutcome, ...] = ()
+
+    @property
+    def each(self) -> tuple[LoadOutcome, ...]:
+        """One outcome per school year and collection: the parts, else this one alone."""
+        return self.parts or (self,)
+
+
+def unchanged(state: LoadState) -> LoadOutcome:
+    """Of a delivery that is in force, or was: nothing was done about it again."""
+    if state.status == "rejected":
+        return LoadOutcome(state.delivery, "rejected", state.rows or 0, reason=state.reason or "")
+    quarantined = state.quarantined or 0
+    reason = "" if state.in_force else f"It is {state.status}."
+    return LoadOutcome(state.delivery, "unchanged", (state.rows or 0) + quarantined, quarantined, 0.0, reason)
+
+
+def summary(delivery: Delivery, parts: Sequence[LoadOutcome]) -> LoadOutcome:
+    """Of a file of several school years: the gravest of its parts, with what all of them held."""
+    order = ("unchanged", "accepted", "accepted_with_quarantine", "rejected")
+    gravest = max(parts, key=lambda part: order.index(part.outcome))
+    return LoadOutcome(
+        delivery=delivery,
+        outcome=gravest.outcome,
+        rows=sum(part.rows for part in parts),
+        quarantined=sum(part.quarantined for part in parts),
+        seconds=sum(part.seconds for part in parts),
+        reason=" ".join(f"{part.delivery.period}: {part.reason}" for part in parts if part.reason),
+        parts=tuple(parts),
+    )
+
+
+def unreadable(delivery: Delivery, error: MilepostError, seconds: float) -> LoadOutcome:
+    """Of a file that was rejected before any of its rows could be judged."""
+    single = error.singles()
+    result = RuleResult(
+        rule="file_can_be_read",
+        expectation="reading",
+        column=None,
+        severity="reject",
+        passed=False,
+        violations=len(single),
+        share=1.0,
+        explanation=" ".join(f"{_sentence(one.what)} {_sentence(one.rule)}".strip() for one in single),
+        how_to_fix=" ".join(dict.fromkeys(_sentence(one.next_step) for one in single if one.next_step)),
+    )
+    return LoadOutcome(delivery, "rejected", seconds=seconds, reason=str(error), results=(result,))
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if not text or text.endswith((".", "?", "!")) else f"{text}."
