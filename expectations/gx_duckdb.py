@@ -94,7 +94,10 @@ class DuckDBDatasource(SQLDatasource):
 
     def _cursor(self) -> Any:
         assert self._connection is not None, "attach a connection first"
-        return duckdb_engine.ConnectionWrapper(self._connection.cursor())
+        (catalog,) = self._connection.execute("select current_catalog()").fetchall()[0]
+        cursor = self._connection.cursor()
+        cursor.execute(f'use "{catalog}"')  # a cursor begins at the first of several databases
+        return duckdb_engine.ConnectionWrapper(cursor)
 
     def detach(self) -> None:
         """Let go of the connection, so that its database can be freed."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import duckdb
 
@@ -13,7 +10,6 @@ from ingestion.community import Communities
 from ingestion.contract import Contract, match_file
 from ingestion.delivery import Delivery
 from ingestion.errors import ReadError
-from ingestion.home import Home
 from ingestion.readers import read_source, read_together
 
 
@@ -45,18 +41,3 @@ class LandedFile:
         if isinstance(found, ReadError):
             raise found
         return found
-
-
-@contextmanager
-def own_database(home: Home, at_once: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB in memory, which spills into the home and not into whatever folder the process stands in."""
-    with duckdb.connect() as con:
-        con.execute("set enable_progress_bar = false")
-        # two databases that spill into one folder would take each other's files for their own
-        own = f"{os.getpid()}-{threading.get_native_id()}"
-        con.execute("set temp_directory = ?", [str(home.root / "spill" / own)])
-        if at_once > 1:
-            (limit,) = con.execute("select current_setting('memory_limit')").fetchall()[0]
-            amount, unit = limit.split()
-            con.execute("set memory_limit = ?", [f"{float(amount) / at_once}{unit}"])
-        yield con

@@ -12,12 +12,13 @@ from dataclasses import replace
 
 import duckdb
 
+from expectations.databases import Databases
 from expectations.feedback import bad_rows
 from expectations.gate import GateResult, gate
 from expectations.gate_entries import rules_of_gate_entries
 from expectations.history import find_history
 from expectations.known_codes import known_codes
-from expectations.landed_file import LandedFile, own_database
+from expectations.landed_file import LandedFile
 from expectations.outcome import LoadOutcome, summary, unchanged, unreadable
 from expectations.periods import part_of, periods_of
 from expectations.quarantine import ACCEPTED, write_quarantine
@@ -48,19 +49,20 @@ def load_file(
     deliveries: Sequence[Delivery],
     *,
     check_only: bool = False,
-    at_once: int = 1,
+    databases: Databases | None = None,
 ) -> list[LoadOutcome]:
     """Load the deliveries of one landed file, one outcome each; those reading the same rows share a reading.
 
     A file that cannot be read or does not pass is `rejected` with one clear reason; what was in force before
     still is. Loading again what is in force changes nothing. With `check_only` nothing is written at all.
-    Several threads may load files `at_once`, each keeping to its share of the memory.
+    Several threads may load files at once; each takes its own of the `databases` they share.
 
     Raises ContractError where a contract's `gate:` is wrong, DeliveryError where the disk is full; neither is
     the fault of the file, so the delivery stays as it was and can be loaded again.
     """
     marked = [] if check_only else [delivery.load_id for delivery in deliveries]
-    with attempt(home, marked) if marked else nullcontext(), own_database(home, at_once) as con:
+    databases = databases or Databases(home)
+    with attempt(home, marked) if marked else nullcontext(), databases.fresh() as con:
         file = LandedFile(con, communities, deliveries)
         return [_load(home, communities, file, delivery, check_only) for delivery in deliveries]
 

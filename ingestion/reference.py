@@ -22,7 +22,12 @@ TABLES: dict[str, dict[str, str]] = {
         "last_school_year": "INTEGER",
         "minimum_denominator": "INTEGER",
     },
-    "collections": {"community_id": "VARCHAR", "collection": "VARCHAR", "maturity": "VARCHAR"},
+    "collections": {
+        "community_id": "VARCHAR",
+        "collection": "VARCHAR",
+        "maturity": "VARCHAR",
+        "sort_order": "INTEGER",
+    },
     "partners": {
         "community_id": "VARCHAR",
         "partner_id": "VARCHAR",
@@ -114,8 +119,8 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
     """Every row of every table for one community, without the community's id."""
     years = community.school_years
     yield "communities", (community.name, years.first, years.last, community.disclosure.minimum_denominator)
-    for name, collection in community.collections.items():
-        yield "collections", (name, collection.maturity)
+    for place, (name, collection) in enumerate(community.collections.items()):
+        yield "collections", (name, collection.maturity, place)
     for name, partner in community.partners.items():
         yield "partners", (name, partner.title, partner.sector, partner.district_id)
     yield from _extract_rows(community)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ def load_all(context: Context, home: Home, deliveries: list[Delivery], progress:
     Files are loaded side by side (MILEPOST_LOAD_WORKERS at once) and recorded in their order, by this thread.
     One run for many deliveries costs 0.03 s of Dagster each; a run each costs 0.2 s, a process each 10 s.
     """
+    from expectations.databases import Databases
     from expectations.loading import load_file
 
     recorder = Recorder(context, home)
@@ -41,12 +42,13 @@ def load_all(context: Context, home: Home, deliveries: list[Delivery], progress:
     progress.expect(len(deliveries))
     recorder.register(delivery for delivery in deliveries if delivery.school_year and delivery.collection)
     workers = load_workers()
+    databases = Databases(home, workers)
     suspects = crashes(home)  # one of two loaded at a kill is innocent: alone, it proves so
 
     def load(of_file: Sequence[Delivery]) -> list[LoadOutcome]:
-        return load_file(home, load_configuration(), of_file, at_once=workers)
+        return load_file(home, load_configuration(), of_file, databases=databases)
 
-    with _loading(home):
+    with _loading(home), closing(databases):
         for of_file, loaded in in_order(_by_file(deliveries), load, workers, suspects):
             try:
                 outcomes = loaded.result()

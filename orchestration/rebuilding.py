@@ -19,7 +19,7 @@ from ingestion.sql_text import literal
 from orchestration.settings import DBT_PROJECT
 from orchestration.warehouse import project_fingerprint
 
-# every fact waits for the codes of all partners, and seldom do they change: what counts is what they hold
+# every fact reads the codes of all partners, and seldom do they change: what counts is what they hold
 BY_CONTENT = ("model.milepost.stg_codes",)
 FILES = re.compile(r"read_(?:parquet|json)\('([^']+)'")
 LARGE = (
@@ -41,25 +41,12 @@ class Upkeep:
         self._built, self._contents = self._read()
         self._seen: dict[str, str] = {}
 
-    def outdated(self, among: Collection[str] | None = None) -> list[str]:
-        """Models and seeds to build, of those behind the published layer; `among` leaves others out."""
-        return [
-            node
-            for node in (self._standing if among is None else among)
-            if self._built.get(node) != self._own(node)
-        ]
+    def outdated(self) -> list[str]:
+        """Models and seeds to build, of those behind the published layer, as far as one can tell before.
 
-    @cached_property
-    def codes(self) -> list[str]:
-        """What has to be built before one can tell what else must: the code tables and all before them."""
-        found: set[str] = set()
-        waiting = [node for node in BY_CONTENT if node in self._manifest["nodes"]]
-        while waiting:
-            node = waiting.pop()
-            if node in self._manifest["nodes"] and node not in found:
-                found.add(node)
-                waiting += self._inputs(node)
-        return sorted(found)
+        Once they are built there may be more: a table that counts by what it holds turned out another.
+        """
+        return [node for node in self._standing if self._built.get(node) != self._own(node)]
 
     def selection(self, nodes: Collection[str]) -> list[str]:
         """Arguments for dbt: these nodes and the tests on them."""
@@ -82,6 +69,11 @@ class Upkeep:
         self._write()
         try:
             yield
+        except BaseException:
+            # or the next refresh would build the same mixture of old and new, and a test stop it again
+            self._contents = {}
+            raise
+        else:
             self._contents |= self._measured(nodes)
             self._seen.clear()
             self._built |= {node: self._own(node) for node in nodes}
@@ -123,9 +115,7 @@ class Upkeep:
             if node not in self._seen:
                 self._seen[node] = self._of_files(node)
             return self._seen[node]
-        if node in self._contents and self._built.get(node) == self._own(node):
-            return self._contents[node]
-        return self._inputs_hash(node)
+        return self._contents.get(node) or self._inputs_hash(node)
 
     def _of_files(self, source: str) -> str:
         found = FILES.search(self._manifest["sources"][source]["relation_name"])

@@ -39,8 +39,8 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
 
     def warehouse(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         upkeep = Upkeep(manifest, home)
-        for among in (upkeep.codes, None):
-            if nodes := upkeep.outdated(among):
+        for _ in range(2):  # again where the codes of the deliveries turned out others
+            if nodes := upkeep.outdated():
                 selection, total = upkeep.selection(nodes), upkeep.count(nodes)
                 with upkeep.building(nodes):
                     yield from build(context, manifest, home, progress, "warehouse", selection, total)

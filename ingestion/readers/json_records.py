@@ -37,14 +37,15 @@ def read_json(
     link.symlink_to(text.path.absolute())
     try:
         _load_objects(con, link, is_lines, f"{table}_objects")
-        keys = [row[0] for row in con.execute(_keys_sql(f"{table}_objects")).fetchall()]
+        _store_shapes(con, f"{table}_objects", f"{table}_shapes")
+        keys = [row[0] for row in con.execute(_keys_sql(f"{table}_shapes")).fetchall()]
     except duckdb.Error:
         raise _broken_json(text, is_lines) from None
     headers = [trimmed(key) for key in keys]
     if not headers:
         raise empty_file(part.name)
     kept = keep_declared(headers, contracts, part.name)
-    _refuse_repeated_key(con, f"{table}_objects", part.name)
+    _refuse_repeated_key(con, f"{table}_shapes", part.name)
     # all keys at once: an extraction for each parses every object again, which takes twice as long
     pointers = "[" + ", ".join(_pointer(keys[i]) for i in kept) + "]"
     values = ", ".join(f"{_value_sql(place)} as c{i}" for place, i in enumerate(kept, start=1))
@@ -60,6 +61,7 @@ def read_json(
         f" _row_number from {table}_objects)"
     )
     con.execute(f"drop table {table}_objects")
+    con.execute(f"drop table {table}_shapes")
     found = con.execute(
         f"select _row_number, deep_place from {table} where deep_place is not null order by 1 limit 1"
     ).fetchone()
@@ -93,16 +95,23 @@ def _load_objects(con: duckdb.DuckDBPyConnection, path: Path, is_lines: bool, ta
             f"create or replace table {table} as select object, rowid + 1 as _row_number from {table}_array"
         )
         con.execute(f"drop table {table}_array")
-    (bad,) = con.execute(f"select count(*) from {table} where json_type(object) <> 'OBJECT'").fetchall()[0]
-    if bad:
+
+
+def _store_shapes(con: duckdb.DuckDBPyConnection, objects: str, table: str) -> None:
+    """The few lists of keys that the many objects have, each with the first row that has it."""
+    con.execute(
+        f"create or replace table {table} as select json_keys(object) as keys, json_type(object) as kind,"
+        f" min(_row_number) as _row_number from {objects} group by all"
+    )
+    if con.execute(f"select 1 from {table} where kind <> 'OBJECT' limit 1").fetchone():
         raise duckdb.InvalidInputException("not an object")
 
 
-def _keys_sql(table: str) -> str:
+def _keys_sql(shapes: str) -> str:
     """Keys in the order in which they first appear."""
     return (
-        f"select key from (select unnest(json_keys(object)) as key, _row_number, "
-        f"generate_subscripts(json_keys(object), 1) as position from {table})"
+        f"select key from (select unnest(keys) as key, _row_number, "
+        f"generate_subscripts(keys, 1) as position from {shapes})"
         f" group by key order by min(_row_number), min_by(position, _row_number)"
     )
 
@@ -128,12 +137,11 @@ def _is_deep_sql(place: int) -> str:
     return f"kinds[{place}] = 'OBJECT' or (case when {may_be} then {holds} else false end)"
 
 
-def _refuse_repeated_key(con: duckdb.DuckDBPyConnection, table: str, name: str) -> None:
+def _refuse_repeated_key(con: duckdb.DuckDBPyConnection, shapes: str, name: str) -> None:
     """Which of the two values is meant nobody can say; readers differ."""
     found = con.execute(
         "select _row_number, list_filter(keys, lambda k: len(list_filter(keys, lambda o: o = k)) > 1)[1]"
-        f" from (select _row_number, json_keys(object) as keys from {table})"
-        " where len(keys) <> len(list_distinct(keys)) order by 1 limit 1"
+        f" from {shapes} where len(keys) <> len(list_distinct(keys)) order by 1 limit 1"
     ).fetchone()
     if found:
         raise ReadError(

@@ -19,7 +19,7 @@ PROJECT = Path(__file__).parents[2] / "dbt_project"
 Row = Mapping[str, object]
 
 REFERENCE = {
-    "collections": "community_id varchar, collection varchar, maturity varchar",
+    "collections": "community_id varchar, collection varchar, maturity varchar, sort_order integer",
     "crosswalks": (
         "community_id varchar, partner_id varchar, field varchar, partner_code varchar, "
         "conformed_code varchar, first_year integer, last_year integer"
@@ -43,8 +43,8 @@ class Lake:
         self.home.dbt_target.mkdir(parents=True, exist_ok=True)
         self.reference: dict[str, list[Row]] = {
             "collections": [
-                {"community_id": "riverbend", "collection": "annual", "maturity": "final"},
-                {"community_id": "riverbend", "collection": "fall", "maturity": "interim"},
+                {"community_id": "riverbend", "collection": "annual", "maturity": "final", "sort_order": 0},
+                {"community_id": "riverbend", "collection": "fall", "maturity": "interim", "sort_order": 1},
             ],
             "crosswalks": [],
             "cut_scores": [],

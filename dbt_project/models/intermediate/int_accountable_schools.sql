@@ -1,24 +1,48 @@
-with student_years as (
+with schools as (
+
+    select * from {{ ref('int_student_schools') }}
+
+),
+
+-- the few children with more than one school in a year; the others need no arithmetic
+movers as (
 
     select
         community_id,
         person_id,
         school_year,
         collection,
-        count(*) as n_schools,
-        min(organization_id) as only_organization_id,
-        min(partner_id) as only_partner_id,
-        sum(attendance_days) as days_enrolled,
-        sum(days_absent) as days_absent,
-        count(attendance_days) > 0 as has_attendance,
-        max_by(grade_level, latest_entry_date) filter (where grade_level is not null) as latest_grade_level
-    from {{ ref('int_student_schools') }}
+        cast(count(*) as integer) as n_schools
+    from schools
     group by community_id, person_id, school_year, collection
+    having count(*) > 1
 
 ),
 
--- the few children with more than one school: most days, then the latest entry, then the lowest school id
-chosen as (
+moves as (
+
+    select
+        schools.*,
+        movers.n_schools,
+        sum(schools.attendance_days) over children as days_enrolled,
+        sum(schools.days_absent) over children as all_days_absent,
+        substring(max(cast(schools.latest_entry_date as varchar) || schools.grade_level) over children, 11)
+            as latest_grade_level,
+        count(schools.attendance_days) over children > 0 as has_attendance
+    from schools
+    inner join movers
+        on
+            schools.community_id = movers.community_id
+            and schools.person_id = movers.person_id
+            and schools.school_year = movers.school_year
+            and schools.collection = movers.collection
+    window children as (
+        partition by schools.community_id, schools.person_id, schools.school_year, schools.collection
+    )
+
+),
+
+student_years as (
 
     select
         schools.community_id,
@@ -27,25 +51,39 @@ chosen as (
         schools.collection,
         schools.organization_id,
         schools.partner_id,
-        schools.grade_level
-    from {{ ref('int_student_schools') }} as schools
-    inner join student_years
+        schools.grade_level,
+        1 as n_schools,
+        schools.attendance_days as days_enrolled,
+        schools.days_absent
+    from schools
+    left join movers
         on
-            schools.community_id = student_years.community_id
-            and schools.person_id = student_years.person_id
-            and schools.school_year = student_years.school_year
-            and schools.collection = student_years.collection
-    where student_years.n_schools > 1
+            schools.community_id = movers.community_id
+            and schools.person_id = movers.person_id
+            and schools.school_year = movers.school_year
+            and schools.collection = movers.collection
+    where movers.person_id is null
+    union all
+    -- most days, then the latest entry, then the lowest school id
+    select
+        community_id,
+        person_id,
+        school_year,
+        collection,
+        organization_id,
+        partner_id,
+        coalesce(grade_level, latest_grade_level) as grade_level,
+        n_schools,
+        days_enrolled,
+        all_days_absent as days_absent
+    from moves
     qualify
         row_number() over (
-            partition by schools.community_id, schools.person_id, schools.school_year, schools.collection
+            partition by community_id, person_id, school_year, collection
             order by
-                case
-                    when student_years.has_attendance then schools.attendance_days
-                    else schools.days_spanned
-                end desc nulls last,
-                schools.latest_entry_date desc nulls last,
-                schools.organization_id asc
+                case when has_attendance then attendance_days else days_spanned end desc nulls last,
+                latest_entry_date desc nulls last,
+                organization_id asc
         ) = 1
 
 ),
@@ -68,24 +106,18 @@ other_evidence as (
 )
 
 select
-    student_years.community_id,
-    student_years.person_id,
-    student_years.school_year,
-    student_years.collection,
-    coalesce(chosen.organization_id, student_years.only_organization_id) as organization_id,
-    coalesce(chosen.partner_id, student_years.only_partner_id) as partner_id,
-    coalesce(chosen.grade_level, student_years.latest_grade_level) as grade_level,
+    community_id,
+    person_id,
+    school_year,
+    collection,
+    organization_id,
+    partner_id,
+    grade_level,
     true as is_enrolled,
-    cast(student_years.n_schools as integer) as n_schools,
-    cast(student_years.days_enrolled as decimal(18, 4)) as days_enrolled,
-    cast(student_years.days_absent as decimal(18, 4)) as days_absent
+    n_schools,
+    cast(days_enrolled as decimal(18, 4)) as days_enrolled,
+    cast(days_absent as decimal(18, 4)) as days_absent
 from student_years
-left join chosen
-    on
-        student_years.community_id = chosen.community_id
-        and student_years.person_id = chosen.person_id
-        and student_years.school_year = chosen.school_year
-        and student_years.collection = chosen.collection
 union all
 select
     other_evidence.community_id,

@@ -1,3 +1,5 @@
+{{ config(materialized = 'view') }}
+
 with evidence as (
 
     select
@@ -41,6 +43,7 @@ select
     sum(days_absent) as days_absent,
     sum(days_spanned) as days_spanned,
     max(entry_date) as latest_entry_date,
-    max_by(grade_level, entry_date) filter (where entry_date is not null) as grade_level
+    -- the latest one; of two on one day always the same
+    substring(max(cast(entry_date as varchar) || grade_level), 11) as grade_level
 from evidence
 group by community_id, person_id, school_year, collection, organization_id

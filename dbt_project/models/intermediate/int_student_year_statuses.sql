@@ -1,3 +1,5 @@
+{{ config(materialized = 'view') }}
+
 {% set flags = [
     'is_economically_disadvantaged', 'is_english_learner', 'has_disability', 'is_homeless', 'is_in_foster_care',
     'is_migrant', 'is_military_connected',

@@ -1,15 +1,20 @@
 with reported as (
 
     select
-        community_id,
-        person_id,
-        -- later years before earlier ones, a year's annual collection before its interim ones
-        school_year * 2 + case when collection = 'annual' then 1 else 0 end as recency,
-        birth_year,
-        gender,
-        race_ethnicity,
-        school_year
-    from {{ ref('int_student_year_demographics') }}
+        demographics.community_id,
+        demographics.person_id,
+        -- later years before earlier ones, in a year the annual collection, then the last of the interim ones
+        demographics.school_year * 1000
+        + case when demographics.collection = 'annual' then 999 else coalesce(collections.sort_order, 0) end as recency,
+        demographics.birth_year,
+        demographics.gender,
+        demographics.race_ethnicity,
+        demographics.school_year
+    from {{ ref('int_student_year_demographics') }} as demographics
+    left join {{ source('reference', 'collections') }} as collections
+        on
+            demographics.community_id = collections.community_id
+            and demographics.collection = collections.collection
 
 )
 

@@ -27,11 +27,14 @@ with described as (
 -- schools that children attend but no school extract tells of
 attended as (
 
-    select distinct
-        organization_id,
-        community_id,
-        partner_id
-    from {{ ref('int_student_schools') }}
+    {% for model in ['fct_enrollment', 'fct_attendance'] %}
+        select
+            organization_id,
+            community_id,
+            partner_id
+        from {{ ref(model) }}
+        {% if not loop.last %}union{% endif %}
+    {% endfor %}
 
 )
 
