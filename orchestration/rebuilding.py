@@ -58,8 +58,7 @@ class Upkeep:
     def count(self, nodes: Collection[str]) -> int:
         """How many nodes and tests that is."""
         chosen = set(nodes)
-        tests = (n for n in self._manifest["nodes"].values() if n["resource_type"] == "test")
-        return len(chosen) + sum(not chosen.isdisjoint(test["depends_on"]["nodes"]) for test in tests)
+        return len(chosen) + sum(not chosen.isdisjoint(test["depends_on"]["nodes"]) for test in self._tests)
 
     @contextmanager
     def building(self, nodes: Collection[str]) -> Iterator[None]:
@@ -95,14 +94,22 @@ class Upkeep:
         ]
 
     @cached_property
+    def _tested(self) -> set[str]:
+        return {node for test in self._tests for node in test["depends_on"]["nodes"]}
+
+    @cached_property
+    def _tests(self) -> list[Mapping[str, Any]]:
+        return [node for node in self._manifest["nodes"].values() if node["resource_type"] == "test"]
+
+    @cached_property
     def _code(self) -> str:
         layouts = b"".join(path.read_bytes() for path in sorted(LAYOUTS.glob("**/*.yml")))
         return project_fingerprint(DBT_PROJECT) + hashlib.sha256(layouts).hexdigest()
 
     def _own(self, node: str) -> str:
-        """What a node was, or would be, built by; a view stands as long as the code does."""
+        """What a node was, or would be, built by; a view that no test looks at stands as the code does."""
         is_view = self._node(node)["config"]["materialized"] == "view"
-        return _hash(node, self._code) if is_view else self._inputs_hash(node)
+        return _hash(node, self._code) if is_view and node not in self._tested else self._inputs_hash(node)
 
     def _inputs_hash(self, node: str) -> str:
         if node not in self._seen:

@@ -79,12 +79,18 @@ def dagster_instance(home: Home) -> dg.DagsterInstance:
         first_use = not (home.dagster / "dagster.yaml").exists()
         if first_use:
             shutil.copyfile(DAGSTER_YAML, home.dagster / "dagster.yaml")
-        import dagster as dg
-
-        instance = dg.DagsterInstance.get()
+        instance = _instance(home.dagster, (home.dagster / "dagster.yaml").stat().st_ino)
         if first_use:
             from orchestration.partitions import introduce
 
             instance.get_runs(limit=1)
             introduce(instance, home)
     return instance
+
+
+@lru_cache(maxsize=1)
+def _instance(_folder: Path, _made: int) -> dg.DagsterInstance:
+    """Opened once in a process, as long as it is the same one: it reads all of its migrations each time."""
+    import dagster as dg
+
+    return dg.DagsterInstance.get()

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -165,9 +166,15 @@ def write_union_macro(dbt_project: Path) -> bool:
 
 def _models(path: Path) -> list[Any]:
     try:
-        document = YAML().load(path)
+        return _read_models(path, path.stat().st_mtime_ns)
     except FileNotFoundError as error:
         raise RegistryError("the indicator registry is missing", where=str(path)) from error
+
+
+@lru_cache(maxsize=1)
+def _read_models(path: Path, _modified: int) -> list[Any]:
+    try:
+        document = YAML().load(path)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise RegistryError(f"not readable as YAML: {error.problem}", where=f"{path}:{line}") from error
