@@ -53,15 +53,15 @@ class CrosswalkRow(YearsRow):
 
 
 class CutScoreRow(YearsRow):
-    """The scale score from which a child of this grade is proficient."""
+    """The scale score from which a child is proficient: of this grade, else of those without a row."""
 
     assessment_id: Filled
     subject: ConformedCode
-    grade_level: ConformedCode
+    grade_level: ConformedCode | None = None
     proficient_score: float
 
     def identity(self) -> tuple[str, ...]:
-        return self.assessment_id.lower(), self.subject, self.grade_level
+        return self.assessment_id.lower(), self.subject, self.grade_level or ""
 
 
 class TargetRow(Row):
@@ -124,7 +124,9 @@ def check_crosswalk_row(row: CrosswalkRow) -> str:
 
 
 def check_cut_score_row(row: CutScoreRow) -> str:
-    return _unknown("subject", row.subject) or _unknown("grade_level", row.grade_level)
+    return _unknown("subject", row.subject) or (
+        _unknown("grade_level", row.grade_level) if row.grade_level else ""
+    )
 
 
 def _unknown(field: str, code: str) -> str:

@@ -70,6 +70,11 @@ class Home:
         return Home(self.root / "snapshot")
 
     @property
+    def deliveries(self) -> Path:
+        """In a snapshot: what became of every delivery, as a table."""
+        return self.root / "deliveries.parquet"
+
+    @property
     def snapshot_is_published(self) -> Path:
         """The mark that a release was made from the snapshot."""
         return self.snapshot.root / "published"

@@ -12,6 +12,7 @@ import duckdb
 from filelock import FileLock
 
 from ingestion.delivery import Delivery
+from ingestion.delivery_table import write_deliveries
 from ingestion.errors import DeliveryError, MilepostError
 from ingestion.home import Home
 from ingestion.lake_files import ensure_empty_files as ensure_empty_files
@@ -127,7 +128,7 @@ def recover(home: Home) -> list[str]:
 
 
 def take_snapshot(home: Home) -> Home:
-    """Everything in force and the ledger as of now, for a build that loads going on meanwhile do not disturb.
+    """Everything in force and what the ledger says, for a build that loads going on meanwhile do not disturb.
 
     Files are linked, not copied. Taken again, it replaces the one before.
     """
@@ -139,9 +140,10 @@ def take_snapshot(home: Home) -> Home:
             link = new / "raw" / file.relative_to(home.raw)
             link.parent.mkdir(parents=True, exist_ok=True)
             os.link(file, link)
+        new.mkdir(parents=True, exist_ok=True)
         if home.ledger.exists():
-            new.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(home.ledger, new / home.ledger.name)
+        write_deliveries(Ledger(home.ledger), Home(new).deliveries)
         shutil.rmtree(home.snapshot.root, ignore_errors=True)
         new.rename(home.snapshot.root)
     return home.snapshot

@@ -1,7 +1,6 @@
 """The configuration of every community as Parquet tables, for the warehouse and for queries."""
 
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import duckdb
 from ingestion.community import Communities, Community, PublicationLevel
 from ingestion.disaggregates import DISAGGREGATES, PAIRS
 from ingestion.home import Home
-from ingestion.sql_text import literal
+from ingestion.parquet_table import write_table
 
 Row = tuple[Any, ...]
 
@@ -106,7 +105,10 @@ def write_reference(home: Home, communities: Communities) -> list[Path]:
             rows[table].append((community.community, *row))
     home.reference.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={"threads": 1}) as con:
-        return [_write(con, home, table, found) for table, found in rows.items()]
+        return [
+            write_table(con, home.reference_file(table), TABLES[table], found)
+            for table, found in rows.items()
+        ]
 
 
 def published_disaggregates(level: PublicationLevel) -> list[str]:
@@ -152,16 +154,3 @@ def _extract_rows(community: Community) -> Iterator[tuple[str, Row]]:
         for year in years:
             for collection in contract.expects:
                 yield "due_dates", (*whose, year, collection, contract.due_date(year, collection))
-
-
-def _write(con: duckdb.DuckDBPyConnection, home: Home, table: str, rows: Iterable[Row]) -> Path:
-    target = home.reference_file(table)
-    temporary = target.with_suffix(f".{os.getpid()}.tmp")
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in TABLES[table].items())
-    con.execute(f"create table {table} ({columns})")
-    values = [f"({', '.join(map(literal, row))})" for row in rows]
-    for start in range(0, len(values), 1000):
-        con.execute(f"insert into {table} values {', '.join(values[start : start + 1000])}")
-    con.execute(f"copy {table} to {literal(str(temporary))} (format parquet)")
-    temporary.replace(target)
-    return target

@@ -56,7 +56,7 @@ def delivery_records(manifest: Mapping[str, Any], raw: list[dg.AssetKey]) -> lis
         )
         for source, kind, text in (
             ("gate", "parquet", "Every rule checked at the gate, per delivery."),
-            ("ledger", "json", "Every event in the life of every delivery, append-only."),
+            ("ledger", "json", "What became of every delivery, by the append-only ledger."),
         )
         for key in _sources(manifest, source)
     ]
@@ -86,8 +86,8 @@ def _reference(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
     return reference
 
 
-def write_configuration(home: Home) -> None:
-    """Write what the warehouse reads beside deliveries: configuration, registry, empty tables."""
+def write_configuration(home: Home, notes: str = "") -> None:
+    """Write what the warehouse reads beside deliveries; `notes` are those of the release to be built."""
     from ingestion.lake import ensure_empty_files
     from ingestion.reference import write_reference
     from publishing.registry import write_registry_tables
@@ -97,7 +97,7 @@ def write_configuration(home: Home) -> None:
     ensure_empty_files(home)
     write_reference(home, communities)
     write_registry_tables(home, DBT_PROJECT, {c.community: c.indicators for c in communities})
-    prepare_release(home)
+    prepare_release(home, notes)
 
 
 def _person_links(home: Home) -> dg.AssetsDefinition:

@@ -18,6 +18,12 @@ from orchestration.rebuilding import Upkeep
 from orchestration.warehouse import build, published_count, published_selection
 
 WRITES = {"writer", "progress"}
+FIRST = "write_configuration"
+NOTES = {
+    "notes": dg.Field(
+        str, default_value="", is_required=False, description="What readers should know of the release."
+    )
+}
 Step = Callable[[dg.OpExecutionContext, Progress], Iterator[Any]]
 
 
@@ -29,8 +35,8 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
     """
     published = published_selection(manifest)
 
-    def reference(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
-        write_configuration(home)
+    def reference(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
+        write_configuration(home, context.op_config["notes"])
         progress.building("reference", 1, 1)
         yield from (dg.AssetMaterialization(key) for key in reference_keys(manifest))
 
@@ -59,7 +65,7 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
         yield dg.AssetMaterialization(["published", "release"], metadata=make_release(home, progress))
 
     steps = [
-        _op("write_configuration", reference, "Configuration as tables that dbt reads."),
+        _op(FIRST, reference, "Configuration as tables that dbt reads.", NOTES),
         _op("link_persons", person_links, "One person_id behind each partner's student ids."),
         _op("build_warehouse", warehouse, "What changed up to marts, with dbt and its tests."),
         _op("decide_suppression", cell_suppression, "Which cells may be shown."),
@@ -80,14 +86,16 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
     return refresh
 
 
-def _op(name: str, step: Step, description: str) -> dg.OpDefinition:
+def _op(
+    name: str, step: Step, description: str, config: Mapping[str, dg.Field] | None = None
+) -> dg.OpDefinition:
     """An op that waits for the one before and logs what `step` yields: materializations and checks."""
-    is_first = name == "write_configuration"
 
     @dg.op(
         name=name,
         description=description,
-        ins={} if is_first else {"start": dg.In(dg.Nothing)},
+        config_schema=config,
+        ins={} if name == FIRST else {"start": dg.In(dg.Nothing)},
         out=dg.Out(dg.Nothing),
         required_resource_keys=WRITES,
     )

@@ -32,15 +32,16 @@ def load_in_process(load_ids: list[str], progress: Progress) -> dict[str, Any]:
     return _report(result)
 
 
-def refresh_in_process(progress: Progress, everything: bool = False) -> dict[str, Any]:
+def refresh_in_process(progress: Progress, everything: bool = False, notes: str = "") -> dict[str, Any]:
     """Run the job `refresh` from identity to release; the report names the release, or what failed.
 
     What changed since the last refresh is built, and what depends on it; with `everything`, all models are.
+    `notes` go with the release to its readers.
     """
     from ingestion.errors import MilepostError
     from orchestration.jobs import resources
     from orchestration.rebuilding import Upkeep
-    from orchestration.refreshing import refresh_job
+    from orchestration.refreshing import FIRST, refresh_job
     from orchestration.warehouse import prepared_manifest
 
     home = prepare_environment()
@@ -53,8 +54,9 @@ def refresh_in_process(progress: Progress, everything: bool = False) -> dict[str
         notify("Milepost: refresh could not start", [str(error)])
         raise
     given = {**resources(home), "progress": progress}
+    config = {**QUIET, "ops": {FIRST: {"config": {"notes": notes}}}}
     report = _report(
-        job.execute_in_process(run_config=QUIET, instance=instance, resources=given, raise_on_error=False)
+        job.execute_in_process(run_config=config, instance=instance, resources=given, raise_on_error=False)
     )
     current = home.current_release
     return report | {

@@ -16,6 +16,7 @@ import duckdb
 from filelock import FileLock
 
 from ingestion.home import Home
+from ingestion.parquet_table import write_table
 from ingestion.sql_text import literal
 from publishing.release_contents import (
     DATABASE,
@@ -32,6 +33,12 @@ KEPT = 3
 HISTORY = "releases.jsonl"
 RELEASE_ID = re.compile(r"^r\d{4,}$")
 UNFINISHED = ".unfinished-"
+RELEASE = {
+    "release_id": "VARCHAR",
+    "created_at": "TIMESTAMP",
+    "notes": "VARCHAR",
+    "data_as_of": "TIMESTAMP",
+}
 
 
 @dataclass(frozen=True)
@@ -55,18 +62,11 @@ def prepare_release(home: Home, notes: str = "") -> str:
     release_id = f"r{max(spent, default=0) + 1:04d}"
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
     row: list[Any] = [release_id, now, notes or None, _data_as_of(home)]
-    past = [[e["release_id"], e["created_at"], e["notes"], e["data_as_of"]] for e in history]
+    past = [[entry[column] for column in RELEASE] for entry in history]
     home.reference.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect() as con:
-        for table, rows in {"release": [row], "releases": [*past, row]}.items():
-            columns = "release_id varchar, created_at timestamp, notes varchar, data_as_of timestamp"
-            con.execute(f"create table {table} ({columns})")
-            lines = ", ".join(f"({', '.join(map(literal, line))})" for line in rows)
-            con.execute(f"insert into {table} values {lines}")
-            target = home.reference_file(table)
-            temporary = target.with_suffix(f".{os.getpid()}.tmp")
-            con.table(table).write_parquet(str(temporary))
-            temporary.replace(target)
+    with duckdb.connect(config={"threads": 1}) as con:
+        write_table(con, home.reference_file("release"), RELEASE, [row])
+        write_table(con, home.reference_file("releases"), RELEASE, [*past, row])
     return release_id
 
 

@@ -29,19 +29,6 @@
     explode(split({{ text }}, ';'))
 {%- endmacro %}
 
-{# Several texts in one; their order is left open. #}
-{% macro joined_texts(text, separator) -%}
-    {{ adapter.dispatch('joined_texts')(text, separator) }}
-{%- endmacro %}
-
-{% macro default__joined_texts(text, separator) -%}
-    string_agg({{ text }}, '{{ separator }}')
-{%- endmacro %}
-
-{% macro spark__joined_texts(text, separator) -%}
-    array_join(collect_list({{ text }}), '{{ separator }}')
-{%- endmacro %}
-
 {# Name of a file without folders and ending. #}
 {% macro file_stem(path) -%}
     {{ adapter.dispatch('file_stem')(path) }}

@@ -34,6 +34,9 @@ def refresh(
     everything: bool = typer.Option(
         False, "--full", help="Build all models, also those whose inputs are as before."
     ),
+    notes: str = typer.Option(
+        "", help="What readers should know of the release: column notes of the table releases."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
     """Build what changed behind the gate: identity, warehouse, disclosure control, a new release.
@@ -41,8 +44,10 @@ def refresh(
     A failed test of severity error stops the publication; the last release stays where it is.
 
     Example: milepost refresh
+
+    Example: milepost refresh --notes "River City sent its attendance of 2023-24 anew"
     """
-    result = run_refresh(everything)
+    result = run_refresh(everything, notes)
     if as_json:
         print_json(result)
     elif result["success"]:
@@ -53,7 +58,7 @@ def refresh(
         raise typer.Exit(Exit.REJECTED)
 
 
-def run_refresh(everything: bool = False) -> dict[str, Any]:
+def run_refresh(everything: bool = False, notes: str = "") -> dict[str, Any]:
     """Run the job `refresh` in this process and report it; failures are told to people before returning."""
     from orchestration.commands.release_facts import release_facts, sentences, years_published
     from orchestration.runs import refresh_in_process
@@ -64,7 +69,7 @@ def run_refresh(everything: bool = False) -> dict[str, Any]:
     started = time.perf_counter()
     bars = Bars(STEPS)
     with bars.showing():
-        result = refresh_in_process(bars, everything)
+        result = refresh_in_process(bars, everything, notes)
     result["seconds"] = round(time.perf_counter() - started, 1)
     for failure in result["failures"]:
         err.print(f"[red]{failure['step']} failed.[/] ", end="")

@@ -15,7 +15,9 @@ from tests.ingestion.configuration import millbrook
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     crosswalk = "field,partner_code,conformed_code,first_year,last_year\nexit_code,O'Brien,unknown,2023,\n"
-    cut_scores = "assessment_id,subject,grade_level,proficient_score\nstate,reading,03,438.5\n"
+    cut_scores = (
+        "assessment_id,subject,grade_level,proficient_score\nstate,reading,03,438.5\nstate,math,,400\n"
+    )
     targets = "indicator_id,school_year,target\nchronic_absence,2025,0.1\n"
     communities = millbrook(
         tmp_path / "communities",
@@ -66,9 +68,11 @@ def test_codes_scores_and_targets(home: Home) -> None:
     assert rows(home, "crosswalks") == [
         ("millbrook", "mill_schools", "exit_code", "O'Brien", "unknown", 2023, None)
     ]
-    ((*about, score),) = rows(home, "cut_scores")
-    assert about == ["millbrook", "state", "reading", "03", None, None]
-    assert float(score) == 438.5
+    scores = {tuple(about): float(score) for *about, score in rows(home, "cut_scores")}
+    assert scores == {
+        ("millbrook", "state", "reading", "03", None, None): 438.5,
+        ("millbrook", "state", "math", None, None, None): 400,  # of every grade
+    }
     assert rows(home, "targets") == [("millbrook", "chronic_absence", "all", "all", 2025, 0.1)]
 
 

@@ -34,7 +34,7 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     drop("attendance_2025.csv", GOOD)
     drop("students_2025.csv", STUDENTS)
     assert milepost("load").exit_code == 0
-    done = milepost("refresh", "--json")
+    done = milepost("refresh", "--notes", "The first one.", "--json")
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert told["release_id"] == "r0001"
@@ -47,8 +47,8 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     with duckdb.connect(str(home.warehouse)) as con:  # a writer can open it: the build let the file go
         assert con.execute("select count(*) from marts.fct_attendance").fetchone() == (4,)
     shows_on_the_assets(home, passed=True)
-    answer = milepost("query", "select release_id from releases", "--json")
-    assert json.loads(answer.stdout) == [{"release_id": "r0001"}]
+    answer = milepost("query", "select release_id, notes from releases", "--json")
+    assert json.loads(answer.stdout) == [{"release_id": "r0001", "notes": "The first one."}]
     nearest = milepost("query", "select * from pg_enm")
     assert "pg_enum" not in nearest.output
     assert "indicator_values" in nearest.output

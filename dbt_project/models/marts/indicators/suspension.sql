@@ -4,6 +4,15 @@ with definitions as (
 
 ),
 
+counted_actions as (
+
+    select
+        *,
+        {{ split_rows('actions') }} as action_code
+    from definitions
+
+),
+
 students as (
 
     select student_year.*
@@ -18,19 +27,16 @@ students as (
 
 ),
 
--- per child and year, the versions by which it was suspended
 suspended as (
 
-    select
+    select distinct
         actions.community_id,
         actions.person_id,
         actions.school_year,
         actions.collection,
-        ';' || {{ joined_texts('distinct definitions.definition_version', ';') }} || ';' as versions
+        counted_actions.definition_version
     from {{ ref('fct_discipline') }} as actions
-    {{ join_definitions('actions') }}
-    where ';' || definitions.actions || ';' like '%;' || actions.action_code || ';%'
-    group by actions.community_id, actions.person_id, actions.school_year, actions.collection
+    inner join counted_actions on actions.action_code = counted_actions.action_code
 
 )
 
@@ -42,12 +48,13 @@ select
     students.organization_id,
     'suspension' as indicator_id,
     definitions.definition_version,
-    coalesce(suspended.versions like '%;' || definitions.definition_version || ';%', false) as is_success
+    suspended.person_id is not null as is_success
 from students
+{{ join_definitions('students') }}
 left join suspended
     on
         students.community_id = suspended.community_id
         and students.person_id = suspended.person_id
         and students.school_year = suspended.school_year
         and students.collection = suspended.collection
-{{ join_definitions('students') }}
+        and definitions.definition_version = suspended.definition_version
