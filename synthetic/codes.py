@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 def coded(column: str, codes: Mapping[str, str]) -> str:
@@ -11,10 +11,11 @@ def coded(column: str, codes: Mapping[str, str]) -> str:
     return f"case {column} {cases} end"
 
 
-def coded_list(column: str, codes: Mapping[str, str], separator: str) -> str:
-    """The same for several codes joined with ';', which the partner joins with `separator`."""
-    one = coded("one", codes)
-    return f"array_to_string(list_transform(string_split({column}, ';'), lambda one: {one}), '{separator}')"
+def coded_list(column: str, lists: Iterable[str | None], codes: Mapping[str, str], separator: str) -> str:
+    """The same where `column` holds one of `lists`, codes joined with ';'; the partner has a `separator`."""
+    return coded(
+        column, {one: separator.join(codes[code] for code in one.split(";")) for one in lists if one}
+    )
 
 
 def known(entity: str, extract: str, school_year: int, collection: str) -> str:

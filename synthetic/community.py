@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -22,6 +23,7 @@ SERIES: tuple[Series, ...] = (
     *admissions_test.SERIES,
 )
 DELIVERIES = "deliveries"
+THREADS = 2
 
 
 def write_community(
@@ -42,25 +44,41 @@ def write_community(
     """
     calendar = collections(first_year, n_years, interim_years)
     # A fixed number of threads: the order in which some aggregates see rows depends on it.
-    with duckdb.connect(config={"threads": 2}) as con:
+    with duckdb.connect(config={"threads": THREADS}) as con:
         con.execute("set enable_progress_bar = false")
         world.build(
             con, children_per_year=children_per_year, first_year=first_year, n_years=n_years, seed=seed,
-            calendar=calendar,
+            calendar=calendar, extracts={extract for series in SERIES for extract in series.extracts},
         )  # fmt: skip
         facts.build(con)
         con.execute(REGISTER)
         due = [
             (series, collection) for collection in calendar for series in SERIES if series.sent(collection)
         ]
-        written = [(*file, write_delivery(con, folder / DELIVERIES, *file, PLANTED)) for file in due]
+        rows = _write_all(con, folder / DELIVERIES, due)
         # Nobody sends a file without rows, such as the college tracker before the first graduates.
-        deliveries = tuple(_described(con, *file) for file in written if file[-1])
+        deliveries = tuple(_described(con, *file, n) for file, n in zip(due, rows, strict=True) if n)
         rejected = write_rejected(con, folder, calendar[-1])
         truth = write_truth(con, folder / "truth")
     manifest = Manifest(folder, seed, children_per_year, deliveries, rejected, tuple(truth))
     manifest.save()
     return manifest
+
+
+def _write_all(
+    con: duckdb.DuckDBPyConnection, folder: Path, due: list[tuple[Series, Collection]]
+) -> list[int]:
+    """Write every file and return their numbers of rows; several at a time, each by one thread."""
+
+    def write(file: tuple[Series, Collection]) -> int:
+        with con.cursor() as own:
+            return write_delivery(own, folder, *file, PLANTED)
+
+    con.execute("set threads = 1")
+    with ThreadPoolExecutor(THREADS) as pool:
+        rows = list(pool.map(write, due))
+    con.execute(f"set threads = {THREADS}")
+    return rows
 
 
 def _described(con: duckdb.DuckDBPyConnection, series: Series, collection: Collection, rows: int) -> File:

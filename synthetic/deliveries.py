@@ -10,7 +10,7 @@ import duckdb
 
 from synthetic.calendars import ANNUAL, Collection
 from synthetic.dirt import Dirt, spoil
-from synthetic.formats import HIDDEN, Format
+from synthetic.formats import Format
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class Series:
     """One series of files of a partner.
 
     `query` is SQL for one delivery: the file's columns as text, with _source (the row's source_id in the
-    facts of every extract it feeds), _person and _single. `extracts` read the file; a row of it becomes
-    `rows_per_source` rows of the canonical entity.
+    facts of every extract it feeds), _person and _single, its rows in the order of _source. `extracts` read
+    the file; a row of it becomes `rows_per_source` rows of the canonical entity.
     """
 
     name: str
@@ -72,31 +72,26 @@ def write_delivery(
 
     Nothing is written where there are no rows.
     """
-    path = folder / series.path(collection)
-    con.execute(
-        "create or replace temp table sheet as"
-        " select cast(row_number() over (order by _source) as double) as _order, *,"
-        " cast(null as varchar) as _rule, cast(null as varchar) as _column, cast(null as varchar[]) as _holds"
-        f" from ({series.query(collection)})"
-    )
-    rows = con.table("sheet").shape[0]
-    if not rows:
+    path, query = folder / series.path(collection), series.query(collection)
+    if not con.execute(f"select 1 from ({query}) limit 1").fetchall():
         return 0
     path.parent.mkdir(parents=True, exist_ok=True)
     planted = tuple(
         kind for kind in dirt if kind.applies_to(series.name, collection.school_year, collection.name)
     )
-    spoil(con, "sheet", planted)
-    columns = [name for name in con.table("sheet").columns if name not in HIDDEN]
     file_format = series.format(collection)
-    file_format.write(con, "sheet", columns, path)
     if planted:
+        spoil(con, query, planted)
         _register(con, series, collection, file_format.first_row)
-    return int(con.table("sheet").shape[0])
+    rows = "sheet order by _order" if planted else f"({query})"
+    return file_format.write(con, f"select columns(lambda name: name[1] != '_') from {rows}", path)
 
 
 def _register(con: duckdb.DuckDBPyConnection, series: Series, collection: Collection, first_row: int) -> None:
-    """One line per dirty row and extract it is held back from; one without an extract if it is kept."""
+    """One line per dirty row and extract it is held back from; one without an extract if it is kept.
+
+    Copies are dirty too, and push down what stands below them.
+    """
     con.execute(
         f"""
         insert into planted_dirt
@@ -105,8 +100,11 @@ def _register(con: duckdb.DuckDBPyConnection, series: Series, collection: Collec
             case when extract_id is null then 0 else {series.rows_per_source} end
         from (
             select *, unnest(case when len(_holds) > 0 then _holds else [null] end) as extract_id
-            from (select *, row_number() over (order by _order) + {first_row - 1} as row_number from sheet)
-            where _rule is not null
+            from (
+                select *, {first_row - 1} + cast(floor(_order) as bigint)
+                    + count_if(_order > floor(_order)) over (order by _order) as row_number
+                from sheet where _rule is not null
+            )
         )
         order by row_number, extract_id
         """,

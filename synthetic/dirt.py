@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from synthetic.formats import HIDDEN, quoted
+from synthetic.formats import quoted
 
 ROWS_PER_DIRT = 300
 
@@ -42,27 +42,40 @@ class Dirt:
         return self.series == series and in_year and collection in self.collections
 
 
-def spoil(con: duckdb.DuckDBPyConnection, table: str, dirt: tuple[Dirt, ...]) -> None:
-    """Plant every kind of dirt into a file's table, each into rows of its own."""
+# Beside the file's columns: what orders its rows, and what was done to them.
+HIDDEN = ("_order", "_source", "_person", "_single", "_rule", "_column", "_holds")
+
+
+def spoil(con: duckdb.DuckDBPyConnection, query: str, dirt: tuple[Dirt, ...]) -> None:
+    """Leave the rows of a file's query in the table `sheet`, every kind of dirt in rows of its own.
+
+    `_order` counts the rows from 1; a copy stands half a step below its row.
+    """
+    con.execute(
+        "create or replace temp table sheet as"
+        " select cast(row_number() over () as double) as _order, *,"
+        " cast(null as varchar) as _rule, cast(null as varchar) as _column, cast(null as varchar[]) as _holds"
+        f" from ({query})"
+    )
     for number, kind in enumerate(dirt):
-        rows = _choose(con, table, kind.rows, (number + 0.5) / len(dirt))
+        rows = _choose(con, kind.rows, (number + 0.5) / len(dirt))
         if rows and kind.copies:
-            _copy(con, table, kind, rows)
+            _copy(con, kind, rows)
         elif rows:
-            _replace(con, table, kind, rows)
+            _replace(con, kind, rows)
 
 
-def _choose(con: duckdb.DuckDBPyConnection, table: str, wanted: int, offset: float) -> list[float]:
+def _choose(con: duckdb.DuckDBPyConnection, wanted: int, offset: float) -> list[float]:
     """The places of up to `wanted` clean rows, at even distances from one another."""
-    n = con.table(table).shape[0]
+    n = con.table("sheet").shape[0]
     count = min(wanted, n // ROWS_PER_DIRT)
     if not count:
         return []
     places = con.execute(
-        f"""
+        """
         with clean as (
             select _order, row_number() over (order by _order) - 1 as place, count(*) over () as n
-            from {table} where _single and _rule is null
+            from sheet where _single and _rule is null
         )
         select _order from clean
         where place in (select cast(floor((step + ?) * n / ?) as bigint) from range(?) as steps(step))
@@ -77,29 +90,29 @@ def _holds(kind: Dirt) -> str:
     return "[" + ", ".join(f"'{extract}'" for extract in kind.holds) + "]::varchar[]"
 
 
-def _replace(con: duckdb.DuckDBPyConnection, table: str, kind: Dirt, rows: list[float]) -> None:
+def _replace(con: duckdb.DuckDBPyConnection, kind: Dirt, rows: list[float]) -> None:
     con.execute(
-        f"update {table} set {quoted(kind.header)} = {kind.value}, _rule = '{kind.rule}',"
+        f"update sheet set {quoted(kind.header)} = {kind.value}, _rule = '{kind.rule}',"
         f" _column = '{kind.column}', _holds = {_holds(kind)} where list_contains(?, _order)",
         [rows],
     )
 
 
-def _copy(con: duckdb.DuckDBPyConnection, table: str, kind: Dirt, rows: list[float]) -> None:
+def _copy(con: duckdb.DuckDBPyConnection, kind: Dirt, rows: list[float]) -> None:
     """Copies stand right below their rows; an altered copy takes the original with it, an exact one not."""
-    columns = [name for name in con.table(table).columns if name not in HIDDEN]
+    columns = [name for name in con.table("sheet").columns if name not in HIDDEN]
     values = [kind.value if name == kind.header else quoted(name) for name in columns]
     mark = f"'{kind.rule}', '{kind.column}', {_holds(kind)}"
     con.execute(
-        f"insert into {table} ({', '.join(map(quoted, columns))}, {', '.join(HIDDEN)})"
+        f"insert into sheet ({', '.join(map(quoted, columns))}, {', '.join(HIDDEN)})"
         f" select {', '.join(values)}, _order + 0.5, {'_source' if kind.header else 'null'},"
         f" _person, _single, {mark}"
-        f" from {table} where list_contains(?, _order)",
+        f" from sheet where list_contains(?, _order)",
         [rows],
     )
     if kind.header:
         con.execute(
-            f"update {table} set _rule = '{kind.rule}', _column = '{kind.column}', _holds = {_holds(kind)}"
+            f"update sheet set _rule = '{kind.rule}', _column = '{kind.column}', _holds = {_holds(kind)}"
             " where list_contains(?, _order)",
             [rows],
         )

@@ -24,8 +24,16 @@ QUERIES = {
 }
 
 
+# What tells the rows of a fact apart.
+_ORDER = ("school_year", "collection", "extract_id", "source_id", "subject", "test_date")
+
+
 def build(con: duckdb.DuckDBPyConnection) -> None:
-    """Leave one table `fact_<entity>` per canonical entity in `con`, from the tables of the world."""
+    """Leave one table `fact_<entity>` per canonical entity in `con`, from the tables of the world.
+
+    Its rows stand in the order of the files: by year, collection, extract and source row.
+    """
     con.execute(student_facts.STUDENTS)
     for entity, query in QUERIES.items():
-        con.execute(f"create or replace table fact_{entity} as {query}")
+        order = [column for column in _ORDER if column in con.sql(query).columns]
+        con.execute(f"create or replace table fact_{entity} as {query} order by {', '.join(order)}")

@@ -1,9 +1,9 @@
-"""Writers of the file formats partners use: from a DuckDB table of text to a file, always the same bytes."""
+"""Writers of the file formats partners use: from a SELECT of text to a file, always the same bytes."""
 
 from __future__ import annotations
 
+import codecs
 import gzip
-import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,10 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-# A table of a file: text columns, and these to order its rows and to remember what was done to them.
-HIDDEN = ("_order", "_source", "_person", "_single", "_rule", "_column", "_holds")
-
-Writer = Callable[[duckdb.DuckDBPyConnection, str, list[str], Path], None]
+# Writes the rows of a SELECT in their order and returns their number.
+Writer = Callable[[duckdb.DuckDBPyConnection, str, Path], int]
 _ARCHIVE_TIME = (2020, 1, 1, 0, 0, 0)
 
 
@@ -36,28 +34,27 @@ def literal(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def _select(table: str, columns: list[str]) -> str:
-    return f"select {', '.join(map(quoted, columns))} from {table} order by _order"
+def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path, options: str) -> int:
+    return int(con.execute(f"copy ({query}) to {literal(path)} ({options})").fetchall()[0][0])
 
 
 def delimited(
     delimiter: str = ",", *, encoding: str = "utf-8", bom: bool = False, crlf: bool = False, footer: str = ""
 ) -> Format:
     """Delimited text; `footer` is a last line for people, with {rows} in it."""
+    end = "\r\n" if crlf else "\n"
+    options = f"format csv, delimiter '{delimiter}', header true, new_line '{end}', compression none"
 
-    def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
-        con.execute(
-            f"copy ({_select(table, columns)}) to {literal(path)}"
-            f" (format csv, delimiter '{delimiter}', header true, compression none)"
-        )
-        if encoding == "utf-8" and not (bom or crlf or footer):
-            return
-        text = path.read_bytes().decode()
+    def write(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+        rows = _copy(con, query, path, options)
         if footer:
-            text += footer.format(rows=con.table(table).shape[0]) + "\n"
-        if crlf:
-            text = text.replace("\n", "\r\n")
-        path.write_bytes((b"\xef\xbb\xbf" if bom else b"") + text.encode(encoding))
+            with path.open("ab") as file:
+                file.write((footer.format(rows=rows) + end).encode())
+        if encoding != "utf-8":
+            path.write_bytes(path.read_bytes().decode().encode(encoding))
+        if bom:
+            path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
+        return rows
 
     return Format(write)
 
@@ -65,13 +62,16 @@ def delimited(
 def gzipped(inner: Format) -> Format:
     """The same file compressed."""
 
-    def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
-        inner.write(con, table, columns, path)
+    def write(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+        rows = inner.write(con, query, path)
+        content = path.read_bytes()
         # no name and no time in the header: the same content gives the same bytes
-        buffer = io.BytesIO()
-        with gzip.GzipFile(filename="", mode="wb", fileobj=buffer, compresslevel=4, mtime=0) as stream:
-            stream.write(path.read_bytes())
-        path.write_bytes(buffer.getvalue())
+        with (
+            path.open("wb") as file,
+            gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=4, mtime=0) as stream,
+        ):
+            stream.write(content)
+        return rows
 
     return Format(write, inner.first_row)
 
@@ -79,10 +79,10 @@ def gzipped(inner: Format) -> Format:
 def zipped(inner: Format, member: str) -> Format:
     """The same file as a member of a zip."""
 
-    def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
-        inner.write(con, table, columns, path)
-        content = path.read_bytes()
-        _write_zip(path, {member: content})
+    def write(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+        rows = inner.write(con, query, path)
+        _write_zip(path, {member: path.read_bytes()})
+        return rows
 
     return Format(write, inner.first_row)
 
@@ -100,60 +100,55 @@ def fixed_width(widths: dict[str, tuple[int, int]]) -> Format:
     ends = [start + length for start, length in widths.values()]
     starts = [*[start for start, _ in widths.values()][1:], max(ends)]
     cells = [
-        f"rpad(rpad(coalesce({quoted(name)}, ''), {length}, ' '), {following - start}, ' ')"
-        for (name, (start, length)), following in zip(widths.items(), starts, strict=True)
+        f"rpad(coalesce({quoted(name)}, ''), {length}, ' ')"
+        + (f", '{' ' * (following - end)}'" if following > end else "")
+        for (name, (_, length)), end, following in zip(widths.items(), ends, starts, strict=True)
     ]
 
-    def write(con: duckdb.DuckDBPyConnection, table: str, _columns: list[str], path: Path) -> None:
-        line = " || ".join(cells)
-        con.execute(
-            f"copy (select {line} from {table} order by _order) to {literal(path)}"
-            " (format csv, header false, delimiter '\x1f', quote '', escape '')"
-        )
+    def write(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+        lines = f"select concat({', '.join(cells)}) from ({query})"
+        return _copy(con, lines, path, "format csv, header false, delimiter '\x1f', quote '', escape ''")
 
     return Format(write, first_row=1)
 
 
 def json_lines() -> Format:
     """One JSON object per line."""
-
-    def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
-        con.execute(f"copy ({_select(table, columns)}) to {literal(path)} (format json)")
-
-    return Format(write, first_row=1)
+    return Format(lambda con, query, path: _copy(con, query, path, "format json"), first_row=1)
 
 
 def json_array() -> Format:
     """One JSON array of objects."""
-
-    def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
-        con.execute(f"copy ({_select(table, columns)}) to {literal(path)} (format json, array true)")
-
-    return Format(write, first_row=1)
+    return Format(lambda con, query, path: _copy(con, query, path, "format json, array true"), first_row=1)
 
 
 def workbook(sheet: str, *, groups: dict[str, int] | None = None, numeric: tuple[str, ...] = ()) -> Format:
     """An Excel workbook of one sheet; `groups` is an upper header row, cells merged over so many columns."""
 
-    def write(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], path: Path) -> None:
-        rows, merged = [], []
-        if groups:
-            cells, at = [], 0
-            for title, width in groups.items():
-                cells += [title, *[""] * (width - 1)]
-                if width > 1:
-                    merged.append(f"{_letter(at)}1:{_letter(at + width - 1)}1")
-                at += width
-            rows.append(_text_row(cells))
-        rows.append(_text_row([name.removeprefix(_group_of(name, groups)) for name in columns]))
-        cells_sql = " || ".join(_cell_sql(name, name in numeric) for name in columns)
-        body = con.execute(
-            f"select coalesce(string_agg('<row>' || {cells_sql} || '</row>', '' order by _order), '')"
-            f" from {table}"
-        ).fetchall()[0][0]
-        _write_zip(path, _workbook_parts(sheet, "".join(rows) + body, merged))
+    def write(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+        columns = con.sql(query).columns
+        headers, merged = _group_row(groups) if groups else ("", [])
+        headers += _text_row([name.removeprefix(_group_of(name, groups)) for name in columns])
+        cells = " || ".join(_cell_sql(name, name in numeric) for name in columns)
+        rows, body = con.execute(
+            "select count(*), coalesce(string_agg(line, '' order by place), '') from ("
+            f"select '<row>' || {cells} || '</row>' as line, row_number() over () as place from ({query}))"
+        ).fetchall()[0]
+        _write_zip(path, _workbook_parts(sheet, headers + body, merged))
+        return int(rows)
 
     return Format(write, first_row=3 if groups else 2)
+
+
+def _group_row(groups: dict[str, int]) -> tuple[str, list[str]]:
+    """The upper header row, and the cells merged in it."""
+    cells: list[str] = []
+    merged = []
+    for title, width in groups.items():
+        if width > 1:
+            merged.append(f"{_letter(len(cells))}1:{_letter(len(cells) + width - 1)}1")
+        cells += [title, *[""] * (width - 1)]
+    return _text_row(cells), merged
 
 
 def _group_of(name: str, groups: dict[str, int] | None) -> str:

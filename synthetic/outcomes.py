@@ -52,6 +52,7 @@ def spells(rng: np.random.Generator, children: Children, year: Year) -> Columns:
     steps = np.where(district_of(year.spell_school) == LAKESHORE, 2.0, 1.0)
     columns: Columns = {
         "child": year.child[year.spell_row],
+        "grade": year.grade[year.spell_row],
         "school": year.spell_school,
         "start_day": year.spell_start,
         "end_day": year.spell_end,

@@ -15,7 +15,7 @@ SCHOOL_COUNTS = np.array([[9, 4, 3], [5, 2, 1]])
 SCHOOL_OFFSETS = np.concatenate([[0], SCHOOL_COUNTS.ravel().cumsum()])[:-1].reshape(2, 3)
 
 EXIT_CODES = (
-    "", "transferred_out", "graduated", "dropped_out", "emigrated", "deceased", "completed_other",
+    None, "transferred_out", "graduated", "dropped_out", "emigrated", "deceased", "completed_other",
     "continuing",
 )  # fmt: skip
 NO_EXIT, TRANSFERRED, GRADUATED, DROPPED, EMIGRATED, DECEASED, COMPLETED_OTHER, CONTINUING = range(8)

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic import college, outcomes
-from synthetic.calendars import Collection, instruction_dates
+from synthetic.calendars import CUTS, Collection, instruction_dates
 from synthetic.names import LANGUAGES, STREETS, SURNAMES
 from synthetic.outcomes import Columns
-from synthetic.population import RACES, Children, Families, first_names, make_children
+from synthetic.population import RACE_SETS, Children, Families, first_names, make_children
 from synthetic.schooling import SCHOOL_COUNTS, Year, simulate
+from synthetic.words import enum, words
 
 PARTNERS = ("river_city_schools", "lakeshore_unified")
 DISTRICTS = (("RC01", "River City Schools", "9900010"), ("LU02", "Lakeshore Unified", "9900020"))
@@ -26,12 +27,15 @@ def build(
     n_years: int,
     seed: int,
     calendar: list[Collection],
+    extracts: set[str],
 ) -> None:
     """Simulate and leave the tables of the world in `con`."""
+    _create_types(con, extracts)
     rng = np.random.default_rng(seed)
     families, children = make_children(rng, children_per_year, first_year, n_years)
     years = simulate(rng, families, children, first_year, n_years)
     _store(con, "collections", _collection_columns(calendar))
+    con.execute("alter table collections alter collection type collection_name")
     _store(con, "days", _day_columns(years))
     _store(con, "child_numbers", _child_columns(families, children))
     _store_words(con)
@@ -55,6 +59,17 @@ OUTCOMES = {
     "mark": outcomes.course_marks,
     "incident": outcomes.incidents,
 }
+
+
+def _create_types(con: duckdb.DuckDBPyConnection, extracts: set[str]) -> None:
+    """Words that stand in every row of a fact, as numbers that sort as the words do."""
+    words = {
+        "collection_name": set(CUTS),
+        "extract_name": extracts,
+        "partner_name": {extract.split(".")[0] for extract in extracts},
+    }
+    for name, members in words.items():
+        con.execute(f"create type {name} as {enum(members)}")
 
 
 def _by_year(years: list[Year], tables: list[Columns]) -> Columns:
@@ -133,8 +148,8 @@ def _child_year_columns(year: Year) -> Columns:
 def _store_words(con: duckdb.DuckDBPyConnection) -> None:
     names, _ = first_names(np.zeros(0, np.int64), np.zeros(0, np.int64))
     lists = {"first_names": names, "surnames": SURNAMES, "streets": STREETS, "languages": list(LANGUAGES)}
-    for table, words in lists.items():
-        _store(con, table, {"number": np.arange(len(words)), "word": np.array(words)})
+    for table, listed in lists.items():
+        _store(con, table, {"number": np.arange(len(listed)), "word": np.array(listed)})
 
 
 # The state id is the true identity of a child; codes are conformed, partners spell them their own way.
@@ -144,14 +159,14 @@ select
     numbers.child,
     numbers.family,
     cast(state_number as varchar) as true_person_id,
-    [cast(number_0 as varchar), cast(number_1 as varchar)] as local_ids,
+    cast(number_0 as varchar) as student_id_river_city,
+    cast(number_1 as varchar) as student_id_lakeshore,
     first_names.word as first_name,
     case when middle_name < 26 then chr(65 + cast(middle_name as integer)) end as middle_name,
     surnames.word as last_name,
     cast(birth_date as date) as birth_date,
-    ['female', 'male', 'nonbinary'][gender + 1] as gender,
-    array_to_string(list_filter([{", ".join(f"case when race_mask & {1 << i} > 0 then '{race}' end" for i, race in enumerate(RACES))}],
-        lambda race: race is not null), ';') as races,
+    {words(("female", "male", "nonbinary"), "gender")} as gender,
+    {words(RACE_SETS, "race_mask")} as races,
     case when is_hispanic then 'yes' else 'no' end as hispanic_ethnicity,
     case
         when is_hispanic then 'hispanic_or_latino'
@@ -165,7 +180,7 @@ inner join first_names on first_names.number = numbers.first_name
 inner join surnames on surnames.number = numbers.surname
 inner join languages on languages.number = numbers.language
 order by numbers.child
-"""  # noqa: E501
+"""
 
 
 def _store_schools(con: duckdb.DuckDBPyConnection) -> None:
@@ -178,7 +193,7 @@ def _store_schools(con: duckdb.DuckDBPyConnection) -> None:
     ]
     titles = ("Elementary School", "Middle School", "High School")
     con.execute(
-        "create or replace table school (school bigint, partner_id varchar, school_id varchar,"
+        "create or replace table school (school bigint, partner_id partner_name, school_id varchar,"
         " school_name varchar, district_id varchar, district_name varchar, nces_school_id varchar,"
         " school_level varchar, zip_code varchar, tract_id varchar)"
     )

@@ -20,7 +20,8 @@ def _scores(collection: Collection) -> str:
         from admissions_score as score
         inner join child using (child)
         inner join days on days.school_year = score.school_year and days.day = score.day
-        where score.school_year = {collection.school_year}"""
+        where score.school_year = {collection.school_year}
+        order by _source"""
 
 
 SERIES = (

@@ -67,7 +67,8 @@ def _detail(collection: Collection) -> str:
             graduated as "Graduated?", graduation_date as "Graduation Date", degree as "Degree Title",
                 {degree_blanks},
             sequence as "College Sequence"
-        from ({rows}) as rows inner join child using (true_person_id)"""
+        from ({rows}) as rows inner join child using (true_person_id)
+        order by _source"""
 
 
 SERIES = (

@@ -8,6 +8,7 @@ from synthetic.calendars import Collection
 from synthetic.codes import IDENTITY, coded, coded_list, known
 from synthetic.deliveries import Series, always, each_term, is_annual
 from synthetic.formats import Format, delimited, gzipped, json_array, json_lines, zipped
+from synthetic.population import RACE_SETS
 
 PARTNER = "lakeshore_unified"
 FOLDER = "lakeshore"
@@ -95,8 +96,8 @@ def _students(collection: Collection) -> str:
         select {IDENTITY}, student_id as stu_id, state_student_id as state_id, upper(last_name) as last_name,
             upper(first_name) as first_name, {_iso("birth_date")} as dob, {coded("gender", GENDERS)} as
                 gender,
-            {coded_list("race_ethnicity", RACES, "/")} as race, {coded("hispanic_ethnicity", HISPANIC)} as
-                hispanic,
+            {coded_list("race_ethnicity", RACE_SETS, RACES, "/")} as race,
+            {coded("hispanic_ethnicity", HISPANIC)} as hispanic,
             {coded("home_language", LANGUAGES)} as language, address, zip_code as zip
         from {_from("person", collection)}"""
 

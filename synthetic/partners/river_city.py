@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from synthetic.calendars import Collection
+from synthetic.calendars import Collection, instruction_dates
 from synthetic.codes import IDENTITY, coded, coded_list, known
 from synthetic.deliveries import Series, always, each_term, is_annual
 from synthetic.formats import Format, delimited, fixed_width, workbook
+from synthetic.outcomes import BENCHMARK_DAYS, STATE_TEST_DAY, SUBJECTS
+from synthetic.population import RACE_SETS
+from synthetic.words import words
 
 PARTNER = "river_city_schools"
 FOLDER = "river_city"
@@ -87,7 +90,7 @@ def _demographics(collection: Collection) -> str:
     year = collection.school_year
     birth = _date("birth_date") if year < 2024 else "strftime(birth_date, '%Y-%m-%d')"
     gender = coded("gender", GENDERS if year >= 2023 else GENDERS_TO_2022)
-    race = coded_list("race_ethnicity", RACES if year >= 2022 else RACES_TO_2021, ",")
+    race = coded_list("race_ethnicity", RACE_SETS, RACES if year >= 2022 else RACES_TO_2021, ",")
     flags = {
         "EconDis": "is_economically_disadvantaged",
         "EL": "is_english_learner",
@@ -109,7 +112,8 @@ def _demographics(collection: Collection) -> str:
                 "HomeLang",
             address as "Street", zip_code as "Zip", tract_id as "Tract", {flag_columns}
         from (select * from {_from("person", collection)}) as person
-        inner join (select * from {_from("student_status", collection)}) as status using (source_id)"""
+        inner join (select * from {_from("student_status", collection)}) as status using (source_id)
+        order by _source"""
 
 
 def _enrollment(collection: Collection) -> str:
@@ -130,45 +134,49 @@ def _attendance(collection: Collection) -> str:
         from {_from("attendance", collection)}"""
 
 
+_TEST_GRADE = "lpad(cast(grade as varchar), 2, '0')"  # nobody in kindergarten is tested
+
+
+def _wide(columns: str, table: str, collection: Collection, source: str = "score.source_id") -> str:
+    """A file as wide as the table of scores; its facts, with `source`, have a row per subject or season."""
+    return f"""
+        select {source} as _source, true_person_id as _person, score.is_single as _single,
+            student_id_river_city as "{header(STUDENT, collection)}", {columns}
+        from {table} as score
+        inner join child on child.child = score.child
+        inner join school on school.school = score.school
+        where partner_id = '{PARTNER}' and score.school_year = {collection.school_year}
+        order by _source"""
+
+
+def _test_day(collection: Collection, day: int) -> str:
+    return f"'{instruction_dates(collection.school_year)[day].item():%m/%d/%Y}'"
+
+
 def _state_test(collection: Collection) -> str:
     """Reading and math in one row; the score says who is proficient, the file does not."""
-    level = coded("performance_level", PERFORMANCE_LEVELS)
-    return f"""
-        select source_id as _source, any_value(true_person_id) as _person, any_value(is_single) as _single,
-            any_value(student_id) as "{header(STUDENT, collection)}",
-            any_value(school_id) as "{header(SCHOOL, collection)}",
-            any_value({_grade()}) as "{header(GRADE, collection)}", {_date("any_value(test_date)")} as
-                "TestDate",
-            cast(cast(any_value(scale_score) filter (where subject = 'reading') as integer) as varchar)
-                as "ReadingScore",
-            any_value({level}) filter (where subject = 'reading')
-                as "ReadingLevel",
-            cast(cast(any_value(scale_score) filter (where subject = 'math') as integer) as varchar) as
-                "MathScore",
-            any_value({level}) filter (where subject = 'math') as
-                "MathLevel"
-        from {_from("assessment", collection)} group by source_id"""
+    scores = ", ".join(
+        f"""cast({subject}_score as varchar) as "{title}Score",
+            cast({subject}_level as varchar) as "{title}Level\""""
+        for subject, title in zip(SUBJECTS, ("Reading", "Math"), strict=True)
+    )
+    columns = f"""
+            school_id as "{header(SCHOOL, collection)}", {_TEST_GRADE} as "{header(GRADE, collection)}",
+            {_test_day(collection, STATE_TEST_DAY)} as "TestDate", {scores}"""
+    return _wide(columns, "state_score", collection, "score.source_id * 2")
 
 
 def _benchmark(collection: Collection) -> str:
-    """Three seasons in one row per child and subject."""
-    year = collection.school_year
+    """Three seasons in one row per child and subject; 0 is not taken."""
     seasons = ", ".join(
-        f"""{_date(f"any_value(test_date) filter (where season = {number})")} as "{title}Date",
-            cast(cast(any_value(scale_score) filter (where season = {number}) as integer) as varchar)
-                as "{title}Score\""""
-        for number, title in enumerate(("Fall", "Winter", "Spring"))
+        f"""case when score_{number} > 0 then {_test_day(collection, day)} end as "{title}Date",
+            case when score_{number} > 0 then cast(score_{number} as varchar) end as "{title}Score\""""
+        for number, (day, title) in enumerate(zip(BENCHMARK_DAYS, ("Fall", "Winter", "Spring"), strict=True))
     )
-    return f"""
-        select source_id as _source, any_value(true_person_id) as _person, any_value(is_single) as _single,
-            any_value(student_id) as "{header(STUDENT, collection)}", any_value({_grade()}) as "Grade",
-            any_value(school_id) as "{header(SCHOOL, collection)}", any_value(upper(subject)) as "Subject",
-                {seasons}
-        from (
-            select *, case when test_date < make_date({year - 1}, 11, 1) then 0
-                when test_date < make_date({year}, 2, 1) then 1 else 2 end as season
-            from {_from("assessment", collection, "benchmark")}
-        ) group by source_id"""
+    columns = f"""
+            {_TEST_GRADE} as "Grade", school_id as "{header(SCHOOL, collection)}",
+            {words([subject.upper() for subject in SUBJECTS], "subject")} as "Subject", {seasons}"""
+    return _wide(columns, "benchmark_score", collection)
 
 
 def _discipline(collection: Collection) -> str:
