@@ -21,8 +21,8 @@ def coded_list(column: str, lists: Iterable[str | None], codes: Mapping[str, str
 def known(entity: str, extract: str, school_year: int, collection: str) -> str:
     """FROM clause: the facts of one delivery."""
     return (
-        f"fact_{entity} where extract_id = '{extract}' and school_year = {school_year}"
-        f" and collection = '{collection}'"
+        f"fact_{entity} where extract_id = cast('{extract}' as extract_name) and school_year = {school_year}"
+        f" and collection = cast('{collection}' as collection_name)"
     )
 
 

@@ -27,6 +27,11 @@ RACE_SETS = tuple(
     ";".join(race for bit, race in enumerate(RACES) if mask & (1 << bit)) or None
     for mask in range(1 << len(RACES))
 )
+# The one group that each mask counts in, and the one of those who are Hispanic whatever their mask.
+RACE_ETHNICITIES = (
+    *("unknown" if races is None else "two_or_more_races" if ";" in races else races for races in RACE_SETS),
+    "hispanic_or_latino",
+)
 RACE_SHARES = np.array([[0.012, 0.07, 0.33, 0.008, 0.58], [0.010, 0.06, 0.08, 0.004, 0.846]])
 HISPANIC_SHARES = np.array([0.24, 0.09])
 # How a Hispanic family answers the race question: mostly white, some nothing at all.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synthetic.college import COLLEGES
 from synthetic.outcomes import ACTIONS, BENCHMARK_DAYS, DIPLOMAS, MARKS, SUBJECT_AREAS, SUBJECTS, TERM_DAYS
-from synthetic.student_facts import GRADE, STUDENT_ID, schools
+from synthetic.student_facts import AT_LAKESHORE, GRADE, STUDENT_ID, schools
 from synthetic.words import word, words
 
 ASSESSMENTS = ("state_test", "river_benchmark", "early_literacy", "admissions_test")
@@ -36,13 +36,13 @@ inner join child on child.child = score.child
 inner join days on days.school_year = score.school_year and days.day = score.day"""
 
 
-STATE_EXTRACT = """case when partner_id = 'lakeshore_unified' and score.school_year < 2023
+STATE_EXTRACT = f"""case when {AT_LAKESHORE} and score.school_year < 2023
         then cast('lakeshore_unified.assessment.history' as extract_name) else extract_id end"""
 STATE_TEST = [
     _scores(
         "state_score", "state_test", word(subject, SUBJECTS), f"{subject}_score", extract=STATE_EXTRACT,
         # Lakeshore writes a row for each subject, River City both subjects in one
-        source=f"score.source_id * 2 + case when partner_id = 'lakeshore_unified' then {number} else 0 end",
+        source=f"score.source_id * 2 + case when {AT_LAKESHORE} then {number} else 0 end",
         extra=f"{words(LEVELS, f'{subject}_level - 1')} as performance_level,"
         f" {subject}_proficient as is_proficient",
     )
@@ -61,7 +61,7 @@ ADMISSIONS = [
 select
     cast('admissions_test.assessment' as extract_name), cast('admissions_test' as partner_name),
     score.school_year, cast('annual' as collection_name), score.source_id, child.true_person_id,
-    score.is_single, child.true_person_id, null, {word("admissions_test", ASSESSMENTS)},
+    score.is_single, child.state_student_id, null, {word("admissions_test", ASSESSMENTS)},
     {word(subject, SUBJECTS)}, {GRADE}, days.date, cast({subject}_score as decimal(18, 4)), null, null
 from admissions_score as score
 inner join child on child.child = score.child
@@ -157,7 +157,7 @@ select
     cast('college_tracker.postsecondary_enrollment' as extract_name) as extract_id,
     cast('college_tracker' as partner_name) as partner_id, school_year,
     cast('annual' as collection_name) as collection, source_id, child.true_person_id, true as is_single,
-    child.true_person_id as student_id, {words(COLLEGE_CODES, "place")} as college_code,
+    child.state_student_id as student_id, {words(COLLEGE_CODES, "place")} as college_code,
     upper({words(COLLEGE_NAMES, "place")}) as college_name, begins as enrollment_begin_date, ends as
         enrollment_end_date,
     ['full_time', 'three_quarter_time', 'half_time', 'less_than_half_time', 'withdrawn', 'leave_of_absence']

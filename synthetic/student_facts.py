@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from synthetic.names import STREETS
 from synthetic.schooling import EXIT_CODES
 from synthetic.words import words
 
 GRADES = ("k", *(f"{grade:02d}" for grade in range(1, 13)))
 GRADE = words(GRADES, "grade")
-STUDENT_ID = """case when partner_id = 'river_city_schools' then child.student_id_river_city
+# The constants are typed, so that numbers are compared and not their words.
+AT_RIVER_CITY = "partner_id = cast('river_city_schools' as partner_name)"
+AT_LAKESHORE = "partner_id = cast('lakeshore_unified' as partner_name)"
+STUDENT_ID = f"""case when {AT_RIVER_CITY} then child.student_id_river_city
         else child.student_id_lakeshore end"""
 
 
 def schools(entity: str) -> str:
     """FROM item: the schools, with the extract in which their district sends an entity."""
-    extract = f"cast(partner_id || '.{entity}' as extract_name)"
+    extract = f"try_cast(partner_id || '.{entity}' as extract_name)"
     return f"(select *, {extract} as extract_id from school) as school"
 
 
@@ -41,6 +45,15 @@ inner join collections on collections.school_year = known.school_year and known.
 inner join child_year on child_year.child = known.child and child_year.school_year = known.school_year
 """
 
+# Where a family lives, from its number and how often it has moved.
+STREET = words(
+    [f"{street} {kind}" for street in STREETS for kind in ("St", "Ave", "Rd", "Ct")],
+    f"4 * ((child.family * 13 + student.moves * 29) % {len(STREETS)}) + child.family % 4",
+)
+ZIP_CODE = words([f"551{number:02d}" for number in range(1, 7)], "child.family % 6")
+ZIP_CODE_LAKESHORE = words([f"552{number:02d}" for number in range(1, 4)], "child.family % 3")
+TRACT = words([f"99001{number:06d}" for number in range(100, 130)], "(child.family + 7 * student.moves) % 30")
+
 PERSON = f"""
 select
     extract_id,
@@ -51,7 +64,7 @@ select
     child.true_person_id,
     student.is_single,
     {STUDENT_ID} as student_id,
-    child.true_person_id as state_student_id,
+    child.state_student_id,
     child.first_name,
     child.middle_name,
     child.last_name,
@@ -60,26 +73,19 @@ select
     child.races as race_ethnicity,
     child.hispanic_ethnicity,
     child.home_language,
-    (100 + (child.family * 37 + student.moves * 101) % 8900) || ' ' || streets.word || ' '
-        || ['St', 'Ave', 'Rd', 'Ct'][child.family % 4 + 1] as address,
-    case when partner_id = 'river_city_schools' then '551' || lpad(cast(child.family % 6 + 1 as
-        varchar), 2, '0')
-        else '552' || lpad(cast(child.family % 3 + 1 as varchar), 2, '0') end as zip_code,
-    case when partner_id = 'river_city_schools'
-        then '99001' || lpad(cast(100 + (child.family + 7 * student.moves) % 30 as varchar), 6, '0') end
-            as tract_id
+    (100 + (child.family * 37 + student.moves * 101) % 8900) || ' ' || {STREET} as address,
+    case when {AT_RIVER_CITY} then {ZIP_CODE} else {ZIP_CODE_LAKESHORE} end as zip_code,
+    case when {AT_RIVER_CITY} then {TRACT} end as tract_id
 from student
 inner join {districts("person")} using (partner_id)
 inner join child on child.child = student.child
-inner join streets
-    on streets.number = (child.family * 13 + student.moves * 29) % (select count(*) from streets)
 """
 
 # The other partners know children by their state id; the tracker has one row a year that names each graduate.
 PERSON_ELSEWHERE = """
 select
     extract_id, partner_id, seen.school_year, cast('annual' as collection_name), seen.source_id,
-    child.true_person_id, seen.is_single, child.true_person_id, child.true_person_id,
+    child.true_person_id, seen.is_single, child.state_student_id, child.state_student_id,
     child.first_name, child.middle_name, child.last_name,
     case when partner_id = 'admissions_test' then child.birth_date end, null, null, null, null, null, null,
         null
@@ -113,7 +119,7 @@ select
     homeless_start < cut as is_homeless, is_foster_care as is_in_foster_care, is_migrant,
     case when school_year >= 2022 then is_military end as is_military_connected
 from known
-where partner_id = 'river_city_schools'
+where {AT_RIVER_CITY}
 union all
 select
     extract_id, partner_id, school_year, collection, 2 * child, true_person_id,
@@ -121,7 +127,7 @@ select
     student_id, make_date(school_year - 1, 7, 1), null,
     is_economic_disadvantage, is_english_learner, is_disability, false, is_foster_care, is_migrant, null
 from known
-where partner_id = 'lakeshore_unified'
+where {AT_LAKESHORE}
 union all
 select
     extract_id, partner_id, known.school_year, collection, 2 * child + 1, true_person_id,
@@ -130,7 +136,7 @@ select
 from known
 inner join days as start_day on start_day.school_year = known.school_year and start_day.day = homeless_start
 left join days as end_day on end_day.school_year = known.school_year and end_day.day = homeless_end
-where partner_id = 'lakeshore_unified' and homeless_start < cut
+where {AT_LAKESHORE} and homeless_start < cut
 """
 
 SCHOOL = f"""

@@ -27,7 +27,7 @@ def write_truth(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
     sources = {
         **{entity: f"(select '{COMMUNITY}' as community_id, * exclude (is_single) from fact_{entity})"
            for entity in QUERIES},
-        "student_year": "student_year",
+        "student_year": f"({STUDENT_YEAR_TEXTS})",
         "planted_dirt": f"(from planted_dirt order by {_DIRT_ORDER})",
         "planted_gaps": "planted_gaps",
     }  # fmt: skip
@@ -40,10 +40,14 @@ _DIRT_ORDER = "school_year, collection, extract_id, source_id, true_person_id, r
 
 
 def _as_text(con: duckdb.DuckDBPyConnection, source: str) -> str:
-    """A table with its words as text again; the order of its rows stays."""
+    """A table with its words and state ids as text; the order of its rows stays."""
     described = con.sql(f"from {source}")
     columns = zip(described.columns, described.types, strict=True)
-    texts = ", ".join(f"cast({name} as varchar) as {name}" for name, kind in columns if kind.id == "enum")
+    texts = ", ".join(
+        f"cast({name} as varchar) as {name}"
+        for name, kind in columns
+        if kind.id == "enum" or name == "true_person_id"
+    )
     return f"select *{f' replace ({texts})' if texts else ''} from {source}"
 
 
@@ -102,33 +106,38 @@ ranked as (
 years as (
     select
         true_person_id, school_year, collection,
-        max(case when place = 1 then partner_id || ':' || lower(school_id) end) as organization_id,
-        max(case when place = 1 then partner_id end) as partner_id,
-        max(case when place = 1 then grade_level end) as grade_level,
-        count(*) as n_schools, sum(days_enrolled) as days_enrolled, sum(days_absent) as days_absent
-    from ranked group by all
-),
-statuses as (
-    select true_person_id, school_year, collection,
+        max(partner_id) filter (where place = 1) as partner_id,
+        max(school_id) filter (where place = 1) as school_id,
+        max(grade_level) filter (where place = 1) as grade_level,
+        count(place) as n_schools, sum(days_enrolled) as days_enrolled, sum(days_absent) as days_absent,
         bool_or(is_economically_disadvantaged) as is_economically_disadvantaged,
         bool_or(is_english_learner) as is_english_learner, bool_or(has_disability) as has_disability,
         bool_or(is_homeless) as is_homeless, bool_or(is_in_foster_care) as is_in_foster_care
-    from fact_student_status where not is_held_back group by all
+    from (from ranked union all by name from fact_student_status where not is_held_back)
+    group by all
+    having n_schools > 0
 ),
 touched as (
-    select distinct true_person_id, school_year, collection from planted_dirt
+    select distinct cast(true_person_id as bigint) as true_person_id, school_year,
+        cast(collection as collection_name) as collection
+    from planted_dirt
     where is_held_back and source_id is not null  -- an exact copy takes nothing away
 )
 select
-    'riverbend' as community_id, years.*, child.gender, child.race_ethnicity,
-    statuses.is_economically_disadvantaged, statuses.is_english_learner, statuses.has_disability,
-        statuses.is_homeless,
-    statuses.is_in_foster_care, touched.true_person_id is not null as is_touched_by_dirt
+    years.* exclude (is_economically_disadvantaged, is_english_learner, has_disability, is_homeless,
+        is_in_foster_care),
+    child.gender, child.race_ethnicity, is_economically_disadvantaged, is_english_learner, has_disability,
+    is_homeless, is_in_foster_care, touched.true_person_id is not null as is_touched_by_dirt
 from years
 inner join child using (true_person_id)
-left join statuses using (true_person_id, school_year, collection)
 left join touched using (true_person_id, school_year, collection)
 order by school_year, collection, true_person_id
+"""
+STUDENT_YEAR_TEXTS = f"""
+select '{COMMUNITY}' as community_id, true_person_id, school_year, collection,
+    partner_id || ':' || lower(school_id) as organization_id,
+    * exclude (true_person_id, school_year, collection, school_id)
+from student_year
 """
 
 

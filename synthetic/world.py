@@ -10,7 +10,7 @@ from synthetic import college, outcomes
 from synthetic.calendars import CUTS, Collection, instruction_dates
 from synthetic.names import LANGUAGES, STREETS, SURNAMES
 from synthetic.outcomes import Columns
-from synthetic.population import RACE_SETS, Children, Families, first_names, make_children
+from synthetic.population import RACE_ETHNICITIES, RACE_SETS, Children, Families, first_names, make_children
 from synthetic.schooling import SCHOOL_COUNTS, Year, simulate
 from synthetic.words import enum, words
 
@@ -158,7 +158,8 @@ create or replace table child as
 select
     numbers.child,
     numbers.family,
-    cast(state_number as varchar) as true_person_id,
+    state_number as true_person_id,
+    cast(state_number as varchar) as state_student_id,
     cast(number_0 as varchar) as student_id_river_city,
     cast(number_1 as varchar) as student_id_lakeshore,
     first_names.word as first_name,
@@ -167,13 +168,9 @@ select
     cast(birth_date as date) as birth_date,
     {words(("female", "male", "nonbinary"), "gender")} as gender,
     {words(RACE_SETS, "race_mask")} as races,
-    case when is_hispanic then 'yes' else 'no' end as hispanic_ethnicity,
-    case
-        when is_hispanic then 'hispanic_or_latino'
-        when race_mask = 0 then 'unknown'
-        when bit_count(race_mask) > 1 then 'two_or_more_races'
-        else races
-    end as race_ethnicity,
+    {words(("no", "yes"), "cast(is_hispanic as integer)")} as hispanic_ethnicity,
+    {words(RACE_ETHNICITIES, f"case when is_hispanic then {len(RACE_SETS)} else race_mask end")}
+        as race_ethnicity,
     languages.word as home_language
 from child_numbers as numbers
 inner join first_names on first_names.number = numbers.first_name

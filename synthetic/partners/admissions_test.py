@@ -12,7 +12,7 @@ PARTNER = "admissions_test"
 def _scores(collection: Collection) -> str:
     return f"""
         select score.source_id as _source, true_person_id as _person, score.is_single as _single,
-            true_person_id as "Student State ID", last_name as "Student Last Name", first_name as
+            state_student_id as "Student State ID", last_name as "Student Last Name", first_name as
                 "Student First Name",
             strftime(birth_date, '%Y-%m-%d') as "Student Birth Date", strftime(days.date, '%Y-%m-%d') as
                 "Test Date",

@@ -160,7 +160,7 @@ def _history(_: Collection) -> str:
     """All the years up to the history's last in one file."""
     return f"""
         select {IDENTITY}, (school_year - 1) || '-' || school_year as year, {_test_columns()}
-        from fact_assessment where extract_id = '{PARTNER}.assessment.history'"""
+        from fact_assessment where extract_id = cast('{PARTNER}.assessment.history' as extract_name)"""
 
 
 def _literacy(collection: Collection) -> str:

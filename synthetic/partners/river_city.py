@@ -145,7 +145,7 @@ def _wide(columns: str, table: str, collection: Collection, source: str = "score
         from {table} as score
         inner join child on child.child = score.child
         inner join school on school.school = score.school
-        where partner_id = '{PARTNER}' and score.school_year = {collection.school_year}
+        where partner_id = cast('{PARTNER}' as partner_name) and score.school_year = {collection.school_year}
         order by _source"""
 
 
