@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 
 from synthetic.formats import quoted
 
@@ -67,23 +68,12 @@ def spoil(con: duckdb.DuckDBPyConnection, query: str, dirt: tuple[Dirt, ...]) ->
 
 def _choose(con: duckdb.DuckDBPyConnection, wanted: int, offset: float) -> list[float]:
     """The places of up to `wanted` clean rows, at even distances from one another."""
-    n = con.table("sheet").shape[0]
-    count = min(wanted, n // ROWS_PER_DIRT)
-    if not count:
+    count = min(wanted, con.table("sheet").shape[0] // ROWS_PER_DIRT)
+    clean = con.execute("select _order from sheet where _single and _rule is null").fetchnumpy()["_order"]
+    if not count or not len(clean):
         return []
-    places = con.execute(
-        """
-        with clean as (
-            select _order, row_number() over (order by _order) - 1 as place, count(*) over () as n
-            from sheet where _single and _rule is null
-        )
-        select _order from clean
-        where place in (select cast(floor((step + ?) * n / ?) as bigint) from range(?) as steps(step))
-        order by _order
-        """,
-        [offset, count, count],
-    )
-    return [row[0] for row in places.fetchall()]
+    steps = np.floor((np.arange(count) + offset) * len(clean) / count).astype(np.int64)
+    return list(np.sort(clean)[np.unique(steps)])
 
 
 def _holds(kind: Dirt) -> str:
