@@ -25,6 +25,8 @@ SERIES: tuple[Series, ...] = (
 DELIVERIES = "deliveries"
 THREADS = 2
 
+Due = tuple[Series, Collection]
+
 
 def write_community(
     folder: Path,
@@ -65,12 +67,10 @@ def write_community(
     return manifest
 
 
-def _write_all(
-    con: duckdb.DuckDBPyConnection, folder: Path, due: list[tuple[Series, Collection]]
-) -> list[int]:
-    """Write every file and return their numbers of rows; several at a time, each by one thread."""
+def _write_all(con: duckdb.DuckDBPyConnection, folder: Path, due: list[Due]) -> list[int]:
+    """Write every file and return their numbers of rows: as many at a time as there are threads."""
 
-    def write(file: tuple[Series, Collection]) -> int:
+    def write(file: Due) -> int:
         with con.cursor() as own:
             return write_delivery(own, folder, *file, PLANTED)
 

@@ -17,9 +17,10 @@ from synthetic.formats import Format
 class Series:
     """One series of files of a partner.
 
-    `query` is SQL for one delivery: the file's columns as text, with _source (the row's source_id in the
-    facts of every extract it feeds), _person and _single, its rows in the order of _source. `extracts` read
-    the file; a row of it becomes `rows_per_source` rows of the canonical entity.
+    `query` is SQL for one delivery: the file's columns as text, and beside them _source (the row's source_id
+    in the facts of every extract it feeds), _person and _single. Its rows stand in the order of _source, as
+    those of a fact do; what joins has to sort. `extracts` read the file; a row of it becomes
+    `rows_per_source` rows of the canonical entity.
     """
 
     name: str

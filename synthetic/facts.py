@@ -24,7 +24,7 @@ QUERIES = {
 }
 
 
-# What tells the rows of a fact apart.
+# What tells the rows of a fact apart; an entity has those of these columns that it has.
 _ORDER = ("school_year", "collection", "extract_id", "source_id", "subject", "test_date")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.names import FEMALE_NAMES, MALE_NAMES, NEUTRAL_NAMES, STREETS, SURNAMES
+from synthetic.names import FEMALE_NAMES, MALE_NAMES, NEUTRAL_NAMES, SURNAMES
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -192,8 +192,3 @@ def first_names(gender: Ints, draw: Ints) -> tuple[list[str], Ints]:
     sizes = np.array([len(FEMALE_NAMES), len(MALE_NAMES), len(NEUTRAL_NAMES)])
     offsets = np.array([0, sizes[0], sizes[0] + sizes[1]])
     return names, offsets[gender] + draw % sizes[gender]
-
-
-def street_count() -> int:
-    """How many streets an address can name."""
-    return len(STREETS)

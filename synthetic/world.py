@@ -63,12 +63,12 @@ OUTCOMES = {
 
 def _create_types(con: duckdb.DuckDBPyConnection, extracts: set[str]) -> None:
     """Words that stand in every row of a fact, as numbers that sort as the words do."""
-    words = {
+    types = {
         "collection_name": set(CUTS),
         "extract_name": extracts,
         "partner_name": {extract.split(".")[0] for extract in extracts},
     }
-    for name, members in words.items():
+    for name, members in types.items():
         con.execute(f"create type {name} as {enum(members)}")
 
 
@@ -147,7 +147,7 @@ def _child_year_columns(year: Year) -> Columns:
 
 def _store_words(con: duckdb.DuckDBPyConnection) -> None:
     names, _ = first_names(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    lists = {"first_names": names, "surnames": SURNAMES, "streets": STREETS, "languages": list(LANGUAGES)}
+    lists = {"first_names": names, "surnames": SURNAMES, "languages": list(LANGUAGES)}
     for table, listed in lists.items():
         _store(con, table, {"number": np.arange(len(listed)), "word": np.array(listed)})
 

@@ -39,6 +39,18 @@ def test_keys_are_unique_and_columns_are_the_entitys(truth: Con, entity: str) ->
     assert set(facts.columns) <= set(truth.table(entity).columns)
 
 
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_rows_stand_in_the_order_of_the_files(riverbend: Manifest, truth: Con, entity: str) -> None:
+    path = str(riverbend.table(entity)).replace("'", "''")
+    out_of_place = f"""
+        select count(*) from (
+            select (school_year, collection, extract_id, source_id) as key,
+                lag(key) over (order by file_row_number) as key_above
+            from read_parquet('{path}', file_row_number = true)
+        ) where key_above > key"""
+    assert one(truth, out_of_place) == 0
+
+
 def test_one_row_per_child_year_and_collection(truth: Con) -> None:
     key = "true_person_id, school_year, collection"
     assert one(truth, f"select count(*) - count(distinct ({key})) from student_year") == 0
