@@ -21,10 +21,13 @@ MOST_WORKERS = 4  # beyond, they wait for each other: Python runs one of them at
 
 
 def load_workers() -> int:
-    """How many files are loaded at once: what MILEPOST_LOAD_WORKERS says, else one per core, at most 4."""
+    """How many files are loaded at once: what MILEPOST_LOAD_WORKERS says, else one more than cores, at most 4.
+
+    One more, because of those that are at Python's part of the work all but one wait.
+    """
     asked = os.environ.get(WORKERS_VARIABLE, "").strip()
     if not asked:
-        return min(MOST_WORKERS, os.cpu_count() or 1)
+        return min(MOST_WORKERS, 1 + (os.cpu_count() or 1))
     if not asked.isdecimal() or int(asked) < 1:
         raise MilepostError(
             f"{WORKERS_VARIABLE} is not a number of files",

@@ -1,28 +1,53 @@
+{% set key = ['community_id', 'person_id', 'school_year', 'collection'] %}
+
 -- what is unknown or unmapped decides nothing; NULL here is for a later fallback
+with reported as (
+
+    select
+        {{ key | join(', ') }},
+        partner_id,
+        case when gender not in ('unknown', 'unmapped') then gender end as gender,
+        case when race_ethnicity not in ('unknown', 'unmapped') then race_ethnicity end as race_ethnicity,
+        cast(birth_year as integer) as birth_year
+    from {{ ref('stg_person') }}
+
+),
+
+several as (
+
+    select {{ key | join(', ') }}
+    from reported
+    group by {{ key | join(', ') }}
+    having count(*) > 1
+
+)
+
 select
-    person.community_id,
-    person.person_id,
-    person.school_year,
-    person.collection,
+    {% for column in key %}
+        reported.{{ column }},
+    {% endfor %}
+    reported.gender,
+    reported.race_ethnicity,
+    reported.birth_year
+from reported
+left join several using ({{ key | join(', ') }})
+where several.person_id is null
+union all
+select
+    {% for column in key %}
+        reported.{{ column }},
+    {% endfor %}
     -- partners that disagree: the accountable school's partner decides, else the first in the alphabet of values
     coalesce(
-        max(person.gender) filter (
-            where person.partner_id = places.partner_id and person.gender not in ('unknown', 'unmapped')
-        ),
-        min(person.gender) filter (where person.gender not in ('unknown', 'unmapped'))
+        min(reported.gender) filter (where reported.partner_id = places.partner_id), min(reported.gender)
     ) as gender,
     coalesce(
-        max(person.race_ethnicity) filter (
-            where person.partner_id = places.partner_id and person.race_ethnicity not in ('unknown', 'unmapped')
-        ),
-        min(person.race_ethnicity) filter (where person.race_ethnicity not in ('unknown', 'unmapped'))
+        min(reported.race_ethnicity) filter (where reported.partner_id = places.partner_id),
+        min(reported.race_ethnicity)
     ) as race_ethnicity,
-    cast(min(person.birth_year) as integer) as birth_year
-from {{ ref('stg_person') }} as person
+    min(reported.birth_year) as birth_year
+from reported
+inner join several using ({{ key | join(', ') }})
 left join {{ ref('int_accountable_schools') }} as places
-    on
-        person.community_id = places.community_id
-        and person.person_id = places.person_id
-        and person.school_year = places.school_year
-        and person.collection = places.collection
-group by person.community_id, person.person_id, person.school_year, person.collection
+    using ({{ key | join(', ') }})
+group by all
