@@ -21,7 +21,7 @@ MOST_WORKERS = 4  # beyond, they wait for each other: Python runs one of them at
 
 
 def load_workers() -> int:
-    """How many files are loaded at once: what MILEPOST_LOAD_WORKERS says, else one more than cores, at most 4.
+    """How many files are loaded at once: what MILEPOST_LOAD_WORKERS says, else cores and one, at most 4.
 
     One more, because of those that are at Python's part of the work all but one wait.
     """
@@ -32,7 +32,7 @@ def load_workers() -> int:
         raise MilepostError(
             f"{WORKERS_VARIABLE} is not a number of files",
             rule="It says how many files are loaded at once, 1 or more",
-            next_step="Set it to 1 to load one after the other, or leave it out for one per core",
+            next_step="Set it to 1 to load one after the other, or leave it out to go by the cores",
         )
     return int(asked)
 
