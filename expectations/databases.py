@@ -40,11 +40,15 @@ class Databases:
                 con.execute(f"attach ':memory:' as {name}")
                 con.execute(f"use {name}")
                 yield con
-            engine.execute(f"detach {name}")
         except BaseException:
             engine.close()
             raise
-        self._idle.append(engine)
+        try:
+            engine.execute(f"detach {name}")
+        except duckdb.Error:  # something still holds on to it; the load itself is done
+            engine.close()
+        else:
+            self._idle.append(engine)
 
     def close(self) -> None:
         """Free what is kept open."""
