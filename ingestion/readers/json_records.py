@@ -44,6 +44,13 @@ def read_json(
     headers = [trimmed(key) for key in keys]
     if not headers:
         raise empty_file(part.name)
+    if any("\0" in key for key in keys):
+        raise ReadError(
+            "a key has a NUL character",
+            where=part.name,
+            rule="NUL characters show a damaged export",
+            next_step="Ask the partner to export the file anew",
+        )
     kept = keep_declared(headers, contracts, part.name)
     _refuse_repeated_key(con, f"{table}_shapes", part.name)
     # all keys at once: an extraction for each parses every object again, which takes twice as long
@@ -187,6 +194,8 @@ def _broken_json(text: TextFile, is_lines: bool) -> ReadError:
         line, what = (line if is_lines else error.lineno), "the line is not valid JSON"
     except RecursionError:
         what = "the JSON is nested too deeply"
+    except ValueError:
+        what = "a number has more digits than any number of a record"
     return ReadError(
         what,
         where=f"{text.name}, line {line}",

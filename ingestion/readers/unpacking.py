@@ -19,6 +19,8 @@ MAX_RATIO = 250
 RATIO_COUNTS_FROM_BYTES = 16 * 2**20
 _CHUNK = 2**20
 
+NAME_KEPT = 60  # characters of a member's name; a file system takes 255 bytes
+
 
 @dataclass(frozen=True)
 class Part:
@@ -95,7 +97,7 @@ def _members(archive: zipfile.ZipFile, path: Path, member: str | None, folder: P
     budget = _budget(path.name, path.stat().st_size)
     parts = []
     for number, info in enumerate(wanted):
-        target = folder / f"member{number}" / PurePosixPath(info.filename).name
+        target = folder / f"member{number}" / PurePosixPath(info.filename).name[-NAME_KEPT:]
         target.parent.mkdir()
         with archive.open(info) as packed:
             _pour(packed, target, budget)
@@ -107,7 +109,7 @@ def _matches(name: str, member: str | None) -> bool:
     """A glob without a slash looks at the last part of the name; what a Mac adds to its archives never
     counts."""
     pure = PurePosixPath(name)
-    if pure.parts[0] == "__MACOSX" or pure.name == ".DS_Store":
+    if pure.parts[:1] == ("__MACOSX",) or pure.name in ("", ".DS_Store"):
         return False
     pattern = (member or "*").lower()
     return fnmatch.fnmatchcase((name if "/" in pattern else pure.name).lower(), pattern)

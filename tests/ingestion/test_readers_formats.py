@@ -1,5 +1,6 @@
 import datetime as dt
 import json
+import re
 import time
 import zipfile
 
@@ -331,3 +332,23 @@ def test_a_cell_in_the_far_corner_is_refused_before_the_grid_is_made(tmp_path):
         archive.writestr("xl/worksheets/sheet1.xml", sheet)
     with pytest.raises(ReadError, match="spans too many cells"):
         _refuse_vast(Part(path, path.name))
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('[{"StudentID": "A1", "x\\u0000": 1}]', "a key has a NUL character"),
+        ('[{"StudentID": ' + "9" * 5000 + ', "x" 1}]', "more digits than any number"),
+    ],
+)
+def test_odd_keys_and_numbers_of_json_are_refused(tmp_path, text, what):
+    assert re.search(what, refusal_of(write(tmp_path, text, "a.json"), contract_of(tmp_path)))
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".csv", "ä" * 200 + ".csv"])
+def test_a_member_of_a_zip_may_have_a_name_longer_than_any_file(tmp_path, name):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(".", "")
+        archive.writestr(name, "StudentID,SchoolCode,Enrolled\nA1,S1,1\n")
+    assert [row["StudentID"] for row in rows_of(path, contract_of(tmp_path))] == ["A1"]
