@@ -65,6 +65,11 @@ class Home:
         return self.root / "superseded"
 
     @property
+    def spill(self) -> Path:
+        """Where loads put aside what does not fit into memory; a folder per database, gone with it."""
+        return self.root / "spill"
+
+    @property
     def snapshot(self) -> "Home":
         """What a build reads: the lake and the ledger as they were at one moment, laid out as in a home."""
         return Home(self.root / "snapshot")

@@ -90,12 +90,14 @@ def _by_file(deliveries: Iterable[Delivery]) -> list[list[Delivery]]:
 @contextmanager
 def _loading(home: Home) -> Iterator[None]:
     """Mark that this process loads; the mark of a process that is gone means a load to mend first."""
+    from expectations.databases import clear_spill
     from ingestion.lake import recover
 
     def is_gone(mark: Path) -> bool:
         pid = int(mark.name.split("-")[1])
         return pid == os.getpid() or not is_alive(pid)  # ours from before is of a process that had our number
 
+    clear_spill(home)
     home.locks.mkdir(parents=True, exist_ok=True)
     cut_short = [mark for mark in home.locks.glob("loading-*") if is_gone(mark)]
     if cut_short:

@@ -75,10 +75,12 @@ def prepared_manifest(project: Path = DBT_PROJECT) -> dict[str, Any]:
 
 
 def project_fingerprint(project: Path) -> str:
-    """A hash of every file dbt reads (name and content, without what is generated) and of dbt's versions."""
+    """A hash of every file dbt reads, without what is generated, and of the versions of dbt and DuckDB."""
     from importlib.metadata import version
 
-    digest = hashlib.sha256(" ".join(map(version, ("dbt-core", "dbt-duckdb", "dagster-dbt"))).encode())
+    digest = hashlib.sha256(
+        " ".join(map(version, ("dbt-core", "dbt-duckdb", "duckdb", "dagster-dbt"))).encode()
+    )
     inside = [path for folder in HASHED_FOLDERS for path in (project / folder).glob("**/*") if path.is_file()]
     written = [path for path in inside if path.parent.name != "generated"]
     for path in sorted([*project.glob("*.yml"), *written]):

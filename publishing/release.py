@@ -146,6 +146,7 @@ def _point_to(home: Home, release_id: str) -> None:
 
 def _link(path: Path, target: str) -> None:
     temporary = path.with_name(f"{UNFINISHED}{path.name}")
+    temporary.unlink(missing_ok=True)  # of a publication killed just here
     temporary.symlink_to(target)
     temporary.replace(path)
 

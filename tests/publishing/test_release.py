@@ -220,6 +220,16 @@ def test_killed_anywhere_the_current_release_works_and_the_next_run_clears_up(
     assert publish_content(home, 3).release_id == "r0003"
 
 
+def test_the_first_publication_killed_at_its_last_link_does_not_block_the_next(home: Home) -> None:
+    publish_content(home, 1)
+    home.current_database.unlink()
+    (home.published / f"{release.UNFINISHED}{home.current_database.name}").symlink_to(
+        "current/release.duckdb"
+    )
+    assert publish_content(home, 2).release_id == "r0002"
+    assert rows_in_current(home) == 2
+
+
 READER = """
 import sys, time, duckdb
 opens = 0
