@@ -19,8 +19,9 @@ from ingestion.sql_text import literal
 from orchestration.settings import DBT_PROJECT
 from orchestration.warehouse import project_fingerprint
 
-# every fact reads the codes of all partners, and seldom do they change: what counts is what they hold
-BY_CONTENT = ("model.milepost.stg_codes",)
+# much reads the codes of all partners and who reports discipline, and seldom do they change: what counts is what
+# they hold
+BY_CONTENT = ("model.milepost.stg_codes", "model.milepost.int_discipline_coverage")
 FILES = re.compile(r"read_(?:parquet|json)\('([^']+)'")
 LARGE = (
     "snapshot/raw/",

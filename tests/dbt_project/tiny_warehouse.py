@@ -10,9 +10,11 @@ from typing import Any
 
 import duckdb
 
+from ingestion.delivery import Delivery
 from ingestion.entities import load_entities
 from ingestion.home import Home
 from ingestion.lake import take_snapshot
+from ingestion.ledger import Ledger
 from publishing.registry import write_registry_tables
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
@@ -20,6 +22,9 @@ Row = Mapping[str, object]
 
 REFERENCE = {
     "collections": "community_id varchar, collection varchar, maturity varchar, sort_order integer",
+    "partners": (
+        "community_id varchar, partner_id varchar, partner_name varchar, sector varchar, district_id varchar"
+    ),
     "crosswalks": (
         "community_id varchar, partner_id varchar, field varchar, partner_code varchar, "
         "conformed_code varchar, first_year integer, last_year integer"
@@ -46,6 +51,7 @@ class Lake:
                 {"community_id": "riverbend", "collection": "annual", "maturity": "final", "sort_order": 0},
                 {"community_id": "riverbend", "collection": "fall", "maturity": "interim", "sort_order": 1},
             ],
+            "partners": [],
             "crosswalks": [],
             "cut_scores": [],
         }
@@ -81,6 +87,21 @@ class Lake:
             self.home.raw_file(entity, extract, school_year, collection),
             load_entities()[entity].raw_columns,
             complete,
+        )
+        Ledger(self.home.ledger).append(
+            Delivery(
+                load_id=str(owned["_load_id"]),
+                extract_id=extract,
+                community="riverbend",
+                partner=partner,
+                entity=entity,
+                school_year=school_year,
+                collection=collection,
+                sha256="",
+                file_name="rows.csv",
+                landed=self.home.landing,
+                fingerprint="",
+            ).event("accepted", rows=len(complete))
         )
 
     def write_rule_results(self, load_id: str, rows: Sequence[Row]) -> None:

@@ -61,11 +61,22 @@ qualify row_number() over (
 ) = 1
 """
 
+# A code that nobody translated may mean anything: everything is worked out twice, with the best and the worst that it
+# could be, and a child counts where both come to the same.
 REMOVED = f"""
 create table removed as
-select {CHILD_YEAR}, bool_or(action_code = 'out_of_school_suspension') as out_of_school
-from truth.discipline {KNOWN}
-    and action_code in ('in_school_suspension', 'out_of_school_suspension', 'expulsion')
+with actions as (
+    select {CHILD_YEAR}, unnest(['best', 'worst']) as reading, action_code from truth.discipline {KNOWN}
+),
+meant as (
+    select * exclude action_code, case
+        when action_code <> 'unmapped' then action_code when reading = 'worst' then 'out_of_school_suspension' else 'other'
+    end as action_code
+    from actions
+)
+select {CHILD_YEAR}, reading, bool_or(action_code = 'out_of_school_suspension') as out_of_school
+from meant
+where action_code in ('in_school_suspension', 'out_of_school_suspension', 'expulsion')
 group by all
 """
 
@@ -78,21 +89,23 @@ select distinct partner_id, school_year, collection from truth.discipline where 
 NINTH_GRADERS = f"""
 create table ninth_graders as
 with marks as (
-    select {CHILD_YEAR}, subject_area, mark, credits_earned, coalesce(credits_attempted, 1) as weight,
-        map {{'a': 4, 'b': 3, 'c': 2, 'd': 1, 'f': 0}}[mark] as points
-    from truth.course_mark {KNOWN}
+    select {CHILD_YEAR}, reading, subject_area, credits_earned, coalesce(credits_attempted, 1) as weight,
+        if(mark <> 'unmapped', mark, if(reading = 'best', 'a', 'f')) as mark,
+        map {{'a': 4, 'b': 3, 'c': 2, 'd': 1, 'f': 0}}[if(mark <> 'unmapped', mark, if(reading = 'best', 'a', 'f'))]
+            as points
+    from truth.course_mark cross join (values ('best'), ('worst')) as readings (reading) {KNOWN}
 ),
 summed as (
-    select {CHILD_YEAR}, sum(credits_earned) as credits,
+    select {CHILD_YEAR}, reading, sum(credits_earned) as credits,
         count(*) filter (mark in ('f', 'fail') and subject_area <> 'other') as core_failures,
         sum(points * weight) / sum(weight) filter (points is not null) as gpa,
         count(*) filter (mark in ('d', 'f', 'fail') and subject_area in ('english', 'math')) as low_marks
     from marks group by all
 )
-select years.*, credits, core_failures, gpa, low_marks, removed.person_id is not null as was_removed
+select years.*, reading, credits, core_failures, gpa, low_marks, removed.person_id is not null as was_removed
 from years
 inner join summed using (person_id, school_year, collection)
-left join removed using (person_id, school_year, collection)
+left join removed using (person_id, school_year, collection, reading)
 where grade_level = '09' and collection = 'annual' and not exists (
     from years as before
     where before.person_id = years.person_id and before.grade_level = '09' and before.collection = 'annual'
@@ -143,12 +156,21 @@ def tested(subject: str, grade: str) -> str:
     )
 
 
+def decided(sql: str) -> str:
+    """Children whose success is the same in every reading of what nobody translated."""
+    return (
+        f"select {CHILD_YEAR}, organization_id, bool_and(success) as success from ({sql}) group by all "
+        "having bool_and(success) = bool_or(success) and count(success) = count(*)"
+    )
+
+
 def suspended(success: str) -> str:
     """Enrolled children of partners that reported discipline at all."""
-    return (
+    return decided(
         f"select {CHILD_YEAR}, organization_id, {success} as success from years "
+        "cross join (values ('best'), ('worst')) as readings (reading) "
         "inner join reporting using (partner_id, school_year, collection) "
-        f"left join removed using ({CHILD_YEAR})"
+        f"left join removed using ({CHILD_YEAR}, reading)"
     )
 
 
@@ -168,10 +190,10 @@ DEFINITIONS = {
     ),
     ("early_grade_reading", "proficient"): tested("reading", "03"),
     ("middle_grade_math", "proficient"): tested("math", "08"),
-    ("ninth_grade_on_track", "consortium"): (
+    ("ninth_grade_on_track", "consortium"): decided(
         f"select {CHILD_YEAR}, organization_id, credits >= 5 and core_failures < 2 as success from ninth_graders"
     ),
-    ("ninth_grade_on_track", "ew_framework"): (
+    ("ninth_grade_on_track", "ew_framework"): decided(
         f"select {CHILD_YEAR}, organization_id, gpa >= 3 and low_marks = 0 and not was_removed "
         "and days_absent * 100 <= days_enrolled * 4 as success from ninth_graders"
     ),

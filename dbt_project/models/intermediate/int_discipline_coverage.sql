@@ -1,7 +1,8 @@
--- who reported discipline at all: without a report, nobody is counted as free of suspensions
+-- who reported discipline at all: without a report, nobody is counted as free of suspensions; a report of no incidents is one
 select distinct
     community_id,
     partner_id,
     school_year,
     collection
-from {{ ref('fct_discipline') }}
+from {{ source('ledger', 'deliveries') }}
+where entity = 'discipline' and state in ('accepted', 'accepted_with_quarantine')

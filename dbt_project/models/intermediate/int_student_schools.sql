@@ -9,8 +9,9 @@ with evidence as (
         collection,
         organization_id,
         partner_id,
-        days_enrolled as attendance_days,
-        days_absent,
+        -- half a report tells where a child was, but no rate: days that nobody counted are neither absent nor present
+        case when days_absent is not null then days_enrolled end as attendance_days,
+        case when days_enrolled is not null then days_absent end as days_absent,
         cast(null as integer) as days_spanned,
         cast(null as date) as entry_date,
         cast(null as varchar) as grade_level

@@ -3,14 +3,13 @@
 {% set rank %}
 row(
             coalesce(test_date, date '1900-01-01'),
-            coalesce(scale_score, -1),
             is_proficient,
             coalesce(organization_id, '')
         )
 {%- endset %}
 
--- the latest test of the year, on one day the highest score, of equal ones a proficient one; results that no cut score
--- can judge do not count
+-- the latest test of the year, on one day a proficient result before another: scores of different tests do not compare;
+-- results that no cut score can judge do not count
 select
     community_id,
     person_id,

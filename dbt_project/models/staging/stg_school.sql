@@ -6,8 +6,7 @@ select
     school.school_year,
     school.collection,
     school.school_name,
-    -- a partner that names no districts is one
-    coalesce(nullif(trim(school.district_id), ''), school.partner_id) as district_id,
+    nullif(trim(school.district_id), '') as district_id,
     school.district_name,
     school.nces_school_id,
     {{ conformed('school_level') }},

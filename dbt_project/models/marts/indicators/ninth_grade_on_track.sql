@@ -17,13 +17,27 @@ judged as (
         case
             when definitions.minimum_credits is not null
                 then
-                    students.credits_earned >= definitions.minimum_credits
-                    and students.n_core_failures <= definitions.maximum_core_failures
+                    {{
+                        at_least(
+                            'students.credits_earned', 'students.most_credits_earned', 'definitions.minimum_credits'
+                        )
+                    }}
+                    and {{
+                        at_most(
+                            'students.n_core_failures', 'students.most_core_failures',
+                            'definitions.maximum_core_failures',
+                        )
+                    }}
             else
-                students.quality_points >= definitions.minimum_gpa * students.graded_credits
-                and students.n_low_marks = 0
+                {{
+                    at_least(
+                        'students.quality_points', 'students.most_quality_points',
+                        'definitions.minimum_gpa * students.graded_credits',
+                    )
+                }}
+                and {{ at_most('students.n_low_marks', 'students.most_low_marks', '0') }}
                 and students.days_absent <= (1 - definitions.minimum_attendance) * students.days_enrolled
-                and students.n_removals = 0
+                and {{ at_most('students.n_removals', 'students.most_removals', '0') }}
         end as is_success
     from {{ ref('int_ninth_grade_years') }} as students
     {{ join_definitions('students') }}

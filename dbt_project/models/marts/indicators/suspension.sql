@@ -38,6 +38,19 @@ suspended as (
     from {{ ref('fct_discipline') }} as actions
     inner join counted_actions on actions.action_code = counted_actions.action_code
 
+),
+
+-- something was done, but no crosswalk says what
+unclear as (
+
+    select distinct
+        community_id,
+        person_id,
+        school_year,
+        collection
+    from {{ ref('fct_discipline') }}
+    where coalesce(action_code, 'unmapped') = 'unmapped'
+
 )
 
 select
@@ -58,3 +71,10 @@ left join suspended
         and students.school_year = suspended.school_year
         and students.collection = suspended.collection
         and definitions.definition_version = suspended.definition_version
+left join unclear
+    on
+        students.community_id = unclear.community_id
+        and students.person_id = unclear.person_id
+        and students.school_year = unclear.school_year
+        and students.collection = unclear.collection
+where suspended.person_id is not null or unclear.person_id is null

@@ -1,0 +1,9 @@
+{# Whether a number reaches a limit, where it is only known to lie from `low` to `high`: NULL where both may be true.
+   A NULL as `high` is no upper bound, as `low` zero. #}
+{% macro at_least(low, high, limit) -%}
+    case when {{ low }} >= {{ limit }} then true when {{ high }} < {{ limit }} then false end
+{%- endmacro %}
+
+{% macro at_most(low, high, limit) -%}
+    case when {{ low }} > {{ limit }} then false when {{ high }} <= {{ limit }} then true end
+{%- endmacro %}
