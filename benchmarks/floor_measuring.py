@@ -3,12 +3,13 @@
 # ruff: noqa: E501  (SQL reads better in its own lines)
 from __future__ import annotations
 
-from benchmarks.riverbend import DISAGGREGATES, FLAGS, GRADE_POINTS, SETS
+from benchmarks.riverbend import DISAGGREGATES, FLAGS, GRADE_POINTS, MARKS, SETS
 
 PERIODS = "child, year, collection"
 POINTS = (
     "case mark " + " ".join(f"when '{mark}' then {points}" for mark, points in GRADE_POINTS.items()) + " end"
 )
+UNKNOWN = f"coalesce(mark, '') not in ({', '.join(repr(mark) for mark in MARKS)})"  # subjects and credits are all told here
 KNOWN = ", ".join(f"coalesce(this.{name}, earlier.{name}, 'unknown') as {name}" for name in DISAGGREGATES)
 REMOVALS = "('in_school_suspension', 'out_of_school_suspension', 'expulsion')"
 GROUPING_SETS = ", ".join(
@@ -115,20 +116,30 @@ MEASURING = {
         select child, coalesce(sum(earned), 0) as credits,
             count(*) filter (mark in ('f', 'fail') and subject_area in ('english', 'math', 'science', 'social_studies'))
                 as core_failures,
+            count(*) filter ((mark in ('f', 'fail') or {UNKNOWN}) and subject_area in ('english', 'math', 'science', 'social_studies'))
+                as most_core_failures,
             count(*) filter (mark in ('d', 'f', 'fail') and subject_area in ('english', 'math')) as low_marks,
-            sum({POINTS} * coalesce(attempted, 1)) as quality_points,
-            sum(coalesce(attempted, 1)) filter ({POINTS} is not null) as graded_credits
+            count(*) filter ((mark in ('d', 'f', 'fail') or {UNKNOWN}) and subject_area in ('english', 'math')) as most_low_marks,
+            coalesce(sum({POINTS} * coalesce(attempted, 1)), 0) as quality_points,
+            coalesce(sum(4 * coalesce(attempted, 1)) filter ({UNKNOWN}), 0) as unknown_points,
+            sum(coalesce(attempted, 1)) filter ({POINTS} is not null or {UNKNOWN}) as graded_credits
         from (select distinct mark.* from mark join ninth_grader using ({PERIODS})) group by child""",
     "removed": f"""
         select distinct {PERIODS}, action_code = 'out_of_school_suspension' as is_out_of_school
         from discipline where action_code in {REMOVALS}""",
+    "unclear": f"select distinct {PERIODS} from discipline where action_code not in {REMOVALS} and action_code <> 'other'",
     "covered": "select distinct partner, year, collection from discipline",
     "ninth_grade": f"""
-        select {PERIODS}, organization_id, credits >= 5 and core_failures <= 1 as is_on_track,
-            quality_points >= 3 * graded_credits and low_marks = 0 and days_absent * 25 <= days_enrolled
-            and case when covered.partner is not null then removal.child is null end as is_ready
+        select {PERIODS}, organization_id,
+            credits >= 5 and case when core_failures > 1 then false when most_core_failures <= 1 then true end as is_on_track,
+            case when quality_points >= 3 * graded_credits then true when quality_points + unknown_points < 3 * graded_credits then false end
+            and case when low_marks > 0 then false when most_low_marks = 0 then true end
+            and days_absent * 25 <= days_enrolled
+            and case when removal.child is not null then false when covered.partner is not null and unclear.child is null then true end
+                as is_ready
         from ninth_grader join marks using (child)
         left join (select distinct {PERIODS} from removed) as removal using ({PERIODS})
+        left join unclear using ({PERIODS})
         left join covered using (partner, year, collection)""",
     "cohort": """
         select child, year, cohort_year, organization_id, partner, exit_code
@@ -176,10 +187,12 @@ MEASURING = {
         select {PERIODS}, organization_id, 'suspension', 'any_removal', removal.child is not null
         from student_year semi join covered using (partner, year, collection)
         left join (select distinct {PERIODS} from removed) as removal using ({PERIODS})
+        left join unclear using ({PERIODS}) where removal.child is not null or unclear.child is null
         union all
         select {PERIODS}, organization_id, 'suspension', 'out_of_school', removal.child is not null
         from student_year semi join covered using (partner, year, collection)
-        left join (select * from removed where is_out_of_school) as removal using ({PERIODS})""",
+        left join (select * from removed where is_out_of_school) as removal using ({PERIODS})
+        left join unclear using ({PERIODS}) where removal.child is not null or unclear.child is null""",
     "earlier": f"""
         select missing.child, missing.year, {", ".join(f"max_by({n}, described.year) as {n}" for n in DISAGGREGATES)}
         from (select child, year from result anti join described using ({PERIODS})) as missing

@@ -15,6 +15,7 @@ from benchmarks.riverbend import (
     FLAGS,
     GRADE_POINTS,
     KEYS,
+    MARKS,
     SETS,
     unpacked,
 )
@@ -105,6 +106,8 @@ def _results(tables: dict[str, pd.DataFrame], years: pd.DataFrame) -> pd.DataFra
     removed = tables["discipline"][tables["discipline"]["action_code"].isin(REMOVALS)]
     covered = years.merge(tables["discipline"][["partner", "year", "collection"]].drop_duplicates())
     out = removed[removed["action_code"] == "out_of_school_suspension"]
+    actions = tables["discipline"]["action_code"]
+    unclear = tables["discipline"][~actions.isin([*REMOVALS, "other"])]
     graduates = _graduation(tables)
     found = [
         _result(
@@ -115,11 +118,11 @@ def _results(tables: dict[str, pd.DataFrame], years: pd.DataFrame) -> pd.DataFra
         ),
         _result(annual, "chronic_absence", "eighteen_days", annual["days_absent"] >= 18),
         _result(annual, "chronic_absence", "fifteen_days", annual["days_absent"] >= 15),
-        _result(covered, "suspension", "any_removal", _is_in(covered, removed)),
-        _result(covered, "suspension", "out_of_school", _is_in(covered, out)),
+        _suspension(covered, "any_removal", removed, unclear),
+        _suspension(covered, "out_of_school", out, unclear),
         _result(graduates, "high_school_graduation", "four_year", graduates["is_graduate"]),
         *_proficiency(tables["test"], years),
-        *_on_track(tables, years, removed, covered),
+        *_on_track(tables, years, removed, unclear, covered),
     ]
     return pd.concat(found, ignore_index=True)
 
@@ -133,6 +136,14 @@ def _result(rows: pd.DataFrame, indicator: str, version: str, success: pd.Series
 def _is_in(rows: pd.DataFrame, others: pd.DataFrame) -> pd.Series:
     marked = rows[PERIODS].merge(others[PERIODS].drop_duplicates(), on=PERIODS, how="left", indicator=True)
     return marked["_merge"] == "both"
+
+
+def _suspension(
+    covered: pd.DataFrame, version: str, removed: pd.DataFrame, unclear: pd.DataFrame
+) -> pd.DataFrame:
+    is_removed = _is_in(covered, removed)
+    is_known = is_removed | ~_is_in(covered, unclear)
+    return _result(covered[is_known], "suspension", version, is_removed[is_known])
 
 
 def _proficiency(test: pd.DataFrame, years: pd.DataFrame) -> list[pd.DataFrame]:
@@ -164,7 +175,11 @@ def _proficiency(test: pd.DataFrame, years: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _on_track(
-    tables: dict[str, pd.DataFrame], years: pd.DataFrame, removed: pd.DataFrame, covered: pd.DataFrame
+    tables: dict[str, pd.DataFrame],
+    years: pd.DataFrame,
+    removed: pd.DataFrame,
+    unclear: pd.DataFrame,
+    covered: pd.DataFrame,
 ) -> list[pd.DataFrame]:
     ninth = years[(years["grade"] == "09") & (years["collection"] == "annual")]
     ninth = ninth.sort_values("year").drop_duplicates("child")
@@ -173,30 +188,45 @@ def _on_track(
     attempted = mark["attempted"].fillna(1)
     mark["core_failures"] = mark["mark"].isin(["f", "fail"]) & mark["subject_area"].isin(CORE)
     mark["low_marks"] = mark["mark"].isin(["d", "f", "fail"]) & mark["subject_area"].isin(["english", "math"])
+    unknown = ~mark["mark"].isin(MARKS)
+    mark["most_core_failures"] = mark["core_failures"] | (unknown & mark["subject_area"].isin(CORE))
+    mark["most_low_marks"] = mark["low_marks"] | (unknown & mark["subject_area"].isin(["english", "math"]))
+    mark["unknown_points"] = (4 * attempted).where(unknown)
     mark["quality_points"], mark["graded_credits"] = (
         mark["points"] * attempted,
-        attempted.where(mark["points"].notna()),
+        attempted.where(mark["points"].notna() | unknown),
     )
-    sums = ["earned", "core_failures", "low_marks"]
+    sums = ["earned", "core_failures", "low_marks", "most_core_failures", "most_low_marks"]
+    sums += ["quality_points", "unknown_points"]
     marks = mark.groupby("child")[sums].sum().join(
-        mark.groupby("child")[["quality_points", "graded_credits"]].sum(min_count=1)
+        mark.groupby("child")[["graded_credits"]].sum(min_count=1)
     )  # fmt: skip
     ninth = ninth.merge(marks.reset_index(), on="child")
-    on_track = (ninth["earned"] >= 5) & (ninth["core_failures"] <= 1)
-    # what is unknown is neither true nor false: off track for one known reason is off track
-    parts = [
-        (ninth["quality_points"] >= 3 * ninth["graded_credits"]).where(ninth["graded_credits"].notna()),
-        ninth["low_marks"] == 0,
+    least, wanted = ninth["quality_points"], 3 * ninth["graded_credits"]
+    is_removed = _is_in(ninth, removed)
+    consortium = [
+        ninth["earned"] >= 5,
+        _told(ninth["most_core_failures"] <= 1, ninth["core_failures"] > 1),
+    ]
+    ew_framework = [
+        _told(least >= wanted, least + ninth["unknown_points"] < wanted),
+        _told(ninth["most_low_marks"] == 0, ninth["low_marks"] > 0),
         (ninth["days_absent"] * 25 <= ninth["days_enrolled"]).where(ninth["days_enrolled"].notna()),
-        (~_is_in(ninth, removed)).where(_is_in(ninth, covered)),
+        _told(~is_removed & _is_in(ninth, covered) & ~_is_in(ninth, unclear), is_removed),
     ]
-    known = pd.concat([part.astype(float) for part in parts], axis=1)
-    is_judged = known.notna().all(axis=1) | (known == 0).any(axis=1)
-    ready = (known == 1).all(axis=1)
-    return [
-        _result(ninth, "ninth_grade_on_track", "consortium", on_track),
-        _result(ninth[is_judged], "ninth_grade_on_track", "ew_framework", ready[is_judged]),
-    ]
+    found = []
+    for version, parts in (("consortium", consortium), ("ew_framework", ew_framework)):
+        # what is unknown is neither true nor false: off track for one known reason is off track
+        known = pd.concat([part.astype(float) for part in parts], axis=1)
+        is_judged = known.notna().all(axis=1) | (known == 0).any(axis=1)
+        is_success = (known == 1).all(axis=1)
+        found.append(_result(ninth[is_judged], "ninth_grade_on_track", version, is_success[is_judged]))
+    return found
+
+
+def _told(is_true: pd.Series, is_false: pd.Series) -> pd.Series:
+    """1 where it is true for sure, 0 where it is false for sure, else nothing."""
+    return is_true.astype(float).where(is_true | is_false)
 
 
 def _graduation(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -29,6 +29,7 @@ SETS: list[tuple[str, ...]] = [
     *[(one, two) for at, one in enumerate(DISAGGREGATES) for two in DISAGGREGATES[at + 1 :]],
 ]
 GRADE_POINTS = {"a": 4, "b": 3, "c": 2, "d": 1, "f": 0}
+MARKS = [*GRADE_POINTS, "pass", "fail", "incomplete", "withdrawn"]  # others nobody translated
 KEYS = ["indicator_id", "definition_version", "school_year", "collection", "geography_level", "geography_id",
         "disaggregate", "subgroup"]  # fmt: skip
 CELLS = [*KEYS, "denominator", "numerator"]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
 
-from ingestion.attempts import is_alive
 from ingestion.home import Home
+from ingestion.spill import working_database
 
 _serial = itertools.count(1)
 
@@ -58,12 +56,7 @@ class Databases:
             self._idle.pop().close()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        engine = duckdb.connect()
-        engine.execute("set enable_progress_bar = false")
-        # two that spill into one folder would take each other's files for their own
-        own = self._home.spill / f"{os.getpid()}-{next(_serial)}"
-        own.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # DuckDB makes the last folder alone
-        engine.execute("set temp_directory = ?", [str(own)])
+        engine = working_database(self._home)
         if self._at_once > 1:
             (limit, threads) = engine.execute(
                 "select current_setting('memory_limit'), current_setting('threads')"
@@ -73,10 +66,3 @@ class Databases:
             # more threads than cores wait for each other while they spin: a fifth of the CPU time
             engine.execute("set threads = ?", [max(1, int(threads) // self._at_once)])
         return engine
-
-
-def clear_spill(home: Home) -> None:
-    """Remove what databases of processes that are gone left on disk: it holds rows as they were sent."""
-    for folder in home.spill.glob("*-*"):
-        if not is_alive(int(folder.name.split("-")[0])):
-            shutil.rmtree(folder, ignore_errors=True)

@@ -11,6 +11,7 @@ import duckdb
 
 from ingestion.entities import load_entities
 from ingestion.home import Home
+from ingestion.spill import working_database
 
 KEY_VARIABLE = "MILEPOST_PERSON_KEY"
 
@@ -34,7 +35,7 @@ def link_persons(home: Home, lake: Home | None = None) -> LinkCounts:
     order: never the order of arrival, so that reloading changes nothing. `lake` is where raw/ is read, such
     as a snapshot; the home itself unless given.
     """
-    with duckdb.connect() as con:
+    with working_database(home) as con:
         con.execute(_students_sql(lake or home))
         con.execute(_state_ids_sql(_files(lake or home, "person")))
         con.execute(_LINKS, {"key": person_key(home)})

@@ -172,5 +172,6 @@ def _with_entity_facts(column: Column, entity: Entity, name: str) -> Column:
 
 
 def _fingerprint(contract: Contract) -> str:
-    facts = contract.model_dump(mode="json", exclude=NOT_IN_FINGERPRINT)
+    # an option that a contract does not use, perhaps new to Milepost, leaves its deliveries what they are
+    facts = contract.model_dump(mode="json", exclude=NOT_IN_FINGERPRINT, exclude_defaults=True)
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -157,5 +157,12 @@ class Unpivot(Strict):
 
 
 class Tolerance(Strict):
+    """What may be amiss with a delivery that is accepted all the same.
+
+    `quarantined` is the share of rows that may be held back, `year_over_year` the change of the number of
+    rows since the year before. With `empty`, a file of headers alone is a report that nothing happened.
+    """
+
     quarantined: float = Field(default=0.02, ge=0, le=1)
     year_over_year: float = Field(default=0.30, ge=0)
+    empty: bool = False

@@ -90,8 +90,8 @@ def _by_file(deliveries: Iterable[Delivery]) -> list[list[Delivery]]:
 @contextmanager
 def _loading(home: Home) -> Iterator[None]:
     """Mark that this process loads; the mark of a process that is gone means a load to mend first."""
-    from expectations.databases import clear_spill
     from ingestion.lake import recover
+    from ingestion.spill import clear_spill
 
     def is_gone(mark: Path) -> bool:
         pid = int(mark.name.split("-")[1])

@@ -9,18 +9,19 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from ingestion.entities import LAYOUTS
 from ingestion.home import Home
+from ingestion.spill import working_database
 from ingestion.sql_text import literal
 from orchestration.settings import DBT_PROJECT
 from orchestration.warehouse import project_fingerprint
 
-# much reads the codes of all partners and who reports discipline, and seldom do they change: what counts is what
-# they hold
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# much reads the codes of all partners and who reports discipline, which seldom change: what they hold counts
 BY_CONTENT = ("model.milepost.stg_codes", "model.milepost.int_discipline_coverage")
 FILES = re.compile(r"read_(?:parquet|json)\('([^']+)'")
 LARGE = (
@@ -126,16 +127,13 @@ class Upkeep:
         return self._contents.get(node) or self._inputs_hash(node)
 
     def _of_files(self, source: str) -> str:
-        found = FILES.search(self._manifest["sources"][source]["relation_name"])
-        assert found is not None, f"{source} names no file"
-        pattern = found.group(1)
-        facts = []
-        for path in sorted(self._home.root.glob(pattern)):
-            if pattern.startswith(LARGE):
-                stat = path.stat()
-                facts.append(f"{path.name}|{stat.st_ino}|{stat.st_size}|{stat.st_mtime_ns}")
-            else:
-                facts.append(hashlib.sha256(path.read_bytes()).hexdigest())
+        patterns = FILES.findall(self._manifest["sources"][source]["relation_name"])
+        assert patterns, f"{source} names no file"
+        facts = [
+            _marks(path) if pattern.startswith(LARGE) else hashlib.sha256(path.read_bytes()).hexdigest()
+            for pattern in patterns
+            for path in sorted(self._home.root.glob(pattern))
+        ]
         return _hash(source, *facts)
 
     def _measured(self, nodes: Collection[str]) -> dict[str, str]:
@@ -143,10 +141,10 @@ class Upkeep:
         tables = [self._node(node) for node in nodes if node in BY_CONTENT]
         if not tables:
             return {}
-        with duckdb.connect() as con:
+        with working_database(self._home) as con:
             con.execute(f"attach {literal(str(self._home.warehouse))} as warehouse (read_only)")
             return {
-                table["unique_id"]: _content(con, f"{table['schema']}.{table['name']}") for table in tables
+                table["unique_id"]: _content(con, f"{table['schema']}.{table['alias']}") for table in tables
             }
 
     def _node(self, name: str) -> Mapping[str, Any]:
@@ -186,7 +184,12 @@ def _identity(file: Path) -> list[int] | None:
     return [stat.st_ino, stat.st_size, stat.st_mtime_ns]
 
 
-def _content(con: duckdb.DuckDBPyConnection, table: str) -> str:
+def _marks(path: Path) -> str:
+    stat = path.stat()
+    return f"{path.name}|{stat.st_ino}|{stat.st_size}|{stat.st_mtime_ns}"
+
+
+def _content(con: DuckDBPyConnection, table: str) -> str:
     sums = "sum(md5_number_lower(line)::hugeint), sum(md5_number_upper(line)::hugeint)"
     lines = f"(select t::varchar as line from warehouse.{table} as t)"
     return repr(con.execute(f"select count(*), {sums} from {lines}").fetchone())

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from ingestion.home import Home
+from ingestion.spill import clear_spill
 from orchestration.progress import Progress
 from orchestration.published import (
     decide_suppression,
@@ -36,6 +37,7 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
     published = published_selection(manifest)
 
     def reference(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
+        clear_spill(home)
         write_configuration(home, context.op_config["notes"])
         progress.building("reference", 1, 1)
         yield from (dg.AssetMaterialization(key) for key in reference_keys(manifest))

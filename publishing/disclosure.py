@@ -13,6 +13,7 @@ import duckdb
 
 from ingestion.errors import MilepostError
 from ingestion.home import Home
+from ingestion.spill import working_database
 from ingestion.sql_text import literal
 from publishing.disclosure_sql import (
     CELLS,
@@ -53,7 +54,7 @@ class DisclosureReport:
 def protect_home(home: Home) -> DisclosureReport:
     """Write disclosure/cell_suppression.parquet, atomically, from the marts and the publication plan."""
     started = time.monotonic()
-    with duckdb.connect() as con:
+    with working_database(home) as con:
         con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
         for view, sql in inputs(home).items():
             con.execute(f"create temp view {view} as {sql}")

@@ -17,6 +17,7 @@ from filelock import FileLock
 
 from ingestion.home import Home
 from ingestion.parquet_table import write_table
+from ingestion.spill import working_database
 from ingestion.sql_text import literal
 from publishing.release_contents import (
     DATABASE,
@@ -78,7 +79,7 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
     started = time.monotonic()
     home.published.mkdir(parents=True, exist_ok=True)
     home.locks.mkdir(parents=True, exist_ok=True)
-    with FileLock(home.locks / "publish.lock"), duckdb.connect() as con:
+    with FileLock(home.locks / "publish.lock"), working_database(home) as con:
         _recover(home)
         promise = load_promise(dbt_project)
         con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")

@@ -61,6 +61,7 @@ def judge(
     same_content: bool,
 ) -> list[LoadOutcome]:
     """One outcome per delivery in the file, compared with what came before; nothing is kept of it."""
+    from expectations.databases import Databases
     from expectations.loading import load_file
     from ingestion.home import Home
     from ingestion.landing import receive
@@ -68,8 +69,9 @@ def judge(
 
     communities = load_configuration()
     with TemporaryDirectory(prefix="milepost-check-") as folder:
+        scratch = Home(Path(folder))
         deliveries = receive(
-            Home(Path(folder)),
+            scratch,
             communities,
             file,
             extract=extract,
@@ -78,7 +80,8 @@ def judge(
             allow_same_content=same_content,
             known_to=home,
         )
-        outcomes = load_file(home, communities, deliveries, check_only=True)
+        # what does not fit into memory is put aside there too
+        outcomes = load_file(home, communities, deliveries, check_only=True, databases=Databases(scratch))
     return [part for outcome in outcomes for part in outcome.each]
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from expectations.databases import Databases, clear_spill
+from expectations.databases import Databases
 from ingestion.home import Home
 
 
@@ -75,15 +72,3 @@ def test_what_does_not_fit_into_memory_goes_to_the_home_and_is_gone_after(tmp_pa
         assert con.execute("select count(distinct i) from mapped").fetchall() == [(3_000_000,)]
     databases.close()
     assert not list(home.spill.glob("*/*"))
-
-
-def test_what_a_killed_process_put_aside_is_removed(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home").create()
-    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True)
-    left, own = home.spill / f"{int(gone.stdout)}-1", home.spill / f"{os.getpid()}-1"
-    for folder in (left, own):
-        folder.mkdir(parents=True)
-        (folder / "duckdb_temp_storage_DEFAULT-0.tmp").write_text("a child's row")
-    clear_spill(home)
-    assert not left.exists()
-    assert own.exists()

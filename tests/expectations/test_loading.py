@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 from pathlib import Path
+from textwrap import dedent
 
 import duckdb
 import pytest
@@ -171,6 +172,37 @@ def test_the_same_delivery_again_writes_nothing(here: Deployment) -> None:
     outcome = here.load("attendance_2024.csv", attendance(40))
     assert (outcome.outcome, outcome.rows) == ("unchanged", 40)
     assert here.written() == before
+
+
+def test_a_file_of_headers_alone_is_a_report_where_the_contract_says_so(here: Deployment) -> None:
+    header = "Student,Incident,Action\n"
+    contract = """\
+        partner: rivers
+        entity: discipline
+        title: Incidents
+        agreement: rivers_2024
+        file: "incidents_{school_year}.csv"
+        columns:
+          student_id:  {from: [Student], required: true}
+          incident_id: {from: [Incident], required: true}
+          action_code: {from: [Action], required: true}
+        """
+    here.contract("discipline", dedent(contract))
+    assert "header only" in here.load("incidents_2024.csv", header).reason
+    here.contract("discipline", dedent(contract) + "tolerance: {empty: true}\n")
+    outcome = here.load("incidents_2024.csv", header)
+    assert (outcome.outcome, outcome.rows) == ("accepted", 0)
+    raw = here.home.raw_file("discipline", "rivers.discipline", 2024, "annual")
+    assert rows_of(raw) == []
+    here.load("incidents_2024.csv", header + "c1,i1,expulsion\n")
+    # none after some is a change of 100 %: more than is expected unless the contract expects it
+    outcome = here.load("incidents_2025.csv", header)
+    assert (outcome.outcome, "0 rows, 100.0% fewer than the 1 of 2024" in outcome.reason) == (
+        "rejected",
+        True,
+    )
+    with pytest.raises(DeliveryError, match="empty"):
+        here.load("incidents_2025.csv", "")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
--- who reported discipline at all: without a report, nobody is counted as free of suspensions; a report of no incidents is one
+-- who reported discipline at all: without a report, nobody is counted as free of suspensions; a report of no incidents
+-- is one
 select distinct
     community_id,
     partner_id,

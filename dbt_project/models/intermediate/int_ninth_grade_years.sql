@@ -61,6 +61,13 @@ course_marks as (
 
 ),
 
+best_mark as (
+
+    select max(grade_points) as grade_points
+    from {{ ref('mark') }}
+
+),
+
 -- what a child has for sure, and what it could have at most where a mark, a subject or credits are unknown
 marks as (
 
@@ -79,15 +86,14 @@ marks as (
         count(*) filter (where {{ low }} and {{ basic }}) as n_low_marks,
         count(*) filter (where coalesce({{ low }}, true) and coalesce({{ basic }}, true)) as most_low_marks,
         sum(points.grade_points * {{ weight }}) as quality_points,
-        sum(coalesce(points.grade_points, best.grade_points) * {{ weight }}) as most_quality_points,
+        sum(coalesce(points.grade_points, best_mark.grade_points) * {{ weight }}) as most_quality_points,
         sum({{ weight }}) filter (
             where points.grade_points is not null or course_mark.mark is null
         ) as graded_credits
     from course_marks as course_mark
     left join {{ ref('mark') }} as points
         on course_mark.mark = points.code
-    left join (select max(grade_points) as grade_points from {{ ref('mark') }}) as best
-        on course_mark.mark is null
+    left join best_mark on course_mark.mark is null
     group by course_mark.community_id, course_mark.person_id
 
 ),

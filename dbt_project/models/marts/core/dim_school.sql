@@ -82,7 +82,9 @@ select
     coalesce(schools.district_id, partners.district_id, schools.partner_id) as district_id,
     coalesce(
         schools.district_name,
-        case when coalesce(schools.district_id, partners.district_id) = partners.district_id then partners.partner_name end
+        case
+            when coalesce(schools.district_id, partners.district_id) = partners.district_id then partners.partner_name
+        end
     ) as district_name,
     schools.nces_school_id,
     schools.school_level,

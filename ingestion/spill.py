@@ -1,0 +1,30 @@
+"""DuckDB in memory; what does not fit there goes to the home, and nowhere else: it may hold children's rows."""
+
+import itertools
+import os
+import shutil
+
+import duckdb
+
+from ingestion.attempts import is_alive
+from ingestion.home import Home
+
+_serial = itertools.count(1)
+
+
+def working_database(home: Home) -> duckdb.DuckDBPyConnection:
+    """A connection to an empty database; what it spills is gone when it is closed."""
+    con = duckdb.connect()
+    con.execute("set enable_progress_bar = false")
+    # two that spill into one folder would take each other's files for their own
+    own = home.spill / f"{os.getpid()}-{next(_serial)}"
+    own.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # DuckDB makes the last folder alone
+    con.execute("set temp_directory = ?", [str(own)])
+    return con
+
+
+def clear_spill(home: Home) -> None:
+    """Remove what databases of processes that are gone left on disk."""
+    for folder in home.spill.glob("*-*"):
+        if not is_alive(int(folder.name.split("-")[0])):
+            shutil.rmtree(folder, ignore_errors=True)
