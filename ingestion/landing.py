@@ -225,7 +225,8 @@ def _problems(communities: Communities, period: _Period, path: Path, today: dt.d
 def _refuse_same_content(periods: list[_Period], known: list[LoadState], path: Path) -> None:
     """Last year's file under this year's name would be taken for this year's children.
 
-    Within a school year the same content may come again: a roster that did not change since the winter.
+    Within a school year the same content may come again: a roster that did not change since the winter. And
+    years in which nothing happened are told by the same file.
     """
     for period in periods:
         if period.contract.school_year is not None or period.contract.collection is not None:
@@ -234,7 +235,8 @@ def _refuse_same_content(periods: list[_Period], known: list[LoadState], path: P
             earlier = state.delivery
             same = earlier.school_year == period.school_year
             gone = state.status in ("rejected", "withdrawn")
-            if earlier.extract_id == period.contract.extract_id and not same and not gone:
+            is_empty = period.contract.tolerance.empty and not state.rows
+            if earlier.extract_id == period.contract.extract_id and not (same or gone or is_empty):
                 raise DeliveryError(
                     f"has the same content as '{earlier.file_name}', received on {state.received_at[:10]}"
                     f" as {earlier.extract_id} {earlier.period}",

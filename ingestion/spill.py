@@ -1,4 +1,4 @@
-"""DuckDB in memory; what does not fit there goes to the home, and nowhere else: it may hold children's rows."""
+"""DuckDB in memory; what does not fit there goes into the home: it may hold children's rows."""
 
 import itertools
 import os

@@ -194,9 +194,12 @@ def test_a_file_of_headers_alone_is_a_report_where_the_contract_says_so(here: De
     assert (outcome.outcome, outcome.rows) == ("accepted", 0)
     raw = here.home.raw_file("discipline", "rivers.discipline", 2024, "annual")
     assert rows_of(raw) == []
+    assert (
+        here.load("incidents_2025.csv", header).outcome == "accepted"
+    )  # another year without any is no mistake
     here.load("incidents_2024.csv", header + "c1,i1,expulsion\n")
     # none after some is a change of 100 %: more than is expected unless the contract expects it
-    outcome = here.load("incidents_2025.csv", header)
+    outcome = here.load("incidents_2025.csv", header + "\n")
     assert (outcome.outcome, "0 rows, 100.0% fewer than the 1 of 2024" in outcome.reason) == (
         "rejected",
         True,
