@@ -6,8 +6,8 @@ from functools import cache
 
 PLACEHOLDERS = {
     # 2024-25, 2024_2025, 202425, 2025: read by parse_school_year, which refuses what is not one year
-    "school_year": r"(?P<school_year>\d{4}[-_/]?\d{4}|\d{4}[-_/]?\d{2}|\d{4})",
-    "collection": r"(?P<collection>[A-Za-z][A-Za-z0-9]*)",
+    "school_year": r"(?P<school_year>\d{4}[-_/–]?\d{4}|\d{4}[-_/–]?\d{2}|\d{4})",
+    "collection": r"(?P<collection>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*)",
 }
 
 

@@ -227,6 +227,8 @@ def test_what_is_not_one_school_year_is_refused(text: str) -> None:
     [
         ("a_{school_year}*.csv", "A_2024-25_final.CSV", (2025, None)),
         ("a_{school_year}_{collection}.csv", "a_202425_Fall.csv", (2025, "fall")),
+        ("a_{school_year}_{collection}.csv", "a_2024–25_mid_year.csv", (2025, "mid_year")),
+        ("{collection}_{school_year}.csv", "mid_year_2025.csv", (2025, "mid_year")),
         ("a_{school_year}.csv", "a_2024-26.csv", None),
         ("mill/{school_year}/a*.csv", "/srv/inbox/mill/2025/a1.csv", (2025, None)),
         ("mill/a.csv", "/srv/inbox/other/a.csv", None),

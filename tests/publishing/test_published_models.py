@@ -192,7 +192,7 @@ def test_titles_are_words_and_years_are_written_as_people_do(warehouse: SmallWar
     assert warehouse.query(
         "select subgroup_title from published.subgroups where disaggregate = 'gender_x_disability' "
         "and subgroup = 'female|no'"
-    ) == [("Female, No disability",)]
+    ) == [("Female, Without a disability",)]
     assert warehouse.query("select title from published.school_years where school_year = 2021") == [
         ("2020-21",)
     ]

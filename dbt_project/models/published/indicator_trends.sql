@@ -7,10 +7,15 @@ with rates as (
 
     select
         shown.*,
-        case when indicators.better = 'up' then 1 else -1 end as direction
+        case when indicators.better = 'up' then 1 else -1 end as direction,
+        shown.geography_level = 'community' and shown.collection = 'annual' and definitions.is_default as has_target
     from {{ ref('indicator_values') }} as shown
     inner join {{ source('reference', 'indicators') }} as indicators
         on shown.indicator_id = indicators.indicator_id
+    inner join {{ source('reference', 'indicator_definitions') }} as definitions
+        on
+            shown.indicator_id = definitions.indicator_id
+            and shown.definition_version = definitions.definition_version
     where shown.value_kind = 'rate'
 
 ),
@@ -45,7 +50,8 @@ changes as (
 
 ),
 
--- a target is a goal of the whole community; the next one due counts
+-- a target is a goal of the whole community, for whole years as the default definition counts them; the next one due
+-- counts
 aims as (
 
     select
@@ -61,7 +67,7 @@ aims as (
             and changes.disaggregate = targets.disaggregate
             and changes.subgroup = targets.subgroup
             and changes.school_year <= targets.school_year
-            and changes.geography_level = 'community'
+            and changes.has_target
     qualify row_number() over (
             partition by
                 {{ (series | map('replace', '', 'changes.', 1) | list + ['changes.school_year']) | join(', ') }}

@@ -30,7 +30,6 @@ published as (
 
 ),
 
--- 'yes' and 'no' are titled by their disaggregate
 singles as (
 
     select distinct
@@ -40,10 +39,7 @@ singles as (
         coalesce(titles.sort_order, 0) as disaggregate_order,
         coalesce(
             codes.title,
-            case parts.subgroup
-                when 'yes' then titles.title
-                when 'no' then 'No ' || lower(left(titles.title, 1)) || substr(titles.title, 2)
-            end,
+            case parts.subgroup when 'yes' then titles.yes_title when 'no' then titles.no_title end,
             parts.subgroup
         ) as title,
         coalesce(codes.sort_order, case parts.subgroup when 'yes' then 1 when 'no' then 2 else 99 end) as subgroup_order
