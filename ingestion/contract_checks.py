@@ -63,13 +63,9 @@ def _file_problems(contract: "ContractFile", source: YamlFile) -> Iterator[Findi
         for name in unknown_placeholders(pattern):
             yield (place,), f"unknown placeholder '{{{name}}}' in {place}", near_miss(name, PLACEHOLDERS)
         if "{school_year}" in pattern and contract.school_year:
-            yield ("school_year",), "the year is in the file's name and in school_year", "Keep one of them"
+            yield ("school_year",), *_said_twice("year", "school_year")
         if "{collection}" in pattern and contract.collection:
-            yield (
-                ("collection",),
-                "the collection is in the file's name and in collection",
-                "Keep one of them",
-            )
+            yield ("collection",), *_said_twice("collection", "collection")
     for name, month_day in contract.expects.items():
         month, day = (int(part) for part in month_day.split("-"))
         if not (1 <= month <= 12 and 1 <= day <= calendar.monthrange(2001, month)[1]):
@@ -79,6 +75,11 @@ def _file_problems(contract: "ContractFile", source: YamlFile) -> Iterator[Findi
             re.compile(contract.reader.footer)
         except re.error as error:
             yield ("reader", "footer"), f"footer is not a regular expression ({error})", "Correct it"
+
+
+def _said_twice(what: str, field: str) -> tuple[str, str]:
+    step = f"Write * for {{{field}}} in the pattern, so that the file's column says it, or take out {field}:"
+    return f"the {what} is in the file's name and in {field}", step
 
 
 def _sql_problems(contract: "ContractFile") -> Iterator[Finding]:

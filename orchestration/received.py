@@ -124,8 +124,9 @@ def delivery_starting_with(home: Home, prefix: str) -> Delivery:
     found = [state.delivery for state in states(home) if state.load_id.startswith(prefix.lower())]
     if len(found) == 1:
         return found[0]
-    what = f"{len(found)} deliveries have a load id that begins with {prefix[:MOST_CHARACTERS]!r}"
-    raise DeliveryError(what, next_step="Copy one from `milepost status`")
+    many = f"{len(found)} deliveries have" if found else "no delivery has"
+    what = f"{many} a load id that begins with {prefix[:MOST_CHARACTERS]!r}"
+    raise DeliveryError(what, next_step="Copy one from `milepost status --list`")
 
 
 def latest_deliveries(home: Home, entity: str, partitions: Collection[str]) -> list[Delivery]:

@@ -90,6 +90,7 @@ WRONG = {
     "no origin": (("{from: [School]}", "{required: true}"), "exactly one of from, sql and value"),
     "sql that is none": (("- try_cast(Present", "- try_cst(Present"), "columns.days_absent.sql"),
     "unknown placeholder": (("{school_year}.csv", "{schol_year}.csv"), "Did you mean 'school_year'?"),
+    "year said twice": (("title: A", "school_year: {from: [Year]}\n    title: A"), "Write * for {school_year}"),
     "no day of the year": (("08-15", "02-30"), "no day of the year"),
     "format of a number": (("type: integer", "type: integer, format: '%Y'"), "'format' says nothing"),
     "name of the file": (("partner: mill_schools", "partner: mill_clinic"), "Name it mill_clinic__att"),

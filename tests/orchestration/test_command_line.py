@@ -73,7 +73,8 @@ def test_a_configuration_error_is_2_with_file_and_line(home: Home, drop: Drop, t
 def test_an_unknown_delivery_cannot_be_withdrawn() -> None:
     done = milepost("withdraw", "ffff")
     assert done.exit_code == 1
-    assert "milepost status" in done.output
+    assert "no delivery has a load id that begins with 'ffff'" in done.output
+    assert "milepost status --list" in done.output
 
 
 def test_init_makes_a_deployment_that_works_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
