@@ -27,6 +27,9 @@ ACCEPTED = ("accepted", "accepted_with_quarantine")
 class LoadState:
     """Where one delivery stands. `status` is an accepted one only while the delivery is in force.
 
+    Of the rows `delivered` to the gate, `rows` were accepted and `quarantined` held back. A rejected delivery
+    tells in `rows` too what was delivered.
+
     `split` is a file of several school years whose years have become deliveries of their own. `outdated` is
     one whose contract was edited before it was loaded: the same file waits as another delivery.
     """
@@ -40,6 +43,7 @@ class LoadState:
     quarantined: int | None = None
     reason: str | None = None
     seconds: float | None = None
+    delivered: int | None = None
 
     @property
     def load_id(self) -> str:
@@ -77,7 +81,10 @@ class Fold:
         merged = self._merged[load_id] = {**self._merged.get(load_id, {}), **known}
         of_slot = self._accepted.setdefault(_slot(merged), {})
         before = _last(of_slot)
+        if event["event"] == "rejected":
+            merged["delivered"] = known.get("rows")
         if event["event"] in ACCEPTED:
+            merged["delivered"] = known.get("rows", 0) + known.get("quarantined", 0)
             merged["reason"] = event.get("reason")  # why it was once rejected is history now
             of_slot[load_id] = (position, event["event"])
         elif event["event"] == "withdrawn":
@@ -152,4 +159,5 @@ def _state(first: Event, event: Event, outcome: str | None, held: bool, home: Ho
         quarantined=event.get("quarantined"),
         reason=event.get("reason"),
         seconds=event.get("seconds"),
+        delivered=event.get("delivered"),
     )

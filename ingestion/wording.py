@@ -2,5 +2,5 @@
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """`1 row`, `1,204 rows`; `many` where it is not `one` with an s: `counted(n, "delivery", "deliveries")`."""
+    """`1 row`, `1,204 rows`; `many` where an s does not do: `counted(n, "delivery", "deliveries")`."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"

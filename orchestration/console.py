@@ -10,8 +10,10 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ingestion.errors import DeliveryError, MilepostError, ReadError
 from orchestration.progress import Progress
@@ -33,7 +35,8 @@ OUTCOME_STYLES = {
     "superseded": "dim",
 }
 # what people copy into the next command stays in one piece
-NEVER_FOLDED = ("load id", "period", "extract", "due")
+NEVER_FOLDED = ("load id", "period", "due")
+BETWEEN_COLUMNS = 2
 
 
 class Exit(IntEnum):
@@ -66,9 +69,9 @@ def print_table(
     marked_up: bool = False,
     plain: bool = False,
 ) -> None:
-    """A table that folds long cells instead of running over the edge; numbers stand to the right.
+    """A table that folds long cells at blanks instead of running over the edge; numbers stand to the right.
 
-    With `marked_up` the cells bring their own colours and keep their width; with `plain` numbers are shown as
+    With `marked_up` the cells bring their own colours and are not broken; with `plain` numbers are shown as
     they are, since a query's 2025 may be a year.
     """
     table = Table(
@@ -78,14 +81,53 @@ def print_table(
         header_style="bold",
         box=SIMPLE_HEAD,
         pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
     numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(columns))]
-    for name, is_numeric in zip(columns, numeric, strict=True):
-        whole = name in NEVER_FOLDED or is_numeric or marked_up
-        table.add_column(name, justify="right" if is_numeric else "left", overflow="fold", no_wrap=whole)
-    for row in rows:
-        table.add_row(*[value if marked_up else _cell(value, plain) for value in row])
+    cells = [[value if marked_up else _cell(value, plain) for value in row] for row in rows]
+    of_columns = [[name, *(row[i] for row in cells)] for i, name in enumerate(columns)]
+    whole = [
+        marked_up or is_numeric or name in NEVER_FOLDED
+        for name, is_numeric in zip(columns, numeric, strict=True)
+    ]
+    widths = _widths(of_columns, whole, out.width - BETWEEN_COLUMNS * len(columns))
+    for name, is_numeric, width in zip(columns, numeric, widths, strict=True):
+        table.add_column(name, justify="right" if is_numeric else "left", overflow="fold", width=width)
+    for row in cells:
+        table.add_row(*[_folded_id(*cell) for cell in zip(columns, row, widths, strict=True)])
     out.print(table)
+
+
+def _folded_id(column: str, cell: str, width: int) -> str:
+    """An extract's id that does not fit breaks after its partner."""
+    return cell.replace(".", ".\n", 1) if column == "extract" and cell_len(cell) > width else cell
+
+
+def _widths(columns: Sequence[Sequence[str]], whole: Sequence[bool], room: int) -> list[int]:
+    """How wide each column is: as wide as its texts if there is room, else broken at blanks.
+
+    Only where that does not do are words broken: first those over 16 letters, which are names of files and
+    columns, then ids of extracts.
+    """
+    texts = [[Text.from_markup(text).plain for text in column] for column in columns]
+    wanted = [
+        max((cell_len(line) for text in column for line in text.split("\n")), default=0) for column in texts
+    ]
+    widths = [
+        max((cell_len(word) for text in column for word in text.split()), default=0) for column in texts
+    ]
+    ids = [column[0] == "extract" for column in columns]
+    may_break = [not one and not name for one, name in zip(whole, ids, strict=True)]
+    for breakable, least in ((may_break, 16), (ids, 16), (may_break, 8), (ids, 8)):
+        while sum(widths) > room:
+            widest, which = max(((w, i) for i, w in enumerate(widths) if breakable[i]), default=(0, 0))
+            if widest <= least:
+                break
+            widths[which] -= 1
+    while sum(widths) < min(room, sum(wanted)):
+        narrowest = min((w, i) for i, w in enumerate(widths) if w < wanted[i])
+        widths[narrowest[1]] += 1
+    return widths
 
 
 def _is_number(value: Any) -> bool:

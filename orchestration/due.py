@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ingestion.community import Communities, Community
     from ingestion.contract import Contract
+    from ingestion.ledger_state import Slot
 
 Period = tuple[str, int, str]  # extract id, school year, collection
 
@@ -33,22 +34,36 @@ class DueDelivery:
 
 
 def deliveries_due(
-    communities: Communities, in_force: Collection[Period], today: dt.date, days_ahead: int = 0
+    communities: Communities,
+    in_force: Collection[Period],
+    today: dt.date,
+    days_ahead: int = 0,
+    waiting: Collection[Slot] = (),
 ) -> list[DueDelivery]:
     """Every delivery that is late today or falls due within `days_ahead`, the latest first.
 
     Owed is what falls due while the agreement lives, for the school years the community takes, from the first
     year the extract was ever sent for. Once the annual delivery of a year is in force nobody waits for the
-    interim ones of that year.
+    interim ones of that year. Nor does anybody wait for what has come and waits for its load: which years are
+    in a file of several only the load tells, so while one is `waiting` its extract owes none.
     """
     found = [
         owed
         for community in communities
         for contract in community.contracts.values()
         for owed in _owed(community, contract, in_force, today)
-        if owed.days_late >= -days_ahead
+        if owed.days_late >= -days_ahead and not any(_covers(slot, owed) for slot in waiting)
     ]
     return sorted(found, key=lambda owed: (-owed.days_late, owed.extract_id, owed.collection))
+
+
+def _covers(waiting: Slot, owed: DueDelivery) -> bool:
+    extract_id, school_year, collection = waiting
+    return (
+        extract_id == owed.extract_id
+        and school_year in (None, owed.school_year)
+        and collection in (None, "annual", owed.collection)
+    )
 
 
 def _owed(

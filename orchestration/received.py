@@ -14,6 +14,7 @@ from orchestration.settings import load_configuration
 if TYPE_CHECKING:
     from ingestion.landing import Delivery
     from ingestion.ledger import LoadState
+    from ingestion.ledger_state import Slot
 
 # the roster comes before what is compared with it: the gate asks which children it knows
 ROSTER_FIRST = ("school", "person", "enrollment")
@@ -160,6 +161,11 @@ def periods_in_force(home: Home) -> set[Period]:
         for state in states(home)
         if state.in_force and state.delivery.school_year and state.delivery.collection
     }
+
+
+def periods_waiting(home: Home) -> set[Slot]:
+    """The same of what was received and not loaded yet; None for years and collections inside the file."""
+    return {state.slot for state in states(home) if state.status == "received"}
 
 
 def loaded_hashes(home: Home) -> set[str]:

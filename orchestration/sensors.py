@@ -12,10 +12,11 @@ import dagster as dg
 
 from ingestion.entities import load_entities
 from ingestion.home import Home
+from ingestion.wording import counted
 from orchestration.due import DueDelivery, deliveries_due
 from orchestration.notification import notify, without_values
 from orchestration.partitions import DUE_CHECK, partition_key, raw_key
-from orchestration.received import loaded_hashes, periods_in_force
+from orchestration.received import loaded_hashes, periods_in_force, periods_waiting
 from orchestration.settings import load_configuration
 
 INBOX_SECONDS = 30
@@ -121,14 +122,14 @@ def _request(home: Home, names: list[str], stamps: dict[str, list[Any]]) -> dg.R
 
 # ---- due dates -------------------------------------------------------------------------------------------
 def due_check(home: Home) -> dg.AssetChecksDefinition:
-    """One check per raw table: is every delivery that is due in force? Overdue ones get empty partitions."""
+    """One check per raw table: has every delivery come that is due? Overdue ones get empty partitions."""
     entities = list(load_entities())
 
     @dg.multi_asset_check(
         name="look_for_late_deliveries",  # a step may not be called like the job
         specs=[
             dg.AssetCheckSpec(
-                DUE_CHECK, asset=raw_key(entity), description="Every delivery due by today is in force."
+                DUE_CHECK, asset=raw_key(entity), description="Every delivery due by today has come."
             )
             for entity in entities
         ],
@@ -147,7 +148,8 @@ def due_check(home: Home) -> dg.AssetChecksDefinition:
 
 def late_deliveries(home: Home, today: dt.date) -> list[DueDelivery]:
     """Late by the contracts and the ledger; a delivery due today still has the day."""
-    return deliveries_due(load_configuration(), periods_in_force(home), today, days_ahead=-1)
+    waiting = periods_waiting(home)
+    return deliveries_due(load_configuration(), periods_in_force(home), today, days_ahead=-1, waiting=waiting)
 
 
 def _result(instance: dg.DagsterInstance, entity: str, late: list[DueDelivery]) -> dg.AssetCheckResult:
@@ -164,7 +166,7 @@ def _result(instance: dg.DagsterInstance, entity: str, late: list[DueDelivery]) 
         check_name=DUE_CHECK,
         passed=not late,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"{len(late)} deliveries are late" if late else "Nothing is late",
+        description=f"{counted(len(late), 'delivery is', 'deliveries are') if late else 'Nothing is'} late",
         metadata={
             "late": len(late),
             "deliveries": dg.MetadataValue.table(records, dg.TableSchema(columns)),
@@ -175,12 +177,12 @@ def _result(instance: dg.DagsterInstance, entity: str, late: list[DueDelivery]) 
 def remind(late: list[DueDelivery]) -> None:
     """Tell people of deliveries on their first late day and once a week after it."""
     lines = [
-        f"{owed.extract_id} {owed.period}: due {owed.due}, {owed.days_late} days late"
+        f"{owed.extract_id} {owed.period}: due {owed.due}, {counted(owed.days_late, 'day')} late"
         for owed in late
         if owed.days_late % DAYS_BETWEEN_REMINDERS == 1
     ]
     if lines:
-        notify(f"Milepost: {len(lines)} deliveries are late", lines)
+        notify(f"Milepost: {counted(len(lines), 'delivery is', 'deliveries are')} late", lines)
 
 
 def failure_sensor() -> dg.SensorDefinition:

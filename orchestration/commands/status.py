@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ingestion.wording import counted
 from orchestration.commands.deliveries import SHORT
 from orchestration.console import UsageError, err, out, print_json, print_table
 
@@ -38,7 +39,7 @@ def register(app: typer.Typer) -> None:
 
 def status(
     partner: str = typer.Option("", help="Only this partner's."),
-    years: int = typer.Option(3, help="School years shown, counted from the latest.", min=1),
+    years: int = typer.Option(3, help="School years shown and told late, counted from the latest.", min=1),
     days_ahead: int = typer.Option(30, help="Show what falls due within so many days.", min=0),
     every: bool = typer.Option(
         False, "--list", help="Every delivery with its load id, instead of the picture."
@@ -66,22 +67,36 @@ def status(
     if as_json:
         print_json([*[_facts(home, state) for state in found], *[_due_facts(late) for late in owed]])
     elif every:
-        rows = [
-            (s.delivery.extract_id, s.delivery.period, s.status, s.rows, s.load_id[:SHORT]) for s in found
-        ]
-        print_table(f"{len(found)} deliveries", ["extract", "period", "outcome", "rows", "load id"], rows)
+        _list(found)
     else:
-        _picture(found, owed, years)
+        latest = _latest_years(found, owed, years)
+        _picture(found, owed, latest)
         _tell_rejected(home, found)
-        _tell_late(owed)
+        _tell_waiting(found)
+        _tell_late(owed, latest)
 
 
 def _owed(home: Home, days_ahead: int) -> list[DueDelivery]:
     from orchestration.due import deliveries_due
-    from orchestration.received import periods_in_force
+    from orchestration.received import periods_in_force, periods_waiting
     from orchestration.settings import load_configuration
 
-    return deliveries_due(load_configuration(), periods_in_force(home), dt.date.today(), days_ahead)
+    in_force, waiting = periods_in_force(home), periods_waiting(home)
+    return deliveries_due(load_configuration(), in_force, dt.date.today(), days_ahead, waiting)
+
+
+def _list(found: list[LoadState]) -> None:
+    """A line per delivery; accepted rows only where they are in force."""
+    rows = [
+        (
+            *(s.delivery.extract_id, s.delivery.period, s.status, s.delivered),
+            *((s.rows, s.quarantined or 0) if s.in_force else (None, None)),
+            s.load_id[:SHORT],
+        )
+        for s in found
+    ]
+    columns = ["extract", "period", "outcome", "rows", "accepted", "held back", "load id"]
+    print_table(counted(len(found), "delivery", "deliveries"), columns, rows)
 
 
 def _facts(home: Home, state: LoadState) -> dict[str, Any]:
@@ -94,8 +109,9 @@ def _facts(home: Home, state: LoadState) -> dict[str, Any]:
         "period": delivery.period,
         "outcome": state.status,
         "in_force": state.in_force,
-        "rows": state.rows,
-        "quarantined": state.quarantined,
+        "rows": state.delivered,
+        "accepted": state.rows if state.in_force else 0,
+        "quarantined": state.quarantined if state.in_force else 0,
         "file": delivery.file_name,
         "at": state.at,
         "reason": state.reason,
@@ -117,18 +133,25 @@ def _due_facts(owed: DueDelivery) -> dict[str, Any]:
     }
 
 
-def _picture(found: list[LoadState], owed: list[DueDelivery], years: int) -> None:
+def _latest_years(found: list[LoadState], owed: list[DueDelivery], years: int) -> set[int]:
+    """The latest school years anything was sent for, or is due."""
+    known = {s.delivery.school_year for s in found if s.delivery.school_year} | {o.school_year for o in owed}
+    return set(sorted(known)[-years:])
+
+
+def _picture(found: list[LoadState], owed: list[DueDelivery], years: set[int]) -> None:
     """One table per partner: entities down, periods across."""
     cells: dict[Slot, str] = {(o.extract_id, o.school_year, o.collection): _due_mark(o) for o in owed}
+    by_slot: dict[Slot, list[LoadState]] = {}
     for state in found:
         delivery = state.delivery
-        if delivery.school_year and delivery.collection and state.status != "superseded":
+        if delivery.school_year and delivery.collection:
             slot = (delivery.extract_id, delivery.school_year, delivery.collection)
-            cells[slot] = _with_earlier(cells.get(slot, ""), MARKS[state.status])
-    last_years = sorted({year for _, year, _ in cells}, reverse=True)[:years]
+            by_slot.setdefault(slot, []).append(state)
+    cells |= {slot: _mark(of_slot) for slot, of_slot in by_slot.items()}
     order = _calendar()
     periods = sorted(
-        {(year, part) for _, year, part in cells if year in last_years},
+        {(year, part) for _, year, part in cells if year in years},
         key=lambda p: (p[0], order.get(p[1], 0)),
     )[-max(1, (out.width - NAME_WIDTH) // PERIOD_WIDTH) :]
     for partner in sorted({extract.partition(".")[0] for extract, _, _ in cells}):
@@ -138,18 +161,19 @@ def _picture(found: list[LoadState], owed: list[DueDelivery], years: int) -> Non
             for extract in extracts
             if any((extract, year, part) in cells for year, part in periods)
         ]
-        print_table(partner, ["", *[f"{year}\n{part}" for year, part in periods]], rows, marked_up=True)
+        if rows:
+            head = ["", *[f"{year}\n{part}" for year, part in periods]]
+            print_table(partner, head, rows, marked_up=True)
     out.print(LEGEND, style="dim")
 
 
-def _with_earlier(earlier: str, mark: str) -> str:
-    """A rejected delivery beside the one in force: both are shown."""
-    in_force = (MARKS["accepted"], MARKS["accepted_with_quarantine"])
-    if earlier in in_force and mark == MARKS["rejected"]:
-        return earlier + mark
-    if earlier == MARKS["rejected"] and mark in in_force:
-        return mark
-    return mark
+def _mark(of_slot: list[LoadState]) -> str:
+    """What is in force, and beside it what came later and is not; without any, what happened last."""
+    in_force = next((state for state in of_slot if state.in_force), None)
+    if in_force is None:
+        return MARKS[max(of_slot, key=lambda state: state.at).status]
+    later = [s for s in of_slot if s.status in ("rejected", "received") and s.at > in_force.at]
+    return MARKS[in_force.status] + "".join(MARKS[s.status] for s in later[-1:])
 
 
 def _calendar() -> dict[str, int]:
@@ -178,9 +202,32 @@ def _tell_rejected(home: Home, found: list[LoadState]) -> None:
         err.print(f"What to tell the partner: {home.feedback}/<partner>/<load id>*.html")
 
 
-def _tell_late(owed: list[DueDelivery]) -> None:
-    if owed:
-        rows = [(o.extract_id, o.period, str(o.due), max(o.days_late, 0)) for o in owed[:MOST_LISTED]]
+def _tell_waiting(found: list[LoadState]) -> None:
+    """Received files; which years are in one of several only its load tells, so it has no place above."""
+    waiting = [state for state in found if state.status == "received"]
+    if waiting:
+        rows = [
+            (s.delivery.extract_id, s.delivery.period, s.delivery.file_name, s.load_id[:SHORT])
+            for s in waiting[-MOST_LISTED:]
+        ]
+        title = "Received, not loaded yet: milepost load"
+        print_table(title, ["extract", "period", "file", "load id"], rows)
+
+
+def _tell_late(owed: list[DueDelivery], years: set[int]) -> None:
+    """What is late of the years shown; of older ones their number, since a start in the middle owes many."""
+    shown = [o for o in owed if o.school_year in years]
+    older = sorted({o.school_year for o in owed} - years)
+    if shown:
+        rows = [(o.extract_id, o.period, str(o.due), max(o.days_late, 0)) for o in shown[:MOST_LISTED]]
         print_table("Late, or due soon", ["extract", "period", "due", "days late"], rows)
-        if len(owed) > MOST_LISTED:
-            err.print(f"{len(owed) - MOST_LISTED} more; --json lists all.")
+        if len(shown) > MOST_LISTED:
+            err.print(f"{len(shown) - MOST_LISTED} more; --json lists all.")
+    if older:
+        late = counted(len(owed) - len(shown), "delivery", "deliveries")
+        err.print(
+            f"Not shown: {late} of the school years before {min(years)}, late too;"
+            f" --years {max(years) - older[0] + 1} shows all. Which years are awaited at all says"
+            " `school_years` in community.yml.",
+            soft_wrap=True,
+        )

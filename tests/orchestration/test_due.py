@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from ingestion.ledger_state import Slot
 from orchestration.due import deliveries_due
 from orchestration.schedules import due_crons
 from orchestration.settings import load_configuration
@@ -12,8 +13,13 @@ pytestmark = pytest.mark.usefixtures("home")
 ATTENDANCE = "north.attendance"
 
 
-def late(today: dt.date, in_force: set[tuple[str, int, str]], days_ahead: int = -1) -> set[tuple[str, str]]:
-    owed = deliveries_due(load_configuration(), in_force, today, days_ahead)
+def late(
+    today: dt.date,
+    in_force: set[tuple[str, int, str]],
+    days_ahead: int = -1,
+    waiting: set[Slot] | None = None,
+) -> set[tuple[str, str]]:
+    owed = deliveries_due(load_configuration(), in_force, today, days_ahead, waiting or set())
     return {(one.entity, one.period) for one in owed}
 
 
@@ -51,3 +57,18 @@ def test_refreshes_are_scheduled_for_the_morning_after_each_due_date() -> None:
 def test_nothing_is_owed_for_years_before_the_first_one_sent() -> None:
     in_force = {(ATTENDANCE, 2025, "annual"), ("north.person", 2024, "annual")}
     assert late(dt.date(2025, 9, 1), in_force) == {("person", "2025-annual")}
+
+
+@pytest.mark.parametrize(
+    ("waiting", "late_still"),
+    [
+        ((ATTENDANCE, None, None), set()),
+        ((ATTENDANCE, None, "annual"), set()),
+        ((ATTENDANCE, 2025, "fall"), {"2024-annual", "2024-fall"}),
+        ((ATTENDANCE, 2024, "annual"), {"2025-fall"}),
+        (("north.person", None, None), {"2024-annual", "2024-fall", "2025-fall"}),
+    ],
+)
+def test_what_waits_for_its_load_is_not_late(waiting: Slot, late_still: set[str]) -> None:
+    found = late(dt.date(2024, 11, 16), {("north.person", 2024, "annual")}, waiting={waiting})
+    assert found == {("attendance", period) for period in late_still}

@@ -1,0 +1,59 @@
+"""Tables in a narrow terminal: words stay whole, numbers are never cut."""
+
+import pytest
+from rich.console import Console
+
+from orchestration import console
+
+LONG = "The file has fewer rows than before; a change of at most a fifth is expected of attendance"
+
+
+def printed(monkeypatch: pytest.MonkeyPatch, columns: list[str], *rows: tuple[object, ...]) -> list[str]:
+    """The lines of a table in a terminal of 80 columns."""
+    wide = Console(width=80, highlight=False)
+    monkeypatch.setattr(console, "out", wide)
+    with wide.capture() as captured:
+        console.print_table("", columns, rows)
+    return captured.get().splitlines()
+
+
+def test_words_stay_whole_and_long_names_fold(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "attendance_of_all_schools_2024-25_annual.csv"
+    lines = printed(
+        monkeypatch,
+        ["extract", "period", "load id", "rows", "why"],
+        ("river_city_schools.assessment", "2025-annual", "48658faa", 456, f"{name}: {LONG}"),
+    )
+    words = " ".join(lines).split()
+    assert all(len(line) <= 80 for line in lines)
+    assert {*LONG.split(), "river_city_schools.assessment", "2025-annual", "456"} <= {*words}
+    assert name + ":" not in words
+
+
+def test_a_table_with_room_is_as_wide_as_its_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = printed(monkeypatch, ["what", "finding"], ("free disk", "81 GB or a little more"))
+    assert [line.rstrip() for line in lines if "GB" in line] == [" free disk  81 GB or a little more"]
+
+
+def test_an_id_that_does_not_fit_breaks_after_its_partner(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = ["extract", "period", "outcome", "rows", "accepted", "held back", "load id"]
+    row = (
+        "river_city_schools.student_status",
+        "2025-annual",
+        "accepted_with_quarantine",
+        1,
+        1,
+        0,
+        "48658faa",
+    )
+    lines = printed(monkeypatch, columns, row)
+    assert {"river_city_schools.", "student_status", "accepted", "with", "quarantine", "48658faa"} <= {
+        *" ".join(lines).split()
+    }
+
+
+def test_a_number_is_folded_rather_than_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = [f"n_children_{letter}" for letter in "abcdefghijklmno"]
+    lines = printed(monkeypatch, columns, (1234567890,) * 15)
+    below = lines[next(i for i, line in enumerate(lines) if "───" in line) + 1 :]
+    assert sum(letter.isdigit() for line in below for letter in line) == 15 * 10
