@@ -36,7 +36,7 @@ def refresh_in_process(progress: Progress, everything: bool = False, notes: str 
     """Run the job `refresh` from identity to release; the report names the release, or what failed.
 
     What changed since the last refresh is built, and what depends on it; with `everything`, all models are.
-    `notes` go with the release to its readers.
+    Without a change no release is made, and `is_new` is False. `notes` go with the release to its readers.
     """
     from ingestion.errors import MilepostError
     from orchestration.jobs import resources
@@ -46,6 +46,7 @@ def refresh_in_process(progress: Progress, everything: bool = False, notes: str 
 
     home = prepare_environment()
     instance = dagster_instance(home)
+    before = _release_id(home)
     if everything:
         Upkeep.forget(home)
     try:
@@ -58,11 +59,16 @@ def refresh_in_process(progress: Progress, everything: bool = False, notes: str 
     report = _report(
         job.execute_in_process(run_config=config, instance=instance, resources=given, raise_on_error=False)
     )
-    current = home.current_release
+    current = _release_id(home)
     return report | {
-        "release_id": current.resolve().name if current.exists() else None,
+        "release_id": current,
+        "is_new": current != before,
         "database": str(home.current_database),
     }
+
+
+def _release_id(home: Home) -> str | None:
+    return home.current_release.resolve().name if home.current_release.exists() else None
 
 
 def record_withdrawal(home: Home, delivery: Delivery, restored: LoadState | None) -> None:

@@ -46,6 +46,13 @@ def prepare_environment(home: Home | None = None) -> Home:
     return home
 
 
+def first_steps(verb: str, *, publish: bool = False) -> str:
+    """What to do in a home where nothing is yet; the demo is no step where a configuration is named."""
+    own = "`milepost load`, then `milepost refresh`" if publish else "`milepost load`"
+    is_own = bool(os.environ.get("MILEPOST_COMMUNITIES"))
+    return f"{verb} {own}" if is_own else f"{verb} `milepost demo`, or with files of your own {own}"
+
+
 def load_configuration() -> Communities:
     """Every community and contract of this deployment, parsed again only when one of its files changed."""
     from ingestion.community import communities_folder

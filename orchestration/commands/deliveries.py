@@ -135,19 +135,27 @@ def withdraw(
     """
     from ingestion.lake import was_restored
     from ingestion.lake import withdraw as take_back
-    from orchestration.received import delivery_starting_with
+    from orchestration.received import delivery_starting_with, states
     from orchestration.runs import record_withdrawal
     from orchestration.settings import prepare_environment
 
     home = prepare_environment()
     delivery = delivery_starting_with(home, load_id)
+    already = any(s.load_id == delivery.load_id and s.status == "withdrawn" for s in states(home))
     held = take_back(home, delivery.load_id, reason)
-    restored = held if held and was_restored(home, delivery.load_id, held.load_id) else None
-    if restored or not held:
+    restored = held if held and not already and was_restored(home, delivery.load_id, held.load_id) else None
+    if not already and (restored or not held):
         record_withdrawal(home, delivery, restored)
     if as_json:
         facts = {"withdrawn": delivery.load_id, "restored": restored.load_id if restored else None}
-        print_json(facts | {"in_force": held.load_id if held else None})
+        print_json(facts | {"in_force": held.load_id if held else None, "already": already})
+        return
+    if already:
+        what = f"{delivery.extract_id} {delivery.period} ({delivery.load_id})"
+        err.print(f"Nothing changed: {what} was withdrawn already.")
+        err.print(
+            f"In force is {held.load_id} ({held.delivery.file_name})." if held else "Nothing is in force."
+        )
         return
     err.print(f"Withdrawn: {delivery.extract_id} {delivery.period} ({delivery.load_id})")
     if restored:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ingestion.wording import counted
 from orchestration.console import Bars, Exit, UsageError, err, print_json, print_table
 
 if TYPE_CHECKING:
     import duckdb
 
-NO_TABLE = re.compile(r'Table with name "?([^\s"]+)"? does not exist!(\nDid you mean "[^"]+"\?)?')
+READS = ("SELECT", "EXPLAIN")
+NO_TABLE = re.compile(r'Table with name "?([^\s"]+)"? does not exist!( Did you mean "[^"]+"\?)?')
 STEPS = {
     "reference": "Configuration as tables",
     "person_links": "Identity",
@@ -50,10 +52,17 @@ def refresh(
     result = run_refresh(everything, notes)
     if as_json:
         print_json(result)
-    elif result["success"]:
+    elif result["success"] and result["is_new"]:
         err.print(
             f"[green]Published {result['release_id']}[/] in {result['seconds']} s: {result['database']}"
         )
+    elif result["success"]:
+        err.print(
+            f"[green]Nothing changed[/] in {result['seconds']} s: {result['release_id']} is still current"
+            f" ({result['database']})"
+        )
+        if notes:
+            err.print("The notes were not taken: they go with a new release only.")
     if not result["success"]:
         raise typer.Exit(Exit.REJECTED)
 
@@ -78,7 +87,7 @@ def run_refresh(everything: bool = False, notes: str = "") -> dict[str, Any]:
         err.print("Nothing was published; the last release is still current.")
     else:
         result |= release_facts(home.current_database, home.warehouse, years_before)
-        for sentence in sentences(result):
+        for sentence in sentences(result, home.warehouse):
             err.print(sentence, markup=False, soft_wrap=True)
     return result
 
@@ -97,14 +106,14 @@ def query(
     """
     import duckdb
 
-    from orchestration.settings import prepare_environment
+    from orchestration.settings import first_steps, prepare_environment
 
     database = prepare_environment().current_database
     if not database.exists():
         raise UsageError(
             "Nothing was published yet",
             where=str(database),
-            next_step="Run `milepost demo` or `milepost refresh`",
+            next_step=first_steps("Run", publish=True),
         )
     with duckdb.connect(str(database), read_only=True) as con:
         schemas = {
@@ -112,12 +121,16 @@ def query(
         }
         if "published" in schemas:
             con.execute("set search_path = 'published,main'")
+        sql = sys.stdin.read() if sql == "-" else sql
         try:
-            cursor = con.execute(sys.stdin.read() if sql == "-" else sql)
+            _refuse_to_write(con.extract_statements(sql))
+            cursor = con.execute(sql)
             names = [column[0] for column in cursor.description or []]
             rows = cursor.fetchall() if as_json or as_csv else cursor.fetchmany(limit + 1)
         except duckdb.Error as error:
-            raise UsageError(_of_the_release(str(error).strip(), con)) from error
+            message = _of_the_release(_first_paragraph(str(error)), con)
+            step = "`milepost query 'show tables'` lists the tables, `describe NAME` the columns of one"
+            raise UsageError(message, next_step=step) from error
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     elif as_csv:
@@ -129,7 +142,22 @@ def query(
     else:
         print_table("", names, rows[:limit], plain=True)
         if len(rows) > limit:
-            err.print(f"The first {limit} rows; --limit shows more, --csv all.")
+            err.print(f"The first {counted(limit, 'row')}; --limit shows more, --csv all.")
+
+
+def _refuse_to_write(statements: list[duckdb.Statement]) -> None:
+    """A release is opened to be read, so what writes would fail anyway, in words of the database."""
+    kind = statements[-1].type.name if statements else "nothing"
+    if kind not in READS:
+        raise UsageError(
+            f"`milepost query` only reads a release, with one SELECT; {kind} is none",
+            next_step='Ask for example `milepost query "select * from indicators"`',
+        )
+
+
+def _first_paragraph(message: str) -> str:
+    """DuckDB's message on one line, without the lines that repeat the query and point into it."""
+    return " ".join(message.strip().split("\n\nLINE ")[0].split())
 
 
 def _of_the_release(message: str, con: duckdb.DuckDBPyConnection) -> str:

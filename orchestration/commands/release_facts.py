@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingestion.wording import counted
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -32,17 +34,25 @@ def release_facts(database: Path, warehouse: Path, years_before: list[int]) -> d
     }
 
 
-def sentences(facts: dict[str, Any]) -> list[str]:
-    """The same for people; what is as it should be is not mentioned."""
+def sentences(facts: dict[str, Any], warehouse: Path) -> list[str]:
+    """The same for people, with what to do about it; what is as it should be is not mentioned."""
     said = []
     if facts["hidden"]:
-        said.append(f"{facts['hidden']:,} of {facts['values']:,} values are hidden to protect small groups.")
+        hidden = counted(facts["values"], "value is", "values are")
+        said.append(f"{facts['hidden']:,} of {hidden} hidden to protect small groups.")
     if facts["unmapped"]:
-        most = ", ".join(f"{field} ({rows:,} rows)" for field, rows in list(facts["unmapped"].items())[:5])
-        said.append(f"Codes no crosswalk knows, shown as `unmapped`: {most}.")
+        most = ", ".join(
+            f"{field} ({counted(rows, 'row')})" for field, rows in list(facts["unmapped"].items())[:5]
+        )
+        said.append(
+            f"Codes no crosswalk knows, shown as `unmapped`: {most}. To see them:"
+            f' duckdb -readonly {warehouse} "from marts.unmapped_codes". Add them, with what they mean, to'
+            " crosswalks/<partner>.csv of the community, then refresh again."
+        )
     if facts["years_gone"]:
         years = ", ".join(map(str, facts["years_gone"]))
-        said.append(f"In the release before, and not in this one: the school years {years}.")
+        gone = "years" if len(facts["years_gone"]) > 1 else "year"
+        said.append(f"In the release before, and not in this one: the school {gone} {years}.")
     return said
 
 

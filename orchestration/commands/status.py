@@ -53,14 +53,14 @@ def status(
     Example: milepost status --list
     """
     from orchestration.received import states
-    from orchestration.settings import prepare_environment
+    from orchestration.settings import first_steps, prepare_environment
 
     home = prepare_environment()
     if not home.ledger.exists():
         raise UsageError(
             "Nothing was received yet",
             where=str(home.root),
-            next_step="Start with `milepost demo` or `milepost load`",
+            next_step=first_steps("Start with"),
         )
     found = [s for s in states(home) if partner in ("", s.delivery.partner) and s.status not in NO_DELIVERY]
     owed = [late for late in _owed(home, days_ahead) if partner in ("", late.partner)]

@@ -33,10 +33,17 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 def test_a_home_never_used_says_how_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MILEPOST_HOME", str(tmp_path / "nowhere"))
     monkeypatch.setenv("DAGSTER_HOME", "")
+    monkeypatch.delenv("MILEPOST_COMMUNITIES", raising=False)
     for command in (["status"], ["query", "select 1"]):
         done = milepost(*command)
         assert done.exit_code == 2
         assert "milepost demo" in done.output
+    monkeypatch.setenv("MILEPOST_COMMUNITIES", str(tmp_path / "communities"))
+    for command in (["status"], ["query", "select 1"]):
+        own = milepost(*command)
+        assert "milepost demo" not in own.output
+        assert "`milepost load`" in own.output
+    assert "`milepost refresh`" in own.output
     assert not (tmp_path / "nowhere").exists()
 
 

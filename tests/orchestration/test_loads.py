@@ -107,13 +107,14 @@ def test_withdrawing_shows_on_the_partition_and_restores_the_one_before(home: Ho
     drop("attendance_2024.csv", GOOD.replace("180,20", "180,21"))
     second = json.loads(milepost("load", "--json").stdout)["loaded"][0]["load_id"]
     told = json.loads(milepost("withdraw", second[:8], "--json").stdout)
-    assert told == {"withdrawn": second, "restored": first, "in_force": first}
+    assert told == {"withdrawn": second, "restored": first, "in_force": first, "already": False}
     assert gate_states(home)["north|2024-annual"] == (True, "WARN")
     by_id = {row["load_id"]: row["outcome"] for row in json.loads(milepost("status", "--json").stdout)}
     assert (by_id[first], by_id[second]) == ("accepted", "withdrawn")
     again = milepost("withdraw", first[:8], "--json")
     assert again.exit_code == 0
-    assert json.loads(again.stdout) == {"withdrawn": first, "restored": None, "in_force": None}
+    told = json.loads(again.stdout)
+    assert told == {"withdrawn": first, "restored": None, "in_force": None, "already": False}
 
 
 def outcomes(home: Home) -> dict[str, str]:
@@ -159,11 +160,26 @@ def test_withdrawing_what_was_superseded_restores_nothing(home: Home, drop: Drop
     first = loaded_id()
     drop("attendance_2024.csv", GOOD.replace("180,20", "180,21"))
     second = loaded_id()
-    for _ in range(2):
+    for already in (False, True):
         told = json.loads(milepost("withdraw", first, "--json").stdout)
-        assert told == {"withdrawn": first, "restored": None, "in_force": second}
-    assert "still is" in milepost("withdraw", first).output
+        assert told == {"withdrawn": first, "restored": None, "in_force": second, "already": already}
     assert outcomes(home) == {first: "withdrawn", second: "accepted"}
+
+
+def test_withdrawing_again_says_so_and_changes_nothing(home: Home, drop: Drop) -> None:
+    drop("attendance_2024.csv", GOOD)
+    first = loaded_id()
+    drop("attendance_2024.csv", GOOD.replace("180,20", "180,21"))
+    second = loaded_id()
+    assert "In force again" in milepost("withdraw", second).output
+    ledger, shown = home.ledger.read_bytes(), gate_states(home)
+    again = milepost("withdraw", second, "--reason", "once more")
+    assert again.exit_code == 0
+    said = " ".join(again.output.split())
+    assert f"Nothing changed: north.attendance 2024-annual ({second}) was withdrawn already." in said
+    assert f"In force is {first}" in said
+    assert "Withdrawn:" not in said
+    assert (home.ledger.read_bytes(), gate_states(home)) == (ledger, shown)
 
 
 def test_a_partition_can_be_loaded_from_the_page_again(home: Home, drop: Drop) -> None:

@@ -37,13 +37,15 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     done = milepost("refresh", "--notes", "The first one.", "--json")
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
-    assert told["release_id"] == "r0001"
+    assert (told["release_id"], told["is_new"]) == ("r0001", True)
     # four children are too few to be shown anywhere, and no crosswalk translates F and M
     assert told["hidden"] > 0
     assert told["unmapped"] == {"north.person gender": 4}
     assert told["years_gone"] == []
     assert "values are hidden to protect small groups" in done.stderr
     assert "north.person gender (4 rows)" in done.stderr
+    assert f'duckdb -readonly {home.warehouse} "from marts.unmapped_codes"' in done.stderr
+    assert "crosswalks/<partner>.csv" in done.stderr
     with duckdb.connect(str(home.warehouse)) as con:  # a writer can open it: the build let the file go
         assert con.execute("select count(*) from marts.fct_attendance").fetchone() == (4,)
     shows_on_the_assets(home, passed=True)
@@ -56,6 +58,14 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     wrong = milepost("query", "select nothing from nowhere")
     assert wrong.exit_code == 2
     assert "Traceback" not in wrong.output
+    writing = milepost("query", "drop table indicators")
+    assert writing.exit_code == 2
+    assert "only reads a release, with one SELECT; DROP is none. Ask" in " ".join(writing.output.split())
+    pointed = milepost("query", "selec 1")
+    assert pointed.exit_code == 2
+    assert "LINE 1" not in pointed.output
+    assert "^" not in pointed.output
+    assert milepost("query", "describe indicators").exit_code == 0
 
     # were it not refused when it is read, a wrong conformed code in a crosswalk would fail a dbt test
     monkeypatch.setattr(ingestion.community_tables, "unknown_code", lambda *_: None)
@@ -73,7 +83,12 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
 
     crosswalk.unlink()
     unchanged = json.loads(milepost("refresh", "--json").stdout)
-    assert (unchanged["success"], unchanged["release_id"]) == (True, "r0001")
+    assert (unchanged["success"], unchanged["release_id"], unchanged["is_new"]) == (True, "r0001", False)
+    said = " ".join(milepost("refresh", "--notes", "Again.").output.split())
+    assert "Nothing changed" in said
+    assert "r0001 is still current" in said
+    assert "The notes were not taken" in said
+    assert "Published" not in said
 
 
 def shows_on_the_assets(home: Home, passed: bool) -> None:
