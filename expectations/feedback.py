@@ -63,6 +63,7 @@ class Feedback:
     bad_rows: Sequence[BadRow]
     n_bad_rows: int
     labels: Mapping[str, str]
+    row_numbers: str  # what they count, as a sentence
     units: Mapping[str, str]  # what the violations of a rule are; a rule about the file as a whole has none
 
 

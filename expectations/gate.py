@@ -20,6 +20,7 @@ from expectations.quarantine import count_quarantined, split_rows
 from expectations.rule import Rule, RuleResult
 from expectations.suites import SUITES, Suite, suite_for
 from ingestion.contract import Contract
+from ingestion.wording import counted
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
@@ -130,6 +131,7 @@ def _result(rule: Rule, violations: int, rows: int) -> RuleResult:
         share=violations / rows if rows else 0.0,
         explanation=rule.explanation,
         how_to_fix=rule.how_to_fix,
+        advice=rule.advice,
     )
 
 
@@ -139,7 +141,8 @@ def _not_evaluated(rule: Rule, why: str) -> RuleResult:
         passed=False,
         severity="reject",
         explanation=f"The rule {rule.name} ({rule.expectation}) could not be evaluated: {why}.",
-        how_to_fix="Correct this entry in the contract; as far as is known nothing is wrong with the file.",
+        how_to_fix="As far as is known nothing is wrong with the file: we have to correct this rule.",
+        advice="Correct this entry under `gate:` in the contract.",
     )
 
 
@@ -147,7 +150,7 @@ def _tolerance(contract: Contract, rows: int, quarantined: int) -> RuleResult:
     share = quarantined / rows if rows else 0.0
     allowed = contract.tolerance.quarantined
     everything = rows > 0 and quarantined == rows
-    held_back = f"{quarantined:,} of {rows:,} rows ({_percent(share)}) would go to quarantine"
+    held_back = f"{quarantined:,} of {counted(rows, 'row')} ({_percent(share)}) would be held back"
     return RuleResult(
         rule="quarantined_share_is_tolerable",
         expectation="tolerance",
@@ -160,6 +163,8 @@ def _tolerance(contract: Contract, rows: int, quarantined: int) -> RuleResult:
         if everything
         else f"{held_back}; at most {_percent(allowed)} may.",
         how_to_fix="Correct the rows listed below in your system and send the whole file again.",
+        advice="If the rows are right as they are, change the rule in the contract; which share may be"
+        " held back says `tolerance: {quarantined: ...}`.",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from expectations.labels import label_of
 from expectations.rule import Rule, Severity
 from ingestion.contract import Contract
 from ingestion.contract_columns import GateRule
@@ -53,7 +54,7 @@ def rules_of_gate_entries(contract: Contract, columns: Sequence[str]) -> tuple[R
         found = _problems(contract, index, entry, columns)
         problems += found
         if not found:
-            rule = _rule(entry, taken)
+            rule = _rule(contract, entry, taken)
             taken.add(rule.name)
             rules.append(rule)
     if problems:
@@ -110,14 +111,15 @@ def _by_row(entry: GateRule) -> bool:
     return implementation is not None and is_row_by_row(implementation)
 
 
-def _rule(entry: GateRule, taken: Collection[str]) -> Rule:
+def _rule(contract: Contract, entry: GateRule, taken: Collection[str]) -> Rule:
     columns = tuple(dict.fromkeys(column for _, column in _columns(entry.arguments)))
     severity: Severity = entry.severity
     if "severity" not in entry.model_fields_set and not _by_row(entry):
         severity = "reject"
     name = _name(entry, columns)
     serial = next(n for n in range(1, len(taken) + 2) if (name if n == 1 else f"{name}_{n}") not in taken)
-    what = f"{entry.expectation.removeprefix('expect_').replace('_', ' ')} ({_listed(entry.arguments)})"
+    rule = entry.expectation.removeprefix("expect_").replace("_", " ")
+    what = f"{rule} ({_listed(contract, entry.arguments)})"
     return Rule(
         name=name if serial == 1 else f"{name}_{serial}",
         expectation=entry.expectation,
@@ -151,8 +153,16 @@ def _columns(arguments: dict[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-def _listed(arguments: dict[str, Any]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in arguments.items())
+def _listed(contract: Contract, arguments: dict[str, Any]) -> str:
+    """The arguments as text, columns by the partner's headers."""
+    labels = {column: label_of(contract, column) for _, column in _columns(arguments)}
+    said = []
+    for name, value in arguments.items():
+        if name in COLUMN_ARGUMENTS:
+            columns = value if isinstance(value, list) else [value]
+            value = ", ".join(labels.get(column, str(column)) for column in columns)
+        said.append(f"{name}: {value}")
+    return ", ".join(said)
 
 
 def _error(contract: Contract, at: Location, what: str, next_step: str) -> ContractError:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from expectations.labels import label_of
 from expectations.located import LOOKED_AT, quoted
 from expectations.rule import RuleResult, Severity
 from ingestion.contract import Contract
+from ingestion.wording import counted
 
 if TYPE_CHECKING:
     from ingestion.home import Home
@@ -110,7 +112,7 @@ def _row_count(contract: Contract, history: History, rows: int) -> RuleResult:
     if history.rows:
         word = "fewer" if change < 0 else "more"
         compared = (
-            f"The file has {rows:,} rows, {abs(change):.1%} {word} than the {history.rows:,} of"
+            f"The file has {counted(rows, 'row')}, {abs(change):.1%} {word} than the {history.rows:,} of"
             f" {history.school_year}; a change of at most {allowed:.0%} is expected."
         )
     return RuleResult(
@@ -124,9 +126,10 @@ def _row_count(contract: Contract, history: History, rows: int) -> RuleResult:
         share=abs(change),
         explanation=compared,
         how_to_fix=(
-            "Check that the export covers the whole school year and every school. If the change is real, tell"
-            " us: the contract's tolerance.year_over_year can be widened."
+            "Check that the export covers the whole school year and every school. If the change is real,"
+            " tell us."
         ),
+        advice="If the change is confirmed, widen `tolerance: {year_over_year: ...}` of the contract.",
     )
 
 
@@ -135,10 +138,11 @@ def _null_share_results(
 ) -> Iterator[RuleResult]:
     for name, share in null_shares.items():
         before = history.null_shares.get(name)
+        label = label_of(contract, name)
         severity: Severity = "reject" if contract.columns[name].required else "warn"
         compared = FIRST
         if before is not None:
-            compared = f"{share:.1%} of {name} is empty, {before:.1%} was in {history.school_year}."
+            compared = f"{share:.1%} of {label} is empty, {before:.1%} was in {history.school_year}."
         yield RuleResult(
             rule=f"{name}_is_as_full_as_last_time",
             expectation="history_null_share",
@@ -148,7 +152,7 @@ def _null_share_results(
             violations=round(share * rows),
             share=share,
             explanation=compared,
-            how_to_fix=f"Check that the export still fills {name}, and that its header has not changed.",
+            how_to_fix=f"Check that the export still fills {label}, and that its header has not changed.",
         )
 
 
@@ -165,9 +169,8 @@ def _known_children(con: duckdb.DuckDBPyConnection, history: History) -> RuleRes
             """,
             [[str(path) for path in history.roster]],
         ).fetchall()[0]
-        explanation = (
-            f"{unknown:,} of {children:,} children in this file are not in the roster of the same year."
-        )
+        of_all = f"{unknown:,} of {counted(children, 'child', 'children')} in this file"
+        explanation = f"{of_all} {'is' if unknown == 1 else 'are'} not in the roster of the same year."
     known = 1 - unknown / children if children else 1.0
     return RuleResult(
         rule="children_are_on_the_roster",

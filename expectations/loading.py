@@ -16,6 +16,7 @@ from expectations.databases import Databases
 from expectations.feedback import bad_rows
 from expectations.gate import GateResult, gate
 from expectations.gate_entries import rules_of_gate_entries
+from expectations.hints import with_hints
 from expectations.history import find_history
 from expectations.known_codes import known_codes
 from expectations.landed_file import LandedFile
@@ -145,7 +146,8 @@ def _judge(
     try:
         history = find_history(con, home, delivery)
         codes = known_codes(community, contract, delivery.school_year)
-        return gate(con, mapped, contract, history, known_codes=codes)
+        judged = gate(con, mapped, contract, history, known_codes=codes)
+        return replace(judged, results=with_hints(con, mapped, contract, judged.results))
     except duckdb.Error as error:
         # a database's message may quote a value, so neither it nor its cause is passed on
         kind = type(error).__name__
@@ -249,17 +251,20 @@ def _settled(ledger: Ledger, delivery: Delivery) -> LoadOutcome | None:
 def _period_problem(communities: Communities, delivery: Delivery) -> DeliveryError | None:
     """A file that carries its own years may carry one that the community does not take."""
     community = communities.community_of(delivery.extract_id)
+    rule = ""
     if delivery.school_year is None:
         what, step = "no row says which school year it tells of", "Fill in the column of the school year"
     elif delivery.school_year not in community.school_years:
         what = f"the school year {delivery.school_year} is outside the community's range"
-        step = f"{community.name} takes {community.school_years.first} to {community.school_years.last}"
+        rule = f"{community.name} takes {community.school_years.first} to {community.school_years.last}"
+        step = "Leave out the rows of other years, or widen school_years in community.yml"
     elif delivery.collection not in community.collections:
         what = f"unknown collection '{delivery.collection}'"
-        step = f"Known: {', '.join(community.collections)}"
+        rule = f"Known are {', '.join(community.collections)}"
+        step = "Correct the column of the collection, or add it to collections in community.yml"
     else:
         return None
-    return DeliveryError(what, where=delivery.file_name, next_step=step)
+    return DeliveryError(what, where=delivery.file_name, rule=rule, next_step=step)
 
 
 @contextmanager

@@ -9,8 +9,16 @@ from typing import Literal
 from expectations.feedback import BadRow
 from expectations.rule import RuleResult
 from ingestion.delivery import Delivery
-from ingestion.errors import MilepostError
+from ingestion.errors import ContractError, MilepostError
 from ingestion.ledger import LoadState
+
+# an error's next step speaks to who keeps the contract; the partner can do one thing
+SEND_AS_AGREED = (
+    "Send the file again in the form we agreed on. If it has changed on purpose, tell us what is new, so that"
+    " we can follow."
+)
+OUR_FAULT = "A rule of ours could not be applied to this file."
+NOTHING_TO_DO = "As far as is known nothing is wrong with the file: we have to correct our rule."
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,7 @@ def summary(delivery: Delivery, parts: Sequence[LoadOutcome]) -> LoadOutcome:
 def unreadable(delivery: Delivery, error: MilepostError, seconds: float) -> LoadOutcome:
     """Of a file that was rejected before any of its rows could be judged."""
     single = error.singles()
+    ours = isinstance(error, ContractError)
     result = RuleResult(
         rule="file_can_be_read",
         expectation="reading",
@@ -72,10 +81,19 @@ def unreadable(delivery: Delivery, error: MilepostError, seconds: float) -> Load
         passed=False,
         violations=len(single),
         share=1.0,
-        explanation=" ".join(f"{_sentence(one.what)} {_sentence(one.rule)}".strip() for one in single),
-        how_to_fix=" ".join(dict.fromkeys(_sentence(one.next_step) for one in single if one.next_step)),
+        explanation=OUR_FAULT if ours else " ".join(map(_to_the_partner, single)),
+        how_to_fix=NOTHING_TO_DO if ours else SEND_AS_AGREED,
+        advice=str(error)
+        if ours
+        else " ".join(dict.fromkeys(_sentence(one.next_step) for one in single if one.next_step)),
     )
     return LoadOutcome(delivery, "rejected", seconds=seconds, reason=str(error), results=(result,))
+
+
+def _to_the_partner(error: MilepostError) -> str:
+    """What is wrong and by which rule, unless the rule speaks of fields of the contract (in backticks)."""
+    rule = "" if "`" in error.rule else _sentence(error.rule)
+    return f"{_sentence(error.what)} {rule}".strip()
 
 
 def _sentence(text: str) -> str:

@@ -12,7 +12,7 @@ class Rule:
     """An expectation of Great Expectations under a stable, readable name.
 
     `unless` names a boolean column: rows where it is true are another rule's business (a value that cannot be
-    read is not also missing).
+    read is not also missing). `how_to_fix` is for the partner; `advice` is for who keeps the contract alone.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Rule:
     how_to_fix: str
     columns: tuple[str, ...] = ()
     unless: str | None = None
+    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,3 +39,4 @@ class RuleResult:
     share: float
     explanation: str
     how_to_fix: str
+    advice: str = ""

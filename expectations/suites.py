@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from expectations.gate_entries import rules_of_gate_entries
+from expectations.labels import format_in_words, label_of
 from expectations.located import REPEATED
 from expectations.rule import Rule
 from ingestion.contract import Contract
@@ -136,7 +137,9 @@ def _rules_of_column(contract: Contract, name: str, column: Column, unparsed: st
 def _readable(contract: Contract, name: str, column: Column, unparsed: str) -> Rule:
     ending, kind = READABLE.get(contract.canonical.columns[name].type, ("can_be_read", "a value of its type"))
     label = label_of(contract, name)
-    written = f" written as {' or '.join(column.formats)}" if column.formats else ""
+    forms = " or ".join(map(format_in_words, column.formats))
+    written = f" written as {forms}" if forms else ""
+    unknown = "" if column.required else "; leave the cell empty where it is not known"
     return Rule(
         name=f"{name}_{ending}",
         expectation="expect_column_values_to_be_in_set",
@@ -144,7 +147,7 @@ def _readable(contract: Contract, name: str, column: Column, unparsed: str) -> R
         severity=column.severity,
         columns=(name,),
         explanation=f"A value in {label} could not be read as {kind}{written}.",
-        how_to_fix=f"Send {kind}{written} in {label}; leave the cell empty where it is not known.",
+        how_to_fix=f"Send {kind}{written} in {label}{unknown}.",
     )
 
 
@@ -182,7 +185,8 @@ def _allowed(contract: Contract, name: str, column: Column, label: str) -> Rule:
         severity=column.severity,
         columns=(name,),
         explanation=f"{label} must hold one of: {listed}.",
-        how_to_fix="Send one of these codes, or tell us of a new one so that the contract can be changed.",
+        how_to_fix="Send one of these codes, or tell us what a new one means.",
+        advice=f"A new code goes into `in:` of {name} in the contract.",
     )
 
 
@@ -198,7 +202,8 @@ def _known_code(contract: Contract, name: str, codes: Collection[str]) -> Rule:
         severity="warn",
         columns=(name,),
         explanation=f"{label} holds a code that is not translated yet; its rows are kept as 'unmapped'.",
-        how_to_fix=f"Tell us what the new codes in {label} mean, so that we can add them to your crosswalk.",
+        how_to_fix=f"Tell us what the new codes in {label} mean, so that we can translate them.",
+        advice=f"Add the codes, with what they mean, to crosswalks/{contract.partner}.csv.",
     )
 
 
@@ -223,13 +228,6 @@ def _unique_key(contract: Contract) -> Rule:
         ),
         how_to_fix="Send one row for each, with the values that are right.",
     )
-
-
-def label_of(contract: Contract, name: str) -> str:
-    """The column as the partner knows it: by the header of its file where the contract names one."""
-    column = contract.columns.get(name)
-    headers = column.headers if column else ()
-    return f'"{headers[0]}"' if headers else name
 
 
 def _plain_number(bound: Any) -> Any:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from expectations.feedback import Feedback, bad_rows, units_of, write_csv, write_page
-from expectations.suites import label_of
+from expectations.feedback import BadRow, Feedback, bad_rows, units_of, write_csv, write_page
+from expectations.labels import label_of
 from ingestion.community import Communities
 from ingestion.home import Home
+from ingestion.readers.formats import row_numbers_of
+from ingestion.wording import counted
 
 if TYPE_CHECKING:
     from expectations.outcome import LoadOutcome
@@ -38,6 +41,7 @@ def tell_partner(
         passed=len(outcome.results) - len(failed),
         bad_rows=rows,
         n_bad_rows=total,
+        row_numbers=row_numbers_of(contract.reader, _source_of(rows) or delivery.file_name),
         units=units_of(con, failed) if con is not None else {},
         labels={name: label_of(contract, name).strip('"') for name in contract.columns},
     )
@@ -45,15 +49,22 @@ def tell_partner(
     write_csv(home.feedback_csv(delivery.partner, delivery.load_id), feedback, con)
 
 
+def _source_of(rows: Sequence[BadRow]) -> str:
+    """The part of the file that the first row stands in: a member of an archive has its own format."""
+    return rows[0].source_file if rows else ""
+
+
 def _sentence(outcome: LoadOutcome) -> str:
-    kept = f"{outcome.rows - outcome.quarantined:,} of {outcome.rows:,} rows are loaded"
     if outcome.outcome == "accepted":
-        return f"Thank you: all {outcome.rows:,} rows are loaded."
+        loaded = counted(outcome.rows, "row is", "rows are")
+        return f"Thank you: {'the ' if outcome.rows == 1 else 'all '}{loaded} loaded."
     if outcome.outcome == "accepted_with_quarantine":
-        return (
-            f"Thank you: {kept}. {outcome.quarantined:,} are held back until you correct them and send"
-            " the whole file again."
-        )
+        accepted = outcome.rows - outcome.quarantined
+        kept = f"{accepted:,} of {counted(outcome.rows, 'row')} {'is' if accepted == 1 else 'are'} loaded"
+        held = counted(outcome.quarantined, "row is", "rows are")
+        them = "it" if outcome.quarantined == 1 else "them"
+        until = f"until you correct {them} and send the whole file again"
+        return f"Thank you: {kept}. {held} held back {until}."
     return (
         "Nothing of this file is loaded; what you sent before stays in use."
         " Correct what stops the file, then send the whole file again."

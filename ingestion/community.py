@@ -173,8 +173,11 @@ def communities_folder() -> Path:
     return Path(configured).absolute() if configured else Path(__file__).parent.parent / "communities"
 
 
-def load_communities(folder: Path) -> Communities:
-    """Read every community below `folder`; a ContractError reports all problems of all files at once."""
+def load_communities(folder: Path, aside: list[ContractError] | None = None) -> Communities:
+    """Read every community below `folder`; a ContractError reports all problems of all files at once.
+
+    With `aside`, contracts that are wrong are left out, and their problems put there instead of raised.
+    """
     places = sorted(path.parent for path in folder.glob("*/community.yml"))
     if not places:
         raise ContractError(
@@ -183,7 +186,11 @@ def load_communities(folder: Path) -> Communities:
             next_step="Point MILEPOST_COMMUNITIES at a folder of community folders, or run milepost init",
         )
     problems: list[ContractError] = []
-    loaded = [community for place in places if (community := _try(load_community, place, problems))]
+    loaded = [
+        community
+        for place in places
+        if (community := _try(lambda folder: load_community(folder, aside), place, problems))
+    ]
     owner: dict[str, str] = {}
     for community in loaded:
         for partner in community.partners:
@@ -196,8 +203,11 @@ def load_communities(folder: Path) -> Communities:
     return Communities(folder, {community.community: community for community in loaded})
 
 
-def load_community(folder: Path) -> Community:
-    """Read and check one community's folder; a ContractError reports all problems of all its files."""
+def load_community(folder: Path, aside: list[ContractError] | None = None) -> Community:
+    """Read and check one community's folder; a ContractError reports all problems of all its files.
+
+    Those of its contracts go to `aside` where that is given, and these contracts are left out.
+    """
     source = read_yaml(folder / "community.yml")
     parsed, problems, _ = validate(source, CommunityFile)
     if parsed is not None and parsed.community != folder.name:
@@ -213,7 +223,8 @@ def load_community(folder: Path) -> Community:
     community = Community.model_construct(**fields, folder=folder, agreements=_agreements(folder, problems))
     contracts: dict[str, Contract] = {}
     for path in sorted((folder / "extracts").glob("*.y*ml")):
-        contract = _try(lambda p: load_contract(p, community), path, problems)
+        of_contracts = problems if aside is None else aside
+        contract = _try(lambda p: load_contract(p, community), path, of_contracts)
         if contract is not None:
             contracts[contract.extract_id] = contract
     tables = _tables(folder, parsed, problems)

@@ -15,6 +15,9 @@ from ingestion.readers.headers import folded
 from ingestion.readers.records import identifier, literal
 from ingestion.yaml_file import Location, read_yaml
 
+DECIMAL_COMMA = "[+-]?[0-9]*,[0-9]+"
+THOUSANDS = "[+-]?[0-9]{1,3}(,[0-9]{3})+"
+
 
 @dataclass(frozen=True)
 class MappedTable:
@@ -29,6 +32,7 @@ class MappedTable:
     columns: tuple[str, ...]
     unparsed: Mapping[str, str] = field(default_factory=dict)
     period_columns: tuple[str, ...] = ()
+    source_table: str = ""
 
 
 def map_source(
@@ -43,7 +47,7 @@ def map_source(
     Raises ReadError where the file lacks a header the contract needs, ContractError where an expression
     fails.
     """
-    present = {folded(row[0]): row[0] for row in con.execute(f"describe {source_table}").fetchall()}
+    present = _present(con, source_table)
     refuse_missing_headers(con, source_table, contract, present)
     steps = _Steps(contract, present, source_table)
     try:
@@ -52,7 +56,27 @@ def map_source(
         # its message would quote a value
         error = _failed_expression(con, steps, contract)
         raise error from None
-    return MappedTable(table, tuple(contract.columns), steps.unparsed(), steps.period_columns)
+    return MappedTable(table, tuple(contract.columns), steps.unparsed(), steps.period_columns, source_table)
+
+
+def with_decimal_commas(
+    con: duckdb.DuckDBPyConnection, source_table: str, contract: Contract, columns: Iterable[str]
+) -> set[str]:
+    """Those of `columns` that hold texts like 12,5; 1,234 may be a thousand and does not count."""
+    steps = _Steps(contract, _present(con, source_table), source_table)
+    names = [*columns]
+    looks = ", ".join(
+        f"coalesce(bool_or(regexp_full_match(({steps.text(name)})::varchar, {literal(DECIMAL_COMMA)})"
+        f" and not regexp_full_match(({steps.text(name)})::varchar, {literal(THOUSANDS)})), false)"
+        for name in names
+    )
+    (found,) = con.execute(f"{steps.rows()} select {looks} from filtered").fetchall()
+    return {name for name, has_commas in zip(names, found, strict=True) if has_commas}
+
+
+def _present(con: duckdb.DuckDBPyConnection, source_table: str) -> dict[str, str]:
+    """Header as it is compared -> header as it is written, of a table that `read_source` made."""
+    return {folded(row[0]): row[0] for row in con.execute(f"describe {source_table}").fetchall()}
 
 
 class _Steps:

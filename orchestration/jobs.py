@@ -8,6 +8,7 @@ import dagster as dg
 
 from ingestion.entities import load_entities
 from ingestion.home import Home
+from ingestion.wording import counted
 from orchestration.loads import load_all
 from orchestration.partitions import DUE_CHECK, raw_key
 from orchestration.progress import Progress
@@ -48,7 +49,10 @@ def load_job(home: Home) -> dg.JobDefinition:
             context.log.error(str(error))
         load_all(context, home, deliveries, context.resources.progress)
         if refused:
-            raise dg.Failure(f"{len(refused)} files were not taken in: {refused[0]}", allow_retries=False)
+            raise dg.Failure(
+                f"{counted(len(refused), 'file was', 'files were')} not taken in: {refused[0]}",
+                allow_retries=False,
+            )
 
     @dg.job(
         name="load",

@@ -13,6 +13,7 @@ import dagster as dg
 from ingestion.attempts import crashes, is_alive
 from ingestion.errors import DeliveryError, MilepostError
 from ingestion.home import Home
+from ingestion.wording import counted
 from orchestration.partitions import Recorder, feedback_page
 from orchestration.progress import Progress
 from orchestration.settings import load_configuration
@@ -113,8 +114,12 @@ def _loading(home: Home) -> Iterator[None]:
 def _raise_failures(home: Home, rejected: list[LoadOutcome], troubles: list[str]) -> None:
     if not rejected and not troubles:
         return
-    said = [f"{len(rejected)} deliveries were rejected"] if rejected else []
-    said += [f"{len(troubles)} files could not be loaded: {troubles[0]}"] if troubles else []
+    deliveries, files = (
+        counted(len(rejected), "delivery was", "deliveries were"),
+        counted(len(troubles), "file"),
+    )
+    said = [f"{deliveries} rejected"] if rejected else []
+    said += [f"{files} could not be loaded: {troubles[0]}"] if troubles else []
     raise dg.Failure(
         f"{'; '.join(said)}. What was in force before still is.",
         {part.delivery.partition: feedback_page(home, part) for part in rejected[:MOST_NAMED]},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from ingestion.home import Home
+from ingestion.wording import counted
 
 if TYPE_CHECKING:
     from expectations.outcome import LoadOutcome
@@ -114,9 +115,9 @@ def gate_result(outcome: LoadOutcome, facts: dict[str, Any]) -> dg.AssetCheckEva
     if rejected:
         said = f"Rejected: {outcome.reason}"
     elif outcome.quarantined:
-        said = f"Accepted, {outcome.quarantined:,} of {outcome.rows:,} rows quarantined"
+        said = f"Accepted, {outcome.quarantined:,} of {counted(outcome.rows, 'row')} held back"
     else:
-        said = f"Accepted, {outcome.rows:,} rows"
+        said = f"Accepted, {counted(outcome.rows, 'row')}"
     return dg.AssetCheckEvaluation(
         asset_key=raw_key(outcome.delivery.entity),
         check_name=GATE,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from ingestion.community import Communities
+    from ingestion.errors import ContractError
 
 PROJECT_FOLDER = Path(__file__).resolve().parents[1]
 DBT_PROJECT = PROJECT_FOLDER / "dbt_project"
@@ -66,8 +67,27 @@ def load_configuration() -> Communities:
 @lru_cache(maxsize=1)
 def _configuration(folder: Path, _stamps: tuple[tuple[str, int, int], ...]) -> Communities:
     from ingestion.community import load_communities
+    from ingestion.errors import ContractError
 
-    return load_communities(folder)
+    try:
+        return load_communities(folder)
+    except ContractError as error:
+        until = "Until then no file is loaded, of whichever partner"
+        if error.problems:
+            what = f"{error.what}. {until}; `milepost check FILE` works for files of the others"
+            raise ContractError(what, problems=error.problems) from error
+        step = f"{error.next_step.rstrip('.')}{'' if error.next_step.endswith('?') else '.'} {until}"
+        raise ContractError(
+            error.what, where=error.where, rule=error.rule, next_step=step.lstrip(". ")
+        ) from error
+
+
+def sound_configuration() -> tuple[Communities, list[ContractError]]:
+    """The configuration without the contracts that are wrong, and what is wrong with those."""
+    from ingestion.community import communities_folder, load_communities
+
+    wrong: list[ContractError] = []
+    return load_communities(communities_folder(), wrong), wrong
 
 
 def dagster_instance(home: Home) -> dg.DagsterInstance:

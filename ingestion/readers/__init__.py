@@ -3,7 +3,7 @@ file."""
 
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import duckdb
 
@@ -11,6 +11,7 @@ from ingestion.contract import Contract
 from ingestion.errors import ContractError, ReadError
 from ingestion.readers.delimited import read_delimited
 from ingestion.readers.fixed_width import read_fixed_width
+from ingestion.readers.formats import FORMAT_BY_SUFFIX, format_of, suffix_of
 from ingestion.readers.json_records import read_json
 from ingestion.readers.parquet import read_parquet
 from ingestion.readers.record_counting import Dialect
@@ -19,19 +20,6 @@ from ingestion.readers.unpacking import Part, unpack
 from ingestion.readers.workbook import read_workbook
 
 __all__ = ["read_source", "read_together"]
-
-_FORMAT_BY_SUFFIX = {
-    ".csv": "csv",
-    ".txt": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".xlsx": "xlsx",
-    ".xlsm": "xlsx",
-    ".parquet": "parquet",
-    ".json": "json",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-}
 
 
 def read_together(contract: Contract, contracts: Sequence[Contract]) -> list[Contract]:
@@ -97,8 +85,7 @@ def _read_part(
     con: duckdb.DuckDBPyConnection, part: Part, contracts: Sequence[Contract], table: str, folder: Path
 ) -> list[str]:
     reader = contracts[0].reader
-    suffix = PurePath(part.name).with_suffix("") if part.name.lower().endswith(".gz") else PurePath(part.name)
-    file_format = reader.format or _FORMAT_BY_SUFFIX.get(suffix.suffix.lower())
+    file_format = format_of(reader, part.name)
     match file_format:
         case "csv" | "tsv":
             delimiter = reader.delimiter or ("\t" if file_format == "tsv" else ",")
@@ -113,8 +100,8 @@ def _read_part(
         case "json" | "ndjson":
             return [read_json(con, part, reader, file_format == "ndjson", contracts, table, folder)]
     raise ReadError(
-        f"the format of a file that ends in '{suffix.suffix}' is unknown",
+        f"the format of a file that ends in '{suffix_of(part.name)}' is unknown",
         where=part.name,
-        rule=f"Known endings are {', '.join(_FORMAT_BY_SUFFIX)}, and these packed as .gz or .zip",
+        rule=f"Known endings are {', '.join(FORMAT_BY_SUFFIX)}, and these packed as .gz or .zip",
         next_step="Set `reader: {format: ...}` in the contract",
     )

@@ -14,6 +14,7 @@ import duckdb
 
 from ingestion.errors import ReadError
 from ingestion.readers.record_counting import Dialect
+from ingestion.wording import counted
 
 MAX_CELL_BYTES = 2**20
 Record = tuple[int, list[str]]
@@ -75,7 +76,7 @@ def check_width(record: Record, width: int, least: int, name: str) -> list[str]:
         cells = cells[:width]
     if not least <= len(cells) <= width:
         raise ReadError(
-            f"the row has {len(cells)} cells, the header row {width}",
+            f"the row has {counted(len(cells), 'cell')}, the header row {width}",
             where=f"{name}, row {number}",
             rule="Every row has one cell per header",
             next_step="Look for an unquoted delimiter or a broken line, or set `reader.footer`",

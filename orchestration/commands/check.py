@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ingestion.wording import counted
 from orchestration.commands.deliveries import COLLECTION, EXTRACT, JSON, SAME, YEAR, outcome_facts
 from orchestration.console import Exit, err, print_json, print_table
 
 if TYPE_CHECKING:
+    from expectations.feedback import BadRow
     from expectations.outcome import LoadOutcome
     from expectations.rule import RuleResult
+    from ingestion.community import Communities
+    from ingestion.contract_columns import Reader
+    from ingestion.errors import ContractError
     from ingestion.home import Home
 
 MOST_ROWS = 10
+NOT_OF_ROWS = ("reading", "history_row_count", "history_roster_share")
+NO_LOAD = "Nothing is loaded before they are mended; `milepost contracts` names them."
 
 
 def register(app: typer.Typer) -> None:
@@ -33,6 +41,8 @@ def check(
 ) -> None:
     """Read a file and judge it at the gate without loading it: what would happen if it were sent.
 
+    Contracts of other partners that are wrong do not stand in the way, as they do for a load.
+
     Example: milepost check attendance_2025.csv
 
     Example: milepost check export.csv --extract river_city_schools.person --school-year 2025
@@ -40,20 +50,47 @@ def check(
     from orchestration.settings import prepare_environment
 
     home = prepare_environment()
+    communities = _configuration_for(file, extract)
     with err.status(f"Checking {file.name} ..."):
-        outcomes = judge(home, file, extract, school_year, collection, same_content)
+        outcomes = judge(home, communities, file, extract, school_year, collection, same_content)
     if as_json:
         # no page was written for the partner
         print_json([{**outcome_facts(home, o), "feedback": None, "failed": _facts(o)} for o in outcomes])
     else:
         for outcome in outcomes:
-            _tell(outcome)
+            _tell(outcome, communities.contracts[outcome.delivery.extract_id].reader)
     if any(outcome.outcome == "rejected" for outcome in outcomes):
         raise typer.Exit(Exit.REJECTED)
 
 
+def _configuration_for(file: Path, extract: str | None) -> Communities:
+    """The configuration, as far as this file needs it; ContractError for what is wrong with its contracts."""
+    from ingestion.errors import ContractError
+    from orchestration.settings import sound_configuration
+
+    communities, wrong = sound_configuration()
+    if extract:
+        partners = {extract.partition(".")[0]}
+    else:
+        partners = {contract.partner for contract in communities.contracts_for(file.as_posix())}
+    # a contract's file is named after its partner; where that tells nothing, it may be the one for this file
+    others = communities.partners.keys() - partners if partners else set()
+    needed = [error for error in wrong if _partner_of(error) not in others]
+    if needed:
+        raise ContractError.of(needed)
+    if wrong:
+        n = counted(len(wrong), "mistake")
+        err.print(f"[yellow]Passed over:[/] {n} in contracts of other partners. {NO_LOAD}", soft_wrap=True)
+    return communities
+
+
+def _partner_of(error: ContractError) -> str:
+    return Path(error.where.rpartition(":")[0]).stem.partition("__")[0]
+
+
 def judge(
     home: Home,
+    communities: Communities,
     file: Path,
     extract: str | None,
     school_year: int | None,
@@ -65,9 +102,7 @@ def judge(
     from expectations.loading import load_file
     from ingestion.home import Home
     from ingestion.landing import receive
-    from orchestration.settings import load_configuration
 
-    communities = load_configuration()
     with TemporaryDirectory(prefix="milepost-check-") as folder:
         scratch = Home(Path(folder))
         deliveries = receive(
@@ -93,18 +128,49 @@ def _facts(outcome: LoadOutcome) -> list[dict[str, Any]]:
     return [vars(result) for result in _failed(outcome)]
 
 
-def _tell(outcome: LoadOutcome) -> None:
+def _tell(outcome: LoadOutcome, reader: Reader) -> None:
     delivery = outcome.delivery
-    held = f", {outcome.quarantined:,} held back" if outcome.quarantined else ""
     words = outcome.outcome.replace("_", " ")
-    err.print(f"{delivery.extract_id} {delivery.period}: would be {words} ({outcome.rows:,} rows{held})")
+    err.print(f"{delivery.extract_id} {delivery.period}: would be {words}{_rows(outcome)}")
     failed = _failed(outcome)
     if failed:
-        rows = [(r.severity, r.column or "", r.violations, f"{r.explanation} {r.how_to_fix}") for r in failed]
+        rows = [(r.severity, r.column or "", _rows_of(r), what_to_do(r)) for r in failed]
         print_table("", ["severity", "column", "rows", "what and how to fix it"], rows)
     elif outcome.reason:
         err.print(outcome.reason, markup=False, soft_wrap=True)
     if outcome.bad_rows:
-        numbers = [str(row.row_number) for row in outcome.bad_rows[:MOST_ROWS]]
-        more = "..." if len(outcome.bad_rows) > MOST_ROWS else ""
-        err.print(f"Rows of the file (the header is row 1): {', '.join(numbers)} {more}")
+        _tell_rows(outcome.bad_rows, reader)
+
+
+def _rows(outcome: LoadOutcome) -> str:
+    """` (4 rows: 3 accepted, 1 held back)`; of a file that is rejected as a whole only how many it has."""
+    rows = counted(outcome.rows, "row")
+    if outcome.outcome == "rejected":
+        return f" ({rows})" if outcome.rows else ""
+    return f" ({rows}: {outcome.rows - outcome.quarantined:,} accepted, {outcome.quarantined:,} held back)"
+
+
+def _rows_of(result: RuleResult) -> int | None:
+    """How many rows break a rule; nothing for a rule about the file as a whole, or about children."""
+    of_the_file = result.expectation in NOT_OF_ROWS or result.expectation.startswith("expect_table")
+    return None if of_the_file else result.violations
+
+
+def what_to_do(result: RuleResult) -> str:
+    """What a rule found, what the partner is told to do, and what only who keeps the contract can do."""
+    told = f"{result.explanation} {result.how_to_fix}"
+    return f"{told}\nFor you: {result.advice}" if result.advice else told
+
+
+def _tell_rows(bad_rows: Sequence[BadRow], reader: Reader) -> None:
+    """The numbers of the first rows that break a rule, for each part of the file, and what they count."""
+    from ingestion.readers.formats import row_numbers_of
+
+    numbers: dict[str, list[str]] = {}
+    for row in bad_rows[:MOST_ROWS]:
+        numbers.setdefault(row.source_file, []).append(str(row.row_number))
+    for source, found in numbers.items():
+        what = f"Rows of {source}" if len(numbers) > 1 else "Rows to look at"
+        more = ", ..." if len(bad_rows) > MOST_ROWS else ""
+        said = f"{what}: {', '.join(found)}{more}. {row_numbers_of(reader, source)}"
+        err.print(said, markup=False, soft_wrap=True)

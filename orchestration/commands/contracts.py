@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from ingestion.wording import counted
 from orchestration.console import print_json, print_table
 
 
@@ -52,7 +53,7 @@ def contracts(
         (c.extract_id, "\n".join(c.patterns), ", ".join(f"{name} {day}" for name, day in c.expects.items()))
         for c in found
     ]
-    print_table(f"{len(found)} contracts", ["extract", "file", "due (month-day)"], rows)
+    print_table(counted(len(found), "contract"), ["extract", "file", "due (month-day)"], rows)
 
 
 def draft(

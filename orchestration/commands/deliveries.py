@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ingestion.errors import MilepostError
+from ingestion.wording import counted
 from orchestration.console import Bars, Exit, UsageError, err, exit_code, print_json, print_table
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def receive(
         print_json({"received": [_delivery(d) for d in deliveries], "refused": [str(e) for e in refused]})
     elif deliveries:
         rows = [(d.extract_id, d.period, d.file_name, d.load_id) for d in deliveries]
-        print_table(f"{len(deliveries)} deliveries received", ["extract", "period", "file", "load id"], rows)
+        title = f"{counted(len(deliveries), 'delivery', 'deliveries')} received"
+        print_table(title, ["extract", "period", "file", "load id"], rows)
     _end(refused)
 
 
@@ -83,7 +85,7 @@ def load(
 
     home = prepare_environment()
     files = files_in(paths) if paths else files_in([home.inbox], may_be_empty=True)
-    with err.status(f"Receiving {len(files)} files ..."):
+    with err.status(f"Receiving {counted(len(files), 'file')} ..."):
         named = [path for path in paths or [] if path.is_file()]
         deliveries, refused = receive_files(
             home, files, extract, school_year, collection, same_content, reopen=named
@@ -177,10 +179,14 @@ def tell_outcomes(home: Home, outcomes: list[LoadOutcome], unchanged: int) -> No
     held = [o for o in outcomes if o.outcome == "accepted_with_quarantine"]
     if held:
         rows = [
-            (o.delivery.extract_id, o.delivery.period, o.rows, o.quarantined, o.delivery.load_id[:SHORT])
+            (
+                *(o.delivery.extract_id, o.delivery.period, o.rows, o.rows - o.quarantined, o.quarantined),
+                o.delivery.load_id[:SHORT],
+            )
             for o in held[:MOST_TOLD]
         ]
-        print_table("", ["extract", "period", "rows", "held back", "load id"], rows)
+        columns = ["extract", "period", "rows", "accepted", "held back", "load id"]
+        print_table("Accepted with quarantine", columns, rows)
     if len(held) > MOST_TOLD:
         err.print(f"... and {len(held) - MOST_TOLD} more: milepost status --list")
     for outcome in [o for o in outcomes if o.outcome == "rejected"][:MOST_TOLD]:
@@ -188,7 +194,16 @@ def tell_outcomes(home: Home, outcomes: list[LoadOutcome], unchanged: int) -> No
         page = home.feedback_page(delivery.partner, delivery.load_id)
         err.print(f"[red]Rejected:[/] {delivery.extract_id} {delivery.period}")
         err.print(f"  {outcome.reason}", markup=False, soft_wrap=True)
+        for advice in _advice(outcome):
+            err.print(f"  {advice}", markup=False, soft_wrap=True)
         err.print(f"  what to tell the partner: {page}", markup=False, soft_wrap=True, style="dim")
+
+
+def _advice(outcome: LoadOutcome) -> list[str]:
+    """What only who keeps the contract can do about a rejection; of a file that cannot be read the reason
+    says it."""
+    stopping = [r for r in outcome.results if not r.passed and r.severity == "reject"]
+    return [r.advice for r in stopping if r.advice and r.advice not in outcome.reason]
 
 
 def _given_up(home: Home) -> list[MilepostError]:
@@ -230,6 +245,7 @@ def outcome_facts(home: Home, outcome: LoadOutcome) -> dict[str, Any]:
         **_delivery(outcome.delivery),
         "outcome": outcome.outcome,
         "rows": outcome.rows,
+        "accepted": 0 if outcome.outcome == "rejected" else outcome.rows - outcome.quarantined,
         "quarantined": outcome.quarantined,
         "reason": outcome.reason,
         "seconds": outcome.seconds,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ingestion.wording import counted
 from orchestration.commands.deliveries import run_load, tell_outcomes
 from orchestration.commands.refresh import run_refresh
 from orchestration.console import Exit, UsageError, err, out
@@ -51,7 +52,9 @@ def demo(children: int = typer.Option(12_000, help="Children enrolled a year.", 
         )
     with _step(f"Writing Riverbend, {children:,} children a year"):
         manifest = _written(home.root / "demo", children)
-    with _step(f"Putting {len(manifest.deliveries) + len(manifest.rejected)} files into the inbox"):
+    with _step(
+        f"Putting {counted(len(manifest.deliveries) + len(manifest.rejected), 'file')} into the inbox"
+    ):
         files = _dropped(home, manifest)
     _load(home, files)
     with _step("Building and publishing", done_only=True):
@@ -107,10 +110,10 @@ def _dropped(home: Home, manifest: Manifest) -> list[Path]:
 def _load(home: Home, files: list[Path]) -> None:
     from orchestration.received import receive_files, waiting_deliveries
 
-    with _step(f"Receiving {len(files)} files"):
+    with _step(f"Receiving {counted(len(files), 'file')}"):
         deliveries, refused = receive_files(home, files)
         waiting = waiting_deliveries(home, deliveries, everything=False)
-    with _step(f"Loading {len(waiting)} deliveries through the gate", done_only=True):
+    with _step(f"Loading {counted(len(waiting), 'delivery', 'deliveries')} through the gate", done_only=True):
         outcomes, errors = run_load(waiting)
     tell_outcomes(home, outcomes, len(deliveries) - len(waiting))
     for error in refused:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ingestion.wording import counted
 from orchestration.console import Exit, UsageError, err, print_json, print_table
 
 if TYPE_CHECKING:
@@ -184,7 +185,11 @@ def _configuration() -> list[Finding]:
         return [("configuration", False, str(error))]
     names = ", ".join(community.community for community in communities)
     return [
-        ("configuration", True, f"{len(communities.contracts)} contracts of {names} ({communities.folder})")
+        (
+            "configuration",
+            True,
+            f"{counted(len(communities.contracts), 'contract')} of {names} ({communities.folder})",
+        )
     ]
 
 

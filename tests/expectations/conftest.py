@@ -15,7 +15,8 @@ from ingestion.contract import Contract, load_contract
 @pytest.fixture
 def write_contract(tmp_path: Path) -> Callable[[str], Contract]:
     def write(extra: str = "", text: str = ATTENDANCE) -> Contract:
-        path = tmp_path / "rivers__attendance.yml"
+        entity = "person" if "entity: person" in text else "attendance"
+        path = tmp_path / f"rivers__{entity}.yml"
         path.write_text(text + extra)
         return load_contract(path)
 

@@ -120,7 +120,7 @@ def test_exactly_the_tolerated_share_is_tolerated(judge: Judge, bad: int, outcom
     assert ("quarantined_share_is_tolerable" in failed(result)) == (outcome == "rejected")
     if outcome == "rejected":
         assert result.reason == (
-            "3 of 100 rows (3 %) would go to quarantine; at most 2 % may."
+            "3 of 100 rows (3 %) would be held back; at most 2 % may."
             " Rules that do not hold, with rows: days_enrolled_is_in_range (days_enrolled: 3)."
         )
 

@@ -211,7 +211,7 @@ def test_a_file_of_headers_alone_is_a_report_where_the_contract_says_so(here: De
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (attendance(1) + "c1,S1,400,1\n", "would go to quarantine"),
+        (attendance(1) + "c1,S1,400,1\n", "would be held back"),
         (HEADER, "header only"),
         (HEADER.replace("Absent", "Absences") + "c1,S1,1,1\n", "DaysAbsences"),
         (attendance(19), "The file has 19 rows, 52.5% fewer than the 40 of 2024"),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from tiny_deliveries import ATTENDANCE
 
+from expectations.labels import label_of
 from expectations.suites import Suite, suite_for
 from ingestion.contract import Contract
 from ingestion.errors import ContractError
@@ -38,6 +39,45 @@ def test_every_rule_speaks_of_the_partners_own_headers(write_contract: Write) ->
     )
     assert '"StudentID" and "SchoolCode"' in rules["key_is_unique"].explanation
     assert all(rule.how_to_fix for rule in rules.values())
+
+
+def labels(write_contract: Write, columns: str, extra: str = "") -> dict[str, str]:
+    text = ATTENDANCE[: ATTENDANCE.index("  days_enrolled")] + columns
+    contract = write_contract(extra, text=text)
+    return {name: label_of(contract, name) for name in contract.columns}
+
+
+def test_a_column_that_is_made_names_the_headers_it_is_made_from(write_contract: Write) -> None:
+    columns = (
+        """  days_enrolled: {sql: "try_cast(Present as decimal) + try_cast(Absent as decimal) + 0 * length(Absent)"}\n"""
+        """  days_absent: {sql: "nullif(Absent, '-')"}\n"""
+    )
+    found = labels(write_contract, columns)
+    assert found["student_id"] == '"StudentID"'
+    assert found["days_enrolled"] == 'days_enrolled (made from "Present" and "Absent")'
+    assert found["days_absent"] == 'days_absent (made from "Absent")'
+
+
+def test_a_column_off_repeated_headers_names_those(write_contract: Write) -> None:
+    columns = "  days_enrolled: {value: '180'}\n  days_absent: {from: [absent]}\n"
+    repeats = "unpivot: {name: term, into: {absent: {a: [A], b: [B, B2], c: [C]}}}\n"
+    found = labels(write_contract, columns, repeats)
+    assert found["days_absent"] == 'days_absent (made from "A", "B" and "C")'
+    assert found["days_enrolled"] == "days_enrolled"
+
+
+def test_only_a_column_that_is_not_required_may_be_left_empty(write_contract: Write) -> None:
+    required = suite_of(write_contract()).by_name["days_enrolled_is_a_number"]
+    assert required.how_to_fix == 'Send a number in "DaysEnrolled".'
+    text = ATTENDANCE[: ATTENDANCE.index("key:")].replace("attendance", "person") + (
+        "columns:\n  student_id: {from: [StudentID]}\n"
+        "  birth_date: {from: [DOB], format: ['%m/%d/%Y', '%d-%b-%y']}\n"
+    )
+    contract = write_contract(text=text)
+    optional = suite_for(contract, ["student_id", "birth_date"], {"birth_date": "birth_date__unparsed"})
+    assert optional.by_name["birth_date_is_a_date"].how_to_fix == (
+        'Send a date written as MM/DD/YYYY or DD-Mon-YY in "DOB"; leave the cell empty where it is not known.'
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,6 +117,14 @@ def test_two_entries_of_one_kind_have_names_of_their_own(write_contract: Write) 
     entry = "  - expect_column_values_to_be_between: {column: days_absent, max_value: 9}\n"
     names = [rule.name for rule in suite_of(write_contract("gate:\n" + entry + entry)).rules]
     assert names[-2:] == ["contract_days_absent_is_in_range", "contract_days_absent_is_in_range_2"]
+
+
+def test_an_entry_without_words_speaks_of_the_partners_headers(write_contract: Write) -> None:
+    entry = (
+        "expect_column_pair_values_a_to_be_greater_than_b: {column_A: days_enrolled, column_B: days_absent}"
+    )
+    rule = suite_of(write_contract(f"gate:\n  - {entry}\n")).rules[-1]
+    assert 'column_A: "DaysEnrolled", column_B: "DaysAbsent"' in rule.explanation
 
 
 def test_an_entry_brings_its_own_words(write_contract: Write) -> None:

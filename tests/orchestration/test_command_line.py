@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from ingestion.home import Home
 from orchestration.cli import app
-from tests.orchestration.conftest import GOOD, NO_SCHOOL
+from tests.orchestration.conftest import GOOD, NO_SCHOOL, ONE_BAD_ROW
 
 Drop = Callable[[str, str], Path]
 pytestmark = pytest.mark.xdist_group("orchestration")
@@ -64,6 +64,70 @@ def test_check_judges_without_writing(home: Home, drop: Drop) -> None:
     told = json.loads(milepost("check", str(good), "--json").stdout)[0]
     assert (told["outcome"], told["feedback"]) == ("accepted", None)
     assert sorted(path for path in home.root.rglob("*")) == before
+
+
+@pytest.mark.usefixtures("home")
+def test_check_tells_rows_by_what_they_count_and_advice_apart(drop: Drop, tmp_path: Path) -> None:
+    contract = tmp_path / "communities" / "lakeside" / "extracts" / "north__attendance.yml"
+    contract.write_text(contract.read_text() + "reader: {skip_rows: 1}\n")
+    said = " ".join(
+        milepost("check", str(drop("attendance_2025.csv", "Title\n" + ONE_BAD_ROW))).output.split()
+    )
+    assert "accepted with quarantine (4 rows: 3 accepted, 1 held back)" in said
+    assert (
+        "Rows to look at: 5. Row 1 is the first line of the file: what stands above the data counts" in said
+    )
+    assert "For you:" not in said
+    contract.write_text(contract.read_text().replace("quarantined: 0.5", "quarantined: 0.1"))
+    said = " ".join(
+        milepost("check", str(drop("attendance_2025.csv", "Title\n" + ONE_BAD_ROW))).output.split()
+    )
+    assert "would be rejected (4 rows)" in said
+    assert "For you: If the rows are right as they are" in said
+
+
+def broken_person(tmp_path: Path, partner: str) -> None:
+    """A wrong contract of a partner, who belongs to the community."""
+    folder = tmp_path / "communities" / "lakeside"
+    community = (folder / "community.yml").read_text()
+    (folder / "community.yml").write_text(
+        community.replace("partners:\n", "partners:\n  south: {title: South, sector: k12}\n")
+    )
+    text = (folder / "extracts" / "north__person.yml").read_text().replace("title:", "titel:")
+    (folder / "extracts" / f"{partner}__person.yml").write_text(
+        text.replace("partner: north", f"partner: {partner}")
+    )
+
+
+@pytest.mark.usefixtures("home")
+def test_a_wrong_contract_of_another_partner_stops_a_load_and_not_a_check(drop: Drop, tmp_path: Path) -> None:
+    broken_person(tmp_path, "south")
+    path = drop("attendance_2024.csv", GOOD)
+    loaded = milepost("load", str(path))
+    assert loaded.exit_code == 2
+    assert "no file is loaded, of whichever partner" in " ".join(loaded.output.split())
+    checked = milepost("check", str(path))
+    assert checked.exit_code == 0
+    assert "would be accepted (4 rows: 4 accepted, 0 held back)" in " ".join(checked.output.split())
+    assert "Passed over: 2 mistakes in contracts of other partners" in " ".join(checked.output.split())
+    unknown = milepost("check", str(drop("nobodys.csv", GOOD)))
+    assert (unknown.exit_code, "south__person.yml" in unknown.output.replace("\n", "")) == (2, True)
+
+
+@pytest.mark.usefixtures("home")
+def test_a_wrong_contract_of_the_partner_itself_stops_its_check(drop: Drop, tmp_path: Path) -> None:
+    broken_person(tmp_path, "north")
+    checked = milepost("check", str(drop("attendance_2024.csv", GOOD)))
+    assert checked.exit_code == 2
+    assert "north__person.yml" in checked.output.replace("\n", "")
+
+
+def test_a_rejection_is_told_with_what_the_contract_could_allow(home: Home, drop: Drop) -> None:
+    milepost("load", str(drop("attendance_2024.csv", GOOD)))
+    done = milepost("load", str(drop("attendance_2025.csv", GOOD + "5,A,180,1\n6,A,180,1\n")))
+    assert done.exit_code == 1
+    assert "widen `tolerance: {year_over_year: ...}`" in " ".join(done.output.split())
+    assert not [p for p in home.feedback.rglob("*") if p.is_file() and "year_over_year" in p.read_text()]
 
 
 def test_a_configuration_error_is_2_with_file_and_line(home: Home, drop: Drop, tmp_path: Path) -> None:
