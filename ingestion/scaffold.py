@@ -1,28 +1,22 @@
 """A first contract drafted from a file's headers, for a person to finish; no value gets into it."""
 
-import csv
 import datetime as dt
 import difflib
 import json
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path, PurePath
-
-import duckdb
+from dataclasses import dataclass
+from pathlib import Path
 
 from ingestion.entities import Entity, EntityColumn, load_entities
-from ingestion.errors import ContractError, ReadError
+from ingestion.errors import ContractError
 from ingestion.file_names import parse_school_year
-from ingestion.readers.text_encoding import as_utf8
-from ingestion.readers.unpacking import Part, unpack
-from ingestion.sql_text import literal
+from ingestion.sampling import Sample, sample_of
 from ingestion.yaml_file import near_miss
 
-SAMPLE_ROWS = 1000
 FIRST_AGREEMENT = "first_agreement"  # the one that `milepost init` writes
-DELIMITERS = (",", "\t", ";", "|")
+YEAR_HEADERS = ("schoolyear", "year", "academicyear", "schoolyr", "sy", "yr", "schyear")
 DATE_FORMATS = (
     "%Y-%m-%d",
     "%m/%d/%Y",
@@ -106,21 +100,15 @@ OTHER_NAMES = {
 
 
 @dataclass(frozen=True)
-class _Sample:
-    """The headers of a file and its first rows as text."""
+class Draft:
+    """The text of a contract, and what was noticed of the file, which stands in the text's comments too."""
 
-    headers: list[str]
-    rows: list[Sequence[str | None]] = field(repr=False)
-    delimiter: str | None = None
-
-    def values(self, header: str) -> list[str]:
-        position = self.headers.index(header)
-        cells = ((row[position] or "").strip() for row in self.rows if len(row) > position)
-        return [cell for cell in cells if cell]
+    text: str
+    noticed: tuple[str, ...]
 
 
-def draft_contract(path: Path, partner: str, entity: str, *, agreement: str = FIRST_AGREEMENT) -> str:
-    """The text of a first contract for `path`: headers matched to the entity's columns by their names.
+def draft_contract(path: Path, partner: str, entity: str, *, agreement: str = FIRST_AGREEMENT) -> Draft:
+    """A first contract for `path`: headers matched to the entity's columns by their names.
 
     What could not be matched is marked with a question mark and the column's meaning. ContractError for an
     unknown entity, ReadError for a file without headers or that cannot be read.
@@ -129,36 +117,50 @@ def draft_contract(path: Path, partner: str, entity: str, *, agreement: str = FI
     if entity not in entities:
         raise ContractError(f"unknown entity '{entity}'", next_step=near_miss(entity, entities))
     with tempfile.TemporaryDirectory(prefix="milepost-") as folder:
-        part = unpack(path, None, Path(folder))[0]
-        try:
-            sample = _sample(part, Path(folder))
-        except (csv.Error, duckdb.Error, ValueError) as error:  # their messages may quote a value
-            kind = type(error).__name__
-            raise ReadError(f"cannot be read ({kind})", where=part.name, next_step="Check the file") from None
+        sample = sample_of(path, Path(folder))
     found = match_headers(sample.headers, entities[entity])
+    pattern = file_pattern(path.name)
+    noticed = (*sample.noticed, *_year_not_in_name(pattern, sample.headers))
     lines = [
         f"# Drafted from the headers of {path.name}: go through every line, then run milepost check.",
+        *(f"# Noticed: {sentence}" for sentence in noticed),
         f"partner: {partner}",
         f"entity: {entity}",
         f"title: {entities[entity].title}",
         f"agreement: {agreement}    # as it is called in agreements.yml",
         "expects: {annual: 08-15}    # when it is due, month and day, for each collection they send",
-        f"file: {json.dumps(file_pattern(path.name))}",
-        *(
-            [f"reader: {{delimiter: {json.dumps(sample.delimiter)}}}"]
-            if sample.delimiter not in (None, ",")
-            else []
-        ),
+        f"file: {json.dumps(pattern)}",
+        *([f"sheet: {_quoted(sample.sheet)}"] if sample.sheet else []),
+        *([f"reader: {{{_fields(sample.reader)}}}"] if sample.reader else []),
         "columns:",
         *_column_lines(entities[entity], found, sample),
     ]
-    unused = [header for header in sample.headers if header not in found.values()]
+    unused = [header for header in sample.headers if header and header not in found.values()]
     if unused:
         lines += [
             "# no column was found for these headers",
             f"ignore: {json.dumps(unused, ensure_ascii=False)}",
         ]
-    return "\n".join(lines) + "\n"
+    return Draft("\n".join(lines) + "\n", noticed)
+
+
+def _fields(reader: dict[str, object]) -> str:
+    return ", ".join(f"{name}: {json.dumps(value)}" for name, value in reader.items())
+
+
+def _year_not_in_name(pattern: str, headers: Sequence[str]) -> list[str]:
+    """Which other way there is to know the school year, where the file's name does not tell it."""
+    if "{school_year}" in pattern:
+        return []
+    no_year = "The file's name holds no school year."
+    column = next((h for h in headers if re.sub(r"[^a-z]", "", h.lower()) in YEAR_HEADERS), None)
+    if column:
+        own = f"school_year: {{from: [{_quoted(column)}]}}"
+        return [f"{no_year} If it stands in a column: `{own}`, and {_quoted(column)} not under ignore."]
+    return [
+        f"{no_year} Say it at each load (--school-year 2025), have the partner put it into the name, or name"
+        " the column it stands in under `school_year:`."
+    ]
 
 
 def file_pattern(file_name: str) -> str:
@@ -195,7 +197,7 @@ def _likeness(header: str, column: str) -> float:
     return 0.9 * difflib.SequenceMatcher(None, plain, name).ratio()
 
 
-def _column_lines(entity: Entity, found: dict[str, str], sample: _Sample) -> list[str]:
+def _column_lines(entity: Entity, found: dict[str, str], sample: Sample) -> list[str]:
     lines = []
     for name, column in entity.columns.items():
         if name in found:
@@ -210,7 +212,7 @@ def _column_lines(entity: Entity, found: dict[str, str], sample: _Sample) -> lis
     return lines
 
 
-def _date_format(column: EntityColumn, header: str, sample: _Sample) -> str:
+def _date_format(column: EntityColumn, header: str, sample: Sample) -> str:
     """The first format that every value of the sample has; ISO dates need none."""
     values = sample.values(header) if column.type == "date" else []
     fits = [form for form in DATE_FORMATS if values and all(_is_date(value, form) for value in values)]
@@ -227,48 +229,3 @@ def _is_date(text: str, form: str) -> bool:
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
-
-
-def _sample(part: Part, folder: Path) -> _Sample:
-    suffix = PurePath(part.name.lower().removesuffix(".gz")).suffix
-    match suffix:
-        case ".xlsx" | ".xlsm":
-            return _sheet_sample(part)
-        case ".parquet":
-            return _table_sample(f"read_parquet({literal(str(part.path))})")
-        case ".json" | ".ndjson" | ".jsonl":
-            return _table_sample(f"read_json({literal(str(part.path))})")
-    text = as_utf8(part, None, None, folder)
-    with text.path.open(encoding="utf-8-sig", newline="") as file:
-        first = file.readline()
-        delimiter = max(DELIMITERS, key=first.count)
-        file.seek(0)
-        records = [
-            record
-            for record, _ in zip(csv.reader(file, delimiter=delimiter), range(SAMPLE_ROWS), strict=False)
-        ]
-    return _with_headers(part, records, delimiter)
-
-
-def _sheet_sample(part: Part) -> _Sample:
-    from python_calamine import CalamineWorkbook
-
-    sheet = CalamineWorkbook.from_path(str(part.path)).get_sheet_by_index(0)
-    rows = sheet.to_python(skip_empty_area=True, nrows=SAMPLE_ROWS)
-    return _with_headers(part, [[str(cell) for cell in row] for row in rows], None)
-
-
-def _table_sample(source: str) -> _Sample:
-    with duckdb.connect(config={"threads": 1}) as con:
-        headers = [row[0] for row in con.execute(f"describe from {source}").fetchall()]
-        rows = con.execute(f"select columns(*)::varchar from {source} limit {SAMPLE_ROWS}").fetchall()
-    return _Sample(headers, list(rows))
-
-
-def _with_headers(part: Part, records: Sequence[Sequence[str]], delimiter: str | None) -> _Sample:
-    headers = [header.strip() for header in records[0]] if records else []
-    if not any(headers):
-        raise ReadError("the file has no headers", where=part.name, next_step="Name another file")
-    while headers and not headers[-1]:
-        headers.pop()
-    return _Sample(headers, list(records[1:]), delimiter)

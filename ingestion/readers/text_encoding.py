@@ -30,6 +30,7 @@ class TextFile:
     name: str
     n_lines: int
     newline: str
+    encoding: str = "utf-8"  # of the file as it was sent
 
 
 @dataclass
@@ -68,7 +69,7 @@ def as_utf8(part: Part, encoding: str | None, dialect: Dialect | None, folder: P
                 continue
             row = count_records(target, target.stat().st_size, dialect)
             raise _undecodable(part.name, row, candidate) from None
-        return _text_file(target, part.name, n_newlines)
+        return _text_file(target, part.name, n_newlines, candidate)
     raise AssertionError("latin-1 decodes every file")
 
 
@@ -164,12 +165,12 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def _text_file(path: Path, name: str, n_newlines: int) -> TextFile:
+def _text_file(path: Path, name: str, n_newlines: int, encoding: str = "utf-8") -> TextFile:
     newline = "\n"
     if not n_newlines and (n_returns := sum(chunk.count(b"\r") for chunk in _chunks(path))):
         newline, n_newlines = "\r", n_returns
     n_unended = 0 if _ends_with(path, newline.encode()) else 1
-    return TextFile(path, name, n_newlines + n_unended, newline)
+    return TextFile(path, name, n_newlines + n_unended, newline, encoding)
 
 
 def _ends_with(path: Path, ending: bytes) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from ingestion.wording import counted
-from orchestration.console import print_json, print_table
+from orchestration.console import err, print_json, print_table
 
 
 def register(app: typer.Typer) -> None:
@@ -63,11 +63,16 @@ def draft(
 ) -> None:
     """Print a first contract drafted from a file's headers, for a person to finish; no value gets into it.
 
+    What is unusual about the file is told, and stands in the draft's first lines.
+
     Example: milepost draft roster.csv --partner lakeside_schools --entity person
     """
     from ingestion.scaffold import draft_contract
 
-    typer.echo(draft_contract(file, partner, entity, agreement=_agreement_of(partner)), nl=False)
+    drafted = draft_contract(file, partner, entity, agreement=_agreement_of(partner))
+    typer.echo(drafted.text, nl=False)
+    for sentence in drafted.noticed:
+        err.print(f"Noticed: {sentence}", markup=False, soft_wrap=True)
 
 
 def _agreement_of(partner: str) -> str:

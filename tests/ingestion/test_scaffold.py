@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.contract import load_contract
+from ingestion.contract import Contract, load_contract
 from ingestion.errors import ContractError, ReadError
-from ingestion.scaffold import draft_contract, file_pattern
+from ingestion.scaffold import Draft, draft_contract, file_pattern
+from tests.ingestion.sample_contracts import rows_of
 
 
 def drafted(folder: Path, name: str, text: str | bytes, entity: str) -> str:
     path = folder / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return draft_contract(path, "hill_schools", entity)
+    return draft_contract(path, "hill_schools", entity).text
 
 
 def test_a_draft_of_clear_headers_is_a_valid_contract(tmp_path: Path) -> None:
@@ -54,9 +55,93 @@ def test_workbooks_and_json_have_headers_too(tmp_path: Path) -> None:
     book.active.append(["StudentID", "School", "Enrolled", "Absent"])
     book.active.append(["1", "Oak", 180, 2])
     book.save(tmp_path / "a.xlsx")
-    assert '["Absent"]' in draft_contract(tmp_path / "a.xlsx", "hill_schools", "attendance")
+    assert '["Absent"]' in draft_contract(tmp_path / "a.xlsx", "hill_schools", "attendance").text
     lines = '{"StudentID": "1", "School": "Oak"}\n'
     assert '["School"]' in drafted(tmp_path, "a.ndjson", lines, "attendance")
+
+
+HEADERS = "Pupil;Campus;Days enrolled;Days missed\n"
+ROWS = "SECRET1;Oak;177,5;3,5\nSECRET2;Oak;180,0;4,0\n"
+
+
+def contract_and_draft(folder: Path, name: str, content: str | bytes) -> tuple[Contract, Draft]:
+    """The draft of a file, and the contract it is as it stands."""
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    draft = draft_contract(path, "hill_schools", "attendance")
+    target = folder / "hill_schools__attendance.yml"
+    target.write_text(draft.text)
+    assert all(f"# Noticed: {sentence}\n" in draft.text for sentence in draft.noticed)
+    assert "SECRET" not in draft.text
+    return load_contract(target), draft
+
+
+def test_titles_and_another_delimiter_are_noticed_and_the_draft_reads_the_file(tmp_path: Path) -> None:
+    content = f"Attendance, all schools\nprinted, in June, 2025\n\n{HEADERS}{ROWS}"
+    contract, draft = contract_and_draft(tmp_path, "att_2025.csv", content)
+    assert (contract.reader.skip_rows, contract.reader.delimiter) == (3, ";")
+    assert "3 lines stand above the headers, which `skip_rows: 3` passes over." in draft.noticed
+    assert "The delimiter is a semicolon, not a comma." in draft.noticed
+    rows = rows_of(tmp_path / "att_2025.csv", contract)
+    assert [(row["Pupil"], row["_row_number"]) for row in rows] == [("SECRET1", 5), ("SECRET2", 6)]
+
+
+def test_a_line_above_the_headers_may_belong_to_them(tmp_path: Path) -> None:
+    content = "Child,,Days,\nPupil,Campus,Days enrolled,Days missed\nSECRET1,Oak,1,1\n"
+    _, draft = contract_and_draft(tmp_path, "att_2025.csv", content)
+    (noticed,) = draft.noticed
+    assert "1 line stands above" in noticed
+    assert "`skip_rows: 0, header_rows: 2`" in noticed
+
+
+def test_a_row_below_sparse_headers_is_never_taken_for_them(tmp_path: Path) -> None:
+    content = "Pupil,Campus,,,\nSECRET1,Oak,180,4,1\n"
+    assert "SECRET" not in drafted(tmp_path, "att_2025.csv", content, "attendance")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "says"), [("cp1252", "cp1252. That is tried"), ("utf-16", "utf-16. The file's first bytes")]
+)
+def test_another_encoding_is_noticed(tmp_path: Path, encoding: str, says: str) -> None:
+    content = (HEADERS + ROWS).replace("Oak", "Élan").encode(encoding)
+    _, draft = contract_and_draft(tmp_path, "att_2025.csv", content)
+    assert any(f"The encoding is not UTF-8 but {says}" in sentence for sentence in draft.noticed)
+
+
+def test_a_usual_file_has_nothing_to_be_noticed(tmp_path: Path) -> None:
+    _, draft = contract_and_draft(tmp_path, "att_2025.csv", HEADERS.replace(";", ",") + "SECRET1,Oak,1,1\n")
+    assert draft.noticed == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("School Year", '`school_year: {from: ["School Year"]}`'),
+        ("Note", "--school-year 2025"),
+    ],
+)
+def test_a_name_without_a_year_is_noticed_with_the_column_that_may_hold_it(
+    tmp_path: Path, header: str, says: str
+) -> None:
+    content = HEADERS.replace("\n", f";{header}\n") + "SECRET1;Oak;1;1;2025\n"
+    _, draft = contract_and_draft(tmp_path, "attendance.csv", content)
+    assert "The file's name holds no school year." in draft.noticed[-1]
+    assert says in draft.noticed[-1]
+
+
+def test_of_several_sheets_the_fullest_is_taken_and_told(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.title = "Cover"
+    book.active.append(["Attendance of all schools"])
+    data = book.create_sheet("Data")
+    for row in (["Report"], [], HEADERS.strip().split(";"), ["SECRET1", "Oak", 180, 2]):
+        data.append(row)
+    book.save(tmp_path / "made.xlsx")
+    contract, draft = contract_and_draft(tmp_path, "att_2025.xlsx", (tmp_path / "made.xlsx").read_bytes())
+    assert (contract.sheet, contract.reader.skip_rows) == ("Data", 2)
+    assert "Of 2 sheets 'Data' was taken, which holds most; the rest: 'Cover'." in draft.noticed
+    assert [row["_row_number"] for row in rows_of(tmp_path / "att_2025.xlsx", contract)] == [4]
 
 
 def test_an_unknown_entity_and_a_file_without_headers_are_refused(tmp_path: Path) -> None:

@@ -167,8 +167,13 @@ def test_a_draft_fits_into_what_init_made(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("MILEPOST_COMMUNITIES", str(folder / "communities"))
     sent = tmp_path / "attendance_2025.csv"
     sent.write_text("Student No,Site Code,Membership Days,Total Absences\n1,A,180,5\n")
-    drafted = milepost("draft", str(sent), "--partner", "port_schools", "--entity", "attendance").stdout
+    made = milepost("draft", str(sent), "--partner", "port_schools", "--entity", "attendance")
+    drafted = made.stdout
     assert "?" not in drafted
+    assert made.stderr == ""
+    sent.write_text(sent.read_text().replace(",", ";"))
+    made = milepost("draft", str(sent), "--partner", "port_schools", "--entity", "attendance")
+    assert made.stderr == "Noticed: The delimiter is a semicolon, not a comma.\n"
     (place / "extracts" / "port_schools__attendance.yml").write_text(drafted)
     (one,) = json.loads(milepost("contracts", "--json").stdout)
     assert (one["agreement"], one["expects"]) == ("first_agreement", {"annual": "08-15"})
