@@ -125,7 +125,7 @@ def delivery_starting_with(home: Home, prefix: str) -> Delivery:
     found = [state.delivery for state in states(home) if state.load_id.startswith(prefix.lower())]
     if len(found) == 1:
         return found[0]
-    many = f"{len(found)} deliveries have" if found else "no delivery has"
+    many = f"{len(found)} deliveries have" if found else "No delivery has"
     what = f"{many} a load id that begins with {prefix[:MOST_CHARACTERS]!r}"
     raise DeliveryError(what, next_step="Copy one from `milepost status --list`")
 

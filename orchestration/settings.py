@@ -72,14 +72,21 @@ def _configuration(folder: Path, _stamps: tuple[tuple[str, int, int], ...]) -> C
     try:
         return load_communities(folder)
     except ContractError as error:
-        until = "Until then no file is loaded, of whichever partner"
-        if error.problems:
-            what = f"{error.what}. {until}; `milepost check FILE` works for files of the others"
-            raise ContractError(what, problems=error.problems) from error
-        step = f"{error.next_step.rstrip('.')}{'' if error.next_step.endswith('?') else '.'} {until}"
-        raise ContractError(
-            error.what, where=error.where, rule=error.rule, next_step=step.lstrip(". ")
-        ) from error
+        raise _with_what_it_stops(error) from error
+
+
+def _with_what_it_stops(error: ContractError) -> ContractError:
+    """The same error, which says that it stops the files of every partner."""
+    from ingestion.errors import ContractError
+
+    stops = "no file is loaded, of whichever partner"
+    if all("/extracts/" in one.where for one in error.singles()):
+        stops += "; `milepost check FILE` works for files of the others"
+    if error.problems:
+        return ContractError(f"{error.what}. Until they are mended {stops}", problems=error.problems)
+    step = error.next_step + ("" if error.next_step.endswith(("?", ".")) else ".")
+    step = f"{step} Until then {stops}" if error.next_step else f"Until it is mended {stops}"
+    return ContractError(error.what, where=error.where, rule=error.rule, next_step=step)
 
 
 def sound_configuration() -> tuple[Communities, list[ContractError]]:

@@ -27,7 +27,7 @@ MARKS = {
     "late": "[red]late[/]",
     "due": "[cyan]due[/]",
 }
-LEGEND = "✓ accepted   ▲ some rows held back   ✗ rejected   … received, not loaded   w withdrawn"
+LEGEND = "✓ accepted  ▲ some rows held back  ✗ rejected  … received, not loaded  w withdrawn"
 NO_DELIVERY = ("split", "outdated")  # other deliveries stand for what is in them
 MOST_LISTED = 20
 NAME_WIDTH, PERIOD_WIDTH = 26, 8

@@ -105,7 +105,9 @@ def test_a_wrong_contract_of_another_partner_stops_a_load_and_not_a_check(drop: 
     path = drop("attendance_2024.csv", GOOD)
     loaded = milepost("load", str(path))
     assert loaded.exit_code == 2
-    assert "no file is loaded, of whichever partner" in " ".join(loaded.output.split())
+    said = " ".join(loaded.output.split())
+    assert "2 problems found. Until they are mended no file is loaded, of whichever partner" in said
+    assert "`milepost check FILE` works for files of the others" in said
     checked = milepost("check", str(path))
     assert checked.exit_code == 0
     assert "would be accepted (4 rows: 4 accepted, 0 held back)" in " ".join(checked.output.split())
@@ -137,6 +139,11 @@ def test_a_configuration_error_is_2_with_file_and_line(home: Home, drop: Drop, t
     assert done.exit_code == 2
     assert "north__attendance.yml:3" in done.output.replace("\n", "")
     assert "Traceback" not in done.output
+    community = tmp_path / "communities" / "lakeside" / "community.yml"
+    contract.write_text(contract.read_text().replace("titel:", "title:"))
+    community.write_text(community.read_text().replace("name:", "nme: x\nname:"))
+    stopped = " ".join(milepost("load", str(drop("attendance_2024.csv", GOOD))).output.split())
+    assert "Until then no file is loaded, of whichever partner." in stopped
     assert not home.ledger.exists()
 
 
@@ -144,7 +151,7 @@ def test_a_configuration_error_is_2_with_file_and_line(home: Home, drop: Drop, t
 def test_an_unknown_delivery_cannot_be_withdrawn() -> None:
     done = milepost("withdraw", "ffff")
     assert done.exit_code == 1
-    assert "no delivery has a load id that begins with 'ffff'" in done.output
+    assert "No delivery has a load id that begins with 'ffff'" in done.output
     assert "milepost status --list" in done.output
 
 
