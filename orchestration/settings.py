@@ -113,7 +113,9 @@ def dagster_instance(home: Home) -> dg.DagsterInstance:
         first_use = not (home.dagster / "dagster.yaml").exists()
         if first_use:
             shutil.copyfile(DAGSTER_YAML, home.dagster / "dagster.yaml")
-        instance = _instance(home.dagster, (home.dagster / "dagster.yaml").stat().st_ino)
+        made = (home.dagster / "dagster.yaml").stat()
+        # both: a file system may give the number of a removed file to the next one
+        instance = _instance(home.dagster, (made.st_ino, made.st_mtime_ns))
         if first_use:
             from orchestration.partitions import introduce
 
@@ -123,7 +125,7 @@ def dagster_instance(home: Home) -> dg.DagsterInstance:
 
 
 @lru_cache(maxsize=1)
-def _instance(_folder: Path, _made: int) -> dg.DagsterInstance:
+def _instance(_folder: Path, _made: tuple[int, int]) -> dg.DagsterInstance:
     """Opened once in a process, as long as it is the same one: it reads all of its migrations each time."""
     import dagster as dg
 
