@@ -13,6 +13,8 @@ from expectations.labels import label_of
 from expectations.located import LOOKED_AT, quoted
 from expectations.rule import RuleResult, Severity
 from ingestion.contract import Contract
+from ingestion.ledger import Ledger
+from ingestion.sql_text import literal
 from ingestion.wording import counted
 
 if TYPE_CHECKING:
@@ -45,16 +47,31 @@ def find_history(con: duckdb.DuckDBPyConnection, home: Home, delivery: Delivery)
         return History(roster=roster)
     school_year, path = earlier
     (load_id,) = con.execute("select any_value(_load_id) from read_parquet(?)", [str(path)]).fetchall()[0]
-    facts = home.gate_file(load_id) if load_id else None
-    if facts is None or not facts.exists():
-        rows, null_shares = _facts_of_raw(con, path)
-        return History(school_year, rows, null_shares, roster)
-    recorded = con.execute(
-        "select rows, column_name, share from read_parquet(?) where expectation = 'history_null_share'",
-        [str(facts)],
-    ).fetchall()
-    rows = con.execute("select any_value(rows) from read_parquet(?)", [str(facts)]).fetchall()[0][0]
-    return History(school_year, rows, {column: share for _, column, share in recorded}, roster)
+    rows, null_shares = _as_delivered(con, home, delivery.entity, load_id, path)
+    return History(school_year, rows, null_shares, roster)
+
+
+def _as_delivered(
+    con: duckdb.DuckDBPyConnection, home: Home, entity: str, load_id: str | None, raw: Path
+) -> tuple[int, dict[str, float]]:
+    """Rows and shares of empty cells of a delivery as it was sent, accepted and held back together.
+
+    That is what they are compared with; the ledger knows the rows, the gate's own record the shares.
+    """
+    facts, held = home.gate_file(load_id or ""), home.quarantine_file(entity, load_id or "")
+    state = Ledger(home.ledger).load(load_id) if load_id else None
+    if facts.exists():
+        recorded = con.execute(
+            "select rows, column_name, share from read_parquet(?)"
+            " where expectation in ('history_row_count', 'history_null_share')",
+            [str(facts)],
+        ).fetchall()
+        rows, null_shares = recorded[0][0], {column: share for _, column, share in recorded if column}
+    else:
+        rows, null_shares = _facts_of_files(con, [raw, *([held] if held.exists() else [])])
+    if state and state.outcome:
+        rows = (state.rows or 0) + (state.quarantined or 0)
+    return rows, null_shares
 
 
 def _earlier(home: Home, delivery: Delivery) -> tuple[int, Path] | None:
@@ -79,9 +96,10 @@ def _roster(home: Home, delivery: Delivery) -> tuple[Path, ...]:
     )
 
 
-def _facts_of_raw(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, dict[str, float]]:
-    table = con.read_parquet(str(path))
-    return _null_facts(con, f"read_parquet('{str(path).replace(chr(39), chr(39) * 2)}')", table.columns)
+def _facts_of_files(con: duckdb.DuckDBPyConnection, paths: list[Path]) -> tuple[int, dict[str, float]]:
+    source = f"read_parquet({literal([str(path) for path in paths])}, union_by_name = true)"
+    columns = con.read_parquet(str(paths[0])).columns
+    return _null_facts(con, source, columns)
 
 
 def _null_facts(

@@ -293,6 +293,29 @@ def test_one_file_feeds_several_entities_with_one_reading(
     assert len(read) == 1
 
 
+def with_held_back(n: int, held: int) -> str:
+    """A file of `n` rows, of which the last `held` have no number of days and are held back."""
+    return attendance(n - held) + "".join(f"h{i},S1,many,\n" for i in range(held))
+
+
+@pytest.mark.parametrize("lost", ["nothing", "gate", "gate and quarantine"])
+def test_a_delivery_is_compared_with_all_that_was_sent_before(here: Deployment, lost: str) -> None:
+    here.contract("attendance", ATTENDANCE + "tolerance: {quarantined: 0.5, year_over_year: 0.30}\n")
+    here.load("attendance_2024.csv", with_held_back(100, held=40))
+    for folder in [home for home in (here.home.gate, here.home.quarantine) if home.name in lost]:
+        for path in folder.rglob("*.parquet"):
+            path.unlink()
+    # 30 % of the 100 rows sent, not of the 60 accepted
+    assert here.load("attendance_2025.csv", attendance(69)).outcome == "rejected"
+    outcome = here.load("attendance_2025.csv", attendance(70))
+    (count,) = [r for r in outcome.results if r.rule == "row_count_is_like_last_time"]
+    assert "The file has 70 rows, 30.0% fewer than the 100 of 2024" in count.explanation
+    assert outcome.outcome == "accepted"
+    if lost != "gate and quarantine":  # what held back rows lacked is not to be known without them
+        (empty,) = [r for r in outcome.results if r.rule == "days_absent_is_as_full_as_last_time"]
+        assert empty.explanation == "0.0% of days_absent is empty, 40.0% was in 2024."
+
+
 def test_codes_are_known_by_the_crosswalk_of_their_year(here: Deployment) -> None:
     # W is translated until 2024 only; female is a conformed code; X is nobody's
     here.contract("person", PERSON.format(file="people_{school_year}.csv"))
