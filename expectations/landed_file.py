@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import duckdb
 
@@ -17,9 +18,14 @@ class LandedFile:
     """One landed file, read once for all contracts that read it in the same way."""
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, communities: Communities, deliveries: Sequence[Delivery]
+        self,
+        con: duckdb.DuckDBPyConnection,
+        communities: Communities,
+        deliveries: Sequence[Delivery],
+        scratch: Path,
     ) -> None:
         self.con = con
+        self._scratch = scratch
         community = communities.community_of(deliveries[0].extract_id)
         name = deliveries[0].landed.as_posix()
         of_file = {c.extract_id: c for c in community.contracts.values() if match_file(c, name)}
@@ -34,7 +40,9 @@ class LandedFile:
         if key not in self._read:
             try:
                 table = f"source_{len(self._read)}"
-                self._read[key] = read_source(self.con, delivery.landed, together, table=table)
+                self._read[key] = read_source(
+                    self.con, delivery.landed, together, table=table, scratch=self._scratch
+                )
             except ReadError as error:
                 self._read[key] = error
         found = self._read[key]

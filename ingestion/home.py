@@ -66,7 +66,7 @@ class Home:
 
     @property
     def spill(self) -> Path:
-        """Where loads put aside what does not fit into memory; a folder per database, gone with it."""
+        """Where loads unpack files and put aside what does not fit into memory; folders, gone with them."""
         return self.root / "spill"
 
     @property

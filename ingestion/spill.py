@@ -24,7 +24,7 @@ def working_database(home: Home) -> duckdb.DuckDBPyConnection:
 
 
 def clear_spill(home: Home) -> None:
-    """Remove what databases of processes that are gone left on disk."""
+    """Remove what processes that are gone put aside or unpacked: it holds rows as they were sent."""
     for folder in home.spill.glob("*-*"):
         if not is_alive(int(folder.name.split("-")[0])):
             shutil.rmtree(folder, ignore_errors=True)

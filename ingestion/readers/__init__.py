@@ -1,6 +1,7 @@
 """Files of every format as one DuckDB view of text: columns named by the headers, row numbers, source
 file."""
 
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,7 +35,12 @@ def read_together(contract: Contract, contracts: Sequence[Contract]) -> list[Con
 
 
 def read_source(
-    con: duckdb.DuckDBPyConnection, path: Path, contracts: Sequence[Contract], *, table: str = "source"
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    contracts: Sequence[Contract],
+    *,
+    table: str = "source",
+    scratch: Path | None = None,
 ) -> str:
     """Scan `path` once for all `contracts` that read it, and return the name of a view over what was read.
 
@@ -42,7 +48,8 @@ def read_source(
     uses, NULL where a cell is empty, and `_row_number` BIGINT (the record's physical number in the file,
     from 1, headers, skipped and blank records counted) and `_source_file` (`file.csv`,
     `archive.zip/member.csv`, `book.xlsx#Sheet`). Several members or sheets are read one after another, and
-    columns matched by name.
+    columns matched by name. What is unpacked or transcoded on the way lies in a folder below `scratch`, named
+    after this process, so that what a kill leaves of it can be told and removed.
 
     Raises ReadError for a file that cannot be read in full or has undeclared, repeated or no headers, or no
     rows.
@@ -55,7 +62,9 @@ def read_source(
             next_step="Give them the same `reader`, `member` and `sheet`, or read them one after another",
         )
     selects: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="milepost-") as temporary:
+    if scratch:
+        scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-read-", dir=scratch) as temporary:
         folder = Path(temporary)
         for number, part in enumerate(unpack(path, contracts[0].member, folder)):
             _refuse_empty_file(part)

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import os
 from pathlib import Path
 from textwrap import dedent
 
@@ -314,6 +315,26 @@ def test_a_delivery_is_compared_with_all_that_was_sent_before(here: Deployment, 
     if lost != "gate and quarantine":  # what held back rows lacked is not to be known without them
         (empty,) = [r for r in outcome.results if r.rule == "days_absent_is_as_full_as_last_time"]
         assert empty.explanation == "0.0% of days_absent is empty, 40.0% was in 2024."
+
+
+def test_a_packed_file_is_unpacked_in_the_home_and_nowhere_else(
+    here: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from ingestion import readers
+
+    elsewhere, places = tmp_path / "elsewhere", []
+    elsewhere.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(elsewhere))
+    real = readers.unpack
+    monkeypatch.setattr(readers, "unpack", lambda p, m, f: places.append(f) or real(p, m, f))
+    here.contract("attendance", ATTENDANCE.replace(".csv", ".csv.gz"))
+    outcome = here.load("attendance_2024.csv.gz", gzip.compress(attendance(40).encode()))
+    assert outcome.outcome == "accepted"
+    (place,) = places
+    # so that `clear_spill` finds what a kill leaves there
+    assert place.parent == here.home.spill
+    assert place.name.startswith(f"{os.getpid()}-")
+    assert [*here.home.spill.glob("*-read-*"), *elsewhere.iterdir()] == []
 
 
 def test_codes_are_known_by_the_crosswalk_of_their_year(here: Deployment) -> None:
