@@ -84,6 +84,8 @@ def _load(
         if not check_only:
             _write_rejected(home, communities, file.con, outcome, ledger)
         return outcome
+    except (OSError, MemoryError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise _machine_fault(delivery, "read", error) from None
     periods = periods_of(file.con, mapped, delivery)
     parts = []
     for number, part in enumerate(periods):
@@ -149,10 +151,13 @@ def _judge(
         judged = gate(con, mapped, contract, history, known_codes=codes)
         return replace(judged, results=with_hints(con, mapped, contract, judged.results))
     except duckdb.Error as error:
-        # a database's message may quote a value, so neither it nor its cause is passed on
-        kind = type(error).__name__
-    raise DeliveryError(
-        f"{delivery.extract_id} {delivery.period} could not be judged ({kind})",
+        raise _machine_fault(delivery, "judged", error) from None
+
+
+def _machine_fault(delivery: Delivery, what: str, error: BaseException) -> DeliveryError:
+    """Nothing is wrong with the file as far as is known; only the kind of error is told."""
+    return DeliveryError(
+        f"{delivery.extract_id} {delivery.period} could not be {what} ({type(error).__name__})",
         where=delivery.file_name,
         rule="What was in force before still is",
         next_step="See to free memory and disk space, then load it again",

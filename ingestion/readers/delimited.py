@@ -58,7 +58,7 @@ def read_delimited(
         names = ", ".join(f"c{i}" for i in read)
         con.execute(f"create or replace table {table} as select {names} from {scan}")
         is_whole = _has_every_line(con, table, read, text, head.n_lines)
-    except (duckdb.InvalidInputException, duckdb.ConversionException):
+    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.NotImplementedException):
         # the message quotes the record; reading it again in Python finds the rule that is broken
         is_whole = False
     row_number = f"rowid + {head.n_records + 1}"

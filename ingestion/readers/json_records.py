@@ -10,7 +10,7 @@ from ingestion.contract import Contract
 from ingestion.contract_columns import Reader
 from ingestion.errors import ReadError
 from ingestion.readers.headers import folded, keep_declared, shown, trimmed
-from ingestion.readers.records import empty_file, literal, select_columns
+from ingestion.readers.records import empty_file, is_of_machine, literal, refuse_value, select_columns
 from ingestion.readers.text_encoding import TextFile, as_utf8
 from ingestion.readers.unpacking import Part
 
@@ -29,8 +29,11 @@ def read_json(
     """Fill `table` from JSON objects and return the select that names its columns and numbers its rows.
 
     Rows are numbered by line in a file of lines, by element (from 1) in an array. A list of plain values
-    becomes its values joined by commas; anything deeper stays JSON text where only an `sql:` of the contract
-    uses it, and is refused as the value of a column. So is a key that an object has twice.
+    becomes its values joined by commas, null an empty one among them. Anything deeper, or a list with a comma
+    in one of its values, stays JSON text where only an `sql:` of the contract uses it, and is refused as the
+    value of a column. So is a key that an object has twice.
+
+    A fault of the machine (no memory, a full disk) is raised as DuckDB tells it: it says nothing of the file.
     """
     text = as_utf8(part, reader.encoding, None, folder)
     link = folder / f"{table}.json"
@@ -39,7 +42,9 @@ def read_json(
         _load_objects(con, link, is_lines, f"{table}_objects")
         _store_shapes(con, f"{table}_objects", f"{table}_shapes")
         keys = [row[0] for row in con.execute(_keys_sql(f"{table}_shapes")).fetchall()]
-    except duckdb.Error:
+    except duckdb.Error as error:
+        if is_of_machine(error):
+            raise
         raise _broken_json(text, is_lines) from None
     headers = [trimmed(key) for key in keys]
     if not headers:
@@ -60,7 +65,10 @@ def read_json(
     deep = {
         place: headers[i] for place, i in enumerate(kept, start=1) if folded(headers[i]) in plain
     }  # by place in the list of pointers
-    whens = " ".join(f"when {_is_deep_sql(place)} then {place}" for place in deep)
+    whens = " ".join(
+        f"when {_is_deep_sql(place)} then {place} when {_has_comma_sql(place)} then -{place}"
+        for place in deep
+    )
     deep_place = f"case {whens} end" if whens else "null"
     con.execute(
         f"create or replace table {table} as select {values}, {deep_place} as deep_place, _row_number from ("
@@ -73,7 +81,7 @@ def read_json(
         f"select _row_number, deep_place from {table} where deep_place is not null order by 1 limit 1"
     ).fetchone()
     if found:
-        raise _deep_value(part.name, found[0], deep[found[1]])
+        raise refuse_value(part.name, found[0], deep[abs(found[1])], is_deep=found[1] > 0)
     return select_columns(headers, kept, "_row_number", part.name, table)
 
 
@@ -88,6 +96,7 @@ def _load_objects(con: duckdb.DuckDBPyConnection, path: Path, is_lines: bool, ta
             f" max_line_size = {MAX_OBJECT_BYTES}, buffer_size = {2 * MAX_OBJECT_BYTES})"
         )
         con.execute(f"create or replace temp table {table}_lines as select line from {lines}")
+        _refuse_lost_line(con, f"{table}_lines", path)
         con.execute(
             f"create or replace table {table} as select line::json as object, rowid + 1 as _row_number"
             f" from {table}_lines where trim(line) <> ''"
@@ -102,6 +111,18 @@ def _load_objects(con: duckdb.DuckDBPyConnection, path: Path, is_lines: bool, ta
             f"create or replace table {table} as select object, rowid + 1 as _row_number from {table}_array"
         )
         con.execute(f"drop table {table}_array")
+
+
+def _refuse_lost_line(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
+    """A last line beyond the reader's buffer is left out by DuckDB without a word."""
+    if path.stat().st_size <= MAX_OBJECT_BYTES:
+        return
+    (n_read,) = con.execute(f"select coalesce(sum(strlen(line)), 0) from {table}").fetchall()[0]
+    if path.stat().st_size - n_read <= MAX_OBJECT_BYTES:
+        return
+    with path.open("rb") as file:
+        if any(len(line) > MAX_OBJECT_BYTES for line in file):
+            raise duckdb.InvalidInputException("a line is too long")
 
 
 def _store_shapes(con: duckdb.DuckDBPyConnection, objects: str, table: str) -> None:
@@ -129,10 +150,16 @@ def _pointer(key: str) -> str:
 
 def _value_sql(place: int) -> str:
     text = f"texts[{place}]"
-    # a list that holds objects or lists stays as it is
-    is_flat_list = f"kinds[{place}] = 'ARRAY' and not ({_is_deep_sql(place)})"
-    joined = f"array_to_string(json_extract_string({text}, '$[*]'), ',')"
-    return f"case when {is_flat_list} then {joined} else {text} end"
+    # a list that holds objects, lists or commas stays as it is
+    is_flat_list = (
+        f"kinds[{place}] = 'ARRAY' and not ({_is_deep_sql(place)}) and not ({_has_comma_sql(place)})"
+    )
+    values = f"json_extract_string({text}, '$[*]')"
+    with_nulls = f"list_transform({values}, lambda x: coalesce(x, ''))"
+    return (
+        f"case when {is_flat_list} and contains({text}, 'null') then array_to_string({with_nulls}, ',')"
+        f" when {is_flat_list} then array_to_string({values}, ',') else {text} end"
+    )
 
 
 def _is_deep_sql(place: int) -> str:
@@ -142,6 +169,13 @@ def _is_deep_sql(place: int) -> str:
     inner = f"list_transform(json_extract(texts[{place}], '$[*]'), lambda x: json_type(x))"
     holds = f"list_has_any({inner}, ['OBJECT', 'ARRAY'])"
     return f"kinds[{place}] = 'OBJECT' or (case when {may_be} then {holds} else false end)"
+
+
+def _has_comma_sql(place: int) -> str:
+    """Whether a flat list has more commas than those between its values: joined it would read as more."""
+    text = f"texts[{place}]"
+    commas = f"len({text}) - len(replace({text}, ',', ''))"
+    return f"kinds[{place}] = 'ARRAY' and {commas} > greatest(json_array_length({text})::bigint - 1, 0)"
 
 
 def _refuse_repeated_key(con: duckdb.DuckDBPyConnection, shapes: str, name: str) -> None:
@@ -159,18 +193,8 @@ def _refuse_repeated_key(con: duckdb.DuckDBPyConnection, shapes: str, name: str)
         )
 
 
-def _deep_value(name: str, row: int, header: str) -> ReadError:
-    return ReadError(
-        f"the value of {shown([header])} is an object, or a list of objects or lists",
-        where=f"{name}, row {row}",
-        rule="A column takes a plain value, or a list of plain values",
-        next_step="Ask for plain values, or say in the contract with `sql:` which part of it counts",
-    )
-
-
 def _broken_json(text: TextFile, is_lines: bool) -> ReadError:
-    """Where the JSON breaks, found by reading it again in Python; on success it is the shape that is
-    wrong."""
+    """Where the JSON breaks, found by reading it again in Python; on success it is its size or its shape."""
     line, what = 1, "an element is not an object" if not is_lines else "the line is not a JSON object"
     try:
         if is_lines:
@@ -181,6 +205,8 @@ def _broken_json(text: TextFile, is_lines: bool) -> ReadError:
                     document = json.loads(record)
                     if not _is_whole_text(document):
                         return _half_character(f"{text.name}, row {line}")
+                    if len(record.encode()) > MAX_OBJECT_BYTES:
+                        return _large_object(f"{text.name}, row {line}")
                     if not isinstance(document, dict):
                         break
         else:
@@ -189,6 +215,10 @@ def _broken_json(text: TextFile, is_lines: bool) -> ReadError:
                 broken = (n for n, one in enumerate(document, start=1) if not _is_whole_text(one))
                 if number := next(broken, 0):
                     return _half_character(f"{text.name}, row {number}")
+                if all(isinstance(one, dict) for one in document):
+                    # without its blanks an object may be under the limit, so the largest is taken for it
+                    sizes = [len(json.dumps(one, ensure_ascii=False)) for one in document]
+                    return _large_object(f"{text.name}, row {sizes.index(max(sizes)) + 1}")
             what = what if isinstance(document, list) else "the file is not an array of objects"
     except json.JSONDecodeError as error:
         line, what = (line if is_lines else error.lineno), "the line is not valid JSON"
@@ -211,6 +241,15 @@ def _is_whole_text(value: object) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _large_object(where: str) -> ReadError:
+    return ReadError(
+        f"the object is longer than {MAX_OBJECT_BYTES // 2**20} MB",
+        where=where,
+        rule="One object tells of one record",
+        next_step="Ask the partner to look at this record and export the file anew",
+    )
 
 
 def _half_character(where: str) -> ReadError:

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.errors import ReadError
+from ingestion.readers.headers import shown
 from ingestion.readers.record_counting import Dialect
 from ingestion.wording import counted
 
@@ -154,4 +155,28 @@ def empty_file(name: str) -> ReadError:
         where=name,
         rule="A delivery has a header row and at least one record",
         next_step="Ask the partner to send the file again",
+    )
+
+
+def is_of_machine(error: duckdb.Error) -> bool:
+    """Whether an error tells of memory or disk, and so nothing of the file that was read."""
+    is_of_disk = isinstance(error, duckdb.IOException) and "could not read enough" not in str(error).lower()
+    return is_of_disk or isinstance(error, duckdb.OutOfMemoryException)
+
+
+def refuse_value(name: str, row: int | None, header: str, *, is_deep: bool) -> ReadError:
+    """The refusal of a value that a column cannot take: one with parts, or a list that cannot be joined."""
+    where = f"{name}, row {row}" if row else name
+    if is_deep:
+        return ReadError(
+            f"the value of {shown([header])} is an object, or a list of objects or lists",
+            where=where,
+            rule="A column takes a plain value, or a list of plain values",
+            next_step="Ask for plain values, or say in the contract with `sql:` which part of it counts",
+        )
+    return ReadError(
+        f"a value in the list of {shown([header])} has a comma",
+        where=where,
+        rule="The values of a list are joined by commas, so that one with a comma would become two",
+        next_step="Ask for values without commas, or say in the contract with `sql:` which of them counts",
     )

@@ -377,6 +377,30 @@ def test_a_full_disk_is_told_and_the_delivery_can_be_loaded_again(
     )
 
 
+@pytest.mark.parametrize(
+    "fault", [OSError(28, SECRET), MemoryError(SECRET), duckdb.OutOfMemoryException(SECRET)]
+)
+def test_a_machine_that_cannot_read_a_file_does_not_reject_it(
+    here: Deployment, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    from expectations import landed_file
+
+    def fails(*_: object, **__: object) -> str:
+        raise fault
+
+    with monkeypatch.context() as patched:
+        patched.setattr(landed_file, "read_source", fails)
+        with pytest.raises(DeliveryError) as told:
+            here.load("attendance_2024.csv", attendance(40))
+    assert str(told.value).startswith(
+        "attendance_2024.csv: rivers.attendance 2024-annual could not be read ("
+    )
+    assert "memory and disk space" in str(told.value)
+    assert SECRET not in str(told.value)
+    assert here.events() == ["received"]
+    assert here.load("attendance_2024.csv", attendance(40)).outcome == "accepted"
+
+
 def test_a_truncated_file_is_one_clear_sentence(here: Deployment) -> None:
     here.contract("attendance", ATTENDANCE.replace(".csv", ".csv.gz"))
     outcome = here.load("attendance_2024.csv.gz", gzip.compress(attendance(40).encode())[:-20])

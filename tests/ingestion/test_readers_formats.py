@@ -190,6 +190,54 @@ def test_a_broken_parquet_file_is_refused(tmp_path):
     assert SECRET not in message
 
 
+@pytest.mark.parametrize("after", ["", "A3   S3\n"], ids=["the last", "not the last"])
+@pytest.mark.parametrize("megabytes", [2, 40])  # beyond the limit, and beyond DuckDB's buffer
+def test_a_line_that_is_too_long_is_never_left_out(tmp_path, megabytes, after):
+    widths = "{StudentID: [1, 5], SchoolCode: [6, 2]}"
+    contract = contract_of(tmp_path, extra=f"reader: {{format: fixed_width, widths: {widths}}}\n")
+    text = f"A1   S1\nA2   S2{SECRET}{'x' * megabytes * 10**6}\n{after}"
+    message = refusal_of(write(tmp_path, text, "a.dat"), contract)
+    assert message.startswith("a.dat, row 2: a cell is longer than 1 MB")
+    text = f"{HEADER}\nA1,S1,1,1\nA2,S2,2,{SECRET}{'x' * megabytes * 10**6}\n{after and 'A3,S3,3,3'}"
+    message = refusal_of(write(tmp_path, text), contract_of(tmp_path))
+    assert message.startswith("attendance.csv, row 3: a cell is longer than 1 MB")
+    assert SECRET not in message
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("{'a': 'Q7SECRET'}", '{"a":"Q7SECRET"}'),
+        ("map {'a': 'Q7SECRET'}", '{"a":"Q7SECRET"}'),
+        ("[['Q7SECRET']]", '[["Q7SECRET"]]'),
+        ("[{'a': 1.5::decimal(4, 1)}]", '[{"a":1.5}]'),
+    ],
+)
+def test_a_nested_value_in_parquet_is_refused_unless_an_expression_takes_it_apart(tmp_path, value, text):
+    path = tmp_path / "a.parquet"
+    duckdb.sql(f"select 'A1' as StudentID, {value} as Enrolled").write_parquet(str(path))
+    message = refusal_of(path, contract_of(tmp_path))
+    assert message.startswith("a.parquet: the value of 'Enrolled' is an object, or a list of objects")
+    assert SECRET not in message
+    taken_apart = ATTENDANCE.replace("{from: [Enrolled]}", "{sql: \"json_extract_string(Enrolled, '$.a')\"}")
+    assert rows_of(path, contract_of(tmp_path, taken_apart))[0]["Enrolled"] == text
+
+
+def test_a_small_parquet_file_of_endless_text_is_refused_before_it_is_read(tmp_path):
+    path, columns = tmp_path / "a.parquet", "1 as Enrolled, 1 as Absent"
+    duckdb.sql(
+        f"select repeat('s', 800_000) as StudentID, 'S1' as SchoolCode, {columns} from range(1500)"
+    ).write_parquet(str(path))
+    assert path.stat().st_size < 100_000
+    assert refusal_of(path, contract_of(tmp_path)).startswith(
+        "a.parquet: the file unpacks to more than 250 times its size"
+    )
+    duckdb.sql(
+        f"select repeat('s', if(range = 2, 1_100_000, 1)) as StudentID, {columns} from range(5)"
+    ).write_parquet(str(path))
+    assert refusal_of(path, contract_of(tmp_path)).startswith("a.parquet, row 3: a cell is longer than 1 MB")
+
+
 # ---- json
 OBJECT = {"StudentID": "A1", "SchoolCode": ["S1", "S2"], "Enrolled": 180.0, "Absent": None}
 LONG = {
@@ -230,6 +278,64 @@ def test_a_nested_value_is_refused_unless_an_expression_takes_it_apart(tmp_path,
         )
         rows = rows_of(write(tmp_path, text, name), contract_of(tmp_path, taken_apart))
         assert json.loads(rows[1]["Enrolled"]) == value
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.ndjson", "a.parquet"])
+@pytest.mark.parametrize("value", [["x,y", "z"], ["z", "x\u002cy"], [","], ['a","b']])
+def test_a_list_with_a_comma_in_a_value_never_becomes_another_list(tmp_path, name, value):
+    records = [{"StudentID": "A1", "SchoolCode": ["x", "y", "z"]}, {"StudentID": "A2", "SchoolCode": value}]
+    path = write_records(tmp_path, name, records)
+    message = refusal_of(path, contract_of(tmp_path))
+    assert message.startswith(f"{name}, row 2: a value in the list of 'SchoolCode' has a comma")
+    assert "z" not in message.split("'SchoolCode'")[1].split("has a comma")[0]
+    taken_apart = ATTENDANCE.replace(
+        "{from: [SchoolCode]}", "{sql: \"json_extract_string(SchoolCode, '$[0]')\"}"
+    )
+    contract = contract_of(tmp_path, taken_apart)
+    assert json.loads(rows_of(path, contract)[1]["SchoolCode"]) == value
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.none() | st.text('ab[]{}"\\ nul', max_size=4), max_size=4))
+def test_the_values_of_a_list_are_those_between_the_commas(tmp_path, value):
+    expected = [one or "" for one in value]
+    for name in ("a.ndjson", "a.parquet"):
+        path = write_records(tmp_path, name, [{"StudentID": "A1", "SchoolCode": value}])
+        text = rows_of(path, contract_of(tmp_path))[0]["SchoolCode"] or ""
+        assert text.split(",") == (expected or [""])
+
+
+def write_records(folder, name, records):
+    """Records with a list of texts as SchoolCode, in the format that the name says."""
+    if name.endswith(".parquet"):
+        (folder / name).unlink(missing_ok=True)
+        lines = write(folder, "\n".join(map(json.dumps, records)), "records.ndjson")
+        columns = "{StudentID: 'varchar', SchoolCode: 'varchar[]'}"
+        duckdb.sql(f"from read_json('{lines}', columns = {columns})").write_parquet(str(folder / name))
+        return folder / name
+    texts = [*map(json.dumps, records)]
+    return write(folder, "\n".join(texts) if name.endswith(".ndjson") else f"[{','.join(texts)}]", name)
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.ndjson"])
+@pytest.mark.parametrize("after", [[], [{"StudentID": "A3"}]], ids=["the last", "not the last"])
+@pytest.mark.parametrize("megabytes", [18, 40])  # beyond the limit, and beyond DuckDB's buffer
+def test_an_object_that_is_too_long_is_named_as_such(tmp_path, name, after, megabytes):
+    if name == "a.json" and megabytes < 20:
+        return  # DuckDB's limit for an array is rather its buffer, and reads it
+    records = [{"StudentID": "A1"}, {"StudentID": SECRET + "x" * megabytes * 10**6}, *after]
+    message = refusal_of(write_records(tmp_path, name, records), contract_of(tmp_path))
+    assert message.startswith(f"{name}, row 2: the object is longer than 16 MB.")
+    assert SECRET not in message
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.ndjson", "a.parquet"])
+def test_a_fault_of_the_machine_is_not_the_files(tmp_path, name):
+    records = [{"StudentID": f"{i:09d}" * 9, "SchoolCode": [str(i)]} for i in range(60_000)]
+    path = write_records(tmp_path, name, records)
+    small = {"memory_limit": "12MB", "temp_directory": "", "threads": 1}
+    with duckdb.connect(config=small) as con, pytest.raises(duckdb.OutOfMemoryException):
+        read_source(con, path, [contract_of(tmp_path)])
 
 
 def test_long_numbers_in_json_keep_their_digits(tmp_path):
