@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import duckdb
 
@@ -11,6 +10,8 @@ from ingestion.community import Communities
 from ingestion.contract import Contract, match_file
 from ingestion.delivery import Delivery
 from ingestion.errors import ReadError
+from ingestion.home import Home
+from ingestion.ledger import Ledger
 from ingestion.readers import read_source, read_together
 
 
@@ -22,14 +23,19 @@ class LandedFile:
         con: duckdb.DuckDBPyConnection,
         communities: Communities,
         deliveries: Sequence[Delivery],
-        scratch: Path,
+        home: Home,
     ) -> None:
         self.con = con
-        self._scratch = scratch
+        self._scratch = home.spill
         community = communities.community_of(deliveries[0].extract_id)
         name = deliveries[0].landed.as_posix()
         of_file = {c.extract_id: c for c in community.contracts.values() if match_file(c, name)}
-        of_file |= {d.extract_id: communities.contracts[d.extract_id] for d in deliveries}
+        # a pattern may name a folder of the inbox, which landing has not: the ledger knows who took the file
+        taken_in = {
+            s.delivery.extract_id for s in Ledger(home.ledger).state() if _is_of(s.delivery, deliveries)
+        }
+        taken_in |= {delivery.extract_id for delivery in deliveries}
+        of_file |= {e: communities.contracts[e] for e in sorted(taken_in & communities.contracts.keys())}
         self._contracts = list(of_file.values())
         self._read: dict[frozenset[str], str | ReadError] = {}
 
@@ -49,3 +55,7 @@ class LandedFile:
         if isinstance(found, ReadError):
             raise found
         return found
+
+
+def _is_of(delivery: Delivery, deliveries: Sequence[Delivery]) -> bool:
+    return delivery.sha256 == deliveries[0].sha256 and delivery.community == deliveries[0].community

@@ -64,7 +64,7 @@ def load_file(
     marked = [] if check_only else [delivery.load_id for delivery in deliveries]
     databases = databases or Databases(home)
     with attempt(home, marked) if marked else nullcontext(), databases.fresh() as con:
-        file = LandedFile(con, communities, deliveries, home.spill)
+        file = LandedFile(con, communities, deliveries, home)
         return [_load(home, communities, file, delivery, check_only) for delivery in deliveries]
 
 

@@ -84,10 +84,10 @@ def waits_for(files: Sequence[File], alone: Collection[str] = ()) -> list[set[in
 
 
 def _depend(one: File, other: File) -> bool:
-    return any(_look_at_each_other(a, b) for a in one for b in other)
+    return any(look_at_each_other(a, b) for a in one for b in other)
 
 
-def _look_at_each_other(one: Delivery, other: Delivery) -> bool:
+def look_at_each_other(one: Delivery, other: Delivery) -> bool:
     """Whether the order of two deliveries can matter to what the gate says, or to what is in force.
 
     The gate compares with what is in force of the same extract, and looks children up in what is in force of

@@ -337,6 +337,18 @@ def test_a_packed_file_is_unpacked_in_the_home_and_nowhere_else(
     assert [*here.home.spill.glob("*-read-*"), *elsewhere.iterdir()] == []
 
 
+def test_a_second_entity_is_loaded_from_a_file_whose_first_is_in_force_already(here: Deployment) -> None:
+    # as after a kill between the two; the pattern names a folder, which landing does not keep
+    here.contract("attendance", ATTENDANCE.replace('"attendance', '"rivers/attendance'))
+    here.contract("person", PERSON.format(file="rivers/attendance_{school_year}.csv"))
+    (here.sent / "rivers").mkdir()
+    text = "StudentID,SchoolCode,DaysEnrolled,DaysAbsent,Gender\nc1,S1,180,1,female\n"
+    communities = here.communities()
+    deliveries = receive(here.home, communities, here.send("rivers/attendance_2024.csv", text))
+    for delivery in deliveries:
+        assert load_delivery(here.home, communities, delivery).outcome == "accepted"
+
+
 def test_codes_are_known_by_the_crosswalk_of_their_year(here: Deployment) -> None:
     # W is translated until 2024 only; female is a conformed code; X is nobody's
     here.contract("person", PERSON.format(file="people_{school_year}.csv"))

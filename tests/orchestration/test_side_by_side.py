@@ -15,6 +15,7 @@ import pytest
 from ingestion.delivery import Delivery
 from ingestion.errors import MilepostError
 from ingestion.home import Home
+from orchestration.received import suspects_last
 from orchestration.side_by_side import in_order, load_workers, waits_for
 from tests.orchestration.conftest import GOOD, NO_SCHOOL, ONE_BAD_ROW, STUDENTS
 from tests.orchestration.test_loads import milepost
@@ -168,3 +169,23 @@ def test_side_by_side_ends_as_one_after_the_other(
         "rejected",
     }
     assert together == alone
+
+
+def test_what_is_compared_with_a_delivery_that_was_cut_short_waits_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["north.person", "north.attendance", "south.attendance"]
+    deliveries = [delivery(name, year) for year in (2024, 2025, 2026) for name in names]
+
+    def order(times: dict[str, int]) -> list[str]:
+        monkeypatch.setattr("ingestion.attempts.crashes", lambda _home: times)
+        return [one.load_id.removesuffix("-annual") for one in suspects_last(Home(tmp_path), deliveries)]
+
+    untouched = order({})
+    assert untouched == [f"{name}-{year}" for year in (2024, 2025, 2026) for name in names]
+    behind = ["north.attendance-2025", "north.attendance-2026"]
+    first = [name for name in untouched if name not in behind]
+    assert order({"north.attendance-2025-annual": 1}) == [*first, *behind]
+    # what ends the process each time is given up: nothing waits for it any more
+    rest = [name for name in untouched if name != "north.person-2024"]
+    assert order({"north.person-2024-annual": 2}) == [*rest, "north.person-2024"]
