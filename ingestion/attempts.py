@@ -31,6 +31,14 @@ def crashes(home: Home) -> dict[str, int]:
     return {load_id: times for load_id, (pid, times) in found.items() if times and not is_alive(pid)}
 
 
+def forget(home: Home, load_ids: Iterable[str]) -> None:
+    """Remove what a process that is gone left of these deliveries: they were done when it ended."""
+    left = crashes(home)
+    for load_id in load_ids:
+        if load_id in left:
+            (home.load_attempts / load_id).unlink(missing_ok=True)
+
+
 def _times(folder: Path, load_ids: Iterable[str]) -> dict[str, int]:
     return {load_id: _read(folder / load_id)[1] for load_id in load_ids}
 

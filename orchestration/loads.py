@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ingestion.attempts import crashes, is_alive
+from ingestion.attempts import crashes, forget, is_alive
 from ingestion.errors import DeliveryError, MilepostError
 from ingestion.home import Home
 from ingestion.wording import counted
@@ -92,6 +92,7 @@ def _by_file(deliveries: Iterable[Delivery]) -> list[list[Delivery]]:
 def _loading(home: Home) -> Iterator[None]:
     """Mark that this process loads; the mark of a process that is gone means a load to mend first."""
     from ingestion.lake import recover
+    from ingestion.ledger import Ledger
     from ingestion.spill import clear_spill
 
     def is_gone(mark: Path) -> bool:
@@ -105,6 +106,7 @@ def _loading(home: Home) -> Iterator[None]:
         recover(home)
         for mark in cut_short:
             mark.unlink(missing_ok=True)
+    forget(home, (s.load_id for s in Ledger(home.ledger).state() if s.status != "received"))
     own = home.locks / f"loading-{os.getpid()}"
     own.touch()
     yield  # not in a finally: what leaves here by an error that nobody foresaw is mended by the next load

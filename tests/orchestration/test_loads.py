@@ -331,7 +331,7 @@ def test_a_delivery_that_kills_the_process_does_not_stand_in_the_way_of_others(
     assert {name: state.status for name, state in states.items()} == {
         "attendance_2024.csv": "received",
         "students_2024.csv": "accepted",
-        "attendance_2025.csv": "accepted_with_quarantine",
+        "attendance_2025.csv": "received",  # to be compared with that of 2024, so it waits once more
     }
     bad = states["attendance_2024.csv"].load_id
     left_out = load()
@@ -339,6 +339,24 @@ def test_a_delivery_that_kills_the_process_does_not_stand_in_the_way_of_others(
     said = " ".join(left_out.stderr.split())
     assert "attendance_2024.csv: north.attendance 2024-annual was left out: twice in a row" in said
     assert f"`milepost withdraw {bad[:8]}`" in said
+    states = {state.delivery.file_name: state for state in Ledger(home.ledger).state()}
+    assert states["attendance_2025.csv"].status == "accepted_with_quarantine"
     assert milepost("withdraw", bad).exit_code == 0
     assert milepost("load").exit_code == 0
     assert loaded_id(str(path)) == bad
+
+
+def test_a_kill_after_a_delivery_was_done_leaves_no_mark_of_it(home: Home, drop: Drop) -> None:
+    import subprocess
+    import sys
+
+    from ingestion.attempts import crashes
+
+    gone = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
+    )
+    done = loaded_id(str(drop("attendance_2024.csv", GOOD)))
+    (home.load_attempts / done).write_text(f"{int(gone.stdout)} 1")
+    assert crashes(home) == {done: 1}
+    assert milepost("load", str(drop("students_2024.csv", STUDENTS))).exit_code == 0
+    assert list(home.load_attempts.iterdir()) == []
