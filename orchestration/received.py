@@ -95,23 +95,18 @@ def suspects_last(home: Home, deliveries: Iterable[Delivery]) -> list[Delivery]:
     """The same in their order, but those last over which a process ended: the others are loaded by then.
 
     What the gate would compare with such a delivery keeps its place behind it, so that a kill changes no
-    verdict, unless the process ended over it time and again.
+    verdict.
     """
     from ingestion.attempts import crashes
     from orchestration.side_by_side import look_at_each_other
 
-    times = crashes(home)
+    suspects = crashes(home)
     at_once: list[Delivery] = []
     later: list[Delivery] = []
-    given_up: list[Delivery] = []
     for delivery in deliveries:
-        if times.get(delivery.load_id, 0) >= MOST_CRASHES:
-            given_up.append(delivery)
-        elif delivery.load_id in times or any(look_at_each_other(delivery, other) for other in later):
-            later.append(delivery)
-        else:
-            at_once.append(delivery)
-    return [*at_once, *later, *given_up]
+        waits = any(look_at_each_other(delivery, other) for other in later)
+        (later if waits or delivery.load_id in suspects else at_once).append(delivery)
+    return [*at_once, *later]
 
 
 def named_deliveries(home: Home, load_ids: Collection[str]) -> list[Delivery]:
