@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import functools
+import re
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
+
+import duckdb
 
 from expectations.labels import label_of
 from expectations.rule import Rule, Severity
@@ -28,6 +32,11 @@ NOT_FOR_CONTRACTS = frozenset(
     ]
 )
 COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list", "column_set")
+CONDITION = re.compile(
+    r"""\s*col\("(?P<column>[^"]+)"\)\s*(?:\.notnull\(\)|(?:==|!=|<=|>=|<|>)\s*(?:"""
+    r"""[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?|"[^"']+"|'[^"']+'|date\((?:"[^"']+"|'[^"']+')\)))\s*""",
+    re.IGNORECASE,
+)
 PHRASES = {
     "expect_column_values_to_not_be_null": "{0}_is_present",
     "expect_column_values_to_be_null": "{0}_is_empty",
@@ -76,6 +85,12 @@ def _problems(
     unknown = [name for name in entry.arguments if name not in known]
     if unknown:
         return [_unknown_argument(contract, at, entry.expectation, name, known) for name in unknown]
+    wrong = [*_condition_problems(entry, columns), *_pattern_problems(entry)]
+    if wrong:
+        return [
+            _error(contract, (*at, argument), f"'{argument}' of {entry.expectation} {what}", step)
+            for argument, what, step in wrong
+        ]
     problems = [
         _error(contract, (*at, place), f"{_of(place)}{entry.expectation}: {message}", "Correct the arguments")
         for place, message in validation_errors(implementation, entry.arguments)
@@ -90,6 +105,43 @@ def _problems(
             _error(contract, ("gate", index, "severity"), what, "Say severity: reject or severity: warn")
         )
     return problems
+
+
+def _condition_problems(entry: GateRule, columns: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    """GX leaves out what it does not understand, so that another rule than meant would hold."""
+    condition = entry.arguments.get("row_condition")
+    if not isinstance(condition, str):
+        return
+    if entry.arguments.get("condition_parser") != "great_expectations":
+        yield "row_condition", "needs condition_parser: great_expectations", "Add it to the entry"
+    found = CONDITION.fullmatch(condition)
+    if not found:
+        yield (
+            "row_condition",
+            "is not one comparison of a column",
+            """Write it as col("days_enrolled") < 100, col("grade") == "09" or col("exit_date").notnull()""",
+        )
+    elif found["column"] not in columns:
+        what = f"names the column '{found['column']}', which this extract does not fill"
+        yield "row_condition", what, near_miss(found["column"], columns)
+
+
+def _pattern_problems(entry: GateRule) -> Iterator[tuple[str, str, str]]:
+    for argument in ("regex", "regex_list"):
+        value = entry.arguments.get(argument)
+        for pattern in value if isinstance(value, list) else [value]:
+            if isinstance(pattern, str) and (problem := _pattern_problem(pattern)):
+                yield argument, f"is not a regular expression of DuckDB ({problem})", "Correct it"
+
+
+@functools.cache
+def _pattern_problem(pattern: str) -> str:
+    with duckdb.connect(config={"threads": 1}) as con:
+        try:
+            con.execute("select regexp_matches('', $pattern)", {"pattern": pattern})
+        except duckdb.Error as error:
+            return str(error).splitlines()[0]
+    return ""
 
 
 def _of(place: str) -> str:

@@ -80,6 +80,17 @@ def test_only_a_column_that_is_not_required_may_be_left_empty(write_contract: Wr
     )
 
 
+def conditional(condition: str, parser: str = "great_expectations") -> str:
+    arguments = f"column: days_absent, max_value: 9, row_condition: '{condition}', condition_parser: {parser}"
+    return f"- expect_column_values_to_be_between: {{{arguments}}}"
+
+
+@pytest.mark.parametrize("condition", ['col("school_id") == "S1"', 'col("days_absent").notNull()'])
+def test_one_comparison_may_limit_an_entry(write_contract: Write, condition: str) -> None:
+    rules = suite_of(write_contract(f"gate:\n  {conditional(condition)}\n")).rules
+    assert rules[-1].arguments["row_condition"] == condition
+
+
 @pytest.mark.parametrize(
     ("entry", "line", "says"),
     [
@@ -101,6 +112,19 @@ def test_only_a_column_that_is_not_required_may_be_left_empty(write_contract: Wr
             16,
             "no rows it could quarantine",
         ),
+        ("- expect_column_values_to_match_regex: {column: school_id, regex: '(((('}", 15, "missing )"),
+        (
+            "- expect_query_results_to_match_comparison: {base_query: select 1}",
+            15,
+            "Great Expectations has no",
+        ),
+        ("- expect_table_row_count_to_equal_other_table: {other_table_name: x}", 15, "has no"),
+        # GX would read the first comparison and leave out the rest
+        (conditional('col("days_absent") > 1 and col("school_id") == "S1"'), 15, "not one comparison"),
+        (conditional('col("days_absent") > 1); drop table mapped; --'), 15, "not one comparison"),
+        (conditional("days_absent > 1"), 15, "not one comparison"),
+        (conditional('col("day_absent") > 1'), 15, "'days_absent'"),
+        (conditional('col("days_absent") > 1', "pandas"), 15, "needs condition_parser: great_expectations"),
     ],
 )
 def test_a_wrong_entry_is_named_with_its_line_and_near_miss(
