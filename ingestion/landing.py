@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import os
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +62,10 @@ def receive(
     _sweep(home)
     temporary = home.staged / f"receiving-{os.getpid()}-{secrets.token_hex(4)}"
     try:
-        sha256 = _copy(path, temporary)
+        try:
+            sha256 = _copy(path, temporary)
+        except OSError as error:
+            raise _not_copied(home, path, error) from None
         ledger = Ledger(home.ledger)
         before = Ledger((known_to or home).ledger).state()
         known = [state for state in before if state.delivery.sha256 == sha256]
@@ -147,6 +151,12 @@ def _refuse_unusable(home: Home, path: Path) -> None:
             where=str(link),
             rule="What lies in the inbox is taken in itself; links in it are not followed",
             next_step="Copy the file there, or load it by its own name",
+        )
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in str(path)):
+        raise DeliveryError(
+            "the file's name has a control character, or bytes that are not UTF-8",
+            where=str(path).encode("unicode_escape").decode(),
+            next_step="Rename the file",
         )
     if not path.exists():
         raise DeliveryError("the file is missing", where=str(path), next_step="Check its name and folder")
@@ -265,6 +275,21 @@ def _copy(path: Path, temporary: Path) -> str:
         )
     temporary.chmod(0o444)
     return digest.hexdigest()
+
+
+def _not_copied(home: Home, path: Path, error: OSError) -> DeliveryError:
+    """Whether the file cannot be read (gone meanwhile, no right to it) or its copy cannot be written."""
+    why = os.strerror(error.errno) if error.errno else type(error).__name__
+    if error.filename is not None and Path(error.filename) == path:
+        return DeliveryError(
+            f"cannot be read ({why})", where=str(path), next_step="Check its rights, and send it again"
+        )
+    return DeliveryError(
+        f"cannot be copied to landing ({why})",
+        where=str(path),
+        rule="What was in force before still is",
+        next_step=f"See to free disk space and the rights of {home.root}, then receive it again",
+    )
 
 
 def _land(temporary: Path, landed: Path) -> None:

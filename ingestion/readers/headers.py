@@ -2,6 +2,7 @@
 case."""
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -9,6 +10,7 @@ from ingestion.contract import Contract
 from ingestion.errors import ReadError
 
 RESERVED = frozenset({"_row_number", "_source_file"})
+CONTROL, REPLACEMENT = re.compile(r"[\x00-\x1f\x7f-\x9f]"), "\N{REPLACEMENT CHARACTER}"
 _OTHER_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
@@ -88,8 +90,8 @@ def refuse_other_delimiter(headers: Sequence[str], delimiter: str, file_name: st
 
 
 def shown(names: Iterable[str]) -> str:
-    """Names for a message, quoted, the first ten of them."""
-    listed = [f"'{name[:60]}'" for name in names]
+    """Names for a message, quoted, the first ten of them; what would control a terminal is made visible."""
+    listed = [f"'{CONTROL.sub(REPLACEMENT, name[:60])}'" for name in names]
     return ", ".join(listed[:10]) + (f" and {len(listed) - 10} more" if len(listed) > 10 else "")
 
 

@@ -238,3 +238,43 @@ def test_a_contract_corrected_twice_is_judged_anew_each_time(tmp_path: Path) -> 
             )
             promote(home, con, "rows", delivery)
     assert len(seen) == 3
+
+
+@pytest.mark.parametrize("fault", ["gone", "no right", "disk full"])
+def test_a_file_that_cannot_be_copied_is_told_and_nothing_is_left(
+    home: Home, communities: Communities, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    path = file(tmp_path, "attendance_2024-25.csv")
+    real = Path.open
+
+    def opened(self: Path, mode: str = "r", **options: str) -> object:
+        if fault == "gone" and self == path:
+            raise FileNotFoundError(2, "No such file or directory", str(path))
+        if fault == "no right" and self == path:
+            raise PermissionError(13, "Permission denied", str(path))
+        if fault == "disk full" and "x" in mode:
+            real(self, mode, **options).close()
+            raise OSError(28, "No space left on device")
+        return real(self, mode, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", opened)
+        with pytest.raises(DeliveryError) as refusal:
+            receive(home, communities, path, today=TODAY)
+    words = {"gone": "No such file", "no right": "Permission denied", "disk full": "free disk space"}
+    assert str(refusal.value).startswith(f"{path}: cannot be ")
+    assert words[fault] in str(refusal.value)
+    assert not home.ledger.exists()
+    assert list(home.staged.iterdir()) == []
+    assert receive(home, communities, path, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    "name", ["\x1b[2Jattendance_2025.csv", "\udcffattendance_2025.csv", "\nattendance_2025.csv"]
+)
+def test_a_name_that_would_control_a_terminal_is_refused(
+    home: Home, communities: Communities, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(DeliveryError, match="the file's name has a control character") as refusal:
+        receive(home, communities, file(tmp_path, name), today=TODAY)
+    assert str(refusal.value).isprintable()
