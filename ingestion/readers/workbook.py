@@ -24,8 +24,11 @@ from ingestion.readers.unpacking import Part
 _EXACT = 2.0**53
 MOST_CELLS = 50_000_000
 MOST_SHEET_BYTES = 4 * 2**30
-_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
-_CELL = re.compile(rb' r="([A-Z]{1,3})(\d{1,7})"')
+# a reference of a row or a cell; which quotes, and how many blanks, is the writer's choice
+_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,3})(\d{1,7})["']""")
+_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])")
+_CELL_WITHOUT = re.compile(rb"<(?:\w+:)?c(?=[\s/>])(?![^>]*\br\s*=)")
+_MOST_COLUMNS = 16_384
 
 
 def read_workbook(
@@ -61,22 +64,24 @@ def read_workbook(
 def _refuse_vast(part: Part) -> None:
     """One cell in the last row and column makes calamine allocate a grid of half a terabyte.
 
-    So the corner of each sheet is looked for first, in the text of the packed sheet, chunk by chunk.
+    So the corner of each sheet is looked for first, chunk by chunk in the text of every packed part, since a
+    sheet may lie anywhere in the archive. Cells without a reference follow each other.
     """
     if not zipfile.is_zipfile(part.path):
         return
     with zipfile.ZipFile(part.path) as archive:
         for member in archive.infolist():
-            if not _SHEET.fullmatch(member.filename):
-                continue
-            rows, columns, unpacked = 0, 0, 0
+            rows, columns, in_row, unpacked = 0, 0, 0, 0
             with archive.open(member) as packed:
                 tail = b""
                 while chunk := packed.read(1 << 20):
                     unpacked += len(chunk)
-                    for letters, number in set(_CELL.findall(tail + chunk)):
-                        columns = max(columns, _column(letters))
+                    for letters, number in set(_REFERENCE.findall(tail + chunk)):
+                        columns = max(columns, _column(letters.upper()))
                         rows = max(rows, int(number))
+                    if columns < _MOST_COLUMNS:
+                        in_row, longest = _cells_in_a_row(chunk, in_row)
+                        columns = max(columns, min(longest, _MOST_COLUMNS))
                     tail = chunk[-24:]
                     if rows * columns > MOST_CELLS or unpacked > MOST_SHEET_BYTES:
                         raise ReadError(
@@ -85,6 +90,14 @@ def _refuse_vast(part: Part) -> None:
                             rule=f"A sheet has at most {MOST_CELLS:,} cells, empty ones between counted",
                             next_step="Delete what stands far outside the table, or send it as CSV",
                         )
+
+
+def _cells_in_a_row(chunk: bytes, before: int) -> tuple[int, int]:
+    """Cells without a reference since the last row began, and the most of them in any row of the chunk."""
+    rows = _ROW.split(chunk)
+    counts = [len(_CELL_WITHOUT.findall(row)) for row in rows]
+    counts[0] += before
+    return counts[-1], max(counts)
 
 
 def _column(letters: bytes) -> int:

@@ -427,17 +427,34 @@ def test_fifty_thousand_rows_of_a_workbook_take_seconds(tmp_path):
     assert time.perf_counter() - started < 10
 
 
-def test_a_cell_in_the_far_corner_is_refused_before_the_grid_is_made(tmp_path):
+@pytest.mark.parametrize(
+    "row",
+    [
+        '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        "<row r = '1048576'><c r\n='xfd1048576'><v>1</v></c></row>",
+        '<row r="1048576">' + "<c/>" * 16_384 + "</row>",
+        '<x:row r="1048576">' + "<x:c><x:v>1</x:v></x:c>" * 16_384 + "</x:row>",
+    ],
+)
+@pytest.mark.parametrize("place", ["xl/worksheets/sheet1.xml", "data/anything"])
+def test_a_cell_in_the_far_corner_is_refused_before_the_grid_is_made(tmp_path, row, place):
     path = tmp_path / "attendance.xlsx"
     sheet = (
         '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
-        '<row r="1"><c r="A1" t="inlineStr"><is><t>StudentID</t></is></c></row>'
-        '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
+        f'<row r="1"><c r="A1" t="inlineStr"><is><t>StudentID</t></is></c></row>{row}</sheetData></worksheet>'
     )
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", sheet)
+        archive.writestr(place, sheet)
     with pytest.raises(ReadError, match="spans too many cells"):
         _refuse_vast(Part(path, path.name))
+
+
+def test_the_order_in_which_excel_computes_cells_is_no_row_of_cells(tmp_path):
+    path = tmp_path / "attendance.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        chain = "".join(f'<c i="1" r="B{i}"/>' for i in range(1, 60_000))
+        archive.writestr("xl/calcChain.xml", f"<calcChain>{chain}</calcChain>")
+    _refuse_vast(Part(path, path.name))
 
 
 @pytest.mark.parametrize(
