@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import duckdb
 
@@ -24,9 +25,10 @@ class LandedFile:
         communities: Communities,
         deliveries: Sequence[Delivery],
         home: Home,
+        scratch: Path,
     ) -> None:
         self.con = con
-        self._scratch = home.spill
+        self._scratch = scratch
         community = communities.community_of(deliveries[0].extract_id)
         name = deliveries[0].landed.as_posix()
         of_file = {c.extract_id: c for c in community.contracts.values() if match_file(c, name)}

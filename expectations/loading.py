@@ -62,9 +62,11 @@ def load_file(
     the fault of the file, so the delivery stays as it was and can be loaded again.
     """
     marked = [] if check_only else [delivery.load_id for delivery in deliveries]
-    databases = databases or Databases(home)
+    # a check leaves nothing in the home: its file landed elsewhere, in a folder that goes with it
+    scratch = Home(deliveries[0].landed.parents[2]) if check_only else home
+    databases = databases or Databases(scratch)
     with attempt(home, marked) if marked else nullcontext(), databases.fresh() as con:
-        file = LandedFile(con, communities, deliveries, home)
+        file = LandedFile(con, communities, deliveries, home, scratch.spill)
         return [_load(home, communities, file, delivery, check_only) for delivery in deliveries]
 
 

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from ingestion.errors import MilepostError
 from orchestration.commands import check, contracts, deliveries, demo, refresh, server, setup, status
 from orchestration.console import Exit, err, exit_code
+from orchestration.machine import trouble_of_machine
 
 EPILOG = (
     "Exit codes: 0 done, 1 something was rejected or a check failed, 2 usage or configuration, 3 a fault of"
@@ -32,6 +33,12 @@ class Commands(TyperGroup):
                 raise
             err.print(str(error), style="red", markup=False, soft_wrap=True)
             raise typer.Exit(exit_code(error)) from error
+        except Exception as error:
+            trouble = trouble_of_machine(error)
+            if trouble is None or os.environ.get("MILEPOST_DEBUG"):
+                raise
+            err.print(str(trouble), style="red", markup=False, soft_wrap=True)
+            raise typer.Exit(exit_code(trouble)) from None
         except KeyboardInterrupt as interrupt:
             err.print("Interrupted; what was in force before still is. Run the command again to go on.")
             raise typer.Exit(INTERRUPTED) from interrupt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -73,13 +74,13 @@ class Upkeep:
         except BaseException:
             # or the next refresh would build the same mixture of old and new, and a test stop it again
             self._contents = {}
+            with contextlib.suppress(OSError):  # what went wrong is told, not that this failed too
+                self._write()
             raise
-        else:
-            self._contents |= self._measured(nodes)
-            self._seen.clear()
-            self._built |= {node: self._own(node) for node in nodes}
-        finally:
-            self._write()
+        self._contents |= self._measured(nodes)
+        self._seen.clear()
+        self._built |= {node: self._own(node) for node in nodes}
+        self._write()
 
     @staticmethod
     def forget(home: Home) -> None:
@@ -172,8 +173,13 @@ class Upkeep:
         }
         self._home.built.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._home.built.with_suffix(".tmp")
-        temporary.write_text(json.dumps(kept))
-        temporary.replace(self._home.built)
+        try:
+            temporary.write_text(json.dumps(kept))
+            temporary.replace(self._home.built)
+        except OSError:  # with nothing known, everything is built
+            temporary.unlink(missing_ok=True)
+            self.forget(self._home)
+            raise
 
 
 def _identity(file: Path) -> list[int] | None:
