@@ -18,6 +18,7 @@ from orchestration.partitions import Recorder, feedback_page
 from orchestration.progress import Progress
 from orchestration.settings import load_configuration
 from orchestration.side_by_side import in_order, load_workers
+from orchestration.writer import one_loader
 
 if TYPE_CHECKING:
     from expectations.outcome import LoadOutcome
@@ -49,7 +50,7 @@ def load_all(context: Context, home: Home, deliveries: list[Delivery], progress:
     def load(of_file: Sequence[Delivery]) -> list[LoadOutcome]:
         return load_file(home, load_configuration(), of_file, databases=databases)
 
-    with _loading(home), closing(databases):
+    with one_loader(home, progress), _loading(home), closing(databases):
         for of_file, loaded in in_order(_by_file(deliveries), load, workers, suspects):
             try:
                 outcomes = loaded.result()

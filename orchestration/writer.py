@@ -1,4 +1,4 @@
-"""The one writer's lock: a refresh, whoever started it, waits for the one before."""
+"""Who works alone: a refresh, or a load, whoever started it, waits for the one before."""
 
 from __future__ import annotations
 
@@ -17,16 +17,30 @@ from orchestration.progress import Progress
 @contextmanager
 def one_writer(home: Home, progress: Progress) -> Iterator[None]:
     """Hold the warehouse for the length of a run; while another run has it, say so once and wait."""
+    with _alone(home, "warehouse", progress, "The warehouse is being refreshed"):
+        yield
+
+
+@contextmanager
+def one_loader(home: Home, progress: Progress) -> Iterator[None]:
+    """Hold the loading of deliveries; while another run loads, say so once and wait.
+
+    The gate compares a delivery with those before it, so two runs beside each other could give two verdicts.
+    """
+    with _alone(home, "load", progress, "Deliveries are being loaded"):
+        yield
+
+
+@contextmanager
+def _alone(home: Home, what: str, progress: Progress, busy: str) -> Iterator[None]:
     home.locks.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(home.locks / "warehouse.lock", thread_local=False)
-    holder = lock_holder_file(home)
+    lock = FileLock(home.locks / f"{what}.lock", thread_local=False)
+    holder = home.locks / f"{what}.holder"
     try:
         lock.acquire(timeout=0)
     except Timeout:
         who = holder.read_text() if holder.exists() else "another run"
-        progress.waiting(
-            f"The warehouse is being refreshed ({who}); this run starts when that one has ended."
-        )
+        progress.waiting(f"{busy} ({who}); this run starts when that one has ended.")
         lock.acquire()
     try:
         holder.write_text(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")

@@ -360,3 +360,36 @@ def test_a_kill_after_a_delivery_was_done_leaves_no_mark_of_it(home: Home, drop:
     assert crashes(home) == {done: 1}
     assert milepost("load", str(drop("students_2024.csv", STUDENTS))).exit_code == 0
     assert list(home.load_attempts.iterdir()) == []
+
+
+HOLDS = """
+import sys
+from ingestion.home import Home
+from orchestration.progress import Progress
+from orchestration.writer import one_loader
+
+with one_loader(Home.from_environment(), Progress()):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_second_load_waits_until_the_first_has_ended(home: Home, drop: Drop) -> None:
+    import subprocess
+    import sys
+
+    path = drop("attendance_2024.csv", GOOD)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    command = [sys.executable, "-c", "from orchestration.cli import main; main()", "load", str(path)]
+    second = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert second.stderr is not None
+    said = second.stderr.readline() + second.stderr.readline()
+    assert f"Deliveries are being loaded (process {holder.pid}" in " ".join(said.split())
+    assert list(outcomes(home).values()) == ["received"]
+    holder.communicate("\n", timeout=30)
+    assert second.wait(timeout=60) == 0
+    assert list(outcomes(home).values()) == ["accepted"]
