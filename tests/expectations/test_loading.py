@@ -314,7 +314,7 @@ def test_a_delivery_is_compared_with_all_that_was_sent_before(here: Deployment, 
     assert outcome.outcome == "accepted"
     if lost != "gate and quarantine":  # what held back rows lacked is not to be known without them
         (empty,) = [r for r in outcome.results if r.rule == "days_absent_is_as_full_as_last_time"]
-        assert empty.explanation == "0.0% of days_absent is empty, 40.0% was in 2024."
+        assert empty.explanation == '0.0% of "DaysAbsent" is empty, 40.0% was in 2024.'
 
 
 def test_a_packed_file_is_unpacked_in_the_home_and_nowhere_else(
