@@ -77,7 +77,6 @@ for subject in (demo, setup, deliveries, check, status, contracts, refresh, serv
 
 def main() -> None:
     """Run the command; a fault names its kind only, since its message may quote a record."""
-    os.umask(0o077)  # whatever is written holds children's records, or tells of them: its owner's alone
     try:
         app()
     except Exception as error:

@@ -39,6 +39,7 @@ def timezone() -> str:
 
 def prepare_environment(home: Home | None = None) -> Home:
     """Set what child processes and libraries read from the environment; returns the home, creates nothing."""
+    os.umask(0o077)  # whatever is written holds children's records, or tells of them: its owner's alone
     home = home or Home.from_environment()
     os.environ["MILEPOST_HOME"] = str(home.root)
     os.environ["DAGSTER_HOME"] = str(home.dagster)

@@ -23,6 +23,8 @@ from publishing.disclosure_sql import (
     FAILING,
     NUMERATORS,
     RESULT,
+    TWINS,
+    TWINS_OF_NEW,
 )
 
 MOST_ROUNDS = 200
@@ -92,9 +94,12 @@ def protect(con: duckdb.DuckDBPyConnection, started: float | None = None) -> Dis
     for statement in (*CELLS, *EQUATIONS):
         con.execute(statement)
     _refuse_sums_that_do_not_add_up(con)
-    for statement in DENOMINATORS:
+    for statement in (*DENOMINATORS, *TWINS):
         con.execute(statement)
+    con.execute("create or replace temp table newly as select cell_id from unknown")
+    _hide(con)  # their twins
     rounds = _hide_to_fixpoint(con)
+    con.execute("delete from twin")  # numerators are protected against who knows every denominator
     for statement in NUMERATORS:
         con.execute(statement)
     rounds += _hide_to_fixpoint(con)
@@ -112,15 +117,27 @@ def _hide_to_fixpoint(con: duckdb.DuckDBPyConnection) -> int:
             return round_number
         if not _count(con, "newly"):
             break
-        con.execute("delete from unknown where cell_id in (select cell_id from newly)")
-        con.execute(
-            "insert into unknown select cell_id, value, full_low, full_high, need, 'complementary' "
-            "from candidate semi join newly using (cell_id)"
-        )
+        _hide(con)
     raise DisclosureError(
         f"{_count(con, 'failing')} sums of published numbers still tell too much after {round_number} rounds",
         rule="a hidden number must stay open in every sum it is part of",
         next_step="Publish fewer disaggregates at this level, or raise the minimum",
+    )
+
+
+def _hide(con: duckdb.DuckDBPyConnection) -> None:
+    """Make unknown what is in `newly` and open so far; twins of it, theirs and so on join `newly` first."""
+    n_new = -1
+    while n_new != (n_new := _count(con, "newly")):
+        con.execute(TWINS_OF_NEW)
+    con.execute(
+        "create or replace temp table opened as from newly where cell_id not in "
+        "(select cell_id from unknown where reason <> 'coded')"
+    )
+    con.execute("delete from unknown where cell_id in (select cell_id from opened)")
+    con.execute(
+        "insert into unknown select cell_id, value, full_low, full_high, need, 'complementary' "
+        "from candidate semi join opened using (cell_id)"
     )
 
 

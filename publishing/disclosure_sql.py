@@ -141,16 +141,21 @@ select equation_id, -equation_id, false, residual_n from equation where residual
 # unknown = every number an attacker does not have, with the range he can know of it; need = how many children
 # wide it must stay open.
 # First the denominators, once per population: indicators and versions that count the same children share it.
+# Those that count nearly the same ones at a place (without those who stayed too short, or the winter's children)
+# can be subtracted from each other: twin = a number that another one, of the same subgroup, place and year, would
+# narrow under the minimum. If one of the two is hidden, so is the other.
 DENOMINATORS = (
     """
 create temp table population as
-select problem_id, min(problem_id) over (partition by counted, fingerprint_1, fingerprint_2) as representative
+select
+    problem_id,
+    min(problem_id) over (partition by school_year, counted, fingerprint_1, fingerprint_2) as representative
 from (
     select
         problem_id, count(*) as counted,
         bit_xor(hash(slot_id, n)) as fingerprint_1, sum(hash(n, slot_id)::hugeint) as fingerprint_2
     from cell group by problem_id
-)
+) inner join problem using (problem_id)
 """,
     f"""
 create or replace temp table candidate as
@@ -168,6 +173,35 @@ select -equation_id, residual_n, 0, {UNBOUNDED}, if(residual_n < minimum, minimu
 from equation where residual_n > 0 and problem_id in (select representative from population)
 """,
 )
+
+TWINS = (
+    """
+create temp table twin as
+with placed as (
+    select
+        cell.cell_id, cell.slot_id, problem.school_year, cell.n, cell.minimum,
+        max(cell.n) filter (slot.disaggregate = 'all') over (
+            partition by cell.problem_id, slot.community_id, slot.geography_level, slot.geography_id
+        ) as n_of_place
+    from cell
+    inner join problem using (problem_id)
+    inner join slot using (slot_id)
+    where problem_id in (select representative from population)
+)
+select one.cell_id, other.cell_id as twin_id
+from placed as one inner join placed as other using (slot_id, school_year)
+where
+    one.cell_id <> other.cell_id
+    and abs(one.n_of_place - other.n_of_place) < one.minimum - 1
+    -- two more for children who left and others who came
+    and abs(one.n - other.n) <= greatest(abs(one.n_of_place - other.n_of_place), 2)
+""",
+)
+TWINS_OF_NEW = """
+insert into newly
+select distinct twin_id from twin semi join newly using (cell_id)
+where twin_id not in (select cell_id from unknown) and twin_id not in (select cell_id from newly)
+"""
 
 # Then the numerators of every indicator, against an attacker who knows every denominator.
 NUMERATORS = (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from ingestion.home import Home
 
 MOST_ROWS = 10
+SCRATCH = "milepost-check-"
 NOT_OF_ROWS = ("reading", "history_row_count", "history_roster_share")
 NO_LOAD = "Nothing is loaded before they are mended; `milepost contracts` names them."
 
@@ -103,7 +106,8 @@ def judge(
     from ingestion.home import Home
     from ingestion.landing import receive
 
-    with TemporaryDirectory(prefix="milepost-check-") as folder:
+    _clear_scratch()
+    with TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
         scratch = Home(Path(folder))
         deliveries = receive(
             scratch,
@@ -118,6 +122,15 @@ def judge(
         # what does not fit into memory is put aside there too
         outcomes = load_file(home, communities, deliveries, check_only=True, databases=Databases(scratch))
     return [part for outcome in outcomes for part in outcome.each]
+
+
+def _clear_scratch() -> None:
+    """Remove the copies of files that checks of processes that are gone left behind."""
+    from ingestion.attempts import is_alive
+
+    for folder in Path(gettempdir()).glob(f"{SCRATCH}*-*"):
+        if not is_alive(int(folder.name.removeprefix(SCRATCH).split("-")[0])):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _failed(outcome: LoadOutcome) -> list[RuleResult]:

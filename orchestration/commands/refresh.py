@@ -122,6 +122,8 @@ def query(
         if "published" in schemas:
             con.execute("set search_path = 'published,main'")
         sql = sys.stdin.read() if sql == "-" else sql
+        # the release and nothing else: no file beside it, no other database, no extension
+        con.execute("set enable_external_access = false; set lock_configuration = true")
         try:
             _refuse_to_write(con.extract_statements(sql))
             cursor = con.execute(sql)

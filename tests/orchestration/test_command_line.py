@@ -1,9 +1,13 @@
 """What the command line says and how it ends when there is nothing, something wrong, or a fault."""
 
 import json
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -45,6 +49,40 @@ def test_a_home_never_used_says_how_to_begin(tmp_path: Path, monkeypatch: pytest
         assert "`milepost load`" in own.output
     assert "`milepost refresh`" in own.output
     assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["select * from read_text('{file}')", "from '{file}'", "select * from glob('{folder}/*')"],
+)
+def test_a_query_sees_the_release_and_nothing_beside_it(home: Home, tmp_path: Path, sql: str) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("name\nQ7SECRET\n")
+    home.current_database.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(home.current_database)) as con:
+        con.execute(
+            "create schema published; create table published.indicators as select 'i' as indicator_id"
+        )
+    assert milepost("query", "from indicators", "--csv").stdout == "indicator_id\ni\n"
+    done = milepost("query", sql.format(file=secret, folder=tmp_path), "--csv")
+    assert done.exit_code == 2
+    assert "Q7SECRET" not in done.output
+    assert "secret" not in done.stdout
+
+
+def test_a_check_removes_what_a_killed_one_left(
+    home: Home, drop: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True)
+    left, own = (
+        tmp_path / f"milepost-check-{int(gone.stdout)}-x",
+        tmp_path / f"milepost-check-{os.getpid()}-x",
+    )
+    for folder in (left, own):
+        folder.mkdir()
+    assert milepost("check", str(drop("attendance_2024.csv", GOOD))).exit_code == 0
+    assert [path.name for path in tmp_path.glob("milepost-check-*")] == [own.name]
 
 
 @pytest.mark.usefixtures("home")

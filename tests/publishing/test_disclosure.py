@@ -26,12 +26,19 @@ def protected(
 def protected_rows(
     cells: Cells, minimum: int = 10, districts: dict[str, str] | None = None
 ) -> dict[tuple[str, ...], tuple[str, float | None, float | None]]:
+    return protected_collections({"annual": cells}, minimum, districts)["annual"]
+
+
+def protected_collections(
+    collections: dict[str, Cells], minimum: int = 10, districts: dict[str, str] | None = None
+) -> dict[str, dict[tuple[str, ...], tuple[str, float | None, float | None]]]:
+    values = ", ".join(str((name, *cell)) for name, cells in collections.items() for cell in cells)
     with duckdb.connect() as con:
         con.execute(
             "create table source_cells as select 'riverbend' as community_id, 'i' as indicator_id, "
-            "'v1' as definition_version, 2025 as school_year, 'annual' as collection, "
-            "'final' as data_maturity, * from (values " + ", ".join(map(str, cells)) + ") as "
-            "c(geography_level, geography_id, disaggregate, subgroup, denominator, numerator)"
+            "'v1' as definition_version, 2025 as school_year, 'final' as data_maturity, * from (values "
+            f"{values}) as c(collection, geography_level, geography_id, disaggregate, subgroup, denominator, "
+            "numerator)"
         )
         con.execute(
             "create table plan as select distinct community_id, geography_level, disaggregate, "
@@ -45,10 +52,10 @@ def protected_rows(
             con.execute("insert into school_districts values ('riverbend', ?, ?)", [school, district])
         protect(con)
         rows = con.execute(
-            "select geography_level, geography_id, disaggregate, subgroup, suppression, band_low, band_high "
-            "from cell_suppression"
+            "select collection, geography_level, geography_id, disaggregate, subgroup, suppression, band_low, "
+            "band_high from cell_suppression"
         ).fetchall()
-    return {row[:4]: row[4:] for row in rows}
+    return {name: {row[1:5]: row[5:] for row in rows if row[0] == name} for name in collections}
 
 
 def by_gender(*parts: tuple[str, int, int]) -> Cells:
@@ -151,6 +158,36 @@ def test_indicators_that_count_the_same_children_share_what_is_hidden() -> None:
         report = protect(con)
     assert (report.indicator_years, report.populations) == (6, 2)
     assert report.cells == report.shown + report.coded + report.hidden_primary + report.hidden_complementary
+
+
+def test_what_is_hidden_is_not_shown_of_nearly_the_same_children() -> None:
+    # by itself fall would hide male, its smallest sibling, and the year, two girls later, female: 98 - 46 - 45 = 7
+    fall = by_gender(("female", 45, 22), ("male", 46, 23), ("nonbinary", 7, 3))
+    annual = by_gender(("female", 47, 23), ("male", 46, 23), ("nonbinary", 7, 3))
+    both = protected_collections({"fall": fall, "annual": annual})
+    hidden = {"female": "suppressed", "male": "suppressed", "nonbinary": "suppressed"}
+    for result in both.values():
+        assert gender({key: suppression for key, (suppression, *_) in result.items()}) == hidden
+    # nine children more is too far apart to narrow a group under ten: each hides what it would by itself
+    annual = by_gender(("female", 54, 27), ("male", 46, 23), ("nonbinary", 7, 3))
+    both = protected_collections({"fall": fall, "annual": annual})
+    assert [row[0] for key, row in sorted(both["fall"].items()) if key[3] != "all"] == [
+        "suppressed",
+        "",
+        "suppressed",
+    ]
+    assert [row[0] for key, row in sorted(both["annual"].items()) if key[3] != "all"] == [
+        "",
+        "suppressed",
+        "suppressed",
+    ]
+
+
+def test_a_group_just_under_the_minimum_hides_its_twin_just_above() -> None:
+    fall = by_gender(("female", 45, 22), ("male", 46, 23), ("nonbinary", 9, 4))
+    annual = by_gender(("female", 45, 22), ("male", 46, 23), ("nonbinary", 11, 5))
+    both = protected_collections({"fall": fall, "annual": annual})
+    assert both["annual"]["community", "riverbend", "gender", "nonbinary"][0] == "suppressed"
 
 
 def test_the_same_cells_in_any_order_give_the_same_result() -> None:
