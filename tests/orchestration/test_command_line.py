@@ -1,6 +1,7 @@
 """What the command line says and how it ends when there is nothing, something wrong, or a fault."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -70,8 +71,9 @@ def test_a_query_sees_the_release_and_nothing_beside_it(home: Home, tmp_path: Pa
     assert "secret" not in done.stdout
 
 
+@pytest.mark.usefixtures("home")
 def test_a_check_removes_what_a_killed_one_left(
-    home: Home, drop: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    drop: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True)
