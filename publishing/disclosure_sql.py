@@ -141,9 +141,9 @@ select equation_id, -equation_id, false, residual_n from equation where residual
 # unknown = every number an attacker does not have, with the range he can know of it; need = how many children
 # wide it must stay open.
 # First the denominators, once per population: indicators and versions that count the same children share it.
-# Those that count nearly the same ones at a place (without short stays, or those of the winter) can be subtracted
-# from each other: twin = a number that another one, of the same subgroup, place and year, would narrow under the
-# minimum. If one of the two is hidden, so is the other.
+# Those that count nearly the same ones at a place (without short stays, or those of the winter) can be
+# subtracted from each other: twin = a number that another one, of the same subgroup, place and year, would
+# narrow under the minimum. If one of the two is hidden, so is the other.
 DENOMINATORS = (
     """
 create temp table population as
