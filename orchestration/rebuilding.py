@@ -78,7 +78,8 @@ class Upkeep:
                 self._write()
             raise
         self._contents |= self._measured(nodes)
-        self._seen.clear()
+        # what the files held before the build is what it read, whatever was written meanwhile
+        self._seen = {name: seen for name, seen in self._seen.items() if name.startswith("source.")}
         self._built |= {node: self._own(node) for node in nodes}
         self._write()
 
@@ -159,7 +160,9 @@ class Upkeep:
     def _read(self) -> tuple[dict[str, str], dict[str, str]]:
         try:
             kept = json.loads(self._home.built.read_text())
-            if kept["warehouse"] == _identity(self._home.warehouse):
+            # another writer that was killed leaves its commits beside the file, which looks as it was
+            unwritten = self._home.warehouse.with_name(f"{self._home.warehouse.name}.wal")
+            if kept["warehouse"] == _identity(self._home.warehouse) and not unwritten.exists():
                 return dict(kept["built"]), dict(kept["contents"])
         except (OSError, ValueError, KeyError, TypeError):
             pass  # nothing is known, so everything is built

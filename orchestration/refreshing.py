@@ -19,7 +19,7 @@ from orchestration.rebuilding import Upkeep
 from orchestration.warehouse import build, published_count, published_selection
 
 WRITES = {"writer", "progress"}
-FIRST = "write_configuration"
+FIRST, CONFIGURATION = "link_persons", "write_configuration"
 NOTES = {
     "notes": dg.Field(
         str, default_value="", is_required=False, description="What readers should know of the release."
@@ -36,14 +36,15 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
     """
     published = published_selection(manifest)
 
-    def reference(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
+    # first, for it takes the snapshot that everything after it reads
+    def person_links(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         clear_spill(home)
+        yield dg.AssetMaterialization(["identity", "person_links"], metadata=write_links(home, progress))
+
+    def reference(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         write_configuration(home, context.op_config["notes"])
         progress.building("reference", 1, 1)
         yield from (dg.AssetMaterialization(key) for key in reference_keys(manifest))
-
-    def person_links(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
-        yield dg.AssetMaterialization(["identity", "person_links"], metadata=write_links(home, progress))
 
     def warehouse(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         upkeep = Upkeep(manifest, home)
@@ -67,8 +68,8 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
         yield dg.AssetMaterialization(["published", "release"], metadata=make_release(home, progress))
 
     steps = [
-        _op(FIRST, reference, "Configuration as tables that dbt reads.", NOTES),
-        _op("link_persons", person_links, "One person_id behind each partner's student ids."),
+        _op(FIRST, person_links, "A snapshot of the lake, and who is who in it."),
+        _op(CONFIGURATION, reference, "Configuration as tables that dbt reads.", NOTES),
         _op("build_warehouse", warehouse, "What changed up to marts, with dbt and its tests."),
         _op("decide_suppression", cell_suppression, "Which cells may be shown."),
         _op("build_published", published_models, "The tables of a release, with dbt and its tests."),

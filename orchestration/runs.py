@@ -41,7 +41,7 @@ def refresh_in_process(progress: Progress, everything: bool = False, notes: str 
     from ingestion.errors import MilepostError
     from orchestration.jobs import resources
     from orchestration.rebuilding import Upkeep
-    from orchestration.refreshing import FIRST, refresh_job
+    from orchestration.refreshing import CONFIGURATION, refresh_job
     from orchestration.warehouse import prepared_manifest
 
     home = prepare_environment()
@@ -55,7 +55,7 @@ def refresh_in_process(progress: Progress, everything: bool = False, notes: str 
         notify("Milepost: refresh could not start", [str(error)])
         raise
     given = {**resources(home), "progress": progress}
-    config = {**QUIET, "ops": {FIRST: {"config": {"notes": notes}}}}
+    config = {**QUIET, "ops": {CONFIGURATION: {"config": {"notes": notes}}}}
     report = _report(
         job.execute_in_process(run_config=config, instance=instance, resources=given, raise_on_error=False)
     )

@@ -326,7 +326,8 @@ select
 from cell left join unknown using (cell_id) left join coded using (cell_id);
 create temp table cell_suppression as
 select
-    problem.* exclude (problem_id), geography_level, geography_id, disaggregate, subgroup, suppression,
+    problem.* exclude (problem_id), geography_level, geography_id, disaggregate, subgroup,
+    n as denominator, x as numerator, suppression,
     case suppression when 'coded_low' then 0.0::double when 'coded_high' then round(1 - band_share, 2) end
         as band_low,
     case suppression when 'coded_low' then band_share when 'coded_high' then 1.0::double end as band_high

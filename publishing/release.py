@@ -16,6 +16,7 @@ import duckdb
 from filelock import FileLock
 
 from ingestion.home import Home
+from ingestion.ledger_state import ACCEPTED
 from ingestion.parquet_table import write_table
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
@@ -84,6 +85,7 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
         promise = load_promise(dbt_project)
         con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
         refuse_unpromised(con, promise)
+        _refuse_stale_decisions(home, con)
         content = content_hash(con, promise)
         current = _current_manifest(home)
         if current and current["content"] == content:
@@ -101,6 +103,27 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
             _prune(home)
     folder = home.release_folder(release_id)
     return Release(release_id, folder, is_new, rows, time.monotonic() - started)
+
+
+def _refuse_stale_decisions(home: Home, con: duckdb.DuckDBPyConnection) -> None:
+    """Every decision of disclosure control must have found the cell it was made for, with the same counts."""
+    if not home.cell_suppression.exists():
+        raise ReleaseError(
+            "disclosure control has decided nothing yet",
+            where=str(home.cell_suppression),
+            next_step="Run `milepost refresh`, which takes the steps in their order",
+        )
+    made, kept = con.execute(
+        f"select (select count(*) from {literal(str(home.cell_suppression))}), "
+        "(select count(*) from warehouse.published.indicator_values)"
+    ).fetchall()[0]
+    if made != kept:
+        raise ReleaseError(
+            f"{made - kept:,} of {made:,} decisions on what may be shown were made for other numbers",
+            where=str(home.cell_suppression),
+            rule="published is built from the cells that disclosure control looked at",
+            next_step="Run `milepost refresh`, which takes the steps in their order",
+        )
 
 
 def read_history(home: Home) -> list[dict[str, Any]]:
@@ -198,20 +221,13 @@ def _current_manifest(home: Home) -> dict[str, Any] | None:
 
 
 def _data_as_of(home: Home) -> dt.datetime | None:
-    """When the last delivery was accepted, by the ledger."""
-    if not home.ledger.exists():
+    """When the last of the deliveries in force was accepted, by the snapshot a release is built from."""
+    if not home.snapshot.deliveries.exists():
         return None
-    times = []
-    for line in home.ledger.read_text().splitlines():
-        with contextlib.suppress(json.JSONDecodeError):
-            event = json.loads(line)
-            if str(event.get("event", "")).startswith("accepted"):
-                times.append(event["at"])
-    return _time(max(times)) if times else None
-
-
-def _time(text: str | None) -> dt.datetime | None:
-    if text is None:
-        return None
-    moment = dt.datetime.fromisoformat(text)
-    return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    with duckdb.connect(config={"threads": 1}) as con:
+        (moment,) = con.execute(
+            f"select max(changed_at) from {literal(str(home.snapshot.deliveries))} where state in ?",
+            [[*ACCEPTED]],
+        ).fetchall()[0]
+    found: dt.datetime | None = moment
+    return found

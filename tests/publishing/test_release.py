@@ -45,6 +45,9 @@ def build(home: Home, content: int) -> str:
             "create or replace table published.releases as select release_id, created_at, data_as_of, notes, "
             "is_current from published.releases"
         )
+        con.execute(f"create temp table decisions as from range({content})")
+        home.disclosure.mkdir(exist_ok=True)
+        con.table("decisions").write_parquet(str(home.cell_suppression))
     return release_id
 
 
@@ -95,6 +98,20 @@ def test_tables_and_columns_carry_the_descriptions_of_the_models(home: Home) -> 
     assert all(comment == promise[table].columns[column][1] for table, column, comment in comments)
 
 
+def test_decisions_that_found_no_cell_stop_the_release(home: Home) -> None:
+    publish_content(home, 2)
+    build(home, 3)
+    with duckdb.connect() as con:
+        con.execute("create table decisions as from range(4)")
+        con.table("decisions").write_parquet(str(home.cell_suppression))
+    with pytest.raises(ReleaseError, match="1 of 4 decisions"):
+        publish(home)
+    home.cell_suppression.unlink()
+    with pytest.raises(ReleaseError, match="decided nothing"):
+        publish(home)
+    assert rows_in_current(home) == 2
+
+
 def test_unchanged_content_is_no_new_release(home: Home) -> None:
     publish_content(home, 2)
     again = publish_content(home, 2)
@@ -117,7 +134,7 @@ def test_the_last_three_are_kept_and_ids_go_on(home: Home) -> None:
 def test_a_release_is_never_overwritten(home: Home) -> None:
     publish_content(home, 1)
     with duckdb.connect(str(home.warehouse)) as con:
-        con.execute("insert into published.indicator_values from published.indicator_values")
+        con.execute("insert into published.subgroups from published.subgroups")
     with pytest.raises(ReleaseError, match="release r0001 is there already, with other content"):
         publish(home)
     assert rows_in_current(home) == 1

@@ -26,8 +26,7 @@ moves as (
         movers.n_schools,
         sum(schools.attendance_days) over children as days_enrolled,
         sum(schools.days_absent) over children as all_days_absent,
-        substring(max(cast(schools.latest_entry_date as varchar) || schools.grade_level) over children, 11)
-            as latest_grade_level,
+        max(schools.latest_grade) over children as latest_grade_anywhere,
         count(schools.attendance_days) over children > 0 as has_attendance
     from schools
     inner join movers
@@ -51,7 +50,7 @@ student_years as (
         schools.collection,
         schools.organization_id,
         schools.partner_id,
-        schools.grade_level,
+        substring(schools.latest_grade, 13) as grade_level,
         1 as n_schools,
         schools.attendance_days as days_enrolled,
         schools.days_absent
@@ -72,7 +71,7 @@ student_years as (
         collection,
         organization_id,
         partner_id,
-        coalesce(grade_level, latest_grade_level) as grade_level,
+        substring(coalesce(latest_grade, latest_grade_anywhere), 13) as grade_level,
         n_schools,
         days_enrolled,
         all_days_absent as days_absent

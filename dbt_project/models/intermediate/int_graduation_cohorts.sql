@@ -60,20 +60,39 @@ last_spells as (
                 spells.school_year desc,
                 spells.exit_date desc nulls first,
                 spells.entry_date desc,
-                spells.organization_id asc
+                spells.organization_id asc,
+                spells.exit_code asc nulls last,
+                spells.grade_level desc
         ) = 1
 
 ),
 
 partner_years as (
 
-    select
+    select distinct
         community_id,
         partner_id,
-        min(school_year) as first_year
+        school_year
     from {{ ref('fct_enrollment') }}
     where collection = 'annual'
-    group by community_id, partner_id
+
+),
+
+-- a year that is missing hides who left in it
+whole_cohorts as (
+
+    select
+        last_years.community_id,
+        last_years.partner_id,
+        last_years.school_year as cohort_year
+    from partner_years as last_years
+    inner join partner_years as years
+        on
+            last_years.community_id = years.community_id
+            and last_years.partner_id = years.partner_id
+            and years.school_year between last_years.school_year - 3 and last_years.school_year
+    group by last_years.community_id, last_years.partner_id, last_years.school_year
+    having count(*) = 4
 
 ),
 
@@ -114,12 +133,12 @@ select
         else 'not_graduated'
     end as outcome
 from last_spells
--- only cohorts that can be known whole: their ninth grade and their graduation year were both delivered
-inner join partner_years
+-- only cohorts that can be known whole: their four years and the diplomas of the last were delivered
+inner join whole_cohorts
     on
-        last_spells.community_id = partner_years.community_id
-        and last_spells.partner_id = partner_years.partner_id
-        and last_spells.cohort_year - 3 >= partner_years.first_year
+        last_spells.community_id = whole_cohorts.community_id
+        and last_spells.partner_id = whole_cohorts.partner_id
+        and last_spells.cohort_year = whole_cohorts.cohort_year
 inner join diploma_years
     on
         last_spells.community_id = diploma_years.community_id

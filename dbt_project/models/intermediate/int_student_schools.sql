@@ -14,22 +14,25 @@ with evidence as (
         case when days_enrolled is not null then days_absent end as days_absent,
         cast(null as integer) as days_spanned,
         cast(null as date) as entry_date,
-        cast(null as varchar) as grade_level
+        cast(null as varchar) as latest_grade
     from {{ ref('fct_attendance') }}
     union all
     select
-        community_id,
-        person_id,
-        school_year,
-        collection,
-        organization_id,
-        partner_id,
+        spells.community_id,
+        spells.person_id,
+        spells.school_year,
+        spells.collection,
+        spells.organization_id,
+        spells.partner_id,
         null as attendance_days,
         null as days_absent,
-        days_spanned,
-        entry_date,
-        grade_level
-    from {{ ref('fct_enrollment') }}
+        spells.days_spanned,
+        spells.entry_date,
+        -- to be compared as text; a grade that no crosswalk knows is none
+        cast(coalesce(spells.entry_date, date '1900-01-01') as varchar)
+        || lpad(cast(grade_levels.sort_order as varchar), 2, '0') || grade_levels.code as latest_grade
+    from {{ ref('fct_enrollment') }} as spells
+    left join {{ ref('grade_level') }} as grade_levels on spells.grade_level = grade_levels.code
 
 )
 
@@ -44,7 +47,7 @@ select
     sum(days_absent) as days_absent,
     sum(days_spanned) as days_spanned,
     max(entry_date) as latest_entry_date,
-    -- the latest one; of two on one day always the same
-    substring(max(cast(entry_date as varchar) || grade_level), 11) as grade_level
+    -- the latest that is known; of two on one day the higher
+    max(latest_grade) as latest_grade
 from evidence
 group by community_id, person_id, school_year, collection, organization_id

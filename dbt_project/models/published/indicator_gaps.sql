@@ -21,13 +21,43 @@ subgroups as (
 
 ),
 
-best_off as (
+-- how good a subgroup may be that is shown as a band: nobody worse than that can be called the best off
+bands as (
+
+    select
+        {% for column in place + ['disaggregate'] %}
+            shown.{{ column }},
+        {% endfor %}
+        max(case when indicators.better = 'up' then shown.value_high else -shown.value_low end) as best_directed_value
+    from {{ ref('indicator_values') }} as shown
+    inner join {{ source('reference', 'indicators') }} as indicators
+        on shown.indicator_id = indicators.indicator_id
+    where shown.value_kind = 'band' and shown.disaggregate <> 'all'
+    group by all
+
+),
+
+best_rates as (
 
     select * from subgroups
     qualify row_number() over (
             partition by {{ place | join(', ') }}, disaggregate
             order by direction * value desc, denominator desc, subgroup asc
         ) = 1
+
+),
+
+best_off as (
+
+    select best_rates.*
+    from best_rates
+    left join bands
+        on
+            best_rates.disaggregate = bands.disaggregate
+            {% for column in place %}
+                and best_rates.{{ column }} = bands.{{ column }}
+            {% endfor %}
+    where bands.best_directed_value is null or bands.best_directed_value <= best_rates.direction * best_rates.value
 
 ),
 

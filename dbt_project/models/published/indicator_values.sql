@@ -4,7 +4,8 @@ with decisions as (
 
 ),
 
--- what the decision leaves of a cell; cells outside the publication plan have no decision and stay behind
+-- what the decision leaves of a cell; cells outside the publication plan have no decision and stay behind, and a
+-- decision holds for the counts it was made for alone
 shown_parts as (
 
     select
@@ -35,6 +36,8 @@ shown_parts as (
             and cells.geography_id = decisions.geography_id
             and cells.disaggregate = decisions.disaggregate
             and cells.subgroup = decisions.subgroup
+            and cells.denominator = decisions.denominator
+            and cells.numerator = decisions.numerator
 
 )
 

@@ -24,15 +24,16 @@ with described as (
 
 ),
 
--- schools that children attend but no school extract tells of
+-- schools that children are known to be at but no school extract tells of
 attended as (
 
-    {% for model in ['fct_enrollment', 'fct_attendance'] %}
+    {% for model in ['fct_enrollment', 'fct_attendance', 'fct_assessment', 'fct_discipline', 'fct_diploma'] %}
         select
             organization_id,
             community_id,
             partner_id
         from {{ ref(model) }}
+        where organization_id is not null
         {% if not loop.last %}union{% endif %}
     {% endfor %}
 
