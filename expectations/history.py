@@ -15,6 +15,7 @@ from expectations.rule import RuleResult, Severity
 from ingestion.contract import Contract
 from ingestion.ledger import Ledger
 from ingestion.sql_text import literal
+from ingestion.state_ids import MOST_STUDENTS, is_placeholder
 from ingestion.wording import counted
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ingestion.landing import Delivery
 
 NULL_SHARE_RISE = 0.20  # a column may be emptier than in the earlier delivery by this share of the rows
+STATE_IDS_REJECT = 0.50  # a column of ids of which most are none is not that column
 ROSTER_WARN, ROSTER_REJECT = 0.95, 0.50  # share of children that the roster of the same year must know
 FIRST = "There is no earlier delivery to compare with."
 
@@ -120,6 +122,8 @@ def history_results(
     results += _null_share_results(contract, history, null_shares, rows)
     if "student_id" in columns and contract.entity != "person":
         results.append(_known_children(con, history))
+    if "state_student_id" in columns and "student_id" in columns:
+        results.append(_state_ids(con, contract))
     return results
 
 
@@ -172,6 +176,38 @@ def _null_share_results(
             explanation=compared,
             how_to_fix=f"Check that the export still fills {label}, and that its header has not changed.",
         )
+
+
+def _state_ids(con: duckdb.DuckDBPyConnection, contract: Contract) -> RuleResult:
+    """Children linked by an id that is none would become one child."""
+    children, refused = con.execute(
+        f"""
+        with ids as (
+            select distinct student_id, trim(state_student_id) as id from {LOOKED_AT}
+            where student_id is not null and trim(state_student_id) <> ''
+        ),
+        refused as (
+            select id from ids group by id having count(*) > {MOST_STUDENTS} or {is_placeholder("id")}
+        )
+        select count(*), count(*) filter (where id in (from refused)) from ids
+        """
+    ).fetchall()[0]
+    share = refused / children if children else 0.0
+    label = label_of(contract, "state_student_id")
+    return RuleResult(
+        rule="state_ids_are_of_one_child_each",
+        expectation="history_state_ids",
+        column="state_student_id",
+        severity="reject" if share > STATE_IDS_REJECT else "warn",
+        passed=not refused,
+        violations=refused,
+        share=share,
+        explanation=(
+            f"{counted(refused, 'child has', 'children have')} in {label} a placeholder, or an id that more"
+            f" than {MOST_STUDENTS} children share; such ids link nobody."
+        ),
+        how_to_fix=f"Send each child's own id in {label}; leave the cell empty where it is not known.",
+    )
 
 
 def _known_children(con: duckdb.DuckDBPyConnection, history: History) -> RuleResult:

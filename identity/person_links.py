@@ -12,28 +12,35 @@ import duckdb
 from ingestion.entities import load_entities
 from ingestion.home import Home
 from ingestion.spill import working_database
+from ingestion.state_ids import MOST_STUDENTS, is_placeholder
 
 KEY_VARIABLE = "MILEPOST_PERSON_KEY"
 
 
 @dataclass(frozen=True)
 class LinkCounts:
-    """How the links were made. Conflicts are students whose deliveries name more than one state id."""
+    """How the links were made.
+
+    Conflicts are students whose deliveries name more than one state id; refused are state ids of students
+    that are no ids (ingestion/state_ids.py).
+    """
 
     students: int
     persons: int
     by_state_id: int
     by_partner_id: int
     conflicting_state_ids: int
+    refused_state_ids: int
 
 
 def link_persons(home: Home, lake: Home | None = None) -> LinkCounts:
     """Write identity/person_links.parquet (partner_id, student_id, person_id, method) from what is in force.
 
-    A student whose state id stands in any delivery has it for all years. Where deliveries disagree, the
-    latest school year decides, then the annual collection, then how often an id was sent, and at last its
-    order: never the order of arrival, so that reloading changes nothing. `lake` is where raw/ is read, such
-    as a snapshot; the home itself unless given.
+    `method` is state_id, partner_id, or state_id_refused where a state id was sent that is none: such
+    students are known by their partner's number. A student whose state id stands in any delivery has it for
+    all years. Where deliveries disagree, the latest school year decides, then the annual collection, then
+    how often an id was sent, and at last its order: never the order of arrival, so that
+    reloading changes nothing. `lake` is where raw/ is read, such as a snapshot; the home itself unless given.
     """
     with working_database(home) as con:
         con.execute(_students_sql(lake or home))
@@ -87,16 +94,29 @@ def _state_ids_sql(person_files: list[Path]) -> str:
     return f"""
         create temp table state_ids as
         with told as (
-            select partner_id, student_id, trim(state_student_id) as state_student_id,
-                   max(school_year * 2 + (collection = 'annual')::integer) as recency, count(*) as n_rows
+            select partner_id, student_id, trim(state_student_id) as state_student_id, school_year,
+                   max((collection = 'annual')::integer) as is_annual, count(*) as n_rows
             from {_parquet(person_files) if person_files else nothing}
             where student_id is not null and trim(state_student_id) <> ''
             group by all
+        ),
+        refused as (
+            select state_student_id
+            from told
+            group by partner_id, school_year, state_student_id
+            having count(*) > {MOST_STUDENTS} or {is_placeholder("state_student_id")}
+        ),
+        ids as (
+            select partner_id, student_id,
+                   case when state_student_id not in (from refused) then state_student_id end as usable_id,
+                   max(school_year * 2 + is_annual) as recency, sum(n_rows) as n_rows
+            from told
+            group by all
         )
         select partner_id, student_id,
-               arg_max(state_student_id, (recency, n_rows, state_student_id)) as state_student_id,
-               count(*) as n_state_ids
-        from told
+               arg_max(usable_id, (recency, n_rows, usable_id)) as state_student_id,
+               count(usable_id) as n_state_ids
+        from ids
         group by partner_id, student_id
     """
 
@@ -111,14 +131,19 @@ _LINKS = """
             when state_student_id is not null then 'state|' || state_student_id
             else 'partner|' || partner_id || '|' || student_id
         end), 15))::bigint, 32, 12)) as person_id,
-        case when state_student_id is not null then 'state_id' else 'partner_id' end as method,
+        case
+            when state_student_id is not null then 'state_id'
+            when n_state_ids is not null then 'state_id_refused'
+            else 'partner_id'
+        end as method,
         coalesce(n_state_ids, 0) > 1 as has_conflict
     from students left join state_ids using (partner_id, student_id)
 """
 
 _COUNTS = """
     select count(*), count(distinct person_id), count(*) filter (method = 'state_id'),
-           count(*) filter (method = 'partner_id'), count(*) filter (has_conflict)
+           count(*) filter (method <> 'state_id'), count(*) filter (has_conflict),
+           count(*) filter (method = 'state_id_refused')
     from links
 """
 

@@ -134,6 +134,7 @@ def write_links(home: Home, progress: Progress) -> dict[str, Any]:
         "linked by state id": counts.by_state_id,
         "known to their partner only": counts.by_partner_id,
         "conflicting state ids": counts.conflicting_state_ids,
+        "state ids that are none": counts.refused_state_ids,
     }
 
 

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 # much reads the codes of all partners and who reports discipline, which seldom change: what they hold counts
-BY_CONTENT = ("model.milepost.stg_codes", "model.milepost.int_discipline_coverage")
+BY_CONTENT = (
+    "model.milepost.stg_codes",
+    "model.milepost.int_discipline_coverage",
+    "model.milepost.int_incomplete_years",
+)
 FILES = re.compile(r"read_(?:parquet|json)\('([^']+)'")
 LARGE = (
     "snapshot/raw/",

@@ -15,7 +15,7 @@ _BAND_OF_REST = BAND_SIZE.format(n="residual_n")
 # problem = one indicator, definition version, school year and collection of one community; they share no sum.
 # slot = one place and subgroup; how slots add up is worked out once, then repeated for every problem.
 # Both are numbered in the order of their keys, so that ties are broken the same way on every run.
-PROBLEM_KEY = "community_id, indicator_id, definition_version, school_year, collection, data_maturity"
+PROBLEM_KEY = "community_id, indicator_id, definition_version, school_year, collection"
 SLOT_KEY = "community_id, geography_level, geography_id, parent_place, disaggregate, subgroup"
 CELLS = (
     """

@@ -86,7 +86,7 @@ def run_refresh(everything: bool = False, notes: str = "") -> dict[str, Any]:
     if result["failures"]:
         err.print("Nothing was published; the last release is still current.")
     else:
-        result |= release_facts(home.current_database, home.warehouse, years_before)
+        result |= release_facts(home, years_before)
         for sentence in sentences(result, home.warehouse):
             err.print(sentence, markup=False, soft_wrap=True)
     return result

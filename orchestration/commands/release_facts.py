@@ -10,8 +10,19 @@ from ingestion.wording import counted
 if TYPE_CHECKING:
     import duckdb
 
+    from ingestion.home import Home
+
 HIDDEN = "select count(*) filter (suppression = 'suppressed'), count(*) from published.indicator_values"
 YEARS = "select distinct school_year from published.indicator_values order by all"
+REFUSED = "select count(*) from '{links}' where method = 'state_id_refused'"
+WITHOUT_VALUES = (
+    "select distinct indicator_id from published.indicators where indicator_id not in"
+    " (select indicator_id from published.indicator_values) order by all"
+)
+INCOMPLETE = (
+    "select school_year || ' ' || collection as period, string_agg(indicator_id, ', ' order by indicator_id)"
+    " from intermediate.int_incomplete_years group by all order by period"
+)
 UNMAPPED = (
     "select extract_id || ' ' || field as what, sum(n_rows)::bigint as n_rows from marts.unmapped_codes"
     " group by all order by n_rows desc, what"
@@ -23,13 +34,18 @@ def years_published(database: Path) -> list[int]:
     return [row[0] for row in _rows(database, YEARS)]
 
 
-def release_facts(database: Path, warehouse: Path, years_before: list[int]) -> dict[str, Any]:
-    """Counts of hidden and of all values, rows of unmapped codes by field, years no longer there."""
+def release_facts(home: Home, years_before: list[int]) -> dict[str, Any]:
+    """Counts of values, hidden ones, refused state ids; rows of unmapped codes by field; what is missing."""
+    database = home.current_database
     hidden, values = (_rows(database, HIDDEN) or [(0, 0)])[0]
+    links = str(home.person_links).replace("'", "''")
     return {
         "hidden": hidden,
         "values": values,
-        "unmapped": dict(_rows(warehouse, UNMAPPED)),
+        "refused_state_ids": (_rows(database, REFUSED.format(links=links)) or [(0,)])[0][0],
+        "unmapped": dict(_rows(home.warehouse, UNMAPPED)),
+        "without_values": [row[0] for row in _rows(database, WITHOUT_VALUES)],
+        "incomplete": dict(_rows(home.warehouse, INCOMPLETE)),
         "years_gone": sorted(set(years_before) - set(years_published(database))),
     }
 
@@ -40,6 +56,23 @@ def sentences(facts: dict[str, Any], warehouse: Path) -> list[str]:
     if facts["hidden"]:
         hidden = counted(facts["values"], "value is", "values are")
         said.append(f"{facts['hidden']:,} of {hidden} hidden to protect small groups.")
+    if facts["without_values"]:
+        said.append(
+            f"Without any value: {', '.join(facts['without_values'])}. What each needs is in the table"
+            " `indicators`; test results also need a flag of the partner or a line in cut_scores.csv."
+        )
+    if facts["incomplete"]:
+        periods = "; ".join(f"{period} ({named})" for period, named in facts["incomplete"].items())
+        said.append(
+            f"Preliminary for the whole community, since a partner is late: {periods}."
+            " `milepost status` tells who."
+        )
+    if facts["refused_state_ids"]:
+        students = counted(facts["refused_state_ids"], "student has", "students have")
+        said.append(
+            f"{students} a state id that is a placeholder or that others share, and are not linked by it;"
+            " the gate's results say in which deliveries."
+        )
     if facts["unmapped"]:
         most = ", ".join(
             f"{field} ({counted(rows, 'row')})" for field, rows in list(facts["unmapped"].items())[:5]

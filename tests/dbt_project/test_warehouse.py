@@ -150,6 +150,49 @@ def test_a_restated_year_replaces_the_old_one(lake: Lake, manifest: Any) -> None
     assert cell(warehouse, "district", "D1") == (2, 0)
 
 
+def due(partner: str, entity: str) -> list[Row]:
+    whose = {"community_id": "riverbend", "partner_id": partner, "entity": entity, "collection": "annual"}
+    return [{**whose, "school_year": year} for year in (2023, 2024, 2025)]
+
+
+def test_a_year_that_waits_for_a_partner_is_not_final(lake: Lake, manifest: Any) -> None:
+    lake.reference["due_dates"] = [row for partner in ("north", "south", "new") for row in due(partner, "attendance")]
+    for year in (2023, 2024, 2025):
+        lake.deliver("attendance", year, [attended("1", "A", 180, 18)])
+    lake.deliver("attendance", 2024, [attended("9", "B", 180, 18)], partner="south")
+    warehouse = Warehouse(manifest, lake.finish())
+    warehouse.build(*WITHOUT_PUBLISHED)
+    found = warehouse.query("""
+        select distinct geography_level, school_year, data_maturity from marts.indicator_cells
+        where indicator_id = 'chronic_absence' order by all
+    """)
+    # south delivered 2024 first and owes 2025; new never delivered, so nobody misses it
+    community = [("community", 2023, "final"), ("community", 2024, "final"), ("community", 2025, "preliminary")]
+    others = [(level, year, "final") for level in ("district", "school") for year in (2023, 2024, 2025)]
+    assert found == community + others
+
+
+def failed_tests(lake: Lake, manifest: Any) -> set[str]:
+    result = Warehouse(manifest, lake.finish()).dbt(
+        "build", "--exclude-resource-types", "unit_test", *WITHOUT_PUBLISHED
+    )
+    return {node.node.name for node in result.result if node.status == "fail"}
+
+
+def test_two_districts_of_one_id_stop_the_build(lake: Lake, manifest: Any) -> None:
+    lake.deliver("school", 2025, [{"school_id": "A", "school_name": "Ash", "district_id": "1"}])
+    bay = {"school_id": "B", "school_name": "Bay", "district_id": "1"}
+    lake.deliver("school", 2025, [bay], partner="south")
+    assert failed_tests(lake, manifest) == {"dim_school_districts_are_one_each"}
+
+
+def test_a_child_with_more_days_than_a_year_has_stops_the_build(lake: Lake, manifest: Any) -> None:
+    lake.deliver("attendance", 2025, [attended(student, "A", 180, 18) for student in "123"])
+    for student in "23":
+        lake.persons["north", student] = lake.persons["north", "1"]
+    assert failed_tests(lake, manifest) == {"fct_student_year_days_fit_into_a_year"}
+
+
 def test_a_child_without_a_link_fails_the_build(lake: Lake, manifest: Any) -> None:
     del community(lake).persons["south", "5"]
     result = Warehouse(manifest, lake.finish()).dbt("build", "--exclude-resource-types", "unit_test")

@@ -25,6 +25,10 @@ REFERENCE = {
     "partners": (
         "community_id varchar, partner_id varchar, partner_name varchar, sector varchar, district_id varchar"
     ),
+    "due_dates": (
+        "community_id varchar, partner_id varchar, extract_id varchar, entity varchar, school_year integer, "
+        "collection varchar, due_date date"
+    ),
     "crosswalks": (
         "community_id varchar, partner_id varchar, field varchar, partner_code varchar, "
         "conformed_code varchar, first_year integer, last_year integer"
@@ -52,6 +56,7 @@ class Lake:
                 {"community_id": "riverbend", "collection": "fall", "maturity": "interim", "sort_order": 1},
             ],
             "partners": [],
+            "due_dates": [],
             "crosswalks": [],
             "cut_scores": [],
         }

@@ -299,6 +299,19 @@ def with_held_back(n: int, held: int) -> str:
     return attendance(n - held) + "".join(f"h{i},S1,many,\n" for i in range(held))
 
 
+def test_state_ids_that_are_none_are_told_and_a_column_of_them_is_refused(here: Deployment) -> None:
+    contract = PERSON.format(file="people_{school_year}.csv") + "  state_student_id: {from: [State]}\n"
+    here.contract("person", contract)
+    header, own = "StudentID,Gender,State\n", "".join(f"c{n},W,S{n}7\n" for n in range(7))
+    few = here.load("people_2023.csv", header + own + "d1,W,0000\nd2,W,N/A\nd3,W,\nd4,W,S07\n")
+    (found,) = [r for r in few.results if r.rule == "state_ids_are_of_one_child_each"]
+    # d1 and d2 have placeholders, S07 is an id of two, d3 has none to be wrong about
+    assert (few.outcome, found.passed, found.severity, found.violations) == ("accepted", False, "warn", 2)
+    most = here.load("people_2024.csv", header + own + "".join(f"d{n},W,S1\n" for n in range(8)))
+    assert most.outcome == "rejected"
+    assert '8 children have in "State" a placeholder, or an id that more than 2 children share' in most.reason
+
+
 @pytest.mark.parametrize("lost", ["nothing", "gate", "gate and quarantine"])
 def test_a_delivery_is_compared_with_all_that_was_sent_before(here: Deployment, lost: str) -> None:
     here.contract("attendance", ATTENDANCE + "tolerance: {quarantined: 0.5, year_over_year: 0.30}\n")

@@ -60,10 +60,30 @@ def test_a_state_id_known_in_any_delivery_serves_every_entity(home: Home) -> Non
 def test_conflicting_state_ids_take_the_latest_year_then_the_annual_collection_and_are_counted(
     home: Home,
 ) -> None:
-    deliver(home, "a", [("north", "1", "OLD", 2024, "annual"), ("north", "1", "FALL", 2025, "fall")])
-    deliver(home, "b", [("north", "1", "NEW", 2025, "annual"), ("south", "5", "NEW", 2025, "annual")])
+    deliver(home, "a", [("north", "1", "OLD1", 2024, "annual"), ("north", "1", "FALL1", 2025, "fall")])
+    deliver(home, "b", [("north", "1", "NEW1", 2025, "annual"), ("south", "5", "NEW1", 2025, "annual")])
     assert link_persons(home).conflicting_state_ids == 1
     assert links(home)[("north", "1")] == links(home)[("south", "5")]
+
+
+def test_an_id_that_is_none_links_nobody(home: Home) -> None:
+    rows: list[Row] = [("north", str(n), "S9", 2025, "annual") for n in range(3)]  # three share it
+    rows += [("north", "a", "S7", 2025, "annual"), ("north", "b", "S7", 2025, "annual")]  # enrolled again
+    rows += [("north", "c", "0000000000", 2025, "annual"), ("north", "d", " N/A ", 2025, "annual")]
+    rows += [("south", "x", "S9", 2025, "annual"), ("south", "y", "0000000000", 2024, "annual")]
+    # a real id of another year stands, whichever is later
+    rows += [("south", "z", "S8", 2023, "annual"), ("south", "z", "999", 2025, "annual")]
+    rows += [("north", "z", "S8", 2025, "annual")]
+    deliver(home, "a", rows)
+    counts = link_persons(home)
+    found = links(home)
+    assert len({found["north", n][0] for n in "012"} | {found["south", "x"][0]}) == 4
+    assert found["north", "a"] == found["north", "b"]
+    assert found["north", "c"][0] != found["south", "y"][0]
+    assert found["north", "z"] == found["south", "z"]
+    refused = {key for key, (_, method) in found.items() if method == "state_id_refused"}
+    assert refused == {*(("north", n) for n in "012cd"), ("south", "x"), ("south", "y")}
+    assert (counts.refused_state_ids, counts.conflicting_state_ids) == (7, 0)
 
 
 def test_links_do_not_depend_on_the_order_of_deliveries(

@@ -12,7 +12,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ingestion.delivery import Delivery
 from ingestion.home import Home
+from ingestion.lake import take_snapshot
+from ingestion.ledger import Ledger
 from publishing import release
 from publishing.release import Release, prepare_release, publish, read_history
 from publishing.release_contents import ReleaseError, direct_identifiers, load_promise
@@ -110,6 +113,22 @@ def test_decisions_that_found_no_cell_stop_the_release(home: Home) -> None:
     with pytest.raises(ReleaseError, match="decided nothing"):
         publish(home)
     assert rows_in_current(home) == 2
+
+
+def test_a_release_is_as_of_the_snapshot_it_is_built_from(home: Home) -> None:
+    def accepted(load_id: str, status: str = "accepted") -> None:
+        delivery = Delivery(load_id, "n.school", "c", "n", "school", 2025, load_id, "", "", home.landing, "")
+        Ledger(home.ledger).append(delivery.event(status, rows=1))
+
+    accepted("first")
+    accepted("withdrawn")
+    accepted("withdrawn", "withdrawn")
+    last = Ledger(home.ledger).events()[0]["at"]
+    take_snapshot(home)
+    accepted("while it is built")
+    prepare_release(home)
+    (told,) = duckdb.sql(f"select data_as_of::varchar from '{home.reference_file('release')}'").fetchall()[0]
+    assert told.replace(" ", "T") == last.removesuffix("Z").rstrip("0").rstrip(".")
 
 
 def test_unchanged_content_is_no_new_release(home: Home) -> None:

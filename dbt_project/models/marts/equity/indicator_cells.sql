@@ -51,7 +51,11 @@ select
     places.definition_version,
     places.school_year,
     places.collection,
-    coalesce(collections.maturity, 'preliminary') as data_maturity,
+    case
+        -- of the community: a school's or district's own children are there or they are not
+        when collections.maturity = 'final' and incomplete.indicator_id is not null then 'preliminary'
+        else coalesce(collections.maturity, 'preliminary')
+    end as data_maturity,
     places.geography_level,
     places.geography_id,
     rolled_up.disaggregate,
@@ -64,3 +68,10 @@ left join {{ source('reference', 'collections') }} as collections
     on
         places.community_id = collections.community_id
         and places.collection = collections.collection
+left join {{ ref('int_incomplete_years') }} as incomplete
+    on
+        places.geography_level = 'community'
+        and places.community_id = incomplete.community_id
+        and places.indicator_id = incomplete.indicator_id
+        and places.school_year = incomplete.school_year
+        and places.collection = incomplete.collection
