@@ -6,8 +6,8 @@
 }) }}
 
 {% set fields = [
-    'gender', 'race_ethnicity', 'hispanic_ethnicity', 'school_level', 'grade_level', 'exit_code', 'subject',
-    'action_code', 'subject_area', 'mark', 'diploma_type', 'enrollment_status',
+    'gender', 'race_ethnicity', 'hispanic_ethnicity', 'school_level', 'grade_level', 'exit_code', 'assessment_type',
+    'subject', 'action_code', 'subject_area', 'mark', 'diploma_type', 'enrollment_status',
 ] %}
 
 with known_codes as (

@@ -20,5 +20,5 @@ select
     max_by(organization_id, {{ rank }}) as organization_id,
     max_by(is_proficient, {{ rank }}) as is_proficient
 from {{ ref('fct_assessment') }}
-where is_proficient is not null
+where is_proficient is not null and coalesce(assessment_type, 'state_summative') = 'state_summative'
 group by community_id, person_id, school_year, collection, subject, grade_level

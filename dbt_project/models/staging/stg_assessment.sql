@@ -8,6 +8,7 @@ select
     assessment.school_year,
     assessment.collection,
     assessment.assessment_id,
+    {{ conformed('assessment_type') }},
     {{ conformed('subject') }},
     {{ conformed('grade_level') }},
     assessment.test_date,
@@ -20,6 +21,7 @@ select
     assessment._row_number
 from {{ source('raw', 'assessment') }} as assessment
 {{ join_person('assessment') }}
+{{ join_codes('assessment_type', 'assessment') }}
 {{ join_codes('subject', 'assessment') }}
 {{ join_codes('grade_level', 'assessment') }}
 left join {{ ref('stg_crosswalk') }} as levels

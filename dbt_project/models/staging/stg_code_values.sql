@@ -4,7 +4,7 @@
     'person': ['gender', 'race_ethnicity', 'hispanic_ethnicity'],
     'school': ['school_level'],
     'enrollment': ['grade_level', 'exit_code'],
-    'assessment': ['subject', 'grade_level'],
+    'assessment': ['assessment_type', 'subject', 'grade_level'],
     'discipline': ['action_code'],
     'course_mark': ['subject_area', 'mark'],
     'diploma': ['diploma_type'],

@@ -44,6 +44,7 @@ select
     school_year,
     collection,
     assessment_id,
+    assessment_type,
     subject,
     test_date,
     partner_id,
