@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib import request
 
 import typer
 
@@ -132,6 +131,8 @@ def _answers(host: str, port: int) -> bool:
 
 
 def _wait_until_up(process: subprocess.Popen[bytes], host: str, port: int, log: Path) -> None:
+    from urllib import request  # 14 ms, which no other command has to wait for
+
     deadline = time.monotonic() + START_SECONDS
     with err.status("Starting Dagster (about 10 s) ..."):
         while time.monotonic() < deadline and process.poll() is None:
