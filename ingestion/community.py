@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ingestion.community_tables import (
     CrosswalkRow,
@@ -38,6 +38,7 @@ Sector = Literal[
     "other",
 ]
 Level = Literal["community", "district", "school"]
+SMALLEST_MINIMUM = 10  # groups of fewer children are never published, whatever a community says
 
 
 class SchoolYears(Strict):
@@ -67,7 +68,16 @@ class Partner(Strict):
 
 
 class Disclosure(Strict):
-    minimum_denominator: int = Field(default=10, ge=1)
+    minimum_denominator: int = SMALLEST_MINIMUM
+
+    @field_validator("minimum_denominator")
+    @classmethod
+    def _not_too_low(cls, minimum: int) -> int:
+        if minimum < SMALLEST_MINIMUM:
+            raise ValueError(
+                f"groups under {SMALLEST_MINIMUM} children are never published; use {SMALLEST_MINIMUM} or more"
+            )
+        return minimum
 
 
 class PublicationLevel(Strict):
@@ -112,6 +122,13 @@ class CommunityFile(Strict):
     disclosure: Disclosure = Disclosure()
     publication: dict[Level, PublicationLevel] = DEFAULT_PUBLICATION
     indicators: Literal["all"] | tuple[Identifier, ...] = "all"
+
+    @field_validator("indicators")
+    @classmethod
+    def _at_least_one(cls, ids: Literal["all"] | tuple[str, ...]) -> Literal["all"] | tuple[str, ...]:
+        if not ids:
+            raise ValueError("an empty list would publish nothing; name indicators, or write all")
+        return ids
 
     @model_validator(mode="after")
     def _annual_collection(self) -> Self:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from ingestion.community import SMALLEST_MINIMUM
 from ingestion.errors import MilepostError
 from ingestion.home import Home
 from ingestion.spill import working_database
@@ -28,7 +29,6 @@ from publishing.disclosure_sql import (
 )
 
 MOST_ROUNDS = 200
-SMALLEST_MINIMUM = 10
 
 
 class DisclosureError(MilepostError):
@@ -75,10 +75,8 @@ def inputs(home: Home) -> dict[str, str]:
         "source_cells": "from warehouse.marts.indicator_cells",
         "plan": f"select p.community_id, p.geography_level, p.disaggregate, c.minimum_denominator "
         f"from {reference['publication_plan']} p join {reference['communities']} c using (community_id)",
-        # a community that nothing was written for selects every indicator
-        "selection": f"from {reference['indicator_selection']} union all "
-        "select distinct community_id, indicator_id from warehouse.marts.indicator_cells where community_id "
-        f"not in (select community_id from {reference['indicator_selection']})",
+        # what is not written there is not published: an empty selection must not read as all of them
+        "selection": f"from {reference['indicator_selection']}",
         "school_districts": "select distinct community_id, organization_id as school_id, district_id "
         "from warehouse.marts.dim_school",
     }

@@ -111,16 +111,17 @@ def load_registry(dbt_project: Path) -> dict[str, Indicator]:
 
 
 def write_registry_tables(
-    home: Home, dbt_project: Path, selections: Mapping[str, Iterable[str] | Literal["all"]] | None = None
+    home: Home, dbt_project: Path, selections: Mapping[str, Iterable[str] | Literal["all"]]
 ) -> dict[str, Indicator]:
     """Write reference/indicators, indicator_definitions and indicator_selection.parquet; return the registry.
 
-    `selections` holds, per community id, the ids that its community.yml lists under `indicators`, or "all".
+    `selections` holds, per community id, the ids that its community.yml lists under `indicators`, or "all";
+    of a community that is not among them nothing is published.
     """
     indicators = load_registry(dbt_project)
     pairs = [
         pair
-        for community, ids in (selections or {}).items()
+        for community, ids in selections.items()
         for pair in _selected(community, ids, indicators)
     ]
     with duckdb.connect() as con:

@@ -114,7 +114,7 @@ class Lake:
 
     def finish(self) -> Home:
         """Write what the warehouse reads besides raw."""
-        write_registry_tables(self.home, PROJECT)
+        write_registry_tables(self.home, PROJECT, {"riverbend": "all"})
         for table, typed in REFERENCE.items():
             self._write(self.home.reference_file(table), _types(typed), self.reference[table])
         links = [

@@ -15,7 +15,7 @@ COMMUNITY = """
     partners:
       mill_schools: {title: Mill Schools, sector: k12, district_id: M1}
       mill_clinic: {title: Mill Clinic, sector: health}
-    disclosure: {minimum_denominator: 7}
+    disclosure: {minimum_denominator: 12}
     publication:
       community: {singles: all, pairs: all}
       school: {singles: [gender], pairs: [gender_x_disability]}

@@ -84,6 +84,14 @@ WRONG_COMMUNITY = {
     "unknown level": (("school: {singles", "scool: {singles"), "publication.scool"),
     "unknown disaggregate": (("singles: [gender]", "singles: [gendre]"), "Did you mean 'gender'?"),
     "pair in the wrong order": (("gender_x_disability", "disability_x_gender"), "unknown disaggregate"),
+    "a minimum that protects nobody": (
+        ("minimum_denominator: 12", "minimum_denominator: 9"),
+        "groups under 10 children are never published; use 10 or more",
+    ),
+    "no indicator at all": (
+        ("publication:", "indicators: []\n    publication:"),
+        "'indicators': an empty list would publish nothing; name indicators, or write all",
+    ),
     "duplicate partner": (("mill_clinic:", "mill_schools:"), "the key 'mill_schools' is there twice"),
 }
 

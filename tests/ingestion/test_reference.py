@@ -39,7 +39,7 @@ def test_every_table_has_its_columns_and_types(home: Home) -> None:
 
 
 def test_what_the_community_says_of_itself(home: Home) -> None:
-    assert rows(home, "communities") == [("millbrook", "Millbrook", 2023, 2025, 7)]
+    assert rows(home, "communities") == [("millbrook", "Millbrook", 2023, 2025, 12)]
     assert rows(home, "collections") == [
         ("millbrook", "annual", "final", 0),
         ("millbrook", "fall", "interim", 1),

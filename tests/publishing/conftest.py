@@ -32,7 +32,7 @@ class SmallWarehouse:
         self.dbt("seed")
 
     def _write_reference(self) -> None:
-        write_registry_tables(self.home, PROJECT)
+        write_registry_tables(self.home, PROJECT, {"riverbend": "all"})
         with duckdb.connect() as con:
             for table, sql in {
                 "communities": "select 'riverbend' as community_id, 'Riverbend' as community_name, "

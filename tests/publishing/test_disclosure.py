@@ -262,7 +262,13 @@ def test_the_parquet_is_written_whole_from_a_warehouse(tmp_path: Path) -> None:
     assert [file.name for file in home.disclosure.iterdir()] == ["cell_suppression.parquet"]
 
 
-def write_warehouse(home: Home) -> DisclosureReport:
+def test_what_no_community_has_selected_is_not_published(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert write_warehouse(home, selected="community_id = 'another'").cells == 0
+    assert duckdb.sql(f"select count(*) from '{home.cell_suppression}'").fetchone() == (0,)
+
+
+def write_warehouse(home: Home, selected: str = "true") -> DisclosureReport:
     home.reference.mkdir(parents=True)
     with duckdb.connect(str(home.warehouse)) as con:
         make_children(con, 200)
@@ -279,5 +285,5 @@ def write_warehouse(home: Home) -> DisclosureReport:
         con.sql("select 'riverbend' as community_id, 10 as minimum_denominator").write_parquet(
             str(home.reference_file("communities"))
         )
-        con.sql("from selection").write_parquet(str(home.reference_file("indicator_selection")))
+        con.sql(f"from selection where {selected}").write_parquet(str(home.reference_file("indicator_selection")))
     return protect_home(home)
