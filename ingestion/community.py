@@ -16,11 +16,13 @@ from ingestion.community_tables import (
     TargetRow,
     check_crosswalk_row,
     check_cut_score_row,
+    check_target_row,
     read_table,
 )
 from ingestion.contract import Contract, load_contract, match_file
 from ingestion.disaggregates import DISAGGREGATES, PAIRS
 from ingestion.errors import ContractError
+from ingestion.indicators import indicator_ids
 from ingestion.yaml_file import Identifier, Strict, Text, YamlFile, near_miss, read_yaml, validate
 
 T = TypeVar("T")
@@ -235,7 +237,7 @@ def load_community(folder: Path, aside: list[ContractError] | None = None) -> Co
         )
     if parsed is None:
         raise ContractError.of(problems)
-    problems += _publication_problems(parsed, source)
+    problems += [*_publication_problems(parsed, source), *_indicator_problems(parsed, source)]
     fields = {name: getattr(parsed, name) for name in CommunityFile.model_fields}
     community = Community.model_construct(**fields, folder=folder, agreements=_agreements(folder, problems))
     contracts: dict[str, Contract] = {}
@@ -259,6 +261,14 @@ def _publication_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[C
                 if name not in known:
                     place = ("publication", geography, part)
                     yield source.problem(place, f"unknown disaggregate '{name}'", near_miss(name, known))
+
+
+def _indicator_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[ContractError]:
+    known = indicator_ids()
+    for place, name in enumerate(() if parsed.indicators == "all" else parsed.indicators):
+        if name not in known:
+            what = f"no indicator is called '{name}'"
+            yield source.problem(("indicators", place), what, near_miss(name, known))
 
 
 def _agreements(folder: Path, problems: list[ContractError]) -> dict[str, Agreement]:
@@ -309,7 +319,10 @@ def _tables(folder: Path, parsed: CommunityFile, problems: list[ContractError]) 
         )
         found["cut_scores"] = rows_of_scores or ()
     if (folder / "targets.csv").exists():
-        found["targets"] = _try(lambda p: read_table(p, TargetRow), folder / "targets.csv", problems) or ()
+        rows_of_targets = _try(
+            lambda p: read_table(p, TargetRow, check_target_row), folder / "targets.csv", problems
+        )
+        found["targets"] = rows_of_targets or ()
     return found
 
 

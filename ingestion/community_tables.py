@@ -10,8 +10,10 @@ from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
 
 from ingestion.conformed import unknown_code
 from ingestion.contract_columns import ConformedCode
+from ingestion.disaggregates import DISAGGREGATES, PAIRS, subgroups_of
 from ingestion.entities import load_entities
 from ingestion.errors import ContractError
+from ingestion.indicators import indicator_ids
 from ingestion.yaml_file import Identifier, Strict, near_miss
 
 T = TypeVar("T", bound="Row")
@@ -127,6 +129,17 @@ def check_cut_score_row(row: CutScoreRow) -> str:
     return _unknown("subject", row.subject) or (
         _unknown("grade_level", row.grade_level) if row.grade_level else ""
     )
+
+
+def check_target_row(row: TargetRow) -> str:
+    """A target of something that nobody counts would stand beside no number, without a word."""
+    if row.indicator_id not in (known := indicator_ids()):
+        return f"no indicator is called '{row.indicator_id}'. {near_miss(row.indicator_id, known)}"
+    if row.disaggregate not in (known := ("all", *DISAGGREGATES, *PAIRS)):
+        return f"unknown disaggregate '{row.disaggregate}'. {near_miss(row.disaggregate, known)}"
+    if row.subgroup not in (known := subgroups_of(row.disaggregate)):
+        return f"'{row.subgroup}' is no subgroup of '{row.disaggregate}'. {near_miss(row.subgroup, known)}"
+    return ""
 
 
 def _unknown(field: str, code: str) -> str:

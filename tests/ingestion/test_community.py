@@ -88,6 +88,10 @@ WRONG_COMMUNITY = {
         ("minimum_denominator: 12", "minimum_denominator: 9"),
         "groups under 10 children are never published; use 10 or more",
     ),
+    "unknown indicator": (
+        ("publication:", "indicators: [suspensions]\n    publication:"),
+        "no indicator is called 'suspensions'. Did you mean 'suspension'?",
+    ),
     "no indicator at all": (
         ("publication:", "indicators: []\n    publication:"),
         "'indicators': an empty list would publish nothing; name indicators, or write all",
@@ -136,6 +140,37 @@ def test_headers_of_a_table_are_checked(tmp_path: Path) -> None:
     message = refusal(tmp_path, **{"targets.csv": "indicator,school_year,target,why\nx,2025,0.5,\n"})
     assert "unknown column 'indicator'. Did you mean 'indicator_id'?" in message
     assert "the column 'indicator_id' is missing" in message
+
+
+WRONG_TARGET = {
+    "unknown indicator": ("chronic_absense,all,all", "no indicator is called", "'chronic_absence'?"),
+    "unknown disaggregate": ("suspension,gendre,male", "unknown disaggregate 'gendre'", "'gender'?"),
+    "unknown code": ("suspension,gender,femal", "'femal' is no subgroup of 'gender'", "'female'?"),
+    "children not known": ("suspension,gender,unknown", "'unknown' is no subgroup", "Known: female, male"),
+    "a flag's own text": ("suspension,disability,true", "is no subgroup of 'disability'", "Known: yes, no"),
+    "a part of the total": ("suspension,all,male", "'male' is no subgroup of 'all'", "Known: all"),
+    "pair the wrong way round": (
+        "suspension,race_ethnicity_x_gender,female|asian",
+        "is no subgroup of 'race_ethnicity_x_gender'",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_TARGET)
+def test_a_target_of_what_nobody_counts_is_named_with_its_line(tmp_path: Path, case: str) -> None:
+    row, *says = WRONG_TARGET[case]
+    head = "indicator_id,disaggregate,subgroup,school_year,target\nsuspension,all,all,2025,0.05\n"
+    message = refusal(tmp_path, **{"targets.csv": f"{head}{row},2025,0.5\n"})
+    assert "targets.csv:3: " in message
+    assert all(text in message for text in says)
+
+
+def test_targets_of_the_total_a_code_a_flag_and_a_pair_are_taken(tmp_path: Path) -> None:
+    about = ("all,all", "gender,male", "disability,yes", "race_ethnicity_x_disability,asian|no")
+    rows = "".join(f"suspension,{one},2025,0.05\n" for one in about)
+    files = {"targets.csv": "indicator_id,disaggregate,subgroup,school_year,target\n" + rows}
+    assert len(millbrook(tmp_path, **files).communities["millbrook"].targets) == 4
 
 
 def test_a_crosswalk_of_nobody_is_refused(tmp_path: Path) -> None:
