@@ -17,6 +17,7 @@ from ingestion.community_tables import (
     check_crosswalk_row,
     check_cut_score_row,
     check_target_row,
+    in_other_years,
     read_table,
 )
 from ingestion.contract import Contract, load_contract, match_file
@@ -283,7 +284,10 @@ def _agreements(folder: Path, problems: list[ContractError]) -> dict[str, Agreem
 def _with_codes_of_contracts(
     crosswalks: Crosswalks, contracts: dict[str, Contract], problems: list[ContractError]
 ) -> Crosswalks:
-    """The partners' crosswalks with the `codes` of their contracts; one code must not mean two things."""
+    """The partners' crosswalks with the `codes` of their contracts, which hold in all school years.
+
+    One code must not mean two things; where a crosswalk says the same of some years, the others are added.
+    """
     complete = dict(crosswalks)
     for contract in contracts.values():
         for field, column in contract.columns.items():
@@ -295,8 +299,8 @@ def _with_codes_of_contracts(
                     what = f"'{partner_code}' of '{field}' has another meaning in the partner's crosswalk"
                     step = "Keep it in one place"
                     problems.append(ContractError(what, where=f"{contract.path}:1", next_step=step))
-                elif not same:
-                    complete[contract.partner] = (*rows, row)
+                else:
+                    complete[contract.partner] = (*rows, *in_other_years(row, same))
     return complete
 
 

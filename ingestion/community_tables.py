@@ -113,6 +113,18 @@ def read_table(path: Path, model: type[T], check: Callable[[T], str] = lambda _:
     return tuple(row for _, row in rows)
 
 
+def in_other_years(row: CrosswalkRow, others: Iterable[CrosswalkRow]) -> list[CrosswalkRow]:
+    """`row`, which holds ever, for the years in which none of `others` holds: a row for each gap."""
+    gaps, next_year = [], FIRST_EVER
+    for first, last in [*sorted(other.years() for other in others), (LAST_EVER + 1, LAST_EVER + 1)]:
+        if next_year < first:
+            until = None if first > LAST_EVER else first - 1
+            since = None if next_year == FIRST_EVER else next_year
+            gaps.append(row.model_copy(update={"first_year": since, "last_year": until}))
+        next_year = max(next_year, last + 1)
+    return gaps
+
+
 def code_fields() -> list[str]:
     """Canonical columns that carry a partner's code, which a crosswalk may conform."""
     entities = load_entities().values()

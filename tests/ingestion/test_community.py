@@ -214,6 +214,35 @@ def test_codes_in_a_contract_join_the_partners_crosswalk(tmp_path: Path) -> None
     }
 
 
+@pytest.mark.parametrize(
+    ("years_of_crosswalk", "years_of_all"),
+    [
+        ([], [(None, None)]),
+        ([(None, None)], [(None, None)]),
+        ([(None, 2022)], [(None, 2022), (2023, None)]),
+        ([(2023, None)], [(None, 2022), (2023, None)]),
+        ([(2024, 2024), (2021, 2022)], [(None, 2020), (2021, 2022), (2023, 2023), (2024, 2024), (2025, None)]),
+    ],
+)
+def test_codes_of_a_contract_hold_in_the_years_a_crosswalk_leaves_out(
+    tmp_path: Path,
+    years_of_crosswalk: list[tuple[int | None, int | None]],
+    years_of_all: list[tuple[int | None, int | None]],
+) -> None:
+    lines = "".join(f"gender,f,female,{a or ''},{b or ''}\n" for a, b in years_of_crosswalk)
+    communities = millbrook(
+        tmp_path,
+        **{
+            "extracts/mill_schools__person.yml": PERSON.replace("in: [01, 02]", "codes: {F: female}"),
+            "crosswalks/mill_schools.csv": f"field,partner_code,conformed_code,first_year,last_year\n{lines}",
+        },
+    )
+    rows = communities.communities["millbrook"].crosswalks["mill_schools"]
+    found = sorted(((r.first_year, r.last_year) for r in rows), key=lambda years: years[0] or 0)
+    assert found == years_of_all
+    assert {(r.field, r.partner_code.lower(), r.conformed_code) for r in rows} == {("gender", "f", "female")}
+
+
 def test_a_conformed_code_of_no_list_is_named_in_contracts_and_cut_scores(tmp_path: Path) -> None:
     message = refusal(
         tmp_path,
