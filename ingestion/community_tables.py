@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
 
-from ingestion.conformed import unknown_code
+from ingestion.conformed import not_conformed, unknown_code
 from ingestion.contract_columns import ConformedCode
 from ingestion.disaggregates import DISAGGREGATES, PAIRS, subgroups_of
 from ingestion.entities import load_entities
@@ -133,7 +133,7 @@ def code_fields() -> list[str]:
 
 def check_crosswalk_row(row: CrosswalkRow) -> str:
     if row.field in code_fields():
-        return _unknown(row.field, row.conformed_code)
+        return ". ".join(not_conformed(row.field) or ()) or _unknown(row.field, row.conformed_code)
     return f"'{row.field}' is not a canonical column of codes. {near_miss(row.field, code_fields())}"
 
 

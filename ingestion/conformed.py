@@ -10,6 +10,22 @@ from ingestion.yaml_file import near_miss
 
 # stated once, as the seeds that dbt loads
 CONFORMED = Path(__file__).parent.parent / "dbt_project" / "seeds" / "codes"
+# conformed by what the partner's crosswalk says, with no list of codes common to all partners
+WITHOUT_LIST = ("performance_level",)
+
+
+@cache
+def conformed_fields() -> tuple[str, ...]:
+    """The canonical columns that the warehouse conforms; any other keeps the partner's code as it is."""
+    return tuple(sorted({*(path.stem for path in CONFORMED.glob("*.csv")), *WITHOUT_LIST}))
+
+
+def not_conformed(field: str) -> tuple[str, str] | None:
+    """What is wrong with codes for a column that no model conforms, and the next step."""
+    if field in conformed_fields():
+        return None
+    step = f"Take it out. Conformed are: {', '.join(conformed_fields())}"
+    return f"'{field}' keeps the partner's code, so codes for it have no effect", step
 
 
 @cache

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ingestion.conformed import unknown_code
+from ingestion.conformed import not_conformed, unknown_code
 from ingestion.contract_columns import Column, Origin
 from ingestion.entities import Entity, load_entities
 from ingestion.file_names import PLACEHOLDERS, unknown_placeholders
@@ -158,6 +158,8 @@ def _column_problems(name: str, column: Column, entity: Entity) -> Iterator[Find
             what = f"'{written}' says nothing for '{name}', which is {kind}"
             step = YES_AND_NO if (written, kind) == ("codes", "boolean") else "Take it out"
             yield ("columns", name, written), what, step
+    if column.codes and canonical in ("code", "codes") and (wrong := not_conformed(name)):
+        yield ("columns", name, "codes"), *wrong
     for partner_code, code in column.codes.items():
         if wrong := unknown_code(name, code):
             yield ("columns", name, "codes", partner_code), *wrong

@@ -119,11 +119,7 @@ def write_registry_tables(
     of a community that is not among them nothing is published.
     """
     indicators = load_registry(dbt_project)
-    pairs = [
-        pair
-        for community, ids in selections.items()
-        for pair in _selected(community, ids, indicators)
-    ]
+    pairs = [pair for community, ids in selections.items() for pair in _selected(community, ids, indicators)]
     with duckdb.connect() as con:
         con.execute(
             "create table indicators (indicator_id varchar, title varchar, stage varchar, outcome varchar, "

@@ -1,5 +1,5 @@
 -- A crosswalk that conforms to a code no list has would make a subgroup of its own: a spelling to mend in
--- crosswalks/<partner>.csv. Fields without a code list (home_language, performance_level) take any code.
+-- crosswalks/<partner>.csv. A field without a code list (performance_level) takes any code.
 {{ config(meta = {
     'description': 'Every conformed code of a crosswalk is in the conformed code list of its field.',
     'dagster': {'ref': {'name': 'stg_crosswalk'}},

@@ -1,10 +1,13 @@
 """A community is read as a whole, and one report tells of every file that is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from ingestion.community import communities_folder, load_communities
+from ingestion.community_tables import code_fields
+from ingestion.conformed import conformed_fields
 from ingestion.errors import ContractError
 from tests.ingestion.configuration import (
     AGREEMENTS,
@@ -221,7 +224,10 @@ def test_codes_in_a_contract_join_the_partners_crosswalk(tmp_path: Path) -> None
         ([(None, None)], [(None, None)]),
         ([(None, 2022)], [(None, 2022), (2023, None)]),
         ([(2023, None)], [(None, 2022), (2023, None)]),
-        ([(2024, 2024), (2021, 2022)], [(None, 2020), (2021, 2022), (2023, 2023), (2024, 2024), (2025, None)]),
+        (
+            [(2024, 2024), (2021, 2022)],
+            [(None, 2020), (2021, 2022), (2023, 2023), (2024, 2024), (2025, None)],
+        ),
     ],
 )
 def test_codes_of_a_contract_hold_in_the_years_a_crosswalk_leaves_out(
@@ -255,6 +261,32 @@ def test_a_conformed_code_of_no_list_is_named_in_contracts_and_cut_scores(tmp_pa
         "mill_schools__person.yml:8: 'mael' is no conformed code of 'gender'. Did you mean 'male'?" in message
     )
     assert "cut_scores.csv:2: 'maths' is no conformed code of 'subject'. Did you mean 'math'?" in message
+
+
+def test_codes_for_a_column_that_nothing_conforms_are_refused(tmp_path: Path) -> None:
+    person = PERSON.replace(
+        "    school_year:", "      home_language: {from: [Lang], codes: {en: english}}\n    school_year:"
+    )
+    message = refusal(
+        tmp_path,
+        **{
+            "extracts/mill_schools__person.yml": person,
+            "crosswalks/mill_schools.csv": "field,partner_code,conformed_code\nhome_language,en,english\n",
+        },
+    )
+    says = "'home_language' keeps the partner's code, so codes for it have no effect. Take it out. Conformed are: "
+    assert f"mill_schools__person.yml:9: {says}action_code, diploma_type, " in message
+    assert f"crosswalks/mill_schools.csv:2: {says}action_code, diploma_type, " in message
+
+
+def test_columns_that_may_have_codes_are_those_the_warehouse_looks_up() -> None:
+    staging = Path(__file__).parents[2] / "dbt_project" / "models" / "staging"
+    looked_up = "".join(path.read_text() for path in (staging.glob("*.sql")))
+    listed = looked_up.partition("code_columns = {")[2].partition("} %}")[0]
+    fields = {name for names in re.findall(r"\[(.*?)\]", listed) for name in re.findall(r"'(\w+)'", names)}
+    fields |= set(re.findall(r"levels\.field = '(\w+)'", looked_up))
+    assert fields == set(conformed_fields())
+    assert set(code_fields()) - fields == {"home_language"}
 
 
 def test_a_code_must_not_mean_two_things(tmp_path: Path) -> None:

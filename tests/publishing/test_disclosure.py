@@ -285,5 +285,7 @@ def write_warehouse(home: Home, selected: str = "true") -> DisclosureReport:
         con.sql("select 'riverbend' as community_id, 10 as minimum_denominator").write_parquet(
             str(home.reference_file("communities"))
         )
-        con.sql(f"from selection where {selected}").write_parquet(str(home.reference_file("indicator_selection")))
+        con.sql(f"from selection where {selected}").write_parquet(
+            str(home.reference_file("indicator_selection"))
+        )
     return protect_home(home)
