@@ -77,9 +77,8 @@ class Disclosure(Strict):
     @classmethod
     def _not_too_low(cls, minimum: int) -> int:
         if minimum < SMALLEST_MINIMUM:
-            raise ValueError(
-                f"groups under {SMALLEST_MINIMUM} children are never published; use {SMALLEST_MINIMUM} or more"
-            )
+            least = f"use {SMALLEST_MINIMUM} or more"
+            raise ValueError(f"groups under {SMALLEST_MINIMUM} children are never published; {least}")
         return minimum
 
 

@@ -25,7 +25,7 @@ PAIRS = tuple(_PARTS)
 
 
 def subgroups_of(disaggregate: str) -> tuple[str, ...]:
-    """The subgroups of `all`, of a disaggregate or of a pair (`asian|female`); children not known are in none."""
+    """The subgroups of `all`, of a disaggregate or of a pair (`asian|female`); `unknown` is none."""
     if disaggregate in _PARTS:
         first, second = map(subgroups_of, _PARTS[disaggregate])
         return tuple(f"{one}|{other}" for one, other in product(first, second))

@@ -1,4 +1,4 @@
-"""The ids of the registered indicators: the names of their models, which the registry describes one by one."""
+"""The ids of the registered indicators: the names of their models, which the registry describes."""
 
 from pathlib import Path
 
