@@ -1,6 +1,5 @@
 """A first contract drafted from a file's headers, for a person to finish; no value gets into it."""
 
-import datetime as dt
 import difflib
 import json
 import re
@@ -12,21 +11,12 @@ from pathlib import Path
 from ingestion.entities import Entity, EntityColumn, load_entities
 from ingestion.errors import ContractError
 from ingestion.file_names import parse_school_year
+from ingestion.header_row import DATE_FORMATS, is_date, refuse_record, values_in_header
 from ingestion.sampling import Sample, sample_of
 from ingestion.yaml_file import near_miss
 
 FIRST_AGREEMENT = "first_agreement"  # the one that `milepost init` writes
 YEAR_HEADERS = ("schoolyear", "year", "academicyear", "schoolyr", "sy", "yr", "schyear")
-DATE_FORMATS = (
-    "%Y-%m-%d",
-    "%m/%d/%Y",
-    "%m/%d/%y",
-    "%d/%m/%Y",
-    "%Y%m%d",
-    "%m-%d-%Y",
-    "%d-%b-%Y",
-    "%Y-%m-%d %H:%M:%S",
-)
 COLLECTIONS = ("annual", "fall", "winter", "spring", "summer")
 # what partners call a canonical column, where its own name would not be found in the header
 OTHER_NAMES = {
@@ -111,7 +101,7 @@ def draft_contract(path: Path, partner: str, entity: str, *, agreement: str = FI
     """A first contract for `path`: headers matched to the entity's columns by their names.
 
     What could not be matched is marked with a question mark and the column's meaning. ContractError for an
-    unknown entity, ReadError for a file without headers or that cannot be read.
+    unknown entity, ReadError for a file that cannot be read, or whose first row may be a child's record.
     """
     entities = load_entities()
     if entity not in entities:
@@ -119,6 +109,9 @@ def draft_contract(path: Path, partner: str, entity: str, *, agreement: str = FI
     with tempfile.TemporaryDirectory(prefix="milepost-") as folder:
         sample = sample_of(path, Path(folder))
     found = match_headers(sample.headers, entities[entity])
+    refuse_record(sample, found.values(), path.name)
+    hidden = values_in_header(sample)
+    found = {column: header for column, header in found.items() if header not in hidden}
     pattern = file_pattern(path.name)
     noticed = (*sample.noticed, *_year_not_in_name(pattern, sample.headers))
     lines = [
@@ -135,7 +128,10 @@ def draft_contract(path: Path, partner: str, entity: str, *, agreement: str = FI
         "columns:",
         *_column_lines(entities[entity], found, sample),
     ]
-    unused = [header for header in sample.headers if header and header not in found.values()]
+    unused = [h for h in sample.headers if h and h not in found.values() and h not in hidden]
+    places = [str(place) for place, header in enumerate(sample.headers, start=1) if header in hidden]
+    if places:
+        lines.append(f"# look like values, not headers, and are left out: in columns {', '.join(places)}")
     if unused:
         lines += [
             "# no column was found for these headers",
@@ -215,16 +211,8 @@ def _column_lines(entity: Entity, found: dict[str, str], sample: Sample) -> list
 def _date_format(column: EntityColumn, header: str, sample: Sample) -> str:
     """The first format that every value of the sample has; ISO dates need none."""
     values = sample.values(header) if column.type == "date" else []
-    fits = [form for form in DATE_FORMATS if values and all(_is_date(value, form) for value in values)]
+    fits = [form for form in DATE_FORMATS if values and all(is_date(value, form) for value in values)]
     return f", format: [{_quoted(fits[0])}]" if fits and fits[0] != DATE_FORMATS[0] else ""
-
-
-def _is_date(text: str, form: str) -> bool:
-    try:
-        dt.datetime.strptime(text, form)
-    except ValueError:
-        return False
-    return True
 
 
 def _quoted(text: str) -> str:

@@ -151,6 +151,53 @@ def test_an_unknown_entity_and_a_file_without_headers_are_refused(tmp_path: Path
         drafted(tmp_path, "a.csv", "\n", "attendance")
 
 
+A_RECORD = "4711,Maria Lopez,Oak,180,4,F\n"
+HEADERLESS = {
+    "one row": A_RECORD,
+    "many rows": A_RECORD + "4712,Ana Diaz,Elm,180,0,F\n4713,Ben Ruiz,Oak,177,9,M\n",
+    "names and codes alone": "Maria,Lopez,Oak\nAna,Diaz,Oak\nBen,Ruiz,Elm\n",
+    "names alone, once": "Maria,Lopez,Oak\n",
+    "ids of letters and digits": "H1001,Maria,Lopez\nH1002,Ana,Diaz\n",
+    "a child called like a column": "Mark,2016-02-01,Oak\nAna,2016-05-09,Elm\n",
+    "a missing value above numbers": "Maria,Lopez,n/a\nAna,Diaz,180\n",
+    "below a title": f"All schools\n\n{A_RECORD}",
+}
+
+
+@pytest.mark.parametrize("entity", ["attendance", "person", "course_mark"])
+@pytest.mark.parametrize("case", HEADERLESS)
+def test_a_file_without_headers_is_refused_and_its_first_row_not_shown(
+    tmp_path: Path, case: str, entity: str
+) -> None:
+    with pytest.raises(ReadError, match="may be a child's record, so they are not shown") as refused:
+        drafted(tmp_path, "att_2025.csv", HEADERLESS[case], entity)
+    shown = str(refused.value)
+    assert not [text for text in ("4711", "Maria", "Lopez", "Oak", "H1001", "Mark", "2016") if text in shown]
+
+
+def test_ids_that_became_the_keys_of_an_object_are_no_headers(tmp_path: Path) -> None:
+    text = json.dumps({"4711": {"days": 180}, "4712": {"days": 177}})
+    with pytest.raises(ReadError, match="2 look like values"):
+        drafted(tmp_path, "a.json", text, "attendance")
+
+
+def test_headers_in_another_language_are_headers_where_they_name_numbers(tmp_path: Path) -> None:
+    rows = "Alumno;Escuela;Días\nA1;Oak;180\nA2;Elm;177\n"
+    assert '"Alumno", "Escuela", "Días"' in drafted(tmp_path, "a.csv", rows, "attendance")
+
+
+def test_a_header_that_looks_like_a_value_is_left_out_and_its_column_told(tmp_path: Path) -> None:
+    rows = "Pupil,Campus,Days enrolled,2025-06-12\nA1,Oak,180,4\n"
+    text = drafted(tmp_path, "a.csv", rows, "attendance")
+    assert "# look like values, not headers, and are left out: in columns 4\n" in text
+    assert "2025-06-12" not in text
+
+
+def test_headers_printed_again_on_each_page_are_headers(tmp_path: Path) -> None:
+    page = "Pupil,Campus,Remark\nA1,Oak,none\n"
+    assert 'ignore: ["Remark"]' in drafted(tmp_path, "a.csv", page * 3, "attendance")
+
+
 @pytest.mark.parametrize(
     ("name", "pattern"),
     [
