@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import sys
 from pathlib import Path
@@ -65,7 +66,7 @@ agreements:
     extracts: all
     starts: 2020-07-01
     expires: 2030-06-30
-    retention_years: 7
+    retention_years: 7    # noted, not acted upon: rows stay until they are withdrawn
 """
 CROSSWALK = "field,partner_code,conformed_code,first_year,last_year\ngender,M,male,,\ngender,F,female,,\n"
 ENVIRONMENT = """\
@@ -131,14 +132,14 @@ def _check_made(folder: Path, communities: Path) -> None:
 
 
 def doctor(as_json: bool = typer.Option(False, "--json", help="Print the findings as JSON.")) -> None:
-    """Look at versions, folders, configuration, locks and the last release, and say what needs attention.
+    """Look at versions, folders, configuration, agreements, locks and the release; say what needs attention.
 
     Example: milepost doctor
     """
     from orchestration.settings import prepare_environment
 
     home = prepare_environment()
-    findings = [*_versions(), *_places(home), *_configuration(), *_state(home)]
+    findings = [*_versions(), *_places(home), *_configuration(), *_agreements(home), *_state(home)]
     if as_json:
         print_json([{"what": what, "ok": ok, "finding": found} for what, ok, found in findings])
     else:
@@ -190,6 +191,30 @@ def _configuration() -> list[Finding]:
             True,
             f"{counted(len(communities.contracts), 'contract')} of {names} ({communities.folder})",
         )
+    ]
+
+
+def _agreements(home: Home) -> list[Finding]:
+    """Agreements that have expired while their rows count; nothing where the configuration is wrong."""
+    from ingestion.errors import MilepostError
+    from orchestration.agreements import expired_in_force
+    from orchestration.received import states
+    from orchestration.settings import load_configuration
+
+    try:
+        communities = load_configuration()
+    except MilepostError:
+        return []
+    return [
+        (
+            f"agreement {found.agreement}",
+            False,
+            f"of {found.community}, expired on {found.expired}; in force under it:"
+            f" {', '.join(f'{n} of {extract}' for extract, n in found.in_force.items())}. Renew it in"
+            " agreements.yml, or take its rows out: `milepost status --list` has the load ids for"
+            ' `milepost withdraw LOAD_ID --reason "..."`, then `milepost refresh`',
+        )
+        for found in expired_in_force(communities, states(home), dt.date.today())
     ]
 
 

@@ -238,6 +238,28 @@ def test_doctor_lists_findings_as_json() -> None:
     assert findings["release"]["finding"].startswith("none yet")
 
 
+def test_doctor_names_an_agreement_that_expired_while_its_rows_are_in_force(
+    drop: Drop, tmp_path: Path
+) -> None:
+    def expired() -> list[str]:
+        findings = json.loads(milepost("doctor", "--json").stdout)
+        return [one["finding"] for one in findings if one["what"] == "agreement all_in" and not one["ok"]]
+
+    files = {"attendance_2024.csv": GOOD, "attendance_2025.csv": GOOD.replace("180,20", "180,21")}
+    loaded = [milepost("load", str(drop(name, text)), "--json") for name, text in files.items()]
+    load_ids = [json.loads(done.stdout)["loaded"][0]["load_id"] for done in loaded]
+    assert expired() == []
+    agreements = tmp_path / "communities" / "lakeside" / "agreements.yml"
+    agreements.write_text(agreements.read_text().replace("expires: 2099-12-31", "expires: 2025-06-30"))
+    (finding,) = expired()
+    assert "of lakeside, expired on 2025-06-30; in force under it: 2 of north.attendance." in finding
+    assert "`milepost withdraw LOAD_ID" in finding
+    assert milepost("doctor").exit_code == 1
+    for load_id in load_ids:
+        assert milepost("withdraw", load_id).exit_code == 0
+    assert expired() == []
+
+
 def test_a_fault_is_3_and_names_its_kind_only(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
