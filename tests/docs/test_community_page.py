@@ -1,0 +1,32 @@
+"""The files that docs/community.md shows make a community that Milepost takes, and cover every field of it."""
+
+import re
+from pathlib import Path
+
+from ingestion.community import Agreement, CommunityFile, PublicationLevel, load_communities
+from ingestion.community_tables import CutScoreRow, TargetRow
+
+PAGE = (Path(__file__).parents[2] / "docs" / "community.md").read_text(encoding="utf-8")
+
+
+def shown(name: str) -> str:
+    """The block below the heading of a file."""
+    return re.findall(r"^```\w+\n(.*?)^```$", PAGE.split(f"\n## {name}\n")[1], re.M | re.S)[0]
+
+
+def test_the_files_of_the_page_are_a_community(tmp_path: Path) -> None:
+    folder = tmp_path / "ours"
+    folder.mkdir()
+    for name in ("community.yml", "agreements.yml", "cut_scores.csv", "targets.csv"):
+        (folder / name).write_text(shown(name), encoding="utf-8")
+    (community,) = load_communities(tmp_path)
+    assert (community.community, len(community.cut_scores), len(community.targets)) == ("ours", 3, 2)
+
+
+def test_the_page_names_every_field() -> None:
+    of_community = shown("community.yml") + shown("agreements.yml")
+    for model in (CommunityFile, Agreement, PublicationLevel):
+        for field in model.model_fields:
+            assert f"{field}:" in of_community or f"`{field}`" in PAGE, field
+    for name, row in (("cut_scores.csv", CutScoreRow), ("targets.csv", TargetRow)):
+        assert set(shown(name).splitlines()[0].split(",")) == row.model_fields.keys()
