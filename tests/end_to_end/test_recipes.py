@@ -89,7 +89,7 @@ def test_one_contract_adds_a_district(copy: Copy) -> None:
         assert sorted(row[1] for row in con.execute(marts).fetchall()) == [4, 18]
         chronic = con.execute(
             "select denominator, numerator from marts.indicator_cells where indicator_id = 'chronic_absence' and "
-            "definition_version = 'ten_percent' and geography_id = 'hillcrest_schools' and disaggregate = 'all'"
+            "definition_version = 'ten_percent' and geography_id = 'HC03' and disaggregate = 'all'"
         ).fetchall()
     assert chronic == [(2, 1)]  # 18 of 180 days is exactly 10 %, and counts
 
