@@ -7,9 +7,23 @@ from synthetic.outcomes import ACTIONS, BENCHMARK_DAYS, DIPLOMAS, MARKS, SUBJECT
 from synthetic.student_facts import AT_LAKESHORE, GRADE, STUDENT_ID, schools
 from synthetic.words import word, words
 
-ASSESSMENTS = ("state_test", "river_benchmark", "early_literacy", "admissions_test")
+ASSESSMENT_TYPES = {
+    "state_test": "state_summative",
+    "river_benchmark": "benchmark",
+    "early_literacy": "screener",
+    "admissions_test": "college_admission",
+}
+ASSESSMENTS = tuple(ASSESSMENT_TYPES)
 UNMAPPED = "unmapped"  # what truth says of a code that nobody translated
 LEVELS = tuple(f"level_{level}" for level in range(1, 5))
+
+
+def _named(assessment: str) -> str:
+    kinds = tuple(ASSESSMENT_TYPES.values())
+    return (
+        f"{word(assessment, ASSESSMENTS)} as assessment_id, "
+        f"{word(ASSESSMENT_TYPES[assessment], kinds)} as assessment_type"
+    )
 
 
 def _scores(
@@ -28,7 +42,7 @@ def _scores(
 select
     {extract} as extract_id, partner_id, score.school_year, cast('annual' as collection_name) as collection,
     {source} as source_id, child.true_person_id, score.is_single, {STUDENT_ID} as student_id,
-    school.school_id, {word(assessment, ASSESSMENTS)} as assessment_id, {subject} as subject,
+    school.school_id, {_named(assessment)}, {subject} as subject,
     {GRADE} as grade_level, days.date as test_date, cast({score} as decimal(18, 4)) as scale_score, {extra}
 from {table} as score
 inner join {schools(f"assessment{label}")} on school.school = score.school
@@ -61,7 +75,7 @@ ADMISSIONS = [
 select
     cast('admissions_test.assessment' as extract_name), cast('admissions_test' as partner_name),
     score.school_year, cast('annual' as collection_name), score.source_id, child.true_person_id,
-    score.is_single, child.state_student_id, null, {word("admissions_test", ASSESSMENTS)},
+    score.is_single, child.state_student_id, null, {_named("admissions_test")},
     {word(subject, SUBJECTS)}, {GRADE}, days.date, cast({subject}_score as decimal(18, 4)), null, null
 from admissions_score as score
 inner join child on child.child = score.child

@@ -31,8 +31,9 @@ MARTS = {
         f"{WHEN}, {ORGANIZATION}, sum(days_enrolled), sum(days_absent) from truth.attendance",
     ),
     "fct_assessment": (
-        f"{WHEN}, assessment_id, subject, test_date, scale_score, performance_level",
-        f"{WHEN}, assessment_id, subject, test_date, scale_score, performance_level from truth.assessment",
+        f"{WHEN}, assessment_id, assessment_type, subject, test_date, scale_score, performance_level",
+        f"{WHEN}, assessment_id, assessment_type, subject, test_date, scale_score, performance_level "
+        "from truth.assessment",
     ),
     "fct_discipline": (
         f"{WHEN}, partner_id, incident_id, action_code, organization_id, action_date, days_removed",
