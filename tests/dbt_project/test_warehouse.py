@@ -200,6 +200,24 @@ def test_a_child_without_a_link_fails_the_build(lake: Lake, manifest: Any) -> No
     assert {"fct_attendance_children_are_linked", "fct_enrollment_children_are_linked"} <= failed
 
 
+def test_a_cohort_counts_once_its_ninth_grade_was_delivered(lake: Lake, manifest: Any) -> None:
+    # of 2021, the first year delivered, the ninth grade is the cohort of 2024; that of 2023 was in tenth by then
+    grades = {2021: ("09", "10"), 2022: ("10", "11"), 2023: ("11", "12"), 2024: ("12", "12")}
+    for year, (ninth, tenth) in grades.items():
+        day = f"{year - 1}-08-15"
+        rows = [enrolled("1", "A", ninth, entry_date=day), enrolled("2", "A", tenth, entry_date=day)]
+        lake.deliver("enrollment", year, rows if year < 2024 else rows[:1])
+    for year, student in {2023: "2", 2024: "1"}.items():
+        lake.deliver("diploma", year, [{"student_id": student, "school_id": "A", "diploma_type": "regular"}])
+    warehouse = Warehouse(manifest, lake.finish())
+    warehouse.build(*WITHOUT_PUBLISHED)
+    found = warehouse.query("""
+        select school_year, denominator, numerator from marts.indicator_cells
+        where indicator_id = 'high_school_graduation' and geography_level = 'community' and disaggregate = 'all'
+    """)
+    assert found == [(2024, 1, 1)]
+
+
 def test_an_empty_lake_builds_and_unit_tests_pass(lake: Lake, manifest: Any) -> None:
     warehouse = Warehouse(manifest, lake.finish())
     warehouse.build(*WITHOUT_PUBLISHED)
