@@ -7,8 +7,9 @@ import dagster as dg
 
 from ingestion.home import Home
 from orchestration.progress import Progress
-from orchestration.settings import DBT_PROJECT, OWNERS, load_configuration
+from orchestration.settings import OWNERS, load_configuration
 from orchestration.warehouse import TRANSLATOR
+from publishing.dbt_project import DBT_PROJECT
 
 WRITES = {"writer", "progress"}
 

@@ -16,8 +16,8 @@ from ingestion.entities import LAYOUTS
 from ingestion.home import Home
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
-from orchestration.settings import DBT_PROJECT
 from orchestration.warehouse import project_fingerprint
+from publishing.dbt_project import DBT_PROJECT
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ingestion.errors import ContractError
 
 PROJECT_FOLDER = Path(__file__).resolve().parents[1]
-DBT_PROJECT = PROJECT_FOLDER / "dbt_project"
 DAGSTER_YAML = Path(__file__).with_name("dagster.yaml")
 TIMEZONE_VARIABLE = "MILEPOST_TIMEZONE"
 OWNERS = ("team:data-engineering",)

@@ -20,7 +20,8 @@ from ingestion.errors import MilepostError
 from ingestion.home import Home
 from orchestration.notification import without_values
 from orchestration.progress import Progress
-from orchestration.settings import DBT_PROJECT, OWNERS
+from orchestration.settings import OWNERS
+from publishing.dbt_project import DBT_PROJECT
 
 HASHED_FOLDERS = ("models", "macros", "seeds", "tests", "snapshots")
 FAILED = ("error", "fail", "runtime error", "skipped", "partial success")

@@ -20,6 +20,7 @@ from ingestion.ledger_state import ACCEPTED
 from ingestion.parquet_table import write_table
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
+from publishing.dbt_project import DBT_PROJECT
 from publishing.release_contents import (
     DATABASE,
     MANIFEST,
@@ -30,7 +31,6 @@ from publishing.release_contents import (
     write_contents,
 )
 
-DBT_PROJECT = Path(__file__).parents[1] / "dbt_project"
 KEPT = 3
 HISTORY = "releases.jsonl"
 RELEASE_ID = re.compile(r"^r\d{4,}$")

@@ -6,23 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_warehouse import PROJECT, Lake, environment, places
+from tiny_warehouse import Lake
 
 from ingestion.home import Home
-from publishing.registry import write_union_macro
+from tests.dbt_in_process import parse_project
 
 
 @pytest.fixture(scope="session")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The parsed project, for every home of the session."""
-    from dbt.cli.main import dbtRunner
-
-    write_union_macro(PROJECT)
-    home = Home(tmp_path_factory.mktemp("parse")).create()
-    with environment(home):
-        result = dbtRunner().invoke(["parse", *places(home)])
-    assert result.success, result.exception
-    return result.result
+    return parse_project(Home(tmp_path_factory.mktemp("parse")).create())
 
 
 @pytest.fixture

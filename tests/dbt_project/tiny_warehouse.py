@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +13,10 @@ from ingestion.entities import load_entities
 from ingestion.home import Home
 from ingestion.lake import take_snapshot
 from ingestion.ledger import Ledger
+from publishing.dbt_project import DBT_PROJECT
 from publishing.registry import write_registry_tables
+from tests.dbt_in_process import problems, run_dbt
 
-PROJECT = Path(__file__).parents[2] / "dbt_project"
 Row = Mapping[str, object]
 
 REFERENCE = {
@@ -114,7 +113,7 @@ class Lake:
 
     def finish(self) -> Home:
         """Write what the warehouse reads besides raw."""
-        write_registry_tables(self.home, PROJECT, {"riverbend": "all"})
+        write_registry_tables(self.home, DBT_PROJECT, {"riverbend": "all"})
         for table, typed in REFERENCE.items():
             self._write(self.home.reference_file(table), _types(typed), self.reference[table])
         links = [
@@ -147,11 +146,8 @@ class Warehouse:
 
     def dbt(self, *arguments: str) -> Any:
         """The result of a dbt command; the warehouse file is let go afterwards."""
-        from dbt.cli.main import dbtRunner
-
         take_snapshot(self.home)
-        with environment(self.home):
-            return dbtRunner(manifest=self.manifest).invoke([*arguments, *places(self.home)])
+        return run_dbt(self.manifest, self.home, *arguments)
 
     def build(self, *arguments: str) -> None:
         result = self.dbt("build", "--exclude-resource-types", "unit_test", *arguments)
@@ -160,36 +156,6 @@ class Warehouse:
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.home.warehouse), read_only=True) as con:
             return con.execute(sql).fetchall()
-
-
-def problems(result: Any) -> str:
-    if result.exception:
-        return str(result.exception)
-    failed = [node for node in result.result if node.status not in ("success", "pass", "skipped", "no-op")]
-    return "\n".join(f"{node.node.name}: {node.message}" for node in failed)
-
-
-@contextmanager
-def environment(home: Home) -> Iterator[None]:
-    before = os.environ.get("MILEPOST_HOME")
-    os.environ["MILEPOST_HOME"] = str(home.root)
-    try:
-        yield
-    finally:
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager as Connections
-
-        if Connections._ENV:
-            Connections._ENV.close()
-        Connections.close_all_connections()
-        if before is None:
-            del os.environ["MILEPOST_HOME"]
-        else:
-            os.environ["MILEPOST_HOME"] = before
-
-
-def places(home: Home) -> list[str]:
-    folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    return [*folders, "--target-path", str(home.dbt_target), "--log-path", str(home.dbt_logs), "--quiet"]
 
 
 def _types(columns: str) -> dict[str, str]:

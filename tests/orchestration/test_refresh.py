@@ -15,8 +15,8 @@ import ingestion.community_tables
 from ingestion.home import Home
 from orchestration.cli import app
 from orchestration.progress import Progress
-from orchestration.settings import DBT_PROJECT
 from orchestration.writer import one_writer
+from publishing.dbt_project import DBT_PROJECT
 from tests.orchestration.conftest import GOOD, STUDENTS
 
 Drop = Callable[[str, str], Path]

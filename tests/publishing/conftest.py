@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +10,11 @@ import pytest
 from cell_tables import make_cells, make_children, usual_plan
 
 from ingestion.home import Home
+from publishing.dbt_project import DBT_PROJECT
 from publishing.disclosure import protect_home
-from publishing.registry import write_registry_tables, write_union_macro
+from publishing.registry import write_registry_tables
 from publishing.release import prepare_release
-
-PROJECT = Path(__file__).parents[2] / "dbt_project"
+from tests.dbt_in_process import parse_project, problems, run_dbt
 
 
 class SmallWarehouse:
@@ -32,7 +29,7 @@ class SmallWarehouse:
         self.dbt("seed")
 
     def _write_reference(self) -> None:
-        write_registry_tables(self.home, PROJECT, {"riverbend": "all"})
+        write_registry_tables(self.home, DBT_PROJECT, {"riverbend": "all"})
         with duckdb.connect() as con:
             for table, sql in {
                 "communities": "select 'riverbend' as community_id, 'Riverbend' as community_name, "
@@ -70,11 +67,8 @@ class SmallWarehouse:
                 con.execute(f"drop table {table}")
 
     def dbt(self, *arguments: str) -> None:
-        from dbt.cli.main import dbtRunner
-
-        with _environment(self.home):
-            result = dbtRunner(manifest=self.manifest).invoke([*arguments, *_places(self.home)])
-        assert result.success, _problems(result)
+        result = run_dbt(self.manifest, self.home, *arguments)
+        assert result.success, problems(result)
 
     def build_published(self, notes: str = "") -> str:
         """Everything between the marts and a release; the id prepared."""
@@ -109,46 +103,9 @@ from marts.load_history where school_year < 2023
 """
 
 
-def _problems(result: Any) -> str:
-    if result.exception:
-        return str(result.exception)
-    failed = [node for node in result.result if node.status not in ("success", "pass", "skipped", "no-op")]
-    return "\n".join(f"{node.node.name}: {node.message}" for node in failed)
-
-
-@contextmanager
-def _environment(home: Home) -> Iterator[None]:
-    before = os.environ.get("MILEPOST_HOME")
-    os.environ["MILEPOST_HOME"] = str(home.root)
-    try:
-        yield
-    finally:
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager as Connections
-
-        if Connections._ENV:
-            Connections._ENV.close()
-        Connections.close_all_connections()
-        if before is None:
-            del os.environ["MILEPOST_HOME"]
-        else:
-            os.environ["MILEPOST_HOME"] = before
-
-
-def _places(home: Home) -> list[str]:
-    folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    return [*folders, "--target-path", str(home.dbt_target), "--log-path", str(home.dbt_logs), "--quiet"]
-
-
 @pytest.fixture(scope="session")
 def published_manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    from dbt.cli.main import dbtRunner
-
-    write_union_macro(PROJECT)
-    home = Home(tmp_path_factory.mktemp("parse")).create()
-    with _environment(home):
-        result = dbtRunner().invoke(["parse", *_places(home)])
-    assert result.success, result.exception
-    return result.result
+    return parse_project(Home(tmp_path_factory.mktemp("parse")).create())
 
 
 @pytest.fixture(scope="session")

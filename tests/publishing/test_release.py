@@ -17,6 +17,7 @@ from ingestion.home import Home
 from ingestion.lake import take_snapshot
 from ingestion.ledger import Ledger
 from publishing import release
+from publishing.dbt_project import DBT_PROJECT
 from publishing.release import Release, prepare_release, publish, read_history
 from publishing.release_contents import ReleaseError, direct_identifiers, load_promise
 
@@ -34,7 +35,7 @@ def build(home: Home, content: int) -> str:
     home.warehouse.unlink(missing_ok=True)
     with duckdb.connect(str(home.warehouse)) as con:
         con.execute("create schema published")
-        for table in load_promise(release.DBT_PROJECT).values():
+        for table in load_promise(DBT_PROJECT).values():
             columns = ", ".join(
                 f"{_sample(column, kind, release_id)}::{kind} as {column}"
                 for column, (kind, _) in table.columns.items()
@@ -76,7 +77,7 @@ def test_a_release_is_a_read_only_database_parquet_files_and_a_manifest(home: Ho
     made = publish_content(home, 2)
     assert (made.release_id, made.is_new) == ("r0001", True)
     manifest = json.loads((home.current_release / "manifest.json").read_text())
-    promise = load_promise(release.DBT_PROJECT)
+    promise = load_promise(DBT_PROJECT)
     assert manifest["tables"].keys() == promise.keys() == made.rows.keys()
     for name, facts in manifest["tables"].items():
         file = made.folder / facts["file"]
@@ -90,7 +91,7 @@ def test_a_release_is_a_read_only_database_parquet_files_and_a_manifest(home: Ho
 
 def test_tables_and_columns_carry_the_descriptions_of_the_models(home: Home) -> None:
     publish_content(home, 1)
-    promise = load_promise(release.DBT_PROJECT)
+    promise = load_promise(DBT_PROJECT)
     with duckdb.connect(str(home.current_database), read_only=True) as con:
         tables = con.execute("select table_name, comment from duckdb_tables()").fetchall()
         columns = con.execute(
@@ -197,7 +198,7 @@ def test_an_identifier_is_refused_even_where_it_was_promised(home: Home, tmp_pat
     project = tmp_path / "project"
     promise = project / "models/published/_published.yml"
     promise.parent.mkdir(parents=True)
-    original = (release.DBT_PROJECT / "models/published/_published.yml").read_text()
+    original = (DBT_PROJECT / "models/published/_published.yml").read_text()
     added = "    columns:\n      - {name: state_student_id, data_type: varchar, description: no}\n"
     promise.write_text(original.replace("    columns:\n", added, 1))
     build(home, 1)

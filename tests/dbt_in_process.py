@@ -1,0 +1,59 @@
+"""dbt run in this process on one home, with a manifest that was parsed once for all of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ingestion.home import Home
+from publishing.dbt_project import DBT_PROJECT
+from publishing.registry import write_union_macro
+
+
+def parse_project(home: Home) -> Any:
+    """The manifest of the project, with the indicators that are registered."""
+    write_union_macro(DBT_PROJECT)
+    result = run_dbt(None, home, "parse")
+    assert result.success, result.exception
+    return result.result
+
+
+def run_dbt(manifest: Any, home: Home, *arguments: str) -> Any:
+    """The result of a dbt command; the warehouse file is let go afterwards."""
+    from dbt.cli.main import dbtRunner
+
+    with _environment(home):
+        return dbtRunner(manifest=manifest).invoke([*arguments, *_places(home)])
+
+
+def problems(result: Any) -> str:
+    """What went wrong in a run, for an assertion's message."""
+    if result.exception:
+        return str(result.exception)
+    failed = [node for node in result.result if node.status not in ("success", "pass", "skipped", "no-op")]
+    return "\n".join(f"{node.node.name}: {node.message}" for node in failed)
+
+
+@contextmanager
+def _environment(home: Home) -> Iterator[None]:
+    before = os.environ.get("MILEPOST_HOME")
+    os.environ["MILEPOST_HOME"] = str(home.root)
+    try:
+        yield
+    finally:
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager as Connections
+
+        if Connections._ENV:
+            Connections._ENV.close()
+        Connections.close_all_connections()
+        if before is None:
+            del os.environ["MILEPOST_HOME"]
+        else:
+            os.environ["MILEPOST_HOME"] = before
+
+
+def _places(home: Home) -> list[str]:
+    folders = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    return [*folders, "--target-path", str(home.dbt_target), "--log-path", str(home.dbt_logs), "--quiet"]
