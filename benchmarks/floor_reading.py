@@ -3,6 +3,7 @@
 # ruff: noqa: E501  (SQL reads better in its own lines)
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.riverbend import COMMUNITY, FLAGS, LAKE, LAKE_DISTRICT, PERIOD, RIVER, codes
@@ -24,21 +25,33 @@ def conformed(partner: str, field: str, column: str) -> str:
 
 def reading(deliveries: Path, flat: Path) -> dict[str, str]:
     """Table -> query over the files; every file is read once, columns typed, codes conformed."""
+    files = Files(deliveries, flat)
+    of_files = (_children, _schooling, _results, _events)
+    return _reference() | {table: sql for part in of_files for table, sql in part(files).items()}
 
-    def text(pattern: str, delimiter: str = ",", options: str = "", folder: Path = deliveries) -> str:
+
+@dataclass(frozen=True)
+class Files:
+    """SQL that reads the partners' files: `flat` holds the workbooks as text."""
+
+    deliveries: Path
+    flat: Path
+
+    def text(self, pattern: str, delimiter: str = ",", options: str = "", folder: Path | None = None) -> str:
         # quote and escape are named because looking for them costs more than reading the small files
         return (
-            f"read_csv('{folder}/{pattern}', delim = '{delimiter}', quote = '\"', escape = '\"', header = true,"
+            f"read_csv('{folder or self.deliveries}/{pattern}', delim = '{delimiter}', quote = '\"', escape = '\"', header = true,"
             " all_varchar = true,"
             f" filename = true, union_by_name = true{options})"
         )
 
-    def json(pattern: str, columns: str) -> str:
+    def json(self, pattern: str, columns: str) -> str:
         names = ", ".join(f"{name}: 'varchar'" for name in columns.split())
-        return f"read_json('{deliveries}/{pattern}', columns = {{{names}}}, filename = true)"
+        return f"read_json('{self.deliveries}/{pattern}', columns = {{{names}}}, filename = true)"
 
-    river_flags = ", ".join(f"{river} = 'Y' as {name}" for name, (river, _) in FLAGS.items())
-    lake_flags = ", ".join(f"try_cast({lake} as boolean) as {name}" for name, (_, lake) in FLAGS.items())
+
+def _reference() -> dict[str, str]:
+    """What the community says of codes and cut scores."""
     crosswalk_rows = ", ".join(
         f"('{partner}', '{field}', '{code}', '{conformed}', {first}, {last})"
         for partner in (RIVER, LAKE)
@@ -48,36 +61,50 @@ def reading(deliveries: Path, flat: Path) -> dict[str, str]:
     return {
         "crosswalk": f"from (values {crosswalk_rows}) as codes (partner, field, code, conformed, first_year, last_year)",
         "cut_score": f"from read_csv('{COMMUNITY}/cut_scores.csv', types = {{'grade_level': 'varchar'}})",
+    }  # fmt: skip
+
+
+def _children(files: Files) -> dict[str, str]:
+    """Who the children are, each with one number behind the partners' own, and their statuses."""
+    river_flags = ", ".join(f"{river} = 'Y' as {name}" for name, (river, _) in FLAGS.items())
+    lake_flags = ", ".join(f"try_cast({lake} as boolean) as {name}" for name, (_, lake) in FLAGS.items())
+    return {
         # the old system could not write UTF-8
         "demographics": f"""
             select '{RIVER}' as partner, {RIVER_STUDENT}, StateID as state_id, coalesce(Gender, '') as gender_code,
                 coalesce(RaceCodes, '') as race_codes, coalesce(Hispanic, '') as hispanic, {river_flags}, {YEAR},
                 {COLLECTION}
             from (
-                from {text("river_city/demographics_20[12][90]-2[01]_*.csv", options=", encoding = 'latin-1'")}
+                from {files.text("river_city/demographics_20[12][90]-2[01]_*.csv", options=", encoding = 'latin-1'")}
                 union all by name
-                from {text("river_city/demographics_202[1234]-2[2345]_*.csv")}
+                from {files.text("river_city/demographics_202[1234]-2[2345]_*.csv")}
             )""",
         "person": f"""
             select partner, student_id, state_id, gender_code, race_codes, hispanic, year, collection from demographics
             union all
             select '{LAKE}', stu_id, state_id, coalesce(gender, ''), coalesce(race, ''), coalesce(hispanic, ''),
                 {YEAR}, {COLLECTION}
-            from {text("lakeshore/lus_students_*.txt", "|")}""",
+            from {files.text("lakeshore/lus_students_*.txt", "|")}""",
         "child": "select partner, student_id, max(cast(state_id as bigint)) as child from person group by all",
         "status": f"""
             select child, year, collection, {", ".join(FLAGS)} from demographics join child using (partner, student_id)
             union all
             select child, {YEAR}, {COLLECTION}, {lake_flags}
-            from {text("lakeshore/lus_programs_*.txt", "|")}
+            from {files.text("lakeshore/lus_programs_*.txt", "|")}
             join child on partner = '{LAKE}' and student_id = stu_id
             where coalesce(try_cast(end_date as date) >= make_date(year - 1, 7, 1), true)
                 and coalesce(try_cast(start_date as date) <= make_date(year, 6, 30), true)""",
+    }  # fmt: skip
+
+
+def _schooling(files: Files) -> dict[str, str]:
+    """The schools, and where children were enrolled and how often absent."""
+    return {
         "school": f"""
             select '{RIVER}:' || lower("School Code") as organization_id, any_value("District Code") as district_id
-            from {text("schools_*.csv", folder=flat)} group by all
+            from {files.text("schools_*.csv", folder=files.flat)} group by all
             union all
-            select distinct {LAKE_SCHOOL}, '{LAKE_DISTRICT}' from {text("lakeshore/lus_schools_*.tsv", TAB)}""",
+            select distinct {LAKE_SCHOOL}, '{LAKE_DISTRICT}' from {files.text("lakeshore/lus_schools_*.tsv", TAB)}""",
         "enrollment": f"""
             select child, partner, organization_id, year, collection, grade, entry_date, exit_date, exit_code
             from (
@@ -85,12 +112,12 @@ def reading(deliveries: Path, flat: Path) -> dict[str, str]:
                     cast(try_strptime(EntryDate, '%m/%d/%Y') as date) as entry_date,
                     cast(try_strptime(ExitDate, '%m/%d/%Y') as date) as exit_date,
                     {conformed(RIVER, "exit_code", "ExitCode")} as exit_code
-                from {text("river_city/enrollment_*.csv")}
+                from {files.text("river_city/enrollment_*.csv")}
                 union all by name
                 select '{LAKE}' as partner, stu_id as student_id, {LAKE_SCHOOL}, {YEAR}, {COLLECTION},
                     {conformed(LAKE, "grade_level", "grade")} as grade, try_cast(entry as date) as entry_date,
                     try_cast("exit" as date) as exit_date, {conformed(LAKE, "exit_code", "exit_reason")} as exit_code
-                from {text("lakeshore/lus_enrollment_*.tsv", TAB)}
+                from {files.text("lakeshore/lus_enrollment_*.tsv", TAB)}
             ) join child using (partner, student_id)""",
         # a footer of one cell stands below one year's file
         "attendance": f"""
@@ -99,12 +126,18 @@ def reading(deliveries: Path, flat: Path) -> dict[str, str]:
                 select '{RIVER}' as partner, {RIVER_STUDENT}, {RIVER_SCHOOL}, {YEAR}, {COLLECTION},
                     cast(DaysPossible as double) as days_enrolled,
                     cast(DaysPossible as double) - cast(DaysPresent as double) as days_absent
-                from {text("river_city/attendance_*.csv", options=", null_padding = true")}
+                from {files.text("river_city/attendance_*.csv", options=", null_padding = true")}
                 union all by name
                 select '{LAKE}' as partner, stu_id as student_id, {LAKE_SCHOOL}, {YEAR}, {COLLECTION},
                     cast(member_days as double) as days_enrolled, cast(absences as double) as days_absent
-                from {text("lakeshore/lus_attendance_*.tsv.gz", TAB)}
+                from {files.text("lakeshore/lus_attendance_*.tsv.gz", TAB)}
             ) join child using (partner, student_id)""",
+    }  # fmt: skip
+
+
+def _results(files: Files) -> dict[str, str]:
+    """Tests, and what became of graduates in college."""
+    return {
         "state_test": f"""
             select child, partner, organization_id, year, 'annual' as collection, grade, subject, test_date, score,
                 is_proficient
@@ -113,7 +146,7 @@ def reading(deliveries: Path, flat: Path) -> dict[str, str]:
                     unnest(['reading', 'math']) as subject,
                     unnest([try_cast(ReadingScore as integer), try_cast(MathScore as integer)]) as score,
                     cast(try_strptime(TestDate, '%m/%d/%Y') as date) as test_date, cast(null as boolean) as is_proficient
-                from {text("river_city/state_test_*.csv")}
+                from {files.text("river_city/state_test_*.csv")}
                 union all by name
                 select '{LAKE}' as partner, stu_id as student_id, {LAKE_SCHOOL},
                     {conformed(LAKE, "grade_level", "grade")} as grade, year,
@@ -121,9 +154,9 @@ def reading(deliveries: Path, flat: Path) -> dict[str, str]:
                     try_cast(test_date as date) as test_date, try_cast(proficient as boolean) as is_proficient
                 from (
                     select * replace (cast(right(year, 4) as integer) as year)
-                    from {text("lakeshore/lus_state_test_history.csv")}
+                    from {files.text("lakeshore/lus_state_test_history.csv")}
                     union all by name
-                    select *, {YEAR} from {text("lakeshore/lus_state_test_2*.csv")}
+                    select *, {YEAR} from {files.text("lakeshore/lus_state_test_2*.csv")}
                 )
             ) join child using (partner, student_id)""",
         # nothing below asks for the other tests and for college, but the files are there to be taken in
@@ -131,28 +164,34 @@ def reading(deliveries: Path, flat: Path) -> dict[str, str]:
             select '{RIVER}' as partner, {RIVER_STUDENT}, {YEAR}, lower(Subject) as subject,
                 unnest([FallDate, WinterDate, SpringDate]) as test_date,
                 unnest([FallScore, WinterScore, SpringScore]) as score
-            from {text("river_city/benchmark_*.csv")}
+            from {files.text("river_city/benchmark_*.csv")}
             union all
             select '{LAKE}', "stuId", {YEAR}, 'reading', "screenedOn", "compositeScore"
-            from {json("lakeshore/lus_literacy_*.json", "stuId school grade screenedOn compositeScore")}
+            from {files.json("lakeshore/lus_literacy_*.json", "stuId school grade screenedOn compositeScore")}
             union all
             select 'admissions_test', "State ID", cast(regexp_extract(filename, '\\d+') as integer),
                 unnest(['reading', 'math']), "Date", unnest([Reading, Math])
-            from {text("admissions_*.csv", folder=flat)}""",
+            from {files.text("admissions_*.csv", folder=files.flat)}""",
         "college": f"""
             select "Your Unique Identifier", "College Code/Branch", "Enrollment Begin", "Enrollment End",
                 "Enrollment Status"
-            from {text("college_tracker/*.csv")}""",
+            from {files.text("college_tracker/*.csv")}""",
+    }  # fmt: skip
+
+
+def _events(files: Files) -> dict[str, str]:
+    """Disciplinary actions, course marks and diplomas."""
+    return {
         "discipline": f"""
             select child, partner, year, collection, action_code
             from (
                 select '{RIVER}' as partner, {RIVER_STUDENT}, {YEAR}, {COLLECTION},
                     {conformed(RIVER, "action_code", "ActionCode")} as action_code
-                from {text("river_city/discipline_*.csv")}
+                from {files.text("river_city/discipline_*.csv")}
                 union all by name
                 select '{LAKE}' as partner, stu_id as student_id, {YEAR}, {COLLECTION},
                     {conformed(LAKE, "action_code", "action")} as action_code
-                from {text("lus_discipline_*.csv", folder=flat)}
+                from {files.text("lus_discipline_*.csv", folder=files.flat)}
             ) join child using (partner, student_id)""",
         "mark": f"""
             select child, partner, year, collection, course_id, term, subject_area, mark, attempted, earned
@@ -162,14 +201,14 @@ def reading(deliveries: Path, flat: Path) -> dict[str, str]:
                     {conformed(RIVER, "subject_area", "trim(substr(line, 41, 3))")} as subject_area,
                     {conformed(RIVER, "mark", "trim(substr(line, 46, 2))")} as mark,
                     try_cast(trim(substr(line, 48, 5)) as double) as attempted, try_cast(trim(substr(line, 53, 5)) as double) as earned
-                from read_csv('{deliveries}/river_city/marks_*.txt', columns = {{line: 'varchar'}}, delim = '\x1f',
+                from read_csv('{files.deliveries}/river_city/marks_*.txt', columns = {{line: 'varchar'}}, delim = '\x1f',
                     quote = '', escape = '', header = false, auto_detect = false, filename = true)
                 union all by name
                 select '{LAKE}' as partner, "stuId" as student_id, {YEAR}, {COLLECTION}, course as course_id, term,
                     {conformed(LAKE, "subject_area", "area")} as subject_area,
                     {conformed(LAKE, "mark", "mark")} as mark,
                     try_cast("creditsAttempted" as double) as attempted, try_cast("creditsEarned" as double) as earned
-                from {json("lakeshore/lus_marks_*.ndjson",
+                from {files.json("lakeshore/lus_marks_*.ndjson",
                            "stuId course area term mark creditsAttempted creditsEarned")}
             ) join child using (partner, student_id)""",
         "diploma": f"""
@@ -177,10 +216,10 @@ def reading(deliveries: Path, flat: Path) -> dict[str, str]:
             from (
                 select '{RIVER}' as partner, "Student Number" as student_id, {YEAR},
                     {conformed(RIVER, "diploma_type", '"Diploma Type"')} as diploma_type
-                from {text("diplomas_*.csv", folder=flat)}
+                from {files.text("diplomas_*.csv", folder=files.flat)}
                 union all by name
                 select '{LAKE}' as partner, stu_id as student_id, {YEAR},
                     {conformed(LAKE, "diploma_type", "diploma")} as diploma_type
-                from {text("lakeshore/lus_diplomas_*.txt", "|")}
+                from {files.text("lakeshore/lus_diplomas_*.txt", "|")}
             ) join child using (partner, student_id)""",
     }  # fmt: skip
