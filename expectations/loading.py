@@ -37,13 +37,6 @@ from ingestion.mapping import MappedTable, map_source
 MAPPED = "mapped"
 
 
-def load_delivery(
-    home: Home, communities: Communities, delivery: Delivery, *, check_only: bool = False
-) -> LoadOutcome:
-    """Load one delivery; see `load_file`."""
-    return load_file(home, communities, [delivery], check_only=check_only)[0]
-
-
 def load_file(
     home: Home,
     communities: Communities,

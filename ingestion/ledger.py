@@ -74,18 +74,6 @@ class Ledger:
         with _up_to_date(self.path) as read:
             return read.fold.holder((extract_id, school_year, collection))
 
-    def last_accepted(self, extract_id: str, *, before: int, collection: str = "annual") -> LoadState | None:
-        """The delivery in force for the latest school year earlier than `before`."""
-        earlier = [
-            state
-            for state in self.state()
-            if state.in_force
-            and state.delivery.extract_id == extract_id
-            and state.delivery.collection == collection
-            and (state.delivery.school_year or before) < before
-        ]
-        return max(earlier, key=lambda state: state.delivery.school_year or 0, default=None)
-
 
 @dataclass
 class _Read:

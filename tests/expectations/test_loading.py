@@ -12,7 +12,7 @@ import pytest
 from tiny_deliveries import ATTENDANCE
 
 from expectations.feedback import neutral
-from expectations.loading import load_delivery, load_file
+from expectations.loading import load_file
 from expectations.outcome import LoadOutcome
 from ingestion.community import Communities, load_communities
 from ingestion.errors import ContractError, DeliveryError
@@ -249,7 +249,7 @@ def test_checking_writes_nothing(here: Deployment) -> None:
         here.home, communities, here.send("attendance_2024.csv", attendance(1) + "c1,S1,400,1\n")
     )
     before = here.written()
-    outcome = load_delivery(here.home, communities, delivery, check_only=True)
+    (outcome,) = load_file(here.home, communities, [delivery], check_only=True)
     assert (outcome.outcome, outcome.bad_rows[0].row_number) == ("rejected", 3)
     assert here.written() == before
 
@@ -359,7 +359,7 @@ def test_a_second_entity_is_loaded_from_a_file_whose_first_is_in_force_already(h
     communities = here.communities()
     deliveries = receive(here.home, communities, here.send("rivers/attendance_2024.csv", text))
     for delivery in deliveries:
-        assert load_delivery(here.home, communities, delivery).outcome == "accepted"
+        assert load_file(here.home, communities, [delivery])[0].outcome == "accepted"
 
 
 def test_codes_are_known_by_the_crosswalk_of_their_year(here: Deployment) -> None:

@@ -60,18 +60,6 @@ def test_a_delivery_accepted_at_last_has_no_reason_for_its_earlier_rejection(tmp
     assert [(s.status, s.reason) for s in ledger.state()] == [("accepted", None)]
 
 
-def test_the_last_accepted_is_of_an_earlier_year_and_in_force(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path / "ledger.jsonl")
-    for year in (2022, 2023, 2025):
-        ledger.append(event("accepted", f"l{year}", year))
-    ledger.append(event("withdrawn", "l2023", 2023))
-    found = ledger.last_accepted("mill_schools.attendance", before=2025)
-    assert found is not None
-    assert found.load_id == "l2022"
-    assert ledger.last_accepted("mill_schools.attendance", before=2022) is None
-    assert ledger.last_accepted("mill_schools.attendance", before=2025, collection="fall") is None
-
-
 @pytest.mark.parametrize("torn", ['{"event": "acc', '{"event": "received", "load_id": "x"}', "\x00\x00"])
 def test_a_torn_last_line_is_not_read_and_is_cut_before_the_next_append(tmp_path: Path, torn: str) -> None:
     path = tmp_path / "ledger.jsonl"
