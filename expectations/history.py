@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from expectations.labels import label_of
-from expectations.located import LOOKED_AT, quoted
+from expectations.located import LOOKED_AT
 from expectations.rule import RuleResult, Severity
 from ingestion.contract import Contract
 from ingestion.ledger import Ledger
-from ingestion.sql_text import literal
+from ingestion.sql_text import identifier, literal
 from ingestion.state_ids import MOST_STUDENTS, is_placeholder
 from ingestion.wording import counted
 
@@ -107,7 +107,7 @@ def _facts_of_files(con: duckdb.DuckDBPyConnection, paths: list[Path]) -> tuple[
 def _null_facts(
     con: duckdb.DuckDBPyConnection, source: str, columns: list[str]
 ) -> tuple[int, dict[str, float]]:
-    counts = ", ".join(f"count({quoted(column)})" for column in columns)
+    counts = ", ".join(f"count({identifier(column)})" for column in columns)
     rows, *present = con.execute(f"select count(*), {counts} from {source}").fetchall()[0]
     return rows, {c: (rows - n) / rows if rows else 0.0 for c, n in zip(columns, present, strict=True)}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from expectations.rule import Rule
+from ingestion.sql_text import identifier
 
 if TYPE_CHECKING:
     from great_expectations.datasource.fluent.interfaces import Batch
@@ -23,7 +24,7 @@ REPEATED = "gate_repeated_keys"  # key (hash), filled by the first pass
 def prepare(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     """Make the view that rules look at and an empty table of violations; returns the columns of `table`."""
     # rowid, not _row_number: one record that was unpivoted into three rows is three rows here
-    con.execute(f"create or replace view {LOOKED_AT} as select *, rowid as _row_id from {quoted(table)}")
+    con.execute(f"create or replace view {LOOKED_AT} as select *, rowid as _row_id from {identifier(table)}")
     con.execute(f"create or replace table {VIOLATIONS} (_row_id bigint, rule integer)")
     con.execute(f"create or replace table {REPEATED} (key ubigint)")
     return [column for column in con.table(LOOKED_AT).columns if column != "_row_id"]
@@ -54,8 +55,10 @@ def locate(
 
 def store_repeated_keys(con: duckdb.DuckDBPyConnection, rule: Rule, number: int) -> None:
     """Of rows equal throughout all but the first, of rows that differ elsewhere every one."""
-    keys = ", ".join(map(quoted, rule.arguments["key_columns"]))
-    present = " and ".join(f"{quoted(c)} is not null" for c in rule.arguments["present_columns"]) or "true"
+    keys = ", ".join(map(identifier, rule.arguments["key_columns"]))
+    present = (
+        " and ".join(f"{identifier(c)} is not null" for c in rule.arguments["present_columns"]) or "true"
+    )
     con.execute(f"""
         insert into {VIOLATIONS}
         with candidates as (
@@ -83,9 +86,4 @@ def store_repeated_keys(con: duckdb.DuckDBPyConnection, rule: Rule, number: int)
 def _content(con: duckdb.DuckDBPyConnection) -> str:
     where_from = ("_row_id", "_row_number", "_source_file")
     columns = [c for c in con.table(LOOKED_AT).columns if c not in where_from]
-    return f"row({', '.join(map(quoted, columns))})"
-
-
-def quoted(name: str) -> str:
-    """A name as a SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
+    return f"row({', '.join(map(identifier, columns))})"

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import duckdb
 
-from expectations.located import quoted
 from ingestion.delivery import Delivery
 from ingestion.mapping import MappedTable
+from ingestion.sql_text import identifier
 
 PART = "mapped_part"
 
@@ -49,7 +49,7 @@ def part_of(
     rest = " or ".join(f"{column} is null" for column in mapped.period_columns)
     where = f"({same})" + (f" or {rest}" if takes_the_rest else "")
     con.execute(
-        f"create or replace table {PART} as select * from {quoted(mapped.table)} where {where}",
+        f"create or replace table {PART} as select * from {identifier(mapped.table)} where {where}",
         [own[column] for column in mapped.period_columns],
     )
     return replace(mapped, table=PART)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import duckdb
 
-from expectations.located import LOOKED_AT, VIOLATIONS, quoted
+from expectations.located import LOOKED_AT, VIOLATIONS
 from expectations.suites import Suite
+from ingestion.sql_text import identifier
 
 ACCEPTED = "accepted"
 QUARANTINED = "quarantined"
@@ -29,7 +30,7 @@ def split_rows(con: duckdb.DuckDBPyConnection, suite: Suite, hidden: Sequence[st
             [[*rule.columns] for rule in suite.rules],
         ],
     )
-    kept = f"* exclude ({', '.join(map(quoted, ['_row_id', *hidden]))})"
+    kept = f"* exclude ({', '.join(map(identifier, ['_row_id', *hidden]))})"
     con.execute(f"""
         create or replace table {QUARANTINED} as
         with reasons as (

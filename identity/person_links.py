@@ -12,6 +12,7 @@ import duckdb
 from ingestion.entities import load_entities
 from ingestion.home import Home
 from ingestion.spill import working_database
+from ingestion.sql_text import literal
 from ingestion.state_ids import MOST_STUDENTS, is_placeholder
 
 KEY_VARIABLE = "MILEPOST_PERSON_KEY"
@@ -154,14 +155,10 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     draft = path.with_suffix(".parquet.draft")
     con.execute(
         "copy (select partner_id, student_id, person_id, method from links order by all)"
-        f" to {_literal(draft)} (format parquet)"
+        f" to {literal(str(draft))} (format parquet)"
     )
     draft.replace(path)
 
 
 def _parquet(files: list[Path]) -> str:
-    return f"read_parquet([{', '.join(map(_literal, files))}], union_by_name = true)"
-
-
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+    return f"read_parquet([{', '.join(literal(str(file)) for file in files)}], union_by_name = true)"

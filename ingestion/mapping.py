@@ -12,7 +12,7 @@ from ingestion.errors import ContractError
 from ingestion.needed_headers import PERIOD_COLUMNS, refuse_missing_headers
 from ingestion.parsing import FALLIBLE_TYPES, parsed, school_year
 from ingestion.readers.headers import folded
-from ingestion.readers.records import identifier, literal
+from ingestion.sql_text import identifier, literal
 from ingestion.yaml_file import Location, read_yaml
 
 DECIMAL_COMMA = "[+-]?[0-9]*,[0-9]+"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from ingestion.contract_columns import Column
 from ingestion.entities import SQL_TYPES
-from ingestion.readers.records import literal
+from ingestion.sql_text import literal
 
 # types whose text may be there and still not parse
 FALLIBLE_TYPES = frozenset({"integer", "decimal", "date", "boolean"})

@@ -179,10 +179,14 @@ def validate(source: YamlFile, model: type[M]) -> tuple[M | None, list[ContractE
 def near_miss(name: str, known: Iterable[str]) -> str:
     """The next step for an unknown name: the nearest known one, else the whole list of them."""
     names = list(known)
-    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean '{close[0]}'?"
+    if close := nearest(name, names):
+        return f"Did you mean '{close}'?"
     return f"Known: {', '.join(names)}" if names else "None is known here"
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant, if there is one."""
+    return next(iter(difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)), None)
 
 
 def _place(detail: ErrorDetails) -> Location:

@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -17,11 +16,36 @@ from ruamel.yaml.error import MarkedYAMLError
 from ingestion.entities import load_entities
 from ingestion.errors import MilepostError
 from ingestion.home import Home
-from ingestion.sql_text import literal
+from ingestion.parquet_table import write_table
+from ingestion.yaml_file import nearest
 
 REGISTRY = Path("models/marts/indicators/_indicators.yml")
 UNION_MACRO = Path("macros/generated/registered_indicators.sql")
 IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]*$")
+
+TABLES = {
+    "indicators": {
+        "indicator_id": "varchar",
+        "title": "varchar",
+        "stage": "varchar",
+        "outcome": "varchar",
+        "unit": "varchar",
+        "better": "varchar",
+        "timing": "varchar",
+        "required_entities": "varchar[]",
+        "ew_indicator": "varchar",
+    },
+    "indicator_definitions": {
+        "indicator_id": "varchar",
+        "definition_version": "varchar",
+        "first_year": "integer",
+        "last_year": "integer",
+        "parameters": "map(varchar, varchar)",
+        "citation": "varchar",
+        "is_default": "boolean",
+    },
+    "indicator_selection": {"community_id": "varchar", "indicator_id": "varchar"},
+}
 
 
 class RegistryError(MilepostError):
@@ -72,7 +96,7 @@ class Indicator(_Facts):
     def _known_entities(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if name not in load_entities():
-                raise ValueError(f"no entity is called {name!r}{_near_miss(name, load_entities())}")
+                raise ValueError(f"no entity is called {name!r}{_perhaps(name, load_entities())}")
         return names
 
     @model_validator(mode="after")
@@ -120,27 +144,15 @@ def write_registry_tables(
     """
     indicators = load_registry(dbt_project)
     pairs = [pair for community, ids in selections.items() for pair in _selected(community, ids, indicators)]
+    rows = {
+        "indicators": _indicator_rows(indicators),
+        "indicator_definitions": _definition_rows(indicators),
+        "indicator_selection": pairs,
+    }
+    home.reference.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as con:
-        con.execute(
-            "create table indicators (indicator_id varchar, title varchar, stage varchar, outcome varchar, "
-            "unit varchar, better varchar, timing varchar, required_entities varchar[], ew_indicator varchar)"
-        )
-        con.execute(
-            "create table indicator_definitions (indicator_id varchar, definition_version varchar, "
-            "first_year integer, last_year integer, parameters map(varchar, varchar), citation varchar, "
-            "is_default boolean)"
-        )
-        con.execute("create table indicator_selection (community_id varchar, indicator_id varchar)")
-        for table, rows in {
-            "indicators": _indicator_rows(indicators),
-            "indicator_definitions": _definition_rows(indicators),
-            "indicator_selection": [f"{literal(community)}, {literal(one)}" for community, one in pairs],
-        }.items():
-            if rows:
-                con.execute(f"insert into {table} values ({'), ('.join(rows)})")
-        home.reference.mkdir(parents=True, exist_ok=True)
-        for table in ("indicators", "indicator_definitions", "indicator_selection"):
-            _copy_atomically(con, table, home.reference_file(table))
+        for table, columns in TABLES.items():
+            write_table(con, home.reference_file(table), columns, rows[table])
     return indicators
 
 
@@ -204,7 +216,7 @@ def _explained(path: Path, name: str, facts: Any, detail: Any) -> RegistryError:
     what = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
         known = Definition.model_fields if "definitions" in location else Indicator.model_fields
-        what = f"unknown key{_near_miss(str(location[-1]), known)}"
+        what = f"unknown key{_perhaps(str(location[-1]), known)}"
     place = ".".join(str(part) for part in location)
     return RegistryError(
         f"indicator {name}{', ' + place if place else ''}: {what}",
@@ -229,13 +241,13 @@ def _unmatched(path: Path, models: list[Any]) -> list[RegistryError]:
     files = {file.stem: file for file in path.parent.glob("*.sql")}
     lonely_entries = [
         _problem(
-            path, entries[name], name, f"has no model {name}.sql{_near_miss(name, files)}", "Write the model"
+            path, entries[name], name, f"has no model {name}.sql{_perhaps(name, files)}", "Write the model"
         )
         for name in entries.keys() - files.keys()
     ]
     lonely_models = [
         RegistryError(
-            f"model {name} has no entry in {path.name}{_near_miss(name, entries)}",
+            f"model {name} has no entry in {path.name}{_perhaps(name, entries)}",
             where=str(files[name]),
             next_step="Add an entry with config.meta.indicator",
         )
@@ -248,9 +260,9 @@ def _problem(path: Path, model: Any, name: str, what: str, next_step: str) -> Re
     return RegistryError(f"indicator {name} {what}", where=f"{path}:{model.lc.line + 1}", next_step=next_step)
 
 
-def _near_miss(name: str, known: Iterable[str]) -> str:
-    matches = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {matches[0]!r}?)" if matches else ""
+def _perhaps(name: str, known: Iterable[str]) -> str:
+    found = nearest(name, known)
+    return f" (did you mean {found!r}?)" if found else ""
 
 
 def _selected(
@@ -260,37 +272,40 @@ def _selected(
     for indicator in wanted:
         if indicator not in indicators:
             raise RegistryError(
-                f"no indicator is called {indicator!r}{_near_miss(indicator, indicators)}",
+                f"no indicator is called {indicator!r}{_perhaps(indicator, indicators)}",
                 where=f"community {community}, indicators",
                 next_step=f"Use ids of {REGISTRY.name}",
             )
     return [(community, indicator) for indicator in wanted]
 
 
-def _indicator_rows(indicators: Mapping[str, Indicator]) -> list[str]:
+def _indicator_rows(indicators: Mapping[str, Indicator]) -> list[tuple[Any, ...]]:
     return [
-        f"{literal(i.id)}, {literal(i.title)}, {literal(i.stage)}, {literal(i.outcome)}, {literal(i.unit)}, "
-        f"{literal(i.better)}, {literal(i.timing)}, {literal(list(i.required_entities))}, "
-        f"{literal(i.ew_indicator)}"
+        (
+            i.id,
+            i.title,
+            i.stage,
+            i.outcome,
+            i.unit,
+            i.better,
+            i.timing,
+            list(i.required_entities),
+            i.ew_indicator,
+        )
         for i in indicators.values()
     ]
 
 
-def _definition_rows(indicators: Mapping[str, Indicator]) -> list[str]:
+def _definition_rows(indicators: Mapping[str, Indicator]) -> list[tuple[Any, ...]]:
     return [
-        f"{literal(i.id)}, {literal(d.version)}, {literal(d.first_year)}, {literal(d.last_year)}, "
-        f"map({literal(list(d.parameters))}, {literal(_texts(d.parameters))}), {literal(d.citation)}, "
-        f"{literal(d.is_default)}"
+        (i.id, d.version, d.first_year, d.last_year, _texts(d.parameters), d.citation, d.is_default)
         for i in indicators.values()
         for d in i.definitions
     ]
 
 
-def _texts(parameters: Mapping[str, object]) -> list[str]:
-    return [str(value).lower() if isinstance(value, bool) else str(value) for value in parameters.values()]
-
-
-def _copy_atomically(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    con.table(table).write_parquet(str(temporary))
-    temporary.replace(path)
+def _texts(parameters: Mapping[str, object]) -> dict[str, str]:
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in parameters.items()
+    }

@@ -12,9 +12,10 @@ from ingestion.errors import ReadError
 from ingestion.readers.delimited import without_footer
 from ingestion.readers.headers import keep_declared
 from ingestion.readers.record_counting import Dialect
-from ingestion.readers.records import MAX_CELL_BYTES, csv_scan, identifier, literal, long_cell
+from ingestion.readers.records import MAX_CELL_BYTES, csv_scan, long_cell
 from ingestion.readers.text_encoding import TextFile, as_utf8
 from ingestion.readers.unpacking import Part
+from ingestion.sql_text import identifier, literal
 
 # the unit separator never stands in text, so that a whole line is one cell
 _NO_DELIMITER = "\x1f"

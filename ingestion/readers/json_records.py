@@ -10,9 +10,10 @@ from ingestion.contract import Contract
 from ingestion.contract_columns import Reader
 from ingestion.errors import ReadError
 from ingestion.readers.headers import folded, keep_declared, shown, trimmed
-from ingestion.readers.records import empty_file, is_of_machine, literal, refuse_value, select_columns
+from ingestion.readers.records import empty_file, is_of_machine, refuse_value, select_columns
 from ingestion.readers.text_encoding import TextFile, as_utf8
 from ingestion.readers.unpacking import Part
+from ingestion.sql_text import literal
 
 MAX_OBJECT_BYTES = 2**24
 

@@ -8,16 +8,9 @@ import duckdb
 from ingestion.contract import Contract
 from ingestion.errors import ReadError
 from ingestion.readers.headers import folded, keep_declared, trimmed
-from ingestion.readers.records import (
-    MAX_CELL_BYTES,
-    identifier,
-    is_of_machine,
-    literal,
-    long_cell,
-    refuse_value,
-    select_columns,
-)
+from ingestion.readers.records import MAX_CELL_BYTES, is_of_machine, long_cell, refuse_value, select_columns
 from ingestion.readers.unpacking import MAX_RATIO, Part
+from ingestion.sql_text import identifier, literal
 
 # below this size a high ratio is a file of equal cells, and harmless
 RATIO_COUNTS_FROM_BYTES = 2**30

@@ -15,6 +15,7 @@ import duckdb
 from ingestion.errors import ReadError
 from ingestion.readers.headers import shown
 from ingestion.readers.record_counting import Dialect
+from ingestion.sql_text import identifier, literal
 from ingestion.wording import counted
 
 MAX_CELL_BYTES = 2**20
@@ -121,16 +122,6 @@ def csv_scan(
         f" nullstr = '', compression = 'none', encoding = 'utf-8', strict_mode = true,"
         f" max_line_size = {max_record_bytes}, buffer_size = {max(2**25, 2 * max_record_bytes)})"
     )
-
-
-def literal(text: str) -> str:
-    """`text` as an SQL string."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def identifier(name: str) -> str:
-    """`name` as a quoted SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def select_columns(
