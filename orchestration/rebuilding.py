@@ -84,7 +84,9 @@ class Upkeep:
         self._contents |= self._measured(nodes)
         # what the files held before the build is what it read, whatever was written meanwhile
         self._seen = {name: seen for name, seen in self._seen.items() if name.startswith("source.")}
-        self._built |= {node: self._own(node) for node in nodes}
+        # what read a table that is outdated only now, by the contents of one just built, is not built yet
+        early = self._with_readers(set(self.outdated()).difference(nodes))
+        self._built |= {node: self._own(node) for node in nodes if node not in early}
         self._write()
 
     @staticmethod
@@ -159,6 +161,13 @@ class Upkeep:
 
     def _inputs(self, node: str) -> list[str]:
         return sorted(self._node(node)["depends_on"].get("nodes", []))
+
+    def _with_readers(self, nodes: Collection[str]) -> set[str]:
+        """These nodes, and those that read them directly or through others."""
+        found = set(nodes)
+        while more := {n for n in self._standing if not found.isdisjoint(self._inputs(n))} - found:
+            found |= more
+        return found
 
     # ---- the file ----------------------------------------------------------------------------------------
     def _read(self) -> tuple[dict[str, str], dict[str, str]]:

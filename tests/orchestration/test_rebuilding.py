@@ -1,35 +1,177 @@
-"""What a build record believes: the warehouse it left, and nothing that another writer may have put there."""
+"""A slice of Riverbend refreshed change by change, beside the same lake built from nothing by dbt alone."""
 
 from __future__ import annotations
 
+import json
+import shutil
+from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
+import dagster as dg
 import duckdb
+import pytest
+from typer.testing import CliRunner
 
 from ingestion.home import Home
-from orchestration.rebuilding import Upkeep
+from orchestration import settings
+from orchestration.cli import app
+from synthetic import Manifest, write_community
+from tests.dbt_in_process import problems, run_dbt
 
-NODE = "model.milepost.kept"
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("rebuilding")]
+
+PROJECT = Path(__file__).parents[2]
+CHILDREN, FIRST_YEAR, LAST_YEAR = 300, 2022, 2025  # four years: a cohort from its ninth grade to its diplomas
+# what takes longest to load and adds no entity
+LEFT_OUT = ("_winter.", "_spring.", "benchmark_", "literacy_", "admissions_", "_history.")
+# what a build reads; the rest of a home is its past
+OF_THE_LAKE = ("snapshot", "gate", "reference", "identity", "ledger.jsonl")
+Rows = tuple[int, int]
+OWN_TIMES = ("marts.fct_discipline", "marts.fct_diploma", "marts.dim_person")
 
 
-def manifest() -> dict[str, Any]:
-    node = {
-        "resource_type": "model",
-        "fqn": ["milepost", "marts", "kept"],
-        "config": {"materialized": "table"},
-        "depends_on": {"nodes": []},
-    }
-    return {"nodes": {NODE: node}, "sources": {}}
+class Community:
+    """Riverbend's configuration and home, both in a temporary folder, changed by a test as people would."""
+
+    def __init__(self, folder: Path, made: Manifest) -> None:
+        self.home = settings.prepare_environment(Home(folder / "home")).create()
+        self.configuration = folder / "communities" / "riverbend"
+        self.made = made.folder / "deliveries"
+        shutil.copytree(PROJECT / "communities", folder / "communities")
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        path = self.configuration / file
+        assert path.read_text().count(old) == 1, f"{old} in {file}"
+        path.write_text(path.read_text().replace(old, new))
+
+    def drop(self, name: str, text: str | None = None) -> None:
+        """A file of the partner's, as it was made or with other content, into the inbox."""
+        target = self.home.inbox / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((self.made / name).read_bytes() if text is None else text.encode())
+
+    def load_id(self, extract_id: str, school_year: int) -> str:
+        accepted = [
+            event
+            for event in map(json.loads, self.home.ledger.read_text().splitlines())
+            if event["event"].startswith("accepted")
+            and (event["extract_id"], event["school_year"]) == (extract_id, school_year)
+        ]
+        return str(accepted[-1]["load_id"])
+
+    def refreshed(self) -> dict[str, Rows]:
+        milepost("refresh")
+        return contents(self.home)
+
+    def built_from_nothing(self, folder: Path) -> dict[str, Rows]:
+        """The tables of an empty warehouse beside a copy of this lake, after all of dbt's models."""
+        from dbt.contracts.graph.manifest import Manifest as DbtManifest
+
+        from orchestration.warehouse import prepared_manifest
+
+        other = Home(folder).create()
+        for name in OF_THE_LAKE:
+            source = self.home.root / name
+            if source.is_dir():
+                shutil.copytree(source, other.root / name, dirs_exist_ok=True)
+            else:
+                shutil.copyfile(source, other.root / name)
+        manifest = DbtManifest.from_dict(deepcopy(prepared_manifest()))
+        kinds = ("--resource-type", "seed", "--resource-type", "model")
+        result = run_dbt(manifest, other, "build", *kinds, "--exclude", "path:models/published")
+        assert result.success, problems(result)
+        return contents(other)
 
 
-def test_commits_that_a_killed_writer_left_beside_the_warehouse_are_not_believed(tmp_path: Path) -> None:
-    home = Home(tmp_path).create()
-    with Upkeep(manifest(), home).building([NODE]), duckdb.connect(str(home.warehouse)) as con:
-        con.execute("create table kept as select 1 as a")
-    assert Upkeep(manifest(), home).outdated() == []
-    unwritten = home.warehouse.with_name("warehouse.duckdb.wal")
-    unwritten.write_bytes(b"commits of another process")
-    assert Upkeep(manifest(), home).outdated() == [NODE]
-    unwritten.unlink()
-    assert Upkeep(manifest(), home).outdated() == []
+def milepost(*arguments: str, expected: int = 0) -> None:
+    done = CliRunner().invoke(app, list(arguments))
+    assert done.exit_code == expected, done.output
+
+
+def contents(home: Home) -> dict[str, Rows]:
+    """Of every table and view before the published layer, how many rows, and a hash of them in any order."""
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        con.execute(f"set file_search_path = '{home.root}'")
+        names = con.execute(
+            "select table_schema || '.' || table_name from information_schema.tables"
+            " where table_schema <> 'published'"
+        ).fetchall()
+        told = "select count(*), coalesce(sum(hash(t)::hugeint), 0) from"
+        return {name: con.execute(f"{told} {name} as t").fetchall()[0] for (name,) in names}
+
+
+def built_at(home: Home) -> dict[str, float]:
+    """When Dagster last saw each of a few marts built."""
+    instance, times = settings.dagster_instance(home), {}
+    for name in OWN_TIMES:
+        event = instance.get_latest_materialization_event(dg.AssetKey(name.split(".")))
+        assert event is not None
+        times[name] = event.timestamp
+    return times
+
+
+@pytest.fixture
+def community(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Community:
+    """Loaded, nothing refreshed yet."""
+    monkeypatch.setenv("MILEPOST_COMMUNITIES", str(tmp_path / "communities"))
+    monkeypatch.setenv("MILEPOST_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    monkeypatch.delenv("MILEPOST_WEBHOOK", raising=False)
+    made = write_community(
+        tmp_path / "made",
+        children_per_year=CHILDREN,
+        first_year=FIRST_YEAR,
+        n_years=LAST_YEAR - FIRST_YEAR + 1,
+        interim_years=1,
+    )
+    here = Community(tmp_path, made)
+    here.edit("community.yml", "  community: {singles: all, pairs: all}", "  community: {singles: all}")
+    for file in made.deliveries:
+        if not any(part in file.path for part in LEFT_OUT):
+            here.drop(file.path.removeprefix("deliveries/"))
+    # so few children that a partner's incidents double from one year to the next: those are refused
+    milepost("load", expected=1)
+    return here
+
+
+def test_building_what_changed_ends_in_the_same_tables_as_building_everything(
+    community: Community, tmp_path: Path
+) -> None:
+    home = community.home
+    tables = community.refreshed()
+    assert [name for name, rows in tables.items() if rows[0] == 0] == []
+    assert len(tables) > 40
+    first = built_at(home)
+
+    def change_and_compare(name: str, *changed: str) -> None:
+        nonlocal tables
+        before, tables = tables, community.refreshed()
+        everything = community.built_from_nothing(tmp_path / name)
+        assert tables.keys() == everything.keys()
+        assert [table for table in tables if tables[table] != everything[table]] == [], name
+        untouched = [table for table in changed if tables[table] == before[table]]
+        assert untouched == [], f"{name} was to change them"
+
+    discipline = f"river_city/discipline_{LAST_YEAR - 1}-{LAST_YEAR % 100}_annual.csv"
+    lines = (community.made / discipline).read_text().splitlines(keepends=True)
+    community.drop(discipline, "".join(line for number, line in enumerate(lines) if number % 4 != 1))
+    milepost("load")
+    change_and_compare("a_correction", "marts.fct_discipline", "marts.indicator_cells")
+    assert built_at(home)["marts.fct_discipline"] > first["marts.fct_discipline"]
+    assert built_at(home)["marts.fct_diploma"] == first["marts.fct_diploma"], "diplomas know no discipline"
+
+    community.edit("cut_scores.csv", "state_test,reading,03,2023,,470", "state_test,reading,03,2023,,520")
+    change_and_compare("a_cut_score", "marts.fct_assessment", "marts.early_grade_reading")
+
+    community.edit("crosswalks/river_city_schools.csv", "action_code,9,other,,", "action_code,9,expulsion,,")
+    change_and_compare("a_crosswalk_row", "staging.stg_codes", "marts.fct_discipline", "marts.suspension")
+
+    community.edit("community.yml", "fall: {maturity: interim}", "fall: {maturity: preliminary}")
+    change_and_compare("a_maturity", "marts.indicator_cells")
+
+    of_lakeshore = community.load_id("lakeshore_unified.discipline", FIRST_YEAR)
+    milepost("withdraw", of_lakeshore, "--reason", "test")
+    change_and_compare(
+        "a_withdrawal", "intermediate.int_discipline_coverage", "intermediate.int_ninth_grade_years"
+    )
