@@ -126,7 +126,8 @@ def test_promoting_again_changes_nothing(lake: Lake) -> None:
     raw = lake.promote(FIRST)
     before, ledger = raw.stat(), lake.home.ledger.read_bytes()
     lake.promote(FIRST)
-    assert raw.stat() == before
+    # not the whole of it: that a file was read moves the time of its last reading
+    assert (raw.stat().st_ino, raw.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert lake.home.ledger.read_bytes() == ledger
 
 
