@@ -16,8 +16,7 @@ from ingestion.entities import LAYOUTS
 from ingestion.home import Home
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
-from orchestration.warehouse import project_fingerprint
-from publishing.dbt_project import DBT_PROJECT
+from orchestration.warehouse import FINGERPRINT
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -35,12 +34,12 @@ LARGE = (
 )  # files that are never written twice: their names and times tell them apart
 
 
-class Upkeep:
+class BuildRecord:
     """What stands in the warehouse by which inputs, kept beside it in dbt/built.json.
 
-    A node's fingerprint is one of all the project's files and of its inputs' fingerprints, down to the files
-    of the lake, so a node with the fingerprint it was built by would be built to the same rows again. Nothing
-    written here is believed if the warehouse file is not the one that the last build left.
+    A node's fingerprint is one of all the files of the manifest and of its inputs' fingerprints, down to the
+    files of the lake, so a node with the fingerprint it was built by would be built to the same rows again.
+    Nothing written here is believed if the warehouse file is not the one that the last build left.
     """
 
     def __init__(self, manifest: Mapping[str, Any], home: Home) -> None:
@@ -53,7 +52,7 @@ class Upkeep:
 
         Once they are built there may be more: a table that counts by what it holds turned out another.
         """
-        return [node for node in self._standing if self._built.get(node) != self._own(node)]
+        return [node for node in self._standing if self._built.get(node) != self._built_by(node)]
 
     def selection(self, nodes: Collection[str]) -> list[str]:
         """Arguments for dbt: these nodes and the tests on them."""
@@ -81,12 +80,13 @@ class Upkeep:
             with contextlib.suppress(OSError):  # what went wrong is told, not that this failed too
                 self._write()
             raise
-        self._contents |= self._measured(nodes)
+        measured = self._measured(nodes)
+        self._contents |= measured
         # what the files held before the build is what it read, whatever was written meanwhile
         self._seen = {name: seen for name, seen in self._seen.items() if name.startswith("source.")}
         # what read a table that is outdated only now, by the contents of one just built, is not built yet
-        early = self._with_readers(set(self.outdated()).difference(nodes))
-        self._built |= {node: self._own(node) for node in nodes if node not in early}
+        early = self._with_readers(set(self.outdated()).difference(nodes)) if measured else set()
+        self._built |= {node: self._built_by(node) for node in nodes if node not in early}
         self._write()
 
     @staticmethod
@@ -114,9 +114,9 @@ class Upkeep:
     @cached_property
     def _code(self) -> str:
         layouts = b"".join(path.read_bytes() for path in sorted(LAYOUTS.glob("**/*.yml")))
-        return project_fingerprint(DBT_PROJECT) + hashlib.sha256(layouts).hexdigest()
+        return str(self._manifest[FINGERPRINT]) + hashlib.sha256(layouts).hexdigest()
 
-    def _own(self, node: str) -> str:
+    def _built_by(self, node: str) -> str:
         """What a node was, or would be, built by; a view that no test looks at stands as the code does."""
         is_view = self._node(node)["config"]["materialized"] == "view"
         return _hash(node, self._code) if is_view and node not in self._tested else self._inputs_hash(node)
@@ -138,7 +138,7 @@ class Upkeep:
         patterns = FILES.findall(self._manifest["sources"][source]["relation_name"])
         assert patterns, f"{source} names no file"
         facts = [
-            _marks(path) if pattern.startswith(LARGE) else hashlib.sha256(path.read_bytes()).hexdigest()
+            _stat_of(path) if pattern.startswith(LARGE) else hashlib.sha256(path.read_bytes()).hexdigest()
             for pattern in patterns
             for path in sorted(self._home.root.glob(pattern))
         ]
@@ -206,7 +206,7 @@ def _identity(file: Path) -> list[int] | None:
     return [stat.st_ino, stat.st_size, stat.st_mtime_ns]
 
 
-def _marks(path: Path) -> str:
+def _stat_of(path: Path) -> str:
     stat = path.stat()
     return f"{path.name}|{stat.st_ino}|{stat.st_size}|{stat.st_mtime_ns}"
 

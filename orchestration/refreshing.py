@@ -15,7 +15,7 @@ from orchestration.published import (
     write_configuration,
     write_links,
 )
-from orchestration.rebuilding import Upkeep
+from orchestration.rebuilding import BuildRecord
 from orchestration.warehouse import build, published_count, published_selection
 
 WRITES = {"writer", "progress"}
@@ -47,11 +47,11 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
         yield from (dg.AssetMaterialization(key) for key in reference_keys(manifest))
 
     def warehouse(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
-        upkeep = Upkeep(manifest, home)
+        record = BuildRecord(manifest, home)
         for _ in range(2):  # again where the codes of the deliveries turned out others
-            if nodes := upkeep.outdated():
-                selection, total = upkeep.selection(nodes), upkeep.count(nodes)
-                with upkeep.building(nodes):
+            if nodes := record.outdated():
+                selection, total = record.selection(nodes), record.count(nodes)
+                with record.building(nodes):
                     yield from build(context, manifest, home, progress, "warehouse", selection, total)
         progress.building("warehouse", 1, 1)
 
@@ -61,7 +61,7 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
 
     def published_models(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         selection, total = ["--select", published], published_count(manifest)
-        with Upkeep(manifest, home).building([]):
+        with BuildRecord(manifest, home).building([]):
             yield from build(context, manifest, home, progress, "published", selection, total)
 
     def release(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:

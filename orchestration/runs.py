@@ -40,7 +40,7 @@ def refresh_in_process(progress: Progress, everything: bool = False, notes: str 
     """
     from ingestion.errors import MilepostError
     from orchestration.jobs import resources
-    from orchestration.rebuilding import Upkeep
+    from orchestration.rebuilding import BuildRecord
     from orchestration.refreshing import CONFIGURATION, refresh_job
     from orchestration.warehouse import prepared_manifest
 
@@ -48,7 +48,7 @@ def refresh_in_process(progress: Progress, everything: bool = False, notes: str 
     instance = dagster_instance(home)
     before = _release_id(home)
     if everything:
-        Upkeep.forget(home)
+        BuildRecord.forget(home)
     try:
         job = refresh_job(prepared_manifest(), home)
     except MilepostError as error:

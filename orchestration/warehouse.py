@@ -24,6 +24,7 @@ from orchestration.settings import OWNERS
 from publishing.dbt_project import DBT_PROJECT
 
 HASHED_FOLDERS = ("models", "macros", "seeds", "tests", "snapshots")
+FINGERPRINT = "milepost_fingerprint"  # our own key of the manifest, beside dbt's
 FAILED = ("error", "fail", "runtime error", "skipped", "partial success")
 MODELS_RESULTS = ("LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult")
 
@@ -52,10 +53,11 @@ def _layer(props: Mapping[str, Any]) -> str:
 
 # ---- the manifest ----------------------------------------------------------------------------------------
 def prepared_manifest(project: Path = DBT_PROJECT) -> dict[str, Any]:
-    """dbt's manifest of the project as it stands; parsed anew only when a file of the project changed.
+    """dbt's manifest of the project as it stands, and under FINGERPRINT a hash of the files it was made of.
 
-    The list of registered indicators is written first, since a macro holds it. The manifest does not depend
-    on the home: sources are relative paths, so all homes share it.
+    It is parsed anew only when one of them changed. The list of registered indicators is written first, since
+    a macro holds it. The manifest does not depend on the home: sources are relative paths, so all homes share
+    it.
     """
     from filelock import FileLock
 
@@ -72,7 +74,7 @@ def prepared_manifest(project: Path = DBT_PROJECT) -> dict[str, Any]:
             _parse(project, target)
             stamp.write_text(key)
         content: dict[str, Any] = json.loads(manifest.read_bytes())
-    return content
+    return content | {FINGERPRINT: key}
 
 
 def project_fingerprint(project: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from ingestion.home import Home
-from orchestration.rebuilding import Upkeep
+from orchestration.rebuilding import BuildRecord
 
 NODE = "model.milepost.kept"
 
@@ -25,11 +25,11 @@ def manifest() -> dict[str, Any]:
 
 def test_commits_that_a_killed_writer_left_beside_the_warehouse_are_not_believed(tmp_path: Path) -> None:
     home = Home(tmp_path).create()
-    with Upkeep(manifest(), home).building([NODE]), duckdb.connect(str(home.warehouse)) as con:
+    with BuildRecord(manifest(), home).building([NODE]), duckdb.connect(str(home.warehouse)) as con:
         con.execute("create table kept as select 1 as a")
-    assert Upkeep(manifest(), home).outdated() == []
+    assert BuildRecord(manifest(), home).outdated() == []
     unwritten = home.warehouse.with_name("warehouse.duckdb.wal")
     unwritten.write_bytes(b"commits of another process")
-    assert Upkeep(manifest(), home).outdated() == [NODE]
+    assert BuildRecord(manifest(), home).outdated() == [NODE]
     unwritten.unlink()
-    assert Upkeep(manifest(), home).outdated() == []
+    assert BuildRecord(manifest(), home).outdated() == []

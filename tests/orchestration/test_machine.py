@@ -14,7 +14,7 @@ import sqlalchemy.exc
 
 from ingestion.home import Home
 from orchestration.machine import trouble_of_machine
-from orchestration.rebuilding import Upkeep
+from orchestration.rebuilding import BuildRecord
 from tests.orchestration.conftest import GOOD
 from tests.orchestration.test_loads import milepost
 
@@ -80,8 +80,8 @@ def test_what_was_built_is_forgotten_where_it_cannot_be_written_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = Home(tmp_path)
-    upkeep = Upkeep({"nodes": {}, "sources": {}}, home)
-    with upkeep.building([]):
+    record = BuildRecord({"nodes": {}, "sources": {}}, home)
+    with record.building([]):
         pass
     assert home.built.exists()
 
@@ -89,7 +89,7 @@ def test_what_was_built_is_forgotten_where_it_cannot_be_written_down(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     def fails_on_a_full_disk() -> None:
-        with upkeep.building([]):
+        with record.building([]):
             monkeypatch.setattr(Path, "write_text", full)
             raise ValueError("of the build")
 
