@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.conformed import not_conformed, unknown_code
 from ingestion.contract_columns import Column, Origin
+from ingestion.date_formats import format_problem
 from ingestion.entities import Entity, load_entities
 from ingestion.file_names import PLACEHOLDERS, unknown_placeholders
 from ingestion.sql_expression import check_expression
@@ -160,6 +161,9 @@ def _column_problems(name: str, column: Column, entity: Entity) -> Iterator[Find
             yield ("columns", name, written), what, step
     if column.codes and canonical in ("code", "codes") and (wrong := not_conformed(name)):
         yield ("columns", name, "codes"), *wrong
+    for position, form in enumerate(column.formats if kind == "date" else ()):
+        if wrong := format_problem(form):
+            yield ("columns", name, "format", position), *wrong
     for partner_code, code in column.codes.items():
         if wrong := unknown_code(name, code):
             yield ("columns", name, "codes", partner_code), *wrong

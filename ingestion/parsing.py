@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ingestion.contract_columns import Column
+from ingestion.date_formats import DAYS_SINCE
 from ingestion.entities import SQL_TYPES
 from ingestion.sql_text import literal
 
@@ -61,9 +62,8 @@ def _counted_days(text: str, form: str) -> str:
             f"case when {number} between {_FIRST_SERIAL} and {_LAST_SERIAL}"
             f" then date '1899-12-30' + {number} end"
         )
-    since = re.fullmatch(r"days since (\d{4}-\d{2}-\d{2})", form)
-    if since is None:
-        raise ValueError(f"not a date format: {form}")
+    since = DAYS_SINCE.fullmatch(form)
+    assert since, "a contract with another format is refused when it is read"
     return f"case when abs({number}) < 200000 then date '{since[1]}' + {number} end"
 
 

@@ -118,6 +118,46 @@ def test_codes_of_a_yes_or_no_point_to_true_and_false(tmp_path: Path) -> None:
     assert "`true: [...]` and `false: [...]`" in message
 
 
+FORMATS = {
+    "dd.mm.yyyy": "'dd.mm.yyyy' is not a date format. Did you mean %d.%m.%Y?",
+    "DD/MM/YYYY": "'DD/MM/YYYY' is not a date format. Did you mean %d/%m/%Y?",
+    "dd/mm/aaaa": "'dd/mm/aaaa' is not a date format. Did you mean %d/%m/%Y?",
+    "days since 1960": "Did you mean days since 1960-01-01?",
+    "days since 1960-02-30": "is not a date format. Write it as %d.%m.%Y, in the letters of strptime;",
+    "Excel": "Did you mean excel?",
+    "american": "'american' is not a date format. Write it as",
+    "%d.%m": "'%d.%m' is not a whole date: it lacks the year",
+    "%Y": "it lacks the day and the month",
+    "%d.%m.%Q": "'%d.%m.%Q' is not a date format: %Q stands for nothing",
+}
+DIPLOMA = """
+    partner: mill_schools
+    entity: diploma
+    title: Diplomas
+    agreement: mill_2023
+    file: "diplomas_{school_year}.csv"
+    columns:
+      student_id: {from: [Student]}
+      diploma_type: {from: [Diploma]}
+      diploma_date: {from: [Awarded], format: ["%Y-%m-%d", "FORMAT"]}
+"""
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_is_no_format_of_a_whole_date_is_refused_with_its_line(form: str, tmp_path: Path) -> None:
+    message = refusal(tmp_path, DIPLOMA.replace("FORMAT", form), "mill_schools__diploma.yml")
+    assert "mill_schools__diploma.yml:9: " in message
+    assert FORMATS[form] in message
+
+
+@pytest.mark.parametrize(
+    "form", ["%-d/%-m/%y", "%d %B %Y", "%Y-%j", "%G-W%V-%u", "%x", "excel", "days since 1960-01-01"]
+)
+def test_formats_of_a_whole_date_are_taken(form: str, tmp_path: Path) -> None:
+    path = written(tmp_path, DIPLOMA.replace("FORMAT", form), "mill_schools__diploma.yml")
+    assert load_contract(path).columns["diploma_date"].formats[1] == form
+
+
 def test_a_placeholder_of_a_draft_is_named_for_each_column_it_stands_in(tmp_path: Path) -> None:
     message = refusal(tmp_path, ATTENDANCE.replace("[School]", '["?"]').replace("[Enrolled]", '["?"]'))
     path = tmp_path / "mill_schools__attendance.yml"
