@@ -12,7 +12,7 @@ from ingestion.contract_checks import contract_problems
 from ingestion.contract_columns import Column, GateRules, Origin, Reader, Rows, Tolerance, Unpivot
 from ingestion.entities import Entity, load_entities
 from ingestion.errors import ContractError, MilepostError
-from ingestion.file_names import Match, match_pattern
+from ingestion.file_names import Match, match_pattern, parse_school_year
 from ingestion.sql_expression import check_expression
 from ingestion.yaml_file import Identifier, Strict, Text, Texts, read_yaml, validate
 
@@ -97,6 +97,12 @@ class Contract(ContractFile):
         origins: list[Origin] = [*self.columns.values(), *filter(None, (self.school_year, self.collection))]
         repeated = self.unpivot.headers if self.unpivot else ()
         return (*(header for origin in origins for header in origin.headers), *repeated)
+
+    @property
+    def constants(self) -> Match:
+        """The school year and the collection that the contract itself states for every file."""
+        year, part = (origin and origin.value for origin in (self.school_year, self.collection))
+        return Match("", parse_school_year(year) if year else None, part.lower() if part else None)
 
     def due_date(self, school_year: int, collection: str) -> dt.date | None:
         """The day a delivery is due; None where none is expected.

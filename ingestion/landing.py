@@ -54,10 +54,16 @@ def receive(
     contracts = [_contract(communities, extract)] if extract else _contracts_for(communities, path)
     periods = [_period(contract, path, school_year, collection) for contract in contracts]
     problems = [
-        p for period in periods for p in _problems(communities, period, path, today or dt.date.today())
+        p
+        for period in periods
+        for p in (
+            *_contradictions(period.contract, path, school_year, collection),
+            *_problems(communities, period, path, today or dt.date.today()),
+        )
     ]
     if problems:
-        raise DeliveryError.of(problems)
+        # two contracts for one file have much to say alike
+        raise DeliveryError.of({str(problem): problem for problem in problems}.values())
     home.create()
     _sweep(home)
     temporary = home.staged / f"receiving-{os.getpid()}-{secrets.token_hex(4)}"
@@ -204,6 +210,34 @@ def _period(contract: Contract, path: Path, school_year: int | None, collection:
     year = school_year if school_year is not None else found.school_year if found else None
     part = collection or (found.collection if found else None)
     return _Period(contract, year, part or (None if contract.collection else "annual"))
+
+
+def _contradictions(
+    contract: Contract, path: Path, school_year: int | None, collection: str | None
+) -> list[DeliveryError]:
+    """What was told against what the file's name or the contract says.
+
+    One of them is a slip, and taken for the truth it would supersede the right delivery of another year.
+    """
+    name, of_contract = match_file(contract, path.as_posix()), contract.constants
+    told = (
+        ("--school-year", school_year, name and name.school_year, of_contract.school_year),
+        ("--collection", collection and collection.lower(), name and name.collection, of_contract.collection),
+    )
+    return [
+        DeliveryError(
+            f"{who} says {said}, {option} says {given}",
+            where=str(path),
+            rule="It is put in force for one of them, in the place of what is there",
+            next_step=f"{step}, or leave {option} out",
+        )
+        for option, given, in_name, in_contract in told
+        for said, who, step in (
+            (in_name, "the file's name", "Rename the file"),
+            (in_contract, f"the contract {contract.extract_id}", "Correct its value:"),
+        )
+        if given is not None and said is not None and given != said
+    ]
 
 
 def _problems(communities: Communities, period: _Period, path: Path, today: dt.date) -> list[DeliveryError]:

@@ -108,6 +108,17 @@ REFUSED = {
     "unknown file": ("atendance_2025.csv", {}, "The nearest patterns are 'attendance_{school_year}.csv'"),
     "year out of range": ("attendance_2019.csv", {}, "Millbrook takes 2023 to 2025"),
     "unknown collection": ("attendance_2025_fal.csv", {}, "unknown collection 'fal'. Did you mean 'fall'?"),
+    "year against the name": (
+        "attendance_2025.csv",
+        {"school_year": 2024},
+        "the file's name says 2025, --school-year says 2024. It is put in force for one of them, in the place"
+        " of what is there. Rename the file, or leave --school-year out.",
+    ),
+    "collection against the name": (
+        "attendance_2025_fall.csv",
+        {"collection": "annual"},
+        "the file's name says fall, --collection says annual",
+    ),
     "no year": ("x.csv", {"extract": "mill_schools.attendance"}, "says which school year it is"),
     "unknown extract": (
         "x.csv",
@@ -130,6 +141,20 @@ def test_what_may_not_be_taken_in_is_refused_with_one_reason(
     assert len(refused.value.singles()) == 1
     assert not home.ledger.exists()
     assert not home.landing.exists()
+
+
+def test_what_is_told_may_repeat_the_name_and_not_contradict_the_contract(home: Home, tmp_path: Path) -> None:
+    fixed = ATTENDANCE.replace("_{school_year}", "").replace(
+        "columns:", 'school_year: {value: "2023-24"}\n    columns:'
+    )
+    communities = millbrook(tmp_path / "c", **{"extracts/mill_schools__attendance.yml": fixed})
+    path = file(tmp_path, "attendance_Fall.csv")
+    with pytest.raises(DeliveryError) as refused:
+        receive(home, communities, path, school_year=2025, today=TODAY)
+    assert "the contract mill_schools.attendance says 2024, --school-year says 2025" in str(refused.value)
+    assert not home.ledger.exists()
+    (delivery,) = receive(home, communities, path, school_year=2024, collection="fall", today=TODAY)
+    assert delivery.period == "2024-fall"
 
 
 def test_a_missing_an_empty_file_and_a_folder_are_refused(
