@@ -7,12 +7,13 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from ingestion.wording import counted
-from orchestration.commands.deliveries import COLLECTION, EXTRACT, JSON, SAME, YEAR, outcome_facts
+from orchestration.commands.deliveries import COLLECTION, EXTRACT, JSON, SAME, YEAR
+from orchestration.commands.outcomes import outcome_facts
 from orchestration.console import Exit, err, print_json, print_table
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def check(
         outcomes = judge(home, communities, file, extract, school_year, collection, same_content)
     if as_json:
         # no page was written for the partner
-        print_json([{**outcome_facts(home, o), "feedback": None, "failed": _facts(o)} for o in outcomes])
+        print_json([{**outcome_facts(home, o), "feedback": None} for o in outcomes])
     else:
         for outcome in outcomes:
             _tell(outcome, communities.contracts[outcome.delivery.extract_id].reader)
@@ -135,10 +136,6 @@ def _clear_scratch() -> None:
 
 def _failed(outcome: LoadOutcome) -> list[RuleResult]:
     return [result for result in outcome.results if not result.passed]
-
-
-def _facts(outcome: LoadOutcome) -> list[dict[str, Any]]:
-    return [vars(result) for result in _failed(outcome)]
 
 
 def _tell(outcome: LoadOutcome, reader: Reader) -> None:

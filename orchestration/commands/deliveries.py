@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from ingestion.errors import MilepostError
 from ingestion.wording import counted
+from orchestration.commands.outcomes import (
+    MOST_TOLD,
+    SHORT,
+    delivery_facts,
+    is_taken,
+    outcome_facts,
+    superseded,
+    tell_outcomes,
+)
 from orchestration.console import Bars, Exit, UsageError, err, exit_code, print_json, print_table
 
 if TYPE_CHECKING:
@@ -21,8 +29,7 @@ EXTRACT = typer.Option(None, "--extract", help="partner.entity, where the file's
 YEAR = typer.Option(None, "--school-year", help="The year the school year ends in (2025 is 2024-25).")
 COLLECTION = typer.Option(None, "--collection", help="annual, or the name of an interim collection.")
 SAME = typer.Option(False, "--same-content", help="Take a file that equals another school year's.")
-MOST_TOLD = 12
-SHORT = 8  # a load id is known by its beginning
+REFRESH = "milepost refresh"
 JSON = typer.Option(False, "--json", help="Print JSON on stdout.")
 
 
@@ -55,7 +62,9 @@ def receive(
     home = prepare_environment()
     deliveries, refused = receive_files(home, files_in(paths), extract, school_year, collection, same_content)
     if as_json:
-        print_json({"received": [_delivery(d) for d in deliveries], "refused": [str(e) for e in refused]})
+        print_json(
+            {"received": [delivery_facts(d) for d in deliveries], "refused": [str(e) for e in refused]}
+        )
     elif deliveries:
         rows = [(d.extract_id, d.period, d.file_name, d.load_id) for d in deliveries]
         title = f"{counted(len(deliveries), 'delivery', 'deliveries')} received"
@@ -94,12 +103,19 @@ def load(
     outcomes, errors = run_load(waiting)
     unchanged = len({d.load_id for d in deliveries} - {d.load_id for d in waiting})
     errors = [*refused, *errors, *([] if paths else _given_up(home))]
+    next_step = REFRESH if any(map(is_taken, outcomes)) else None
     if as_json:
-        told = [outcome_facts(home, outcome) for outcome in outcomes]
-        print_json({"loaded": told, "unchanged": unchanged, "errors": [str(error) for error in errors]})
+        replaced = superseded(home) if next_step else {}
+        told = [
+            {**outcome_facts(home, one), "supersedes": replaced.get(one.delivery.load_id)} for one in outcomes
+        ]
+        facts = {"loaded": told, "unchanged": unchanged, "errors": [str(error) for error in errors]}
+        print_json({**facts, "next": next_step})
     else:
         tell_outcomes(home, outcomes, unchanged)
         _tell_left_out(home, deliveries)
+        if next_step:
+            err.print(f"Next: {next_step}")
     _end(errors, any(outcome.outcome == "rejected" for outcome in outcomes))
 
 
@@ -168,44 +184,6 @@ def withdraw(
     err.print("The published numbers change with the next `milepost refresh`.")
 
 
-def tell_outcomes(home: Home, outcomes: list[LoadOutcome], unchanged: int) -> None:
-    """One line of counts, then what was held back, and why what was rejected was."""
-    counts = Counter(outcome.outcome for outcome in outcomes)
-    err.print(
-        f"[green]{counts['accepted']} accepted[/], "
-        f"[yellow]{counts['accepted_with_quarantine']} accepted with quarantine[/], "
-        f"[red]{counts['rejected']} rejected[/], {unchanged + counts['unchanged']} unchanged"
-    )
-    held = [o for o in outcomes if o.outcome == "accepted_with_quarantine"]
-    if held:
-        rows = [
-            (
-                *(o.delivery.extract_id, o.delivery.period, o.rows, o.rows - o.quarantined, o.quarantined),
-                o.delivery.load_id[:SHORT],
-            )
-            for o in held[:MOST_TOLD]
-        ]
-        columns = ["extract", "period", "rows", "accepted", "held back", "load id"]
-        print_table("Accepted with quarantine", columns, rows)
-    if len(held) > MOST_TOLD:
-        err.print(f"... and {len(held) - MOST_TOLD} more: milepost status --list")
-    for outcome in [o for o in outcomes if o.outcome == "rejected"][:MOST_TOLD]:
-        delivery = outcome.delivery
-        page = home.feedback_page(delivery.partner, delivery.load_id)
-        err.print(f"[red]Rejected:[/] {delivery.extract_id} {delivery.period}")
-        err.print(f"  {outcome.reason}", markup=False, soft_wrap=True)
-        for advice in _advice(outcome):
-            err.print(f"  {advice}", markup=False, soft_wrap=True)
-        err.print(f"  what to tell the partner: {page}", markup=False, soft_wrap=True, style="dim")
-
-
-def _advice(outcome: LoadOutcome) -> list[str]:
-    """What only who keeps the contract can do about a rejection; of a file that cannot be read the reason
-    says it."""
-    stopping = [r for r in outcome.results if not r.passed and r.severity == "reject"]
-    return [r.advice for r in stopping if r.advice and r.advice not in outcome.reason]
-
-
 def _given_up(home: Home) -> list[MilepostError]:
     """One error per delivery that is left out since the process ended over it."""
     from ingestion.errors import DeliveryError
@@ -237,30 +215,6 @@ def _tell_left_out(home: Home, deliveries: list[Delivery]) -> None:
         which = f"{state.delivery.extract_id} {state.delivery.period} ({state.delivery.file_name})"
         said = f"Not loaded: {which} was {state.status}; {steps[state.status]}"
         err.print(said, markup=False, soft_wrap=True)
-
-
-def outcome_facts(home: Home, outcome: LoadOutcome) -> dict[str, Any]:
-    """One load as JSON."""
-    return {
-        **_delivery(outcome.delivery),
-        "outcome": outcome.outcome,
-        "rows": outcome.rows,
-        "accepted": 0 if outcome.outcome == "rejected" else outcome.rows - outcome.quarantined,
-        "quarantined": outcome.quarantined,
-        "reason": outcome.reason,
-        "seconds": outcome.seconds,
-        "feedback": home.feedback_page(outcome.delivery.partner, outcome.delivery.load_id),
-    }
-
-
-def _delivery(delivery: Delivery) -> dict[str, Any]:
-    return {
-        "load_id": delivery.load_id,
-        "extract": delivery.extract_id,
-        "period": delivery.period,
-        "file": delivery.file_name,
-        "sha256": delivery.sha256,
-    }
 
 
 def _end(errors: list[MilepostError], rejected: bool = False) -> None:

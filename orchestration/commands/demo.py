@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from ingestion.wording import counted
-from orchestration.commands.deliveries import run_load, tell_outcomes
+from orchestration.commands.deliveries import run_load
+from orchestration.commands.outcomes import tell_outcomes
 from orchestration.commands.refresh import run_refresh
 from orchestration.console import Exit, UsageError, err, out
 

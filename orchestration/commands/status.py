@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ingestion.wording import counted
-from orchestration.commands.deliveries import SHORT
+from orchestration.commands.outcomes import SHORT
 from orchestration.console import UsageError, err, out, print_json, print_table
 
 if TYPE_CHECKING:

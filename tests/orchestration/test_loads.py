@@ -66,6 +66,26 @@ def test_each_outcome_has_its_partition_and_its_check(home: Home, drop: Drop) ->
     }
 
 
+def test_a_load_says_what_is_in_force_now_what_it_replaced_and_what_comes_next(
+    home: Home, drop: Drop
+) -> None:
+    one_row_off = GOOD.replace("4,B,180,1", "4,B,180,")
+    (first,) = json.loads(milepost("load", str(drop("attendance_2024.csv", GOOD)), "--json").stdout)["loaded"]
+    assert (first["supersedes"], first["failed"]) == (None, [])
+    done = milepost("load", str(drop("attendance_2024_v2.csv", one_row_off)))
+    second = next(state for state in Ledger(home.ledger).state() if state.in_force)
+    said = " ".join(done.output.split())
+    assert f"north.attendance 2024-annual 4 3 1 {second.load_id[:8]} {first['load_id'][:8]}" in said
+    assert '1 row held back: north.attendance 2024-annual: Every row needs a value in "Absent".' in said
+    assert said.endswith("Next: milepost refresh")
+    again = milepost("load", str(drop("attendance_2024_v2.csv", one_row_off)))
+    assert "Next:" not in again.output
+    third = json.loads(
+        milepost("load", str(drop("attendance_2024_v3.csv", GOOD + "5,B,180,1\n")), "--json").stdout
+    )
+    assert (third["loaded"][0]["supersedes"], third["next"]) == (second.load_id, "milepost refresh")
+
+
 def test_a_rejected_correction_turns_the_partition_red_and_the_old_file_stays(home: Home, drop: Drop) -> None:
     drop("attendance_2024.csv", GOOD)
     milepost("load")
@@ -81,7 +101,7 @@ def test_a_second_load_runs_nothing(home: Home, drop: Drop) -> None:
     milepost("load")
     runs = dagster_instance(home).get_runs_count()
     again = json.loads(milepost("load", "--json").stdout)
-    assert again == {"loaded": [], "unchanged": 1, "errors": []}
+    assert again == {"loaded": [], "unchanged": 1, "errors": [], "next": None}
     assert dagster_instance(home).get_runs_count() == runs
 
 
