@@ -1,6 +1,7 @@
 """School years as partners write them, and file patterns with {school_year} and {collection} in them."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
@@ -43,10 +44,11 @@ def match_pattern(pattern: str, file_name: str) -> Match | None:
     """Match a file's name, or its path below the inbox, without regard to case.
 
     A pattern without a slash looks at the name alone; one with slashes at as many trailing folders as it has.
+    An accent may be part of its letter or, as macOS writes names, follow it.
     """
     depth = pattern.count("/") + 1
     tail = "/".join(file_name.replace("\\", "/").split("/")[-depth:])
-    found = _compiled(pattern).fullmatch(tail)
+    found = _compiled(pattern).fullmatch(unicodedata.normalize("NFC", tail))
     if not found:
         return None
     parts = found.groupdict()
@@ -61,7 +63,7 @@ def match_pattern(pattern: str, file_name: str) -> Match | None:
 def _compiled(pattern: str) -> re.Pattern[str]:
     """A glob as a regular expression: * and ? stay within a name, a placeholder used twice repeats."""
     regex, seen = "", set()
-    for piece in re.split(r"(\{[^{}]*\}|\*|\?)", pattern):
+    for piece in re.split(r"(\{[^{}]*\}|\*|\?)", unicodedata.normalize("NFC", pattern)):
         name = piece[1:-1] if piece.startswith("{") else ""
         if name in PLACEHOLDERS:
             regex += f"(?P={name})" if name in seen else PLACEHOLDERS[name]

@@ -4,6 +4,7 @@ import difflib
 import re
 import types
 import typing
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,7 +90,8 @@ def read_yaml(path: Path) -> YamlFile:
     """Parse `path`; duplicate keys are collected as problems, an unreadable file raises ContractError."""
     yaml = YAML(typ="safe", pure=True)
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8-sig"))
+        # an accent may be typed as a letter of its own; what is compared with files has one form
+        node = yaml.compose(unicodedata.normalize("NFC", path.read_text(encoding="utf-8-sig")))
     except (MarkedYAMLError, YAMLError) as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         line = mark.line + 1 if mark else 1

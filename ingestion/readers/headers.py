@@ -3,6 +3,7 @@ case."""
 
 import difflib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -20,8 +21,10 @@ def folded(header: str) -> str:
 
 
 def trimmed(header: str) -> str:
-    """A header without surrounding blanks, byte order marks, and line breaks inside."""
-    return " ".join(header.replace("\ufeff", "").replace("\0", "").split("\n")).strip()
+    """A header without surrounding blanks, byte order marks, and line breaks inside, its accents as one
+    letter."""
+    plain = " ".join(header.replace("\ufeff", "").replace("\0", "").split("\n")).strip()
+    return unicodedata.normalize("NFC", plain)
 
 
 def join_header_rows(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -3,6 +3,7 @@
 import fnmatch
 import gzip
 import lzma
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -108,6 +109,7 @@ def _members(archive: zipfile.ZipFile, path: Path, member: str | None, folder: P
 def _matches(name: str, member: str | None) -> bool:
     """A glob without a slash looks at the last part of the name; what a Mac adds to its archives never
     counts."""
+    name = unicodedata.normalize("NFC", name)
     pure = PurePosixPath(name)
     if pure.parts[:1] == ("__MACOSX",) or pure.name in ("", ".DS_Store"):
         return False

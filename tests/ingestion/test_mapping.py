@@ -1,5 +1,6 @@
 import datetime as dt
 import tempfile
+import unicodedata
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sample_contracts import ATTENDANCE, contract_of, write
 
+from ingestion.contract import match_file
 from ingestion.contract_columns import Column
 from ingestion.errors import ContractError, MilepostError, ReadError
 from ingestion.file_names import parse_school_year
@@ -377,11 +379,38 @@ def test_headers_with_quotes_brackets_and_comments_are_only_names(tmp_path):
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=10))
 @example(" \xa0")  # DuckDB's trim takes other spaces away too, unless told which
-def test_text_is_trimmed_of_blanks_and_nothing_else(text):
+def test_text_is_trimmed_of_blanks_its_accents_composed_and_nothing_else(text):
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as con:
         steps = _Steps(contract_of(Path(folder), extra="missing: ['', NA]\n"), {}, "s")
-        expected = text.strip(" ")
+        expected = unicodedata.normalize("NFC", text.strip(" "))
         got = con.execute(f"select {steps._cleaned('h')} from (select ?::varchar as h)", [text]).fetchall()[
             0
         ][0]
         assert got == (None if expected in ("", "NA") else expected)
+
+
+ACCENTED = """
+partner: river
+entity: student_status
+title: Estado
+agreement: rcs_2024
+file: "estado_año_{school_year}.csv"
+missing: ["", sin evaluación]
+columns:
+  student_id: {from: [Matrícula]}
+  is_migrant: {sql: "case when \\"Año\\" = 'último' then 'true' else 'false' end"}
+  is_homeless: {from: [Sin casa], true: [sí], false: ["no"]}
+"""
+ACCENTED_ROWS = "Matrícula,Año,Sin casa\nÑ1,último,SÍ\nÑ2,primero,sin evaluación\n"
+
+
+@pytest.mark.parametrize("contract_form", ["NFC", "NFD"])
+@pytest.mark.parametrize("file_form", ["NFC", "NFD"])
+def test_accents_match_whichever_way_they_are_written(tmp_path, contract_form, file_form):
+    text = unicodedata.normalize(contract_form, ACCENTED)
+    rows, _ = mapped(tmp_path, unicodedata.normalize(file_form, ACCENTED_ROWS), text)
+    found = [(r["student_id"], r["is_migrant"], r["is_homeless"]) for r in rows]
+    assert found == [("Ñ1", True, True), ("Ñ2", False, None)]
+    assert not any(row["is_homeless__unparsed"] for row in rows)
+    name = unicodedata.normalize(file_form, "estado_año_2025.csv")
+    assert match_file(contract_of(tmp_path, text), name).school_year == 2025
