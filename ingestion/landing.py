@@ -18,6 +18,8 @@ from ingestion.errors import ContractError, DeliveryError
 from ingestion.home import Home
 from ingestion.lake_files import sync_folder
 from ingestion.ledger import Event, Ledger, LoadState
+from ingestion.readers.formats import format_of
+from ingestion.readers.records import MAY_BE_EMPTY
 from ingestion.yaml_file import near_miss
 
 _CHUNK = 1 << 20
@@ -52,6 +54,7 @@ def receive(
     """
     _refuse_unusable(home, path)
     contracts = [_contract(communities, extract)] if extract else _contracts_for(communities, path)
+    _refuse_empty(path, contracts)
     periods = [_period(contract, path, school_year, collection) for contract in contracts]
     problems = [
         p
@@ -168,9 +171,18 @@ def _refuse_unusable(home: Home, path: Path) -> None:
         raise DeliveryError("the file is missing", where=str(path), next_step="Check its name and folder")
     if not path.is_file():
         raise DeliveryError("is not a file", where=str(path), next_step="Give the files in it one by one")
-    if path.stat().st_size == 0:
+
+
+def _refuse_empty(path: Path, contracts: list[Contract]) -> None:
+    """A file of lines has no headers, so nothing at all is how it says that nothing happened."""
+    if path.stat().st_size:
+        return
+    are_lines = all(format_of(contract.reader, path.name) == "ndjson" for contract in contracts)
+    if not (are_lines and any(contract.tolerance.empty for contract in contracts)):
         raise DeliveryError(
-            "the file is empty", where=str(path), next_step="Ask the partner to send it again"
+            "the file is empty",
+            where=str(path),
+            next_step=f"Ask the partner to send it again{MAY_BE_EMPTY if are_lines else ''}",
         )
 
 

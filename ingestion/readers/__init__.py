@@ -16,7 +16,7 @@ from ingestion.readers.formats import FORMAT_BY_SUFFIX, format_of, suffix_of
 from ingestion.readers.json_records import read_json
 from ingestion.readers.parquet import read_parquet
 from ingestion.readers.record_counting import Dialect
-from ingestion.readers.records import empty_file
+from ingestion.readers.records import MAY_BE_EMPTY, empty_file
 from ingestion.readers.unpacking import Part, unpack
 from ingestion.readers.workbook import read_workbook
 
@@ -67,7 +67,8 @@ def read_source(
     with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-read-", dir=scratch) as temporary:
         folder = Path(temporary)
         for number, part in enumerate(unpack(path, contracts[0].member, folder)):
-            _refuse_empty_file(part)
+            if format_of(contracts[0].reader, part.name) != "ndjson":
+                _refuse_empty_file(part)
             selects += _read_part(con, part, contracts, f"_{table}_{number}", folder)
     con.execute(f"create or replace view {table} as {' union all by name '.join(selects)}")
     may_be_empty = any(contract.tolerance.empty for contract in contracts)
@@ -75,8 +76,8 @@ def read_source(
         raise ReadError(
             "header only: the file has no records",
             where=path.name,
-            rule="A delivery has at least one record, unless its contract says `tolerance: {empty: true}`",
-            next_step="Ask the partner to send the file again; the last good delivery stays in force",
+            rule="A delivery has at least one record; the last good delivery stays in force",
+            next_step=f"Ask the partner to send the file again{MAY_BE_EMPTY}",
         )
     return table
 

@@ -49,7 +49,11 @@ def read_json(
         raise _broken_json(text, is_lines) from None
     headers = [trimmed(key) for key in keys]
     if not headers:
-        raise empty_file(part.name)
+        if not _reports_nothing(con, f"{table}_objects", text, is_lines):
+            raise empty_file(part.name)
+        if not any(contract.tolerance.empty for contract in contracts):
+            raise empty_file(part.name, may_be_said=True)
+        return _no_rows(con, contracts, table, part.name)
     if any("\0" in key for key in keys):
         raise ReadError(
             "a key has a NUL character",
@@ -84,6 +88,24 @@ def read_json(
     if found:
         raise refuse_value(part.name, found[0], deep[abs(found[1])], is_deep=found[1] > 0)
     return select_columns(headers, kept, "_row_number", part.name, table)
+
+
+def _reports_nothing(con: duckdb.DuckDBPyConnection, objects: str, text: TextFile, is_lines: bool) -> bool:
+    """Whether there is no object at all: an array without elements, or a file without lines."""
+    if con.execute(f"select 1 from {objects} limit 1").fetchone():
+        return False
+    with text.path.open(encoding="utf-8-sig") as file:
+        return is_lines or file.read(MAX_OBJECT_BYTES).strip().startswith("[")
+
+
+def _no_rows(
+    con: duckdb.DuckDBPyConnection, contracts: Sequence[Contract], table: str, file_name: str
+) -> str:
+    """What a file with every header of the contracts and no record would give."""
+    found = {folded(header): header for contract in contracts for header in contract.file_headers}
+    columns = ", ".join(f"null::varchar as c{i}" for i in range(len(found)))
+    con.execute(f"create or replace table {table} as select {columns}, 0 as _row_number limit 0")
+    return select_columns([*found.values()], range(len(found)), "_row_number", file_name, table)
 
 
 def _load_objects(con: duckdb.DuckDBPyConnection, path: Path, is_lines: bool, table: str) -> None:

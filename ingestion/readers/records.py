@@ -19,6 +19,7 @@ from ingestion.sql_text import identifier, literal
 from ingestion.wording import counted
 
 MAX_CELL_BYTES = 2**20
+MAY_BE_EMPTY = "; if it reports that nothing happened, say `tolerance: {empty: true}` in the contract"
 Record = tuple[int, list[str]]
 
 
@@ -139,13 +140,14 @@ def select_columns(
     )
 
 
-def empty_file(name: str) -> ReadError:
-    """The refusal of a file, member or sheet without a single record."""
+def empty_file(name: str, *, may_be_said: bool = False) -> ReadError:
+    """The refusal of a file, member or sheet without a single record; `may_be_said` of a form that may report
+    nothing."""
     return ReadError(
         "the file is empty",
         where=name,
         rule="A delivery has a header row and at least one record",
-        next_step="Ask the partner to send the file again",
+        next_step=f"Ask the partner to send the file again{MAY_BE_EMPTY if may_be_said else ''}",
     )
 
 

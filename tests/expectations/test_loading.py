@@ -189,7 +189,10 @@ def test_a_file_of_headers_alone_is_a_report_where_the_contract_says_so(here: De
           action_code: {from: [Action], required: true}
         """
     here.contract("discipline", dedent(contract))
-    assert "header only" in here.load("incidents_2024.csv", header).reason
+    rejected = here.load("incidents_2024.csv", header)
+    assert "header only" in rejected.reason
+    assert "`tolerance: {empty: true}`" in rejected.results[0].advice
+    assert "tolerance" not in rejected.results[0].explanation
     here.contract("discipline", dedent(contract) + "tolerance: {empty: true}\n")
     outcome = here.load("incidents_2024.csv", header)
     assert (outcome.outcome, outcome.rows) == ("accepted", 0)
@@ -207,6 +210,28 @@ def test_a_file_of_headers_alone_is_a_report_where_the_contract_says_so(here: De
     )
     with pytest.raises(DeliveryError, match="empty"):
         here.load("incidents_2025.csv", "")
+
+
+def test_a_file_of_no_lines_reports_nothing_where_the_contract_says_so(here: Deployment) -> None:
+    contract = """\
+        partner: rivers
+        entity: discipline
+        title: Incidents
+        agreement: rivers_2024
+        file: "incidents_{school_year}.jsonl"
+        columns:
+          student_id:  {from: [Student], required: true}
+          incident_id: {from: [Incident], required: true}
+          action_code: {from: [Action], required: true}
+        """
+    here.contract("discipline", dedent(contract))
+    with pytest.raises(DeliveryError, match=r"the file is empty.*`tolerance: \{empty: true\}`"):
+        here.load("incidents_2024.jsonl", "")
+    here.contract("discipline", dedent(contract) + "tolerance: {empty: true}\n")
+    for year in (2024, 2025):
+        outcome = here.load(f"incidents_{year}.jsonl", "")
+        assert (outcome.outcome, outcome.rows) == ("accepted", 0)
+    assert rows_of(here.home.raw_file("discipline", "rivers.discipline", 2025, "annual")) == []
 
 
 @pytest.mark.parametrize(

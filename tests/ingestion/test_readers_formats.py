@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sample_contracts import ATTENDANCE, HEADER, contract_of, refusal_of, rows_of, write
 
 from ingestion.errors import ReadError
+from ingestion.mapping import map_source
 from ingestion.readers import read_source
 from ingestion.readers.unpacking import Part
 from ingestion.readers.workbook import _refuse_vast, cell_text
@@ -389,8 +390,8 @@ def test_keys_of_any_object_are_headers(tmp_path):
             f'{{"StudentID": "A1"}}\n{{"StudentID": "{SECRET}\\udc00"}}',
             ["row 2", "half of a character"],
         ),
-        ("a.json", "[]", ["the file is empty"]),
-        ("a.ndjson", "\n", ["the file is empty"]),
+        ("a.json", "[]", ["the file is empty", "say `tolerance: {empty: true}` in the contract"]),
+        ("a.ndjson", "\n", ["the file is empty", "say `tolerance: {empty: true}` in the contract"]),
         ("a.json", f'[{{"StudentID": "A1", "Extra": "{SECRET}"}}]', ["undeclared column 'Extra'"]),
         ("a.json", f'[{{"StudentID": "A1", "studentid": "{SECRET}"}}]', ["more than once"]),
     ],
@@ -475,3 +476,24 @@ def test_a_member_of_a_zip_may_have_a_name_longer_than_any_file(tmp_path, name):
         archive.writestr(".", "")
         archive.writestr(name, "StudentID,SchoolCode,Enrolled\nA1,S1,1\n")
     assert [row["StudentID"] for row in rows_of(path, contract_of(tmp_path))] == ["A1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.json", "[]"), ("a.json", " [\n]\n"), ("a.ndjson", ""), ("a.jsonl", "\n\n")]
+)
+def test_json_without_objects_may_report_that_nothing_happened(tmp_path, name, text):
+    contract = contract_of(tmp_path, extra="tolerance: {empty: true}\n")
+    with duckdb.connect() as con:
+        table = read_source(con, write(tmp_path, text, name), [contract])
+        assert con.table(table).columns[:2] == ["StudentID", "student_number"]
+        assert con.table(table).fetchall() == []
+        assert map_source(con, table, contract).columns[0] == "student_id"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("a.json", ""), ("a.json", "\n"), ("a.json", "[{}]"), ("a.ndjson", "{}\n"), ("a.csv", "\n")],
+)
+def test_what_is_cut_off_or_without_keys_never_reports_that_nothing_happened(tmp_path, name, text):
+    contract = contract_of(tmp_path, extra="tolerance: {empty: true}\n")
+    refusal_of(write(tmp_path, text, name), contract)
