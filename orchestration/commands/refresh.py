@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ingestion.wording import counted
-from orchestration.console import Bars, Exit, UsageError, err, print_json, print_table
+from orchestration.console import Bars, Exit, UsageError, err, print_json
 
 if TYPE_CHECKING:
     import duckdb
@@ -100,7 +100,9 @@ def query(
 ) -> None:
     """Ask the current release; nobody who loads or publishes is blocked by it.
 
-    Example: milepost query "select * from indicators"
+    Where the columns do not fit beside each other, each row is told as a record.
+
+    Example: milepost query "select indicator_id, title, stage from indicators"
 
     Example: milepost query "select * from indicator_values where geography_level = 'community'" --csv
     """
@@ -142,7 +144,10 @@ def query(
         writer.writerow(names)
         writer.writerows(rows)
     else:
-        print_table("", names, rows[:limit], plain=True)
+        from orchestration.records import print_rows
+
+        if print_rows(names, rows[:limit]):
+            err.print("One record for each row: as a table it is too wide for here; --csv gives all.")
         if len(rows) > limit:
             err.print(f"The first {counted(limit, 'row')}; --limit shows more, --csv all.")
 
