@@ -84,7 +84,7 @@ def _of_text(part: Part, folder: Path) -> Sample:
                 break
     at = _header_at(records, part.name)
     how: dict[str, Any] = {"skip_rows": lines_before[at]} if lines_before[at] else {}
-    noticed = _above(lines_before[at], records[:at])
+    noticed = _above(lines_before[at], records[:at]) + _below(records[at : at + 2])
     if delimiter != ",":
         how["delimiter"] = delimiter
         noticed.append(f"The delimiter is a {DELIMITERS[delimiter]}, not a comma.")
@@ -133,7 +133,7 @@ def _of_workbook(part: Part) -> Sample:
     taken = max(sheets, key=lambda name: sum(map(_filled, sheets[name])))
     records = sheets[taken]
     at = _header_at(records, part.name)
-    noticed = _above(at, records[:at])
+    noticed = _above(at, records[:at]) + _below(records[at : at + 2])
     if len(sheets) > 1:
         others = shown(name for name in sheets if name != taken)
         noticed.insert(
@@ -187,6 +187,24 @@ def _above(n: int, above: Sequence[Sequence[str]]) -> list[str]:
     if above and _filled(above[-1]) > 1:
         said += f" If the last is part of the headers: `skip_rows: {n - 1}, header_rows: 2`."
     return [said]
+
+
+def _below(two: Sequence[Sequence[str]]) -> list[str]:
+    """What to say of the row below the headers, where it may be part of them.
+
+    A merged cell leaves those to its right empty, and the row below names these columns; a child's record has
+    a number somewhere.
+    """
+    if len(two) < 2:
+        return []
+    headers, below = two
+    nameless = {i for i in range(len(below)) if not "".join(headers[i : i + 1]).strip()}
+    if not any(below[i].strip() for i in nameless) or any(map(_is_number, below)):
+        return []
+    return [
+        "The row below the headers names columns that have no header: if it is part of the headers, say"
+        " `header_rows: 2` under `reader:`; a column's header is then both names, joined by a blank."
+    ]
 
 
 def _headers(record: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ import duckdb
 from ingestion.contract import Contract
 from ingestion.contract_columns import Reader
 from ingestion.errors import ReadError
-from ingestion.readers.headers import join_header_rows, keep_declared, refuse_other_delimiter
+from ingestion.readers.headers import TWO_HEADER_ROWS, join_header_rows, keep_declared, refuse_other_delimiter
 from ingestion.readers.record_counting import Dialect
 from ingestion.readers.records import (
     check_width,
@@ -203,5 +203,6 @@ def _refuse_values_without_header(
                 f"column {position + 1} has no header but holds a value",
                 where=f"{name}, row {first}",
                 rule="Only empty columns may go without a header",
-                next_step="Ask the partner to name the column, or to look for a delimiter too many",
+                next_step="Ask the partner to name the column, or to look for a delimiter too many"
+                + TWO_HEADER_ROWS,
             )

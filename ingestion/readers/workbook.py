@@ -16,7 +16,7 @@ import python_calamine as calamine
 from ingestion.contract import Contract
 from ingestion.contract_columns import Reader
 from ingestion.errors import ReadError
-from ingestion.readers.headers import join_header_rows, keep_declared, shown
+from ingestion.readers.headers import TWO_HEADER_ROWS, join_header_rows, keep_declared, shown
 from ingestion.readers.records import Record, load_records, refuse_long_cell, select_columns
 from ingestion.readers.unpacking import Part
 
@@ -195,7 +195,8 @@ def _refuse_value_without_header(record: Record, headers: Sequence[str], where: 
                 f"column {position + 1} has no header but holds a value",
                 where=f"{where}, row {number}",
                 rule="Only empty columns may go without a header",
-                next_step="Ask the partner to name the column, or set `reader.footer` where it is a note",
+                next_step="Ask the partner to name the column, or set `reader.footer` where it is a note"
+                + TWO_HEADER_ROWS,
             )
 
 
