@@ -122,7 +122,7 @@ def draft_contract(path: Path, partner: str, entity: str, *, agreement: str = FI
         f"title: {entities[entity].title}",
         f"agreement: {agreement}    # as it is called in agreements.yml",
         "expects: {annual: 08-15}    # when it is due, month and day, for each collection they send",
-        f"file: {json.dumps(pattern)}",
+        f"file: {_quoted(pattern)}",
         *([f"sheet: {_quoted(sample.sheet)}"] if sample.sheet else []),
         *([f"reader: {{{_fields(sample.reader)}}}"] if sample.reader else []),
         "columns:",
@@ -133,10 +133,9 @@ def draft_contract(path: Path, partner: str, entity: str, *, agreement: str = FI
     if places:
         lines.append(f"# look like values, not headers, and are left out: in columns {', '.join(places)}")
     if unused:
-        lines += [
-            "# no column was found for these headers",
-            f"ignore: {json.dumps(unused, ensure_ascii=False)}",
-        ]
+        # for a person to decide: a header in neither is refused when the file is read
+        listed = json.dumps(unused, ensure_ascii=False)
+        lines.append(f"# headers not used yet, put each into `from:` or `ignore:`: {listed}")
     return Draft("\n".join(lines) + "\n", noticed)
 
 
@@ -152,7 +151,7 @@ def _year_not_in_name(pattern: str, headers: Sequence[str]) -> list[str]:
     column = next((h for h in headers if re.sub(r"[^a-z]", "", h.lower()) in YEAR_HEADERS), None)
     if column:
         own = f"school_year: {{from: [{_quoted(column)}]}}"
-        return [f"{no_year} If it stands in a column: `{own}`, and {_quoted(column)} not under ignore."]
+        return [f"{no_year} If it stands in a column: `{own}`."]
     return [
         f"{no_year} Say it at each load (--school-year 2025), have the partner put it into the name, or name"
         " the column it stands in under `school_year:`."

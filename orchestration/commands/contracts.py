@@ -69,26 +69,38 @@ def draft(
     """
     from ingestion.scaffold import draft_contract
 
-    drafted = draft_contract(file, partner, entity, agreement=_agreement_of(partner))
+    agreement, lacking = _agreement_of(partner)
+    drafted = draft_contract(file, partner, entity, agreement=agreement)
     typer.echo(drafted.text, nl=False)
-    for sentence in drafted.noticed:
+    for sentence in (*drafted.noticed, *lacking):
         err.print(f"Noticed: {sentence}", markup=False, soft_wrap=True)
 
 
-def _agreement_of(partner: str) -> str:
-    """The first agreement the partner is a party of; while there is none, the one `init` writes."""
+def _agreement_of(partner: str) -> tuple[str, list[str]]:
+    """The first agreement the partner is a party of, and what the configuration still lacks for a load.
+
+    While there is none, it is the one `init` writes.
+    """
     from ingestion.errors import ContractError
     from ingestion.scaffold import FIRST_AGREEMENT
-    from orchestration.settings import load_configuration
+    from ingestion.yaml_file import near_miss
+    from orchestration.settings import sound_configuration
 
     try:
-        communities = load_configuration()
+        communities, _ = sound_configuration()
     except ContractError:  # a draft is wanted all the more where the configuration is not finished
-        return FIRST_AGREEMENT
+        return FIRST_AGREEMENT, []
+    if partner not in communities.partners:
+        what = f"The partner '{partner}' is not in community.yml; a new one is added there and to"
+        return FIRST_AGREEMENT, [f"{what} agreements.yml. {near_miss(partner, communities.partners)}"]
     signed = [
         name
         for community in communities
         for name, agreement in community.agreements.items()
         if partner in agreement.parties
     ]
-    return signed[0] if signed else FIRST_AGREEMENT
+    if signed:
+        return signed[0], []
+    return FIRST_AGREEMENT, [
+        f"'{partner}' is a party of no agreement in agreements.yml; nothing loads before."
+    ]

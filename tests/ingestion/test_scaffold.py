@@ -8,7 +8,7 @@ import pytest
 from ingestion.contract import Contract, load_contract
 from ingestion.errors import ContractError, ReadError
 from ingestion.scaffold import Draft, draft_contract, file_pattern
-from tests.ingestion.sample_contracts import rows_of
+from tests.ingestion.sample_contracts import refusal_of, rows_of
 
 
 def drafted(folder: Path, name: str, text: str | bytes, entity: str) -> str:
@@ -30,7 +30,17 @@ def test_a_draft_of_clear_headers_is_a_valid_contract(tmp_path: Path) -> None:
         "days_enrolled": ("Days enrolled",),
         "days_absent": ("Days missed",),
     }
-    assert contract.ignore == ("Lunch",)
+    # nobody has decided what becomes of it, so the file is not read
+    assert contract.ignore == ()
+    assert '# headers not used yet, put each into `from:` or `ignore:`: ["Lunch"]\n' in text
+    assert "undeclared column 'Lunch'" in refusal_of(
+        tmp_path / "hill_attendance_2024-25_annual.csv", contract
+    )
+
+
+def test_the_pattern_of_a_name_is_written_as_it_is_read(tmp_path: Path) -> None:
+    text = drafted(tmp_path, "año_2025.csv", "Pupil\nH1\n", "attendance")
+    assert 'file: "año_{school_year}.csv"' in text
 
 
 def test_what_is_not_found_is_asked_for_by_its_meaning(tmp_path: Path) -> None:
@@ -92,6 +102,35 @@ def test_a_line_above_the_headers_may_belong_to_them(tmp_path: Path) -> None:
     (noticed,) = draft.noticed
     assert "1 line stands above" in noticed
     assert "`skip_rows: 0, header_rows: 2`" in noticed
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_second_header_row_is_noticed_in_a_draft_and_named_when_the_file_is_read(
+    tmp_path: Path, ending: str
+) -> None:
+    rows = [["Pupil", "Campus", "Days", ""], ["", "", "Enrolled", "Absent"], ["SECRET1", "Oak", "180", "4"]]
+    if ending == "xlsx":
+        openpyxl = pytest.importorskip("openpyxl")
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append([cell or None for cell in row])
+        book.save(tmp_path / "made.xlsx")
+        content = (tmp_path / "made.xlsx").read_bytes()
+    else:
+        content = "".join(",".join(row) + "\n" for row in rows).encode()
+    text = drafted(tmp_path, f"att_2025.{ending}", content, "attendance")
+    assert "# Noticed: The row below the headers names columns that have no header" in text
+    assert "`header_rows: 2`" in text
+    target = tmp_path / "hill_schools__attendance.yml"
+    target.write_text(text.replace('"?"', '"Enrolled"', 1).replace('"?"', '"Absent"') + 'ignore: ["Days"]\n')
+    message = refusal_of(tmp_path / f"att_2025.{ending}", load_contract(target))
+    assert "column 4 has no header but holds a value" in message
+    assert "set `reader: {header_rows: 2}`" in message
+
+
+def test_a_record_below_the_headers_is_no_header_row(tmp_path: Path) -> None:
+    content = "Pupil,Campus,Days enrolled,Days missed,\nSECRET1,Oak,1,1,SECRET2\n"
+    assert "header_rows" not in drafted(tmp_path, "att_2025.csv", content, "attendance")
 
 
 def test_a_row_below_sparse_headers_is_never_taken_for_them(tmp_path: Path) -> None:

@@ -226,6 +226,24 @@ def test_a_draft_fits_into_what_init_made(tmp_path: Path, monkeypatch: pytest.Mo
     assert (one["agreement"], one["expects"]) == ("first_agreement", {"annual": "08-15"})
 
 
+@pytest.mark.usefixtures("home")
+def test_a_draft_says_what_the_configuration_lacks_for_its_partner(tmp_path: Path) -> None:
+    sent = tmp_path / "attendance_2025.csv"
+    sent.write_text("Student No,Site Code,Membership Days,Total Absences\n1,A,180,5\n")
+    said = milepost("draft", str(sent), "--partner", "nort", "--entity", "attendance").stderr
+    assert "The partner 'nort' is not in community.yml; a new one is added there" in said
+    assert said.endswith("Did you mean 'north'?\n")
+    community = tmp_path / "communities" / "lakeside" / "community.yml"
+    community.write_text(
+        community.read_text().replace(
+            "  north:", "  south: {title: S, sector: k12, district_id: '2'}\n  north:"
+        )
+    )
+    said = milepost("draft", str(sent), "--partner", "south", "--entity", "attendance").stderr
+    assert "'south' is a party of no agreement in agreements.yml" in said
+    assert milepost("draft", str(sent), "--partner", "north", "--entity", "attendance").stderr == ""
+
+
 def test_init_refuses_a_name_that_is_no_identifier_and_leaves_nothing(tmp_path: Path) -> None:
     assert milepost("init", str(tmp_path / "new"), "--community", "My Town!").exit_code == 2
     assert not (tmp_path / "new").exists()
