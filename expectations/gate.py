@@ -78,7 +78,7 @@ def gate(
     rows = con.table(LOOKED_AT).shape[0]
     if rows or contract.tolerance.empty:
         results = _judge(con, suite, rows) if rows else []
-        results += history_results(con, contract, history, rows)
+        results += history_results(con, contract, history, rows, mapped.unparsed)
     else:
         results = [_result(suite.by_name["file_has_rows"], 1, 1)]
     split_rows(con, suite, hidden=[*mapped.unparsed.values()])
@@ -150,7 +150,7 @@ def _tolerance(contract: Contract, rows: int, quarantined: int) -> RuleResult:
     share = quarantined / rows if rows else 0.0
     allowed = contract.tolerance.quarantined
     everything = rows > 0 and quarantined == rows
-    held_back = f"{quarantined:,} of {counted(rows, 'row')} ({_percent(share)}) would be held back"
+    held_back = f"{quarantined:,} of {counted(rows, 'row')} ({_percent(share, allowed)}) would be held back"
     return RuleResult(
         rule="quarantined_share_is_tolerable",
         expectation="tolerance",
@@ -161,14 +161,16 @@ def _tolerance(contract: Contract, rows: int, quarantined: int) -> RuleResult:
         share=share,
         explanation=f"{held_back}, so none is left to load."
         if everything
-        else f"{held_back}; at most {_percent(allowed)} may.",
+        else f"{held_back}; at most {allowed * 100:g} % may.",
         how_to_fix="Correct the rows listed below in your system and send the whole file again.",
         advice="If the rows are right as they are, change the rule in the contract; which share may be"
         " held back says `tolerance: {quarantined: ...}`.",
     )
 
 
-def _percent(share: float) -> str:
-    # rounded up, so that 2.004 % over a limit of 2 % does not read as if it were the limit itself
-    tenths = -(-round(share * 1_000_000) // 1000)
+def _percent(share: float, limit: float) -> str:
+    """Rounded to a tenth; up where 2.004 % over a limit of 2 % would read as if it were the limit itself."""
+    tenths = round(share * 1000)
+    if share > limit and tenths <= limit * 1000:
+        tenths += 1
     return f"{tenths / 10:g} %"

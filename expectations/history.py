@@ -101,23 +101,36 @@ def _roster(home: Home, delivery: Delivery) -> tuple[Path, ...]:
 def _facts_of_files(con: duckdb.DuckDBPyConnection, paths: list[Path]) -> tuple[int, dict[str, float]]:
     source = f"read_parquet({literal([str(path) for path in paths])}, union_by_name = true)"
     columns = con.read_parquet(str(paths[0])).columns
-    return _null_facts(con, source, columns)
+    return _null_facts(con, source, columns, {})
 
 
 def _null_facts(
-    con: duckdb.DuckDBPyConnection, source: str, columns: list[str]
+    con: duckdb.DuckDBPyConnection, source: str, columns: list[str], unparsed: Mapping[str, str]
 ) -> tuple[int, dict[str, float]]:
-    counts = ", ".join(f"count({identifier(column)})" for column in columns)
+    """Rows, and the share of empty cells per column; one that held what could not be read was not empty."""
+
+    def is_filled(column: str) -> str:
+        flag = f" or {identifier(unparsed[column])}" if column in unparsed else ""
+        return f"count(*) filter ({identifier(column)} is not null{flag})"
+
+    counts = ", ".join(map(is_filled, columns))
     rows, *present = con.execute(f"select count(*), {counts} from {source}").fetchall()[0]
     return rows, {c: (rows - n) / rows if rows else 0.0 for c, n in zip(columns, present, strict=True)}
 
 
 def history_results(
-    con: duckdb.DuckDBPyConnection, contract: Contract, history: History, rows: int
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    history: History,
+    rows: int,
+    unparsed: Mapping[str, str],
 ) -> list[RuleResult]:
-    """The history rules; with nothing to compare with they hold, and record this delivery's facts."""
+    """The history rules; with nothing to compare with they hold, and record this delivery's facts.
+
+    `unparsed` names the hidden columns that tell what could not be read from what was empty.
+    """
     columns = [name for name in contract.columns if name in con.table(LOOKED_AT).columns]
-    _, null_shares = _null_facts(con, LOOKED_AT, columns)
+    _, null_shares = _null_facts(con, LOOKED_AT, columns, unparsed)
     results = [_row_count(contract, history, rows)]
     results += _null_share_results(contract, history, null_shares, rows)
     if "student_id" in columns and contract.entity != "person":

@@ -29,6 +29,7 @@ from ingestion.attempts import attempt
 from ingestion.community import Communities
 from ingestion.delivery import Delivery
 from ingestion.errors import DeliveryError, MilepostError
+from ingestion.file_names import YEAR_FORMS
 from ingestion.home import Home
 from ingestion.lake import promote
 from ingestion.ledger import Ledger
@@ -109,7 +110,7 @@ def _load_part(
             return settled
         if ledger.load(delivery.load_id) is None:
             ledger.append(delivery.event("received"))
-    if problem := _period_problem(communities, delivery):
+    if problem := _period_problem(communities, delivery, _has_unread_years(con, mapped)):
         outcome = unreadable(delivery, problem, time.perf_counter() - started)
         if not check_only:
             _write_rejected(home, communities, con, outcome, ledger)
@@ -248,11 +249,21 @@ def _settled(ledger: Ledger, delivery: Delivery) -> LoadOutcome | None:
     return unchanged(state)
 
 
-def _period_problem(communities: Communities, delivery: Delivery) -> DeliveryError | None:
+def _has_unread_years(con: duckdb.DuckDBPyConnection, mapped: MappedTable) -> bool:
+    flag = mapped.unparsed.get("school_year")
+    return bool(flag and con.execute(f"select 1 from {mapped.table} where {flag} limit 1").fetchall())
+
+
+def _period_problem(
+    communities: Communities, delivery: Delivery, has_unread_years: bool
+) -> DeliveryError | None:
     """A file that carries its own years may carry one that the community does not take."""
     community = communities.community_of(delivery.extract_id)
     rule = ""
-    if delivery.school_year is None:
+    if delivery.school_year is None and has_unread_years:
+        what, rule = "the school year of no row can be read", f"It is written {YEAR_FORMS}"
+        step = "Correct the column, or turn it into such a form with `school_year: {sql: ...}`"
+    elif delivery.school_year is None:
         what, step = "no row says which school year it tells of", "Fill in the column of the school year"
     elif delivery.school_year not in community.school_years:
         what = f"the school year {delivery.school_year} is outside the community's range"

@@ -14,6 +14,7 @@ from expectations.located import REPEATED
 from expectations.rule import Rule
 from ingestion.contract import Contract
 from ingestion.contract_columns import Column
+from ingestion.file_names import YEAR_FORMS
 
 READABLE = {
     "integer": ("is_a_whole_number", "a whole number"),
@@ -77,7 +78,7 @@ def _made(
     known_codes: Mapping[str, Collection[str]],
     period_columns: Collection[str],
 ) -> Suite:
-    derived = [_has_rows(), *(_says_its_period(name) for name in period_columns)]
+    derived = [_has_rows(), *_rules_of_periods(period_columns, unparsed)]
     for name, column in contract.columns.items():
         if name in columns:
             derived += _rules_of_column(contract, name, column, unparsed.get(name))
@@ -100,17 +101,30 @@ def _has_rows() -> Rule:
     )
 
 
-def _says_its_period(name: str) -> Rule:
-    what = name.replace("_", " ")
-    return Rule(
-        name=f"{name}_is_present",
-        expectation="expect_column_values_to_not_be_null",
-        arguments={"column": name},
-        severity="quarantine",
-        columns=(name,),
-        explanation=f"Every row must say which {what} it tells of.",
-        how_to_fix=f"Fill in the {what} of these rows.",
-    )
+def _rules_of_periods(period_columns: Collection[str], unparsed: Mapping[str, str]) -> Iterator[Rule]:
+    for name in period_columns:
+        what, flag = name.replace("_", " "), unparsed.get(name)
+        if flag is not None:
+            yield Rule(
+                name=f"{name}_can_be_read",
+                expectation="expect_column_values_to_be_in_set",
+                arguments={"column": flag, "value_set": [False]},
+                severity="quarantine",
+                columns=(name,),
+                explanation=f"A {what} could not be read; it is written {YEAR_FORMS}.",
+                how_to_fix=f"Write the {what} of these rows in one of these forms.",
+                advice=f"Another form is turned into one of these with `{name}: {{sql: ...}}`.",
+            )
+        yield Rule(
+            name=f"{name}_is_present",
+            expectation="expect_column_values_to_not_be_null",
+            arguments={"column": name},
+            severity="quarantine",
+            columns=(name,),
+            explanation=f"Every row must say which {what} it tells of.",
+            how_to_fix=f"Fill in the {what} of these rows.",
+            unless=flag,
+        )
 
 
 def _rules_of_column(contract: Contract, name: str, column: Column, unparsed: str | None) -> Iterator[Rule]:

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
+YEAR_FORMS = "2025, 2024-25, 2024-2025 or 202425"
 PLACEHOLDERS = {
     # 2024-25, 2024_2025, 202425, 2025: read by parse_school_year, which refuses what is not one year
     "school_year": r"(?P<school_year>\d{4}[-_/–]?\d{4}|\d{4}[-_/–]?\d{2}|\d{4})",

@@ -125,6 +125,22 @@ def test_exactly_the_tolerated_share_is_tolerated(judge: Judge, bad: int, outcom
         )
 
 
+@pytest.mark.parametrize(
+    ("bad", "rows", "limit", "says"),
+    [
+        (1, 12, "0.02", "1 of 12 rows (8.3 %) would be held back; at most 2 % may."),
+        (11, 540, "0.02", "11 of 540 rows (2.1 %) would be held back; at most 2 % may."),
+        (1, 48, "0.0205", "1 of 48 rows (2.1 %) would be held back; at most 2.05 % may."),
+    ],
+)
+def test_a_share_is_rounded_up_only_where_it_would_read_as_the_limit(
+    judge: Judge, bad: int, rows: int, limit: str, says: str
+) -> None:
+    # 11 of 540 are 2.04 %
+    delivered = good_rows(rows - bad) + [good(f"x{i}", enrolled=999) for i in range(bad)]
+    assert says in judge(delivered, f"tolerance: {{quarantined: {limit}}}\n").reason
+
+
 def test_a_delivery_that_keeps_no_row_is_rejected_whatever_the_tolerance(judge: Judge) -> None:
     result = judge([good("a", enrolled=999)], "tolerance: {quarantined: 1}\n")
     assert result.outcome == "rejected"

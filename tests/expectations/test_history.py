@@ -51,6 +51,13 @@ def test_a_column_may_be_emptier_by_twenty_points(judge: Judge, empty: int, pass
     assert verdict(result, "days_absent_is_as_full_as_last_time") == (passed, "reject", empty)
 
 
+def test_a_cell_that_could_not_be_read_is_not_empty(judge: Judge) -> None:
+    rows = [good(f"c{i}") for i in range(4)] + [(f"e{i}", "S1", 180, None, False, True) for i in range(6)]
+    result = judge(rows, "tolerance: {quarantined: 0.9}\n", history=History(2024, 10, {"days_absent": 0.0}))
+    assert verdict(result, "days_absent_is_as_full_as_last_time") == (True, "reject", 0)
+    assert verdict(result, "days_absent_is_a_number") == (False, "quarantine", 6)
+
+
 @pytest.fixture
 def roster(tmp_path: Path) -> tuple[Path]:
     path = tmp_path / "roster.parquet"

@@ -302,6 +302,23 @@ def test_a_file_of_several_years_is_one_delivery_per_year(here: Deployment) -> N
     assert here.written() == before
 
 
+def test_a_year_that_cannot_be_read_is_told_from_one_that_is_missing(here: Deployment) -> None:
+    here.contract("diploma", DIPLOMA + "tolerance: {quarantined: 0.9}\n")
+    outcome = here.load("diplomas.csv", "Year,StudentID,Type\n2024,a,regular\nSY25,b,regular\n,c,regular\n")
+    (part,) = outcome.each
+    failed = {r.rule: (r.violations, r.explanation) for r in part.results if not r.passed}
+    assert failed == {
+        "school_year_can_be_read": (
+            1,
+            "A school year could not be read; it is written 2025, 2024-25, 2024-2025 or 202425.",
+        ),
+        "school_year_is_present": (1, "Every row must say which school year it tells of."),
+    }
+    none = here.load("diplomas.csv", "Year,StudentID,Type\nSY25,b,regular\n")
+    assert "the school year of no row can be read. It is written 2025, 2024-25" in none.reason
+    assert "SY25" not in none.reason
+
+
 def test_one_file_feeds_several_entities_with_one_reading(
     here: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
