@@ -287,19 +287,21 @@ def _refuse_same_content(periods: list[_Period], known: list[LoadState], path: P
     for period in periods:
         if period.contract.school_year is not None or period.contract.collection is not None:
             continue
-        for state in known:
+        for state in sorted(known, key=lambda one: not one.in_force):
             earlier = state.delivery
             same = earlier.school_year == period.school_year
             gone = state.status in ("rejected", "withdrawn")
             is_empty = period.contract.tolerance.empty and not state.rows
             if earlier.extract_id == period.contract.extract_id and not (same or gone or is_empty):
+                since = " and superseded since" if state.status == "superseded" else ""
+                or_withdraw = "" if since else f", withdraw {earlier.load_id} if that one was wrong"
                 raise DeliveryError(
                     f"has the same content as '{earlier.file_name}', received on {state.received_at[:10]}"
-                    f" as {earlier.extract_id} {earlier.period}",
+                    f" as {earlier.extract_id} {earlier.period}{since}",
                     where=str(path),
                     rule="The same file hardly tells of two school years",
-                    next_step=f"Ask for the right file, withdraw {earlier.load_id} if that one was wrong, or"
-                    " say --same-content if nothing changed between the years",
+                    next_step=f"Ask for the right file{or_withdraw}, or say --same-content if nothing changed"
+                    " between the years",
                 )
 
 

@@ -183,6 +183,29 @@ def test_last_years_file_under_this_years_name_is_refused(
     assert second.school_year == 2025
 
 
+def test_the_same_content_is_told_of_the_delivery_in_force_else_that_it_was_superseded(
+    home: Home, communities: Communities, tmp_path: Path
+) -> None:
+    old = file(tmp_path, "attendance_2023.csv")
+    (first,) = receive(home, communities, old, today=TODAY)
+    Ledger(home.ledger).append(first.event("accepted"))
+    (newer,) = receive(home, communities, file(tmp_path / "b", old.name, CONTENT + b"\n"), today=TODAY)
+    Ledger(home.ledger).append(first.event("superseded", reason=f"by {newer.load_id}"), newer.event("accepted"))
+    again = file(tmp_path, "attendance_2025.csv")
+    with pytest.raises(DeliveryError) as refused:
+        receive(home, communities, again, today=TODAY)
+    assert "as mill_schools.attendance 2023-annual and superseded since. The same file" in str(refused.value)
+    assert "withdraw" not in str(refused.value)
+    (same,) = receive(
+        home, communities, file(tmp_path, "attendance_2024.csv"), today=TODAY, allow_same_content=True
+    )
+    Ledger(home.ledger).append(same.event("accepted"))
+    with pytest.raises(DeliveryError) as refused:
+        receive(home, communities, again, today=TODAY)
+    assert "as mill_schools.attendance 2024-annual. The same file" in str(refused.value)
+    assert f"withdraw {same.load_id}" in str(refused.value)
+
+
 def test_after_a_rejection_the_same_content_may_be_of_another_year(
     home: Home, communities: Communities, tmp_path: Path
 ) -> None:
