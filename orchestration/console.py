@@ -99,8 +99,9 @@ def print_table(
 
 
 def _folded_id(column: str, cell: str, width: int) -> str:
-    """An extract's id that does not fit breaks after its partner."""
-    return cell.replace(".", ".\n", 1) if column == "extract" and cell_len(cell) > width else cell
+    """An extract's id that does not fit breaks after its partner; what stands below it is left as it is."""
+    first = cell.partition("\n")[0]
+    return cell.replace(".", ".\n", 1) if column == "extract" and cell_len(first) > width else cell
 
 
 def _widths(columns: Sequence[Sequence[str]], whole: Sequence[bool], room: int) -> list[int]:

@@ -86,17 +86,22 @@ def _owed(home: Home, days_ahead: int) -> list[DueDelivery]:
 
 
 def _list(found: list[LoadState]) -> None:
-    """A line per delivery; accepted rows only where they are in force."""
+    """A row per delivery; accepted rows only where they are in force.
+
+    File and day stand below extract and period: columns of their own leave no room in 80 for any name.
+    """
     rows = [
         (
-            *(s.delivery.extract_id, s.delivery.period, s.status, s.delivered),
+            f"{s.delivery.extract_id}\n{s.delivery.file_name}",
+            *(f"{s.delivery.period}\n{s.received_at[:10]}", s.status, s.delivered),
             *((s.rows, s.quarantined or 0) if s.in_force else (None, None)),
             s.load_id[:SHORT],
         )
         for s in found
     ]
     columns = ["extract", "period", "outcome", "rows", "accepted", "held back", "load id"]
-    print_table(counted(len(found), "delivery", "deliveries"), columns, rows)
+    title = f"{counted(len(found), 'delivery', 'deliveries')}, each with its file and the day it was received"
+    print_table(title, columns, rows)
 
 
 def _facts(home: Home, state: LoadState) -> dict[str, Any]:
@@ -113,6 +118,7 @@ def _facts(home: Home, state: LoadState) -> dict[str, Any]:
         "accepted": state.rows if state.in_force else 0,
         "quarantined": state.quarantined if state.in_force else 0,
         "file": delivery.file_name,
+        "received": state.received_at,
         "at": state.at,
         "reason": state.reason,
         "feedback": home.feedback_page(delivery.partner, state.load_id),

@@ -190,7 +190,9 @@ def test_the_same_content_is_told_of_the_delivery_in_force_else_that_it_was_supe
     (first,) = receive(home, communities, old, today=TODAY)
     Ledger(home.ledger).append(first.event("accepted"))
     (newer,) = receive(home, communities, file(tmp_path / "b", old.name, CONTENT + b"\n"), today=TODAY)
-    Ledger(home.ledger).append(first.event("superseded", reason=f"by {newer.load_id}"), newer.event("accepted"))
+    Ledger(home.ledger).append(
+        first.event("superseded", reason=f"by {newer.load_id}"), newer.event("accepted")
+    )
     again = file(tmp_path, "attendance_2025.csv")
     with pytest.raises(DeliveryError) as refused:
         receive(home, communities, again, today=TODAY)

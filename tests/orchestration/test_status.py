@@ -94,6 +94,21 @@ def test_late_deliveries_of_older_years_are_counted_only(monkeypatch: pytest.Mon
     assert len(json.loads(milepost("status", "--json"))) == 4
 
 
+def test_two_deliveries_of_a_period_are_told_apart_by_file_and_day(drop: Drop) -> None:
+    loaded(drop("attendance_2024.csv", ONE_BAD_ROW))
+    loaded(drop("attendance_2024_v2.csv", GOOD))
+    lines = milepost("status", "--list").splitlines()
+    cells = [cell for line in lines for cell in line.split()]
+    assert all(len(line) <= 80 for line in lines)
+    assert [cell for cell in cells if "csv" in cell] == [
+        "attendance_2024.csv",
+        "attendance_2024_v2.csv",
+    ]
+    today = dt.datetime.now(dt.UTC).date().isoformat()
+    assert cells.count(today) == 2
+    assert {one["received"][:10] for one in json.loads(milepost("status", "--json"))} == {today}
+
+
 def test_rows_are_those_delivered_and_accepted_those_in_force(drop: Drop) -> None:
     loaded(drop("attendance_2024.csv", ONE_BAD_ROW))
     second = loaded(drop("attendance_2024.csv", GOOD))
