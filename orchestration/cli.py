@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ingestion.errors import MilepostError
-from orchestration.commands import check, contracts, deliveries, demo, refresh, server, setup, status
+from orchestration.commands import check, contracts, deliveries, demo, query, refresh, server, setup, status
 from orchestration.console import Exit, err, exit_code
 from orchestration.machine import trouble_of_machine
 
@@ -71,7 +71,7 @@ def options(
     logging.basicConfig(handlers=[handler], level=logging.INFO)
 
 
-for subject in (demo, setup, deliveries, check, status, contracts, refresh, server):
+for subject in (demo, setup, deliveries, check, status, contracts, refresh, query, server):
     subject.register(app)
 
 

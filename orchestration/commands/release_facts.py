@@ -50,7 +50,7 @@ def release_facts(home: Home, years_before: list[int]) -> dict[str, Any]:
     }
 
 
-def sentences(facts: dict[str, Any], warehouse: Path) -> list[str]:
+def sentences(facts: dict[str, Any]) -> list[str]:
     """The same for people, with what to do about it; what is as it should be is not mentioned."""
     said = []
     if facts["hidden"]:
@@ -79,7 +79,7 @@ def sentences(facts: dict[str, Any], warehouse: Path) -> list[str]:
         )
         said.append(
             f"Codes no crosswalk knows, shown as `unmapped`: {most}. To see them:"
-            f' duckdb -readonly {warehouse} "from marts.unmapped_codes". Add them, with what they mean, to'
+            ' milepost query --warehouse "from marts.unmapped_codes". Add them, with what they mean, to'
             " crosswalks/<partner>.csv of the community, then refresh again."
         )
     if facts["years_gone"]:

@@ -44,7 +44,12 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     assert told["years_gone"] == []
     assert "values are hidden to protect small groups" in done.stderr
     assert "north.person gender (4 rows)" in done.stderr
-    assert f'duckdb -readonly {home.warehouse} "from marts.unmapped_codes"' in done.stderr
+    assert 'milepost query --warehouse "from marts.unmapped_codes"' in done.stderr
+    unmapped = milepost("query", "--warehouse", "select field, n_rows from marts.unmapped_codes", "--csv")
+    assert unmapped.stdout == "field,n_rows\ngender,4\n"
+    of_a_view = milepost("query", "--warehouse", "select count(*) as n from staging.stg_person", "--csv")
+    assert of_a_view.stdout == "n\n4\n"
+    assert milepost("query", "--warehouse", "drop table marts.unmapped_codes").exit_code == 2
     assert "crosswalks/<partner>.csv" in done.stderr
     with duckdb.connect(str(home.warehouse)) as con:  # a writer can open it: the build let the file go
         assert con.execute("select count(*) from marts.fct_attendance").fetchone() == (4,)
