@@ -9,6 +9,7 @@ import duckdb
 
 from ingestion.home import Home
 from orchestration.rebuilding import BuildRecord
+from orchestration.warehouse import FINGERPRINT
 
 NODE = "model.milepost.kept"
 
@@ -20,7 +21,7 @@ def manifest() -> dict[str, Any]:
         "config": {"materialized": "table"},
         "depends_on": {"nodes": []},
     }
-    return {"nodes": {NODE: node}, "sources": {}}
+    return {"nodes": {NODE: node}, "sources": {}, FINGERPRINT: "of the project"}
 
 
 def test_commits_that_a_killed_writer_left_beside_the_warehouse_are_not_believed(tmp_path: Path) -> None:
