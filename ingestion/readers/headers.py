@@ -1,11 +1,12 @@
 """What a file's headers must be: known to the contracts that read the file, each once, found whatever their
 case."""
 
+import contextlib
 import difflib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ingestion.contract import Contract
 from ingestion.errors import ReadError
@@ -54,6 +55,7 @@ def keep_declared(headers: Sequence[str], contracts: Sequence[Contract], file_na
     wanted = {folded(header) for contract in contracts for header in contract.file_headers}
     ignored = {folded(header) for contract in contracts for header in contract.ignore}
     named = [header for header in headers if header]
+    _refuse_other_encoding(named, wanted | ignored, contracts, file_name)
     if not any(folded(header) in wanted for header in named):
         # never list them: where the header row is missing these are a child's record
         raise ReadError(
@@ -76,6 +78,33 @@ def keep_declared(headers: Sequence[str], contracts: Sequence[Contract], file_na
     if undeclared:
         raise _undeclared(undeclared, named, contracts, file_name)
     return [position for position, header in enumerate(headers) if header and folded(header) in wanted]
+
+
+def _refuse_other_encoding(
+    headers: Sequence[str], known: Collection[str], contracts: Sequence[Contract], file_name: str
+) -> None:
+    """A header that is known once its bytes are read as UTF-8 was read, or was sent, in another encoding."""
+    mended = (_as_utf8(header) for header in headers if folded(header) not in known)
+    found = next((header for header in mended if header and folded(header) in known), None)
+    if found is None:
+        return
+    declared = next((contract.reader.encoding for contract in contracts if contract.reader.encoding), None)
+    step = "Ask the partner to export the file anew as UTF-8; its accents were broken before it was sent"
+    raise ReadError(
+        f"the header {shown([found])} is there in UTF-8, read as if it were {declared or 'Windows-1252'}",
+        where=file_name,
+        rule="An encoding that the contract states is never guessed",
+        next_step=f"Take `encoding: {declared}` out of the contract's `reader:`" if declared else step,
+    )
+
+
+def _as_utf8(header: str) -> str | None:
+    """The header if its letters are the bytes of UTF-8 read as Windows-1252 or Latin-1; else None."""
+    for encoding in ("cp1252", "latin-1"):
+        with contextlib.suppress(UnicodeError):
+            mended = header.encode(encoding).decode("utf-8")
+            return mended if mended != header else None
+    return None
 
 
 def refuse_other_delimiter(headers: Sequence[str], delimiter: str, file_name: str) -> None:

@@ -1,7 +1,7 @@
 import codecs
 
 import pytest
-from sample_contracts import HEADER, contract_of, refusal_of, rows_of, write
+from sample_contracts import ATTENDANCE, HEADER, contract_of, refusal_of, rows_of, write
 
 NAMES = "José Ñandú, Zoë"
 TEXT = f'{HEADER}\nA1,"{NAMES}",180,3\n'
@@ -91,3 +91,16 @@ def test_nul_characters_in_utf_16_are_refused_with_the_row(tmp_path):
     assert refusal_of(path, contract_of(tmp_path)).startswith(
         "attendance.csv, row 3: there is a NUL character"
     )
+
+
+@pytest.mark.parametrize(
+    ("declared", "step"), [("latin-1", "Take `encoding: latin-1` out"), (None, "accents were broken")]
+)
+def test_headers_in_utf_8_that_were_read_as_something_else_say_so(tmp_path, declared, step):
+    text = ATTENDANCE.replace("StudentID, student_number", "Matrícula")
+    extra = f"reader: {{encoding: {declared}}}\n" if declared else ""
+    rows = "Matrícula,SchoolCode,Enrolled,Absent\nA1,S1,180,2\n"
+    content = rows.encode() if declared else rows.encode().decode("latin-1").encode()
+    message = refusal_of(write(tmp_path, content), contract_of(tmp_path, text, extra))
+    assert "the header 'Matrícula' is there in UTF-8, read as if it were" in message
+    assert step in message
