@@ -63,6 +63,10 @@ class DeliveryError(MilepostError):
     """A delivery was not taken in, promoted or withdrawn; what was in force before still is."""
 
 
+class UnexpectedFile(DeliveryError):
+    """A file whose name no contract knows: perhaps no delivery at all, but a note that lies in the inbox."""
+
+
 def _rebuilt(
     cls: type[MilepostError],
     what: str,

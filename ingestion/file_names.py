@@ -36,6 +36,12 @@ def parse_school_year(text: str) -> int | None:
     return last if second in (str(last), f"{last % 100:02d}") else None
 
 
+def with_century(file_name: str) -> list[str]:
+    """The name with each of its two-digit years written out: `att_2024-25.csv` of `att_24-25.csv`."""
+    years = re.finditer(r"(?<!\d)\d\d(?:[-_]?\d\d)?(?!\d)", file_name)
+    return [f"{file_name[: year.start()]}20{file_name[year.start() :]}" for year in years]
+
+
 def unknown_placeholders(pattern: str) -> list[str]:
     """Names in braces that are no placeholder."""
     return [name for name in re.findall(r"\{([^{}]*)\}", pattern) if name not in PLACEHOLDERS]

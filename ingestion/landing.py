@@ -14,7 +14,8 @@ from ingestion.community import Communities
 from ingestion.contract import Contract, match_file
 from ingestion.delivery import Delivery as Delivery
 from ingestion.delivery import delivery_of
-from ingestion.errors import ContractError, DeliveryError
+from ingestion.errors import ContractError, DeliveryError, UnexpectedFile
+from ingestion.file_names import with_century
 from ingestion.home import Home
 from ingestion.lake_files import sync_folder
 from ingestion.ledger import Event, Ledger, LoadState
@@ -209,10 +210,16 @@ def _contracts_for(communities: Communities, path: Path) -> list[Contract]:
     patterns = {pattern: extract for extract, c in communities.contracts.items() for pattern in c.patterns}
     close = difflib.get_close_matches(path.name.lower(), patterns, n=3, cutoff=0.3)
     nearest = ", ".join(f"'{pattern}' of {patterns[pattern]}" for pattern in close)
-    raise DeliveryError(
+    dated = (path.with_name(name) for name in with_century(path.name))
+    written_out = [other.name for other in dated if communities.contracts_for(other.as_posix())]
+    if written_out:
+        rule = f"Two-digit years are not read; '{written_out[0]}' would be"
+    else:
+        rule = f"The nearest patterns are {nearest}" if nearest else ""
+    raise UnexpectedFile(
         "no contract expects a file of this name",
         where=str(path),
-        rule=f"The nearest patterns are {nearest}" if nearest else "",
+        rule=rule,
         next_step="Rename the file, say which extract it is (--extract), or write a contract",
     )
 

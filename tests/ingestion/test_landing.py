@@ -106,6 +106,11 @@ def test_what_the_name_does_not_say_can_be_told(home: Home, communities: Communi
 
 REFUSED = {
     "unknown file": ("atendance_2025.csv", {}, "The nearest patterns are 'attendance_{school_year}.csv'"),
+    "year of two digits": (
+        "attendance_24-25.csv",
+        {},
+        "no contract expects a file of this name. Two-digit years are not read; 'attendance_2024-25.csv' would be.",
+    ),
     "year out of range": ("attendance_2019.csv", {}, "Millbrook takes 2023 to 2025"),
     "unknown collection": ("attendance_2025_fal.csv", {}, "unknown collection 'fal'. Did you mean 'fall'?"),
     "year against the name": (
