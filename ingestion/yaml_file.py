@@ -215,7 +215,8 @@ def _problem(source: YamlFile, model: type[BaseModel], detail: ErrorDetails) -> 
         return source.problem(place[:-1], f"the field '{name}' is missing", "Add it")
     if kind == "string_pattern_mismatch" and detail.get("ctx", {}).get("pattern") == IDENTIFIER_PATTERN:
         rule = "A name is lower case letters, digits and _, and begins with a letter"
-        words = re.sub(r"[\s-]+", "_", str(detail["input"]).lower())
+        plain = unicodedata.normalize("NFKD", str(detail["input"]).lower())  # é as e with an accent to drop
+        words = re.sub(r"[\s-]+", "_", plain)
         usable = re.sub(r"[^a-z0-9_]", "", words).lstrip("_0123456789")
         step = f"Rename it, to '{usable}' perhaps" if usable else "Rename it"
         return source.problem(place, f"'{name}' is not a name Milepost can use", step, rule)

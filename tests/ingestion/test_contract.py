@@ -82,6 +82,7 @@ WRONG = {
     "broken yaml": (("{from: [School]}", "{from: [School}"), "not valid YAML"),
     "unknown entity": (("entity: attendance", "entity: attendence"), "Did you mean 'attendance'?"),
     "identifier with a quote": (("student_id: {", "\"student'_id\": {"), "to 'student_id' perhaps"),
+    "accent in an identifier": (("partner: mill", "partner: Otoño"), "to 'otono_schools' perhaps"),
     "capital in an identifier": (("partner: mill", "partner: Mill"), "is not a name Milepost can use"),
     "type against the entity": (("type: integer", "type: date"), "declared as date, but is decimal"),
     "unknown type": (("type: integer", "type: integr"), "Did you mean 'integer'?"),
