@@ -24,6 +24,15 @@ def test_the_number_of_rows_may_change_by_the_tolerance(judge: Judge, rows: int,
     assert result.outcome == ("accepted" if passed else "rejected")
 
 
+@pytest.mark.parametrize(
+    ("rows", "severity"), [(15, "warn"), (5, "warn"), (4, "reject"), (43, "warn"), (44, "reject")]
+)
+def test_a_change_of_fewer_than_twenty_rows_is_only_a_warning(judge: Judge, rows: int, severity: str) -> None:
+    result = judge(good_rows(rows), history=History(2024, 24))
+    assert verdict(result, "row_count_is_like_last_time")[:2] == (False, severity)
+    assert result.outcome == ("accepted" if severity == "warn" else "rejected")
+
+
 def test_half_a_file_says_so(judge: Judge) -> None:
     result = judge(good_rows(50), history=History(2024, 100))
     assert result.reason == (
