@@ -128,7 +128,8 @@ def write_csv(path: Path, feedback: Feedback, con: duckdb.DuckDBPyConnection | N
         columns = [feedback.labels.get(c, c) for c in (result.column or "").split(", ")]
         cells = ["", ", ".join(columns), result.rule, result.severity, str(result.violations)]
         lines.writerow([neutral(cell) for cell in [*cells, result.explanation, result.how_to_fix, ""]])
-    staged.write_text(text.getvalue(), encoding="utf-8")
+    # without the mark Excel takes the file for Windows-1252, and shows accents as two letters
+    staged.write_text(text.getvalue(), encoding="utf-8-sig")
     if con is not None and feedback.n_bad_rows:
         _append_rows(con, staged, feedback.labels)
     staged.replace(path)

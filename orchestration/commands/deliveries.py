@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ingestion.errors import MilepostError
+from ingestion.errors import MilepostError, UnexpectedFile
 from ingestion.wording import counted
 from orchestration.commands.outcomes import (
     MOST_TOLD,
@@ -82,7 +82,8 @@ def load(
 ) -> None:
     """Receive files, check them at the gate, and put what passes in force. Loading twice changes nothing.
 
-    Without files: everything new in the inbox, and everything received but not loaded yet. A file that was
+    Without files: everything new in the inbox, and everything received but not loaded yet. What lies there
+    and no contract expects is told and left where it is, and is no failure. A file that was
     withdrawn comes back only if it is named: it goes through the gate again, as the newest of its period.
 
     Example: milepost load
@@ -102,6 +103,9 @@ def load(
         waiting = waiting_deliveries(home, deliveries, everything=not paths)
     outcomes, errors = run_load(waiting)
     unchanged = len({d.load_id for d in deliveries} - {d.load_id for d in waiting})
+    # a note in the inbox would make every load fail; a file that was named is asked for
+    strays = [] if paths else [error for error in refused if isinstance(error, UnexpectedFile)]
+    refused = [error for error in refused if error not in strays]
     errors = [*refused, *errors, *([] if paths else _given_up(home))]
     next_step = REFRESH if any(map(is_taken, outcomes)) else None
     if as_json:
@@ -110,10 +114,12 @@ def load(
             {**outcome_facts(home, one), "supersedes": replaced.get(one.delivery.load_id)} for one in outcomes
         ]
         facts = {"loaded": told, "unchanged": unchanged, "errors": [str(error) for error in errors]}
-        print_json({**facts, "next": next_step})
+        print_json({**facts, "strays": [str(error) for error in strays], "next": next_step})
     else:
         tell_outcomes(home, outcomes, unchanged)
         _tell_left_out(home, deliveries)
+        for stray in strays:
+            err.print(f"Left in the inbox: {stray}", style="yellow", markup=False, soft_wrap=True)
         if next_step:
             err.print(f"Next: {next_step}")
     _end(errors, any(outcome.outcome == "rejected" for outcome in outcomes))

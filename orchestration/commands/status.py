@@ -27,7 +27,7 @@ MARKS = {
     "late": "[red]late[/]",
     "due": "[cyan]due[/]",
 }
-LEGEND = "✓ accepted  ▲ some rows held back  ✗ rejected  … received, not loaded  w withdrawn"
+LEGEND = "✓ accepted  ▲ some rows held back  ✗ rejected  … not loaded yet  w withdrawn"
 NO_DELIVERY = ("split", "outdated")  # other deliveries stand for what is in them
 MOST_LISTED = 20
 NAME_WIDTH, PERIOD_WIDTH = 26, 8
@@ -205,7 +205,7 @@ def _tell_rejected(home: Home, found: list[LoadState]) -> None:
         print_table(
             "Rejected; what was in force before still is", ["extract", "period", "load id", "why"], rows
         )
-        err.print(f"What to tell the partner: {home.feedback}/<partner>/<load id>*.html")
+        err.print(f"What to tell the partner: {home.feedback}/<partner>/<load id>*.html", soft_wrap=True)
 
 
 def _tell_waiting(found: list[LoadState]) -> None:

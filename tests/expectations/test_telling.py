@@ -119,5 +119,5 @@ def test_the_page_says_what_its_row_numbers_count(here: Deployment) -> None:
     assert "Row 1 is the first line of the file: what stands above the data counts too." in told(
         here, outcome
     )
-    with here.home.feedback_csv("rivers", outcome.delivery.load_id).open() as file:
+    with here.home.feedback_csv("rivers", outcome.delivery.load_id).open(encoding="utf-8-sig") as file:
         assert [line["row"] for line in csv.DictReader(file)] == ["", "7"]

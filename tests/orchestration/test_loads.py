@@ -86,6 +86,21 @@ def test_a_load_says_what_is_in_force_now_what_it_replaced_and_what_comes_next(
     assert (third["loaded"][0]["supersedes"], third["next"]) == (second.load_id, "milepost refresh")
 
 
+@pytest.mark.usefixtures("home")
+def test_a_stray_file_in_the_inbox_is_told_and_is_no_failure(drop: Drop) -> None:
+    drop("attendance_2024.csv", GOOD)
+    stray = drop("nobody.csv", "a\n1\n")
+    for _ in range(2):
+        done = milepost("load")
+        assert done.exit_code == 0
+        assert done.output.count("Left in the inbox: ") == 1
+        assert "no contract expects a file of this name" in done.output
+    assert stray.exists()
+    assert milepost("load", str(stray)).exit_code == 1
+    drop("attendance_2019.csv", GOOD)
+    assert milepost("load").exit_code == 1
+
+
 def test_a_rejected_correction_turns_the_partition_red_and_the_old_file_stays(home: Home, drop: Drop) -> None:
     drop("attendance_2024.csv", GOOD)
     milepost("load")
@@ -101,7 +116,7 @@ def test_a_second_load_runs_nothing(home: Home, drop: Drop) -> None:
     milepost("load")
     runs = dagster_instance(home).get_runs_count()
     again = json.loads(milepost("load", "--json").stdout)
-    assert again == {"loaded": [], "unchanged": 1, "errors": [], "next": None}
+    assert again == {"loaded": [], "unchanged": 1, "errors": [], "strays": [], "next": None}
     assert dagster_instance(home).get_runs_count() == runs
 
 
