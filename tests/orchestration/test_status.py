@@ -96,17 +96,22 @@ def test_late_deliveries_of_older_years_are_counted_only(monkeypatch: pytest.Mon
 
 def test_two_deliveries_of_a_period_are_told_apart_by_file_and_day(drop: Drop) -> None:
     loaded(drop("attendance_2024.csv", ONE_BAD_ROW))
-    loaded(drop("attendance_2024_v2.csv", GOOD))
+    loaded(drop("ATTENDANCE_2024.csv", GOOD))
     lines = milepost("status", "--list").splitlines()
     cells = [cell for line in lines for cell in line.split()]
     assert all(len(line) <= 80 for line in lines)
-    assert [cell for cell in cells if "csv" in cell] == [
-        "attendance_2024.csv",
-        "attendance_2024_v2.csv",
-    ]
+    assert [cell for cell in cells if "csv" in cell] == ["attendance_2024.csv", "ATTENDANCE_2024.csv"]
     today = dt.datetime.now(dt.UTC).date().isoformat()
     assert cells.count(today) == 2
     assert {one["received"][:10] for one in json.loads(milepost("status", "--json"))} == {today}
+
+
+def test_the_legend_and_the_path_of_the_feedback_stay_whole_at_80_columns(home: Home, drop: Drop) -> None:
+    loaded(drop("attendance_2024.csv", NO_SCHOOL))
+    lines = milepost("status").splitlines()
+    assert status.LEGEND in lines
+    assert len(status.LEGEND) <= 80
+    assert f"What to tell the partner: {home.feedback}/<partner>/<load id>*.html" in lines
 
 
 def test_rows_are_those_delivered_and_accepted_those_in_force(drop: Drop) -> None:
