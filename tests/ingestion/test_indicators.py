@@ -1,7 +1,7 @@
 """The ids a configuration may name are those that the registry describes."""
 
 from ingestion.indicators import indicator_ids
-from orchestration.settings import DBT_PROJECT
+from publishing.dbt_project import DBT_PROJECT
 from publishing.registry import load_registry
 
 

@@ -234,7 +234,9 @@ def test_a_header_that_looks_like_a_value_is_left_out_and_its_column_told(tmp_pa
 
 def test_headers_printed_again_on_each_page_are_headers(tmp_path: Path) -> None:
     page = "Pupil,Campus,Remark\nA1,Oak,none\n"
-    assert 'ignore: ["Remark"]' in drafted(tmp_path, "a.csv", page * 3, "attendance")
+    assert '# headers not used yet, put each into `from:` or `ignore:`: ["Remark"]' in drafted(
+        tmp_path, "a.csv", page * 3, "attendance"
+    )
 
 
 @pytest.mark.parametrize(
