@@ -149,6 +149,7 @@ def build(
     command = [
         *("build", *selection),
         *("--exclude-resource-type", "unit_test"),  # they test the code, so they run with the code's tests
+        "--full-refresh",  # or a seed keeps the columns it had in a version before
         "--no-write-json",  # the manifest again, at every build, for nobody: 1 to 2 s
         *_arguments(DBT_PROJECT, home.dbt_target),
     ]

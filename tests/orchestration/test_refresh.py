@@ -53,6 +53,10 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     assert "crosswalks/<partner>.csv" in done.stderr
     with duckdb.connect(str(home.warehouse)) as con:  # a writer can open it: the build let the file go
         assert con.execute("select count(*) from marts.fct_attendance").fetchone() == (4,)
+        # as a version before may have left it
+        con.execute("alter table codes.disaggregates drop column no_title")
+    again = milepost("refresh")
+    assert (again.exit_code, "Nothing changed" in again.output) == (0, True), again.output
     shows_on_the_assets(home, passed=True)
     answer = milepost("query", "select release_id, notes from releases", "--json")
     assert json.loads(answer.stdout) == [{"release_id": "r0001", "notes": "The first one."}]
