@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from orchestration.notification import notify, without_values
@@ -19,6 +22,17 @@ if TYPE_CHECKING:
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
+@contextmanager
+def _libraries_at_rest() -> Iterator[None]:
+    """Spare the garbage collector what was there before: half a million objects of the libraries, 0.4 s."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+@_libraries_at_rest()
 def load_in_process(load_ids: list[str], progress: Progress) -> dict[str, Any]:
     """Load these deliveries in one run of the job `load`; the outcomes go to `progress` as they happen."""
     from orchestration.jobs import load_job, resources
@@ -32,6 +46,7 @@ def load_in_process(load_ids: list[str], progress: Progress) -> dict[str, Any]:
     return _report(result)
 
 
+@_libraries_at_rest()
 def refresh_in_process(progress: Progress, everything: bool = False, notes: str = "") -> dict[str, Any]:
     """Run the job `refresh` from identity to release; the report names the release, or what failed.
 

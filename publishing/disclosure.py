@@ -110,9 +110,9 @@ def _hide_to_fixpoint(con: duckdb.DuckDBPyConnection) -> int:
     con.execute("create or replace temp table newly as select cell_id from unknown")
     for round_number in range(1, MOST_ROUNDS + 1):
         con.execute(FAILING)
-        con.execute(CHOSEN)
         if not _count(con, "failing"):
             return round_number
+        con.execute(CHOSEN)
         if not _count(con, "newly"):
             break
         _hide(con)
