@@ -179,7 +179,8 @@ TWINS = (
 create temp table twin as
 with placed as (
     select
-        cell.cell_id, cell.slot_id, problem.school_year, cell.n, cell.minimum,
+        cell.cell_id, cell.problem_id, cell.slot_id, problem.school_year, cell.n, cell.minimum,
+        (slot.community_id, slot.geography_level, slot.geography_id) as place,
         max(cell.n) filter (slot.disaggregate = 'all') over (
             partition by cell.problem_id, slot.community_id, slot.geography_level, slot.geography_id
         ) as n_of_place
@@ -188,13 +189,19 @@ with placed as (
     inner join slot using (slot_id)
     where problem_id in (select representative from population)
 )
-select one.cell_id, other.cell_id as twin_id
-from placed as one inner join placed as other using (slot_id, school_year)
-where
-    one.cell_id <> other.cell_id
-    and abs(one.n_of_place - other.n_of_place) < one.minimum - 1
-    -- two more for children who left and others who came
-    and abs(one.n - other.n) <= greatest(abs(one.n_of_place - other.n_of_place), 2)
+select cell_id, twin_id
+from (
+    select
+        one.cell_id, other.cell_id as twin_id,
+        -- two more for children who left and others who came
+        abs(one.n - other.n) <= greatest(abs(one.n_of_place - other.n_of_place), 2) as is_twin,
+        -- other children, only as many, differ more in some subgroup
+        max(abs(one.n - other.n)) over (partition by one.problem_id, other.problem_id, one.place)
+        < greatest(one.minimum - 1, one.n_of_place // 100) as are_same_children
+    from placed as one inner join placed as other using (slot_id, school_year)
+    where one.problem_id <> other.problem_id and abs(one.n_of_place - other.n_of_place) < one.minimum - 1
+)
+where is_twin and are_same_children
 """,
 )
 TWINS_OF_NEW = """
