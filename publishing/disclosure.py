@@ -125,7 +125,7 @@ def _hide_to_fixpoint(con: duckdb.DuckDBPyConnection) -> int:
 
 def _hide(con: duckdb.DuckDBPyConnection) -> None:
     """Make unknown what is in `newly` and open so far; twins of it, theirs and so on join `newly` first."""
-    n_new = -1
+    n_new = -1 if _count(con, "twin") else _count(con, "newly")  # numerators have none
     while n_new != (n_new := _count(con, "newly")):
         con.execute(TWINS_OF_NEW)
     con.execute(

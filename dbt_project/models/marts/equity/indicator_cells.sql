@@ -32,6 +32,30 @@ cells as (
 
 ),
 
+mature_places as (
+
+    select
+        places.*,
+        case
+            -- of the community: a school's or district's own children are there or they are not
+            when collections.maturity = 'final' and incomplete.indicator_id is not null then 'preliminary'
+            else coalesce(collections.maturity, 'preliminary')
+        end as data_maturity
+    from places
+    left join {{ source('reference', 'collections') }} as collections
+        on
+            places.community_id = collections.community_id
+            and places.collection = collections.collection
+    left join {{ ref('int_incomplete_years') }} as incomplete
+        on
+            places.geography_level = 'community'
+            and places.community_id = incomplete.community_id
+            and places.indicator_id = incomplete.indicator_id
+            and places.school_year = incomplete.school_year
+            and places.collection = incomplete.collection
+
+),
+
 rolled_up as (
 
     select
@@ -51,11 +75,7 @@ select
     places.definition_version,
     places.school_year,
     places.collection,
-    case
-        -- of the community: a school's or district's own children are there or they are not
-        when collections.maturity = 'final' and incomplete.indicator_id is not null then 'preliminary'
-        else coalesce(collections.maturity, 'preliminary')
-    end as data_maturity,
+    places.data_maturity,
     places.geography_level,
     places.geography_id,
     rolled_up.disaggregate,
@@ -63,15 +83,4 @@ select
     rolled_up.denominator,
     rolled_up.numerator
 from rolled_up
-inner join places on rolled_up.place_id = places.place_id
-left join {{ source('reference', 'collections') }} as collections
-    on
-        places.community_id = collections.community_id
-        and places.collection = collections.collection
-left join {{ ref('int_incomplete_years') }} as incomplete
-    on
-        places.geography_level = 'community'
-        and places.community_id = incomplete.community_id
-        and places.indicator_id = incomplete.indicator_id
-        and places.school_year = incomplete.school_year
-        and places.collection = incomplete.collection
+inner join mature_places as places on rolled_up.place_id = places.place_id
