@@ -19,7 +19,7 @@ from great_expectations.expectations.metrics.map_metric_provider.column_map_metr
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
-from expectations.gx_duckdb import DuckDBExecutionEngine
+from expectations.gx_engine import DuckDBExecutionEngine
 
 
 def _matches(column: Any, pattern: str) -> Any:

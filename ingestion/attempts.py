@@ -54,6 +54,13 @@ def _read(mark: Path) -> tuple[int, int]:
         return 0, 1
 
 
+def left_behind(folder: Path, prefix: str = "") -> Iterator[Path]:
+    """What processes that are gone left in a folder under names that begin `<prefix><pid>-`."""
+    for path in folder.glob(f"{prefix}[0-9]*-*"):
+        if not is_alive(int(path.name.removeprefix(prefix).split("-")[0])):
+            yield path
+
+
 def is_alive(pid: int) -> bool:
     """Whether a process of this number runs, whoever's it is."""
     if pid <= 0:

@@ -1,15 +1,15 @@
 """Communities: a folder of configuration per partnership, read and checked as a whole."""
 
-import datetime as dt
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field
 
+from ingestion.community_file import Agreement, AgreementsFile, CommunityFile, Partner
 from ingestion.community_tables import (
     CrosswalkRow,
     CutScoreRow,
@@ -24,119 +24,10 @@ from ingestion.contract import Contract, load_contract, match_file
 from ingestion.disaggregates import DISAGGREGATES, PAIRS
 from ingestion.errors import ContractError
 from ingestion.indicators import indicator_ids
-from ingestion.yaml_file import Identifier, Strict, Text, YamlFile, near_miss, read_yaml, validate
+from ingestion.yaml_file import YamlFile, near_miss, read_yaml, validate
 
 T = TypeVar("T")
 Crosswalks = dict[str, tuple[CrosswalkRow, ...]]
-Sector = Literal[
-    "k12",
-    "postsecondary",
-    "early_learning",
-    "housing",
-    "health",
-    "workforce",
-    "justice",
-    "service",
-    "government",
-    "other",
-]
-Level = Literal["community", "district", "school"]
-SMALLEST_MINIMUM = 10  # groups of fewer children are never published, whatever a community says
-
-
-class SchoolYears(Strict):
-    """The school years, each named by the year it ends in, that a community takes deliveries for."""
-
-    first: int = Field(ge=1900, le=2999)
-    last: int = Field(ge=1900, le=2999)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.first > self.last:
-            raise ValueError("first is after last")
-        return self
-
-    def __contains__(self, school_year: int) -> bool:
-        return self.first <= school_year <= self.last
-
-
-class Collection(Strict):
-    maturity: Literal["interim", "preliminary", "final"]
-
-
-class Partner(Strict):
-    title: str
-    sector: Sector
-    district_id: Text | None = None
-
-
-class Disclosure(Strict):
-    minimum_denominator: int = SMALLEST_MINIMUM
-
-    @field_validator("minimum_denominator")
-    @classmethod
-    def _not_too_low(cls, minimum: int) -> int:
-        if minimum < SMALLEST_MINIMUM:
-            least = f"use {SMALLEST_MINIMUM} or more"
-            raise ValueError(f"groups under {SMALLEST_MINIMUM} children are never published; {least}")
-        return minimum
-
-
-class PublicationLevel(Strict):
-    """Disaggregates whose values may be published at one geography level; nothing unless it is named."""
-
-    singles: Literal["all"] | tuple[Identifier, ...] = ()
-    pairs: Literal["all"] | tuple[Identifier, ...] = ()
-
-
-DEFAULT_PUBLICATION: dict[Level, PublicationLevel] = {"community": PublicationLevel(singles="all")}
-
-
-class Agreement(Strict):
-    """A data-sharing agreement; without a live one that covers an extract, nothing of it is loaded."""
-
-    parties: tuple[str, ...] = Field(min_length=1)
-    purpose: str
-    extracts: Literal["all"] | tuple[str, ...] = "all"
-    starts: dt.date
-    expires: dt.date
-    retention_years: int | None = Field(default=None, ge=0)
-
-    def covers(self, extract_id: str) -> bool:
-        return self.extracts == "all" or extract_id in self.extracts
-
-    def is_live(self, on: dt.date) -> bool:
-        return self.starts <= on <= self.expires
-
-
-class AgreementsFile(Strict):
-    agreements: dict[Identifier, Agreement]
-
-
-class CommunityFile(Strict):
-    """The fields of community.yml."""
-
-    community: Identifier
-    name: str
-    school_years: SchoolYears
-    collections: dict[Identifier, Collection]
-    partners: dict[Identifier, Partner]
-    disclosure: Disclosure = Disclosure()
-    publication: dict[Level, PublicationLevel] = DEFAULT_PUBLICATION
-    indicators: Literal["all"] | tuple[Identifier, ...] = "all"
-
-    @field_validator("indicators")
-    @classmethod
-    def _at_least_one(cls, ids: Literal["all"] | tuple[str, ...]) -> Literal["all"] | tuple[str, ...]:
-        if not ids:
-            raise ValueError("an empty list would publish nothing; name indicators, or write all")
-        return ids
-
-    @model_validator(mode="after")
-    def _annual_collection(self) -> Self:
-        if "annual" not in self.collections:
-            raise ValueError("collections must have 'annual'")
-        return self
 
 
 class Community(CommunityFile):

@@ -6,12 +6,12 @@ import difflib
 import hashlib
 import os
 import secrets
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
+from ingestion.attempts import left_behind
 from ingestion.community import Communities
-from ingestion.contract import Contract, match_file
+from ingestion.contract import Contract
 from ingestion.delivery import Delivery as Delivery
 from ingestion.delivery import delivery_of
 from ingestion.errors import ContractError, DeliveryError, UnexpectedFile
@@ -19,18 +19,17 @@ from ingestion.file_names import with_century
 from ingestion.home import Home
 from ingestion.lake_files import sync_folder
 from ingestion.ledger import Event, Ledger, LoadState
-from ingestion.readers.formats import format_of
-from ingestion.readers.records import MAY_BE_EMPTY
-from ingestion.yaml_file import near_miss
+from ingestion.refusals import (
+    Period,
+    period_of,
+    refuse_empty,
+    refuse_periods,
+    refuse_same_content,
+    refuse_unusable,
+)
 
 _CHUNK = 1 << 20
-
-
-@dataclass(frozen=True)
-class _Period:
-    contract: Contract
-    school_year: int | None
-    collection: str | None
+RECEIVING = "receiving-"
 
 
 def receive(
@@ -53,40 +52,24 @@ def receive(
     again. What came before is looked up in the home `known_to`, in this one if that is not given. A
     DeliveryError tells every reason for taking nothing in.
     """
-    _refuse_unusable(home, path)
+    refuse_unusable(home, path)
     contracts = [_contract(communities, extract)] if extract else _contracts_for(communities, path)
-    _refuse_empty(path, contracts)
-    periods = [_period(contract, path, school_year, collection) for contract in contracts]
-    problems = [
-        p
-        for period in periods
-        for p in (
-            *_contradictions(period.contract, path, school_year, collection),
-            *_problems(communities, period, path, today or dt.date.today()),
-        )
-    ]
-    if problems:
-        # two contracts for one file have much to say alike
-        raise DeliveryError.of({str(problem): problem for problem in problems}.values())
+    refuse_empty(path, contracts)
+    periods = [period_of(contract, path, school_year, collection) for contract in contracts]
+    refuse_periods(communities, periods, path, (school_year, collection), today or dt.date.today())
     home.create()
-    _sweep(home)
-    temporary = home.staged / f"receiving-{os.getpid()}-{secrets.token_hex(4)}"
-    try:
-        try:
-            sha256 = _copy(path, temporary)
-        except OSError as error:
-            raise _not_copied(home, path, error) from None
+    for leftover in left_behind(home.staged, RECEIVING):
+        leftover.unlink(missing_ok=True)
+    with _copied(home, path) as (temporary, sha256):
         ledger = Ledger(home.ledger)
         before = Ledger((known_to or home).ledger).state()
         known = [state for state in before if state.delivery.sha256 == sha256]
         if not allow_same_content:
-            _refuse_same_content(periods, known, path)
+            refuse_same_content(periods, known, path)
         landed = home.landed_file(sha256, path.name)
         deliveries = [_delivery(period, sha256, landed, known) for period in periods]
         if any(not delivery.landed.exists() for delivery in deliveries):
             _land(temporary, landed)
-    finally:
-        temporary.unlink(missing_ok=True)
     events = [event for delivery in deliveries for event in _taken_in(delivery, known)]
     events += [event for delivery in deliveries for event in _reopened(delivery, known)] if reopen else []
     if events:
@@ -137,7 +120,7 @@ def _reopened(delivery: Delivery, known: list[LoadState]) -> list[Event]:
     return [state.delivery.event("reopened") for state in same if state.status in ("withdrawn", "split")]
 
 
-def _delivery(period: _Period, sha256: str, landed: Path, known: list[LoadState]) -> Delivery:
+def _delivery(period: Period, sha256: str, landed: Path, known: list[LoadState]) -> Delivery:
     """The delivery of a period, or the one it already was.
 
     Content that other content superseded does not come back because its contract was edited since: a newer
@@ -152,48 +135,6 @@ def _delivery(period: _Period, sha256: str, landed: Path, known: list[LoadState]
         return delivery  # these very bytes are in force, under an earlier wording of the contract
     superseded = [state for state in known if state.slot == slot and state.status == "superseded"]
     return superseded[0].delivery if superseded else delivery
-
-
-def _refuse_unusable(home: Home, path: Path) -> None:
-    if link := _link_in_inbox(home, path):
-        raise DeliveryError(
-            "is a link, not a file",
-            where=str(link),
-            rule="What lies in the inbox is taken in itself; links in it are not followed",
-            next_step="Copy the file there, or load it by its own name",
-        )
-    if any(unicodedata.category(char) in ("Cc", "Cs") for char in str(path)):
-        raise DeliveryError(
-            "the file's name has a control character, or bytes that are not UTF-8",
-            where=str(path).encode("unicode_escape").decode(),
-            next_step="Rename the file",
-        )
-    if not path.exists():
-        raise DeliveryError("the file is missing", where=str(path), next_step="Check its name and folder")
-    if not path.is_file():
-        raise DeliveryError("is not a file", where=str(path), next_step="Give the files in it one by one")
-
-
-def _refuse_empty(path: Path, contracts: list[Contract]) -> None:
-    """A file of lines has no headers, so nothing at all is how it says that nothing happened."""
-    if path.stat().st_size:
-        return
-    are_lines = all(format_of(contract.reader, path.name) == "ndjson" for contract in contracts)
-    if not (are_lines and any(contract.tolerance.empty for contract in contracts)):
-        raise DeliveryError(
-            "the file is empty",
-            where=str(path),
-            next_step=f"Ask the partner to send it again{MAY_BE_EMPTY if are_lines else ''}",
-        )
-
-
-def _link_in_inbox(home: Home, path: Path) -> Path | None:
-    """The link that leads out of the inbox on the way to `path`: who may drop files may not name others'."""
-    place = path.absolute()
-    if not place.is_relative_to(home.inbox):
-        return None
-    steps = [place, *place.parents][: len(place.relative_to(home.inbox).parts)]
-    return next((step for step in steps if step.is_symlink()), None)
 
 
 def _contract(communities: Communities, extract: str) -> Contract:
@@ -224,92 +165,18 @@ def _contracts_for(communities: Communities, path: Path) -> list[Contract]:
     )
 
 
-def _period(contract: Contract, path: Path, school_year: int | None, collection: str | None) -> _Period:
-    found = match_file(contract, path.as_posix())
-    year = school_year if school_year is not None else found.school_year if found else None
-    part = collection or (found.collection if found else None)
-    return _Period(contract, year, part or (None if contract.collection else "annual"))
-
-
-def _contradictions(
-    contract: Contract, path: Path, school_year: int | None, collection: str | None
-) -> list[DeliveryError]:
-    """What was told against what the file's name or the contract says.
-
-    One of them is a slip, and taken for the truth it would supersede the right delivery of another year.
-    """
-    name, of_contract = match_file(contract, path.as_posix()), contract.constants
-    told = (
-        ("--school-year", school_year, name and name.school_year, of_contract.school_year),
-        ("--collection", collection and collection.lower(), name and name.collection, of_contract.collection),
-    )
-    return [
-        DeliveryError(
-            f"{who} says {said}, {option} says {given}",
-            where=str(path),
-            rule="It is put in force for one of them, in the place of what is there",
-            next_step=f"{step}, or leave {option} out",
-        )
-        for option, given, in_name, in_contract in told
-        for said, who, step in (
-            (in_name, "the file's name", "Rename the file"),
-            (in_contract, f"the contract {contract.extract_id}", "Correct its value:"),
-        )
-        if given is not None and said is not None and given != said
-    ]
-
-
-def _problems(communities: Communities, period: _Period, path: Path, today: dt.date) -> list[DeliveryError]:
-    """Why this file cannot be taken in as this extract, one error each."""
-    contract, year, part = period.contract, period.school_year, period.collection
-    community = communities.community_of(contract.extract_id)
-    found = []
-    if year is None and contract.school_year is None:
-        what = f"neither the file's name nor the contract {contract.extract_id} says which school year it is"
-        found.append((what, "", "Say it: --school-year 2025 for 2024-25"))
-    if year is not None and year not in community.school_years:
-        rule = f"{community.name} takes {community.school_years.first} to {community.school_years.last}"
-        step = "Correct the file's name, or school_years in community.yml"
-        found.append((f"the school year {year} is outside the community's range", rule, step))
-    if part is not None and part not in community.collections:
-        found.append((f"unknown collection '{part}'", "", near_miss(part, community.collections)))
-    agreement = community.agreements[contract.agreement]
-    if not agreement.is_live(today):
-        when = (
-            f"expired on {agreement.expires}"
-            if today > agreement.expires
-            else f"starts on {agreement.starts}"
-        )
-        what = f"the agreement '{contract.agreement}', which covers {contract.extract_id}, {when}"
-        found.append((what, "Without a live agreement nothing is loaded", "Renew it in agreements.yml"))
-    return [DeliveryError(what, where=str(path), rule=rule, next_step=step) for what, rule, step in found]
-
-
-def _refuse_same_content(periods: list[_Period], known: list[LoadState], path: Path) -> None:
-    """Last year's file under this year's name would be taken for this year's children.
-
-    Within a school year the same content may come again: a roster that did not change since the winter. And
-    years in which nothing happened are told by the same file.
-    """
-    for period in periods:
-        if period.contract.school_year is not None or period.contract.collection is not None:
-            continue
-        for state in sorted(known, key=lambda one: not one.in_force):
-            earlier = state.delivery
-            same = earlier.school_year == period.school_year
-            gone = state.status in ("rejected", "withdrawn")
-            is_empty = period.contract.tolerance.empty and not state.rows
-            if earlier.extract_id == period.contract.extract_id and not (same or gone or is_empty):
-                since = " and superseded since" if state.status == "superseded" else ""
-                or_withdraw = "" if since else f", withdraw {earlier.load_id} if that one was wrong"
-                raise DeliveryError(
-                    f"has the same content as '{earlier.file_name}', received on {state.received_at[:10]}"
-                    f" as {earlier.extract_id} {earlier.period}{since}",
-                    where=str(path),
-                    rule="The same file hardly tells of two school years",
-                    next_step=f"Ask for the right file{or_withdraw}, or say --same-content if nothing changed"
-                    " between the years",
-                )
+@contextlib.contextmanager
+def _copied(home: Home, path: Path) -> Iterator[tuple[Path, str]]:
+    """A read-only copy on disk and its hash; what is not moved away in the block is removed after it."""
+    temporary = home.staged / f"{RECEIVING}{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        try:
+            sha256 = _copy(path, temporary)
+        except OSError as error:
+            raise _not_copied(home, path, error) from None
+        yield temporary, sha256
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _copy(path: Path, temporary: Path) -> str:
@@ -352,16 +219,3 @@ def _land(temporary: Path, landed: Path) -> None:
     temporary.replace(landed)
     sync_folder(landed.parent)
     sync_folder(landed.parent.parent)
-
-
-def _sweep(home: Home) -> None:
-    """Remove half copies of processes that are gone."""
-    for leftover in home.staged.glob("receiving-*"):
-        pid = int(leftover.name.split("-")[1])
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            with contextlib.suppress(FileNotFoundError):
-                leftover.unlink()
-        except PermissionError:
-            continue

@@ -6,7 +6,8 @@ from typing import Any
 
 import duckdb
 
-from ingestion.community import Communities, Community, PublicationLevel
+from ingestion.community import Communities, Community
+from ingestion.community_file import PublicationLevel
 from ingestion.disaggregates import DISAGGREGATES, PAIRS
 from ingestion.home import Home
 from ingestion.parquet_table import write_table

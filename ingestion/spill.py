@@ -6,7 +6,7 @@ import shutil
 
 import duckdb
 
-from ingestion.attempts import is_alive
+from ingestion.attempts import left_behind
 from ingestion.home import Home
 
 _serial = itertools.count(1)
@@ -25,6 +25,5 @@ def working_database(home: Home) -> duckdb.DuckDBPyConnection:
 
 def clear_spill(home: Home) -> None:
     """Remove what processes that are gone put aside or unpacked: it holds rows as they were sent."""
-    for folder in home.spill.glob("*-*"):
-        if not is_alive(int(folder.name.split("-")[0])):
-            shutil.rmtree(folder, ignore_errors=True)
+    for folder in left_behind(home.spill):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -91,7 +91,7 @@ def write_configuration(home: Home, notes: str = "") -> None:
     """Write what the warehouse reads beside deliveries; `notes` are those of the release to be built."""
     from ingestion.lake import ensure_empty_files
     from ingestion.reference import write_reference
-    from publishing.registry import write_registry_tables
+    from publishing.registry_tables import write_registry_tables
     from publishing.release import prepare_release
 
     communities = load_configuration()

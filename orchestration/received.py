@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -178,10 +178,28 @@ def periods_waiting(home: Home) -> set[Slot]:
     return {state.slot for state in states(home) if state.status == "received"}
 
 
-def loaded_hashes(home: Home) -> set[str]:
-    """The content of files that went through the gate, whatever it said and whoever sent them there."""
-    waiting = {state.delivery.sha256 for state in states(home) if state.status == "received"}
-    return {state.delivery.sha256 for state in states(home)} - waiting
+def settled_files(home: Home, files: Mapping[Path, str]) -> set[Path]:
+    """Of files and their SHA-256, those that went through the gate, whatever it said.
+
+    The same content under the name of another period has not: last year's file by mistake, or another year in
+    which nothing happened.
+    """
+    if not files:
+        return set()
+    from ingestion.refusals import period_of
+
+    of_content: dict[str, list[LoadState]] = {}
+    for state in states(home):
+        of_content.setdefault(state.delivery.sha256, []).append(state)
+    communities = load_configuration()
+    settled = set()
+    for path, sha256 in files.items():
+        known = of_content.get(sha256, [])
+        periods = [period_of(c, path, None, None) for c in communities.contracts_for(path.as_posix())]
+        went_through = bool(known) and all(state.status != "received" for state in known)
+        if went_through and all(any(period.is_of(state.delivery) for state in known) for period in periods):
+            settled.add(path)
+    return settled
 
 
 def is_behind(home: Home) -> bool:

@@ -16,7 +16,7 @@ from ingestion.wording import counted
 from orchestration.due import DueDelivery, deliveries_due
 from orchestration.notification import notify, without_values
 from orchestration.partitions import DUE_CHECK, partition_key, raw_key
-from orchestration.received import loaded_hashes, periods_in_force, periods_waiting
+from orchestration.received import periods_in_force, periods_waiting, settled_files
 from orchestration.settings import load_configuration
 
 INBOX_SECONDS = 30
@@ -44,8 +44,8 @@ def inbox_sensor(home: Home, job: dg.JobDefinition) -> dg.SensorDefinition:
         seen: dict[str, list[Any]] = json.loads(context.cursor or "{}")
         now, found = look(home.inbox, seen)
         waiting = found or due_again(now, time.time())
-        loaded = loaded_hashes(home) if waiting else set()
-        ready = [name for name in waiting if now[name][2] not in loaded]
+        settled = settled_files(home, {home.inbox / name: now[name][2] for name in waiting})
+        ready = [name for name in waiting if home.inbox / name not in settled]
         for name in waiting:
             now[name] = asked_for(now[name], time.time(), done=name not in ready)
         requests = [

@@ -67,7 +67,7 @@ def prepared_manifest(project: Path = DBT_PROJECT) -> dict[str, Any]:
     with FileLock(target / "manifest.lock"):
         key = project_fingerprint(project)
         if not manifest.exists() or not stamp.exists() or stamp.read_text() != key:
-            from publishing.registry import write_union_macro
+            from publishing.registry_tables import write_union_macro
 
             stamp.unlink(missing_ok=True)
             write_union_macro(project)

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 
 import duckdb
 
-from ingestion.community import SMALLEST_MINIMUM
+from ingestion.community_file import SMALLEST_MINIMUM
 from ingestion.errors import MilepostError
 from ingestion.home import Home
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
+from publishing.disclosure_cells import CELLS, EQUATIONS
 from publishing.disclosure_sql import (
-    CELLS,
     CHOSEN,
     DENOMINATORS,
-    EQUATIONS,
     FAILING,
+    HIDE_NEW,
     NUMERATORS,
     RESULT,
     TWINS,
@@ -95,7 +95,8 @@ def protect(con: duckdb.DuckDBPyConnection, started: float | None = None) -> Dis
     for statement in (*DENOMINATORS, *TWINS):
         con.execute(statement)
     con.execute("create or replace temp table newly as select cell_id from unknown")
-    _hide(con)  # their twins
+    for statement in (TWINS_OF_NEW, *HIDE_NEW):
+        con.execute(statement)
     rounds = _hide_to_fixpoint(con)
     con.execute("delete from twin")  # numerators are protected against who knows every denominator
     for statement in NUMERATORS:
@@ -115,27 +116,12 @@ def _hide_to_fixpoint(con: duckdb.DuckDBPyConnection) -> int:
         con.execute(CHOSEN)
         if not _count(con, "newly"):
             break
-        _hide(con)
+        for statement in (TWINS_OF_NEW, *HIDE_NEW):
+            con.execute(statement)
     raise DisclosureError(
         f"{_count(con, 'failing')} sums of published numbers still tell too much after {round_number} rounds",
         rule="a hidden number must stay open in every sum it is part of",
         next_step="Publish fewer disaggregates at this level, or raise the minimum",
-    )
-
-
-def _hide(con: duckdb.DuckDBPyConnection) -> None:
-    """Make unknown what is in `newly` and open so far; twins of it, theirs and so on join `newly` first."""
-    n_new = -1 if _count(con, "twin") else _count(con, "newly")  # numerators have none
-    while n_new != (n_new := _count(con, "newly")):
-        con.execute(TWINS_OF_NEW)
-    con.execute(
-        "create or replace temp table opened as from newly where cell_id not in "
-        "(select cell_id from unknown where reason <> 'coded')"
-    )
-    con.execute("delete from unknown where cell_id in (select cell_id from opened)")
-    con.execute(
-        "insert into unknown select cell_id, value, full_low, full_high, need, 'complementary' "
-        "from candidate semi join opened using (cell_id)"
     )
 
 

@@ -1,51 +1,22 @@
-"""The indicator registry: what _indicators.yml says of each indicator, checked and written as tables."""
+"""The indicator registry: what _indicators.yml says of each indicator, checked."""
 
-import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
-import duckdb
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from ingestion.entities import load_entities
 from ingestion.errors import MilepostError
-from ingestion.home import Home
-from ingestion.parquet_table import write_table
 from ingestion.yaml_file import nearest
 
 REGISTRY = Path("models/marts/indicators/_indicators.yml")
-UNION_MACRO = Path("macros/generated/registered_indicators.sql")
 IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]*$")
-
-TABLES = {
-    "indicators": {
-        "indicator_id": "varchar",
-        "title": "varchar",
-        "stage": "varchar",
-        "outcome": "varchar",
-        "unit": "varchar",
-        "better": "varchar",
-        "timing": "varchar",
-        "required_entities": "varchar[]",
-        "ew_indicator": "varchar",
-    },
-    "indicator_definitions": {
-        "indicator_id": "varchar",
-        "definition_version": "varchar",
-        "first_year": "integer",
-        "last_year": "integer",
-        "parameters": "map(varchar, varchar)",
-        "citation": "varchar",
-        "is_default": "boolean",
-    },
-    "indicator_selection": {"community_id": "varchar", "indicator_id": "varchar"},
-}
 
 
 class RegistryError(MilepostError):
@@ -96,7 +67,7 @@ class Indicator(_Facts):
     def _known_entities(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if name not in load_entities():
-                raise ValueError(f"no entity is called {name!r}{_perhaps(name, load_entities())}")
+                raise ValueError(f"no entity is called {name!r}{perhaps(name, load_entities())}")
         return names
 
     @model_validator(mode="after")
@@ -132,45 +103,6 @@ def load_registry(dbt_project: Path) -> dict[str, Indicator]:
     if problems:
         raise RegistryError.of(problems)
     return indicators
-
-
-def write_registry_tables(
-    home: Home, dbt_project: Path, selections: Mapping[str, Iterable[str] | Literal["all"]]
-) -> dict[str, Indicator]:
-    """Write reference/indicators, indicator_definitions and indicator_selection.parquet; return the registry.
-
-    `selections` holds, per community id, the ids that its community.yml lists under `indicators`, or "all";
-    of a community that is not among them nothing is published.
-    """
-    indicators = load_registry(dbt_project)
-    pairs = [pair for community, ids in selections.items() for pair in _selected(community, ids, indicators)]
-    rows = {
-        "indicators": _indicator_rows(indicators),
-        "indicator_definitions": _definition_rows(indicators),
-        "indicator_selection": pairs,
-    }
-    home.reference.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect() as con:
-        for table, columns in TABLES.items():
-            write_table(con, home.reference_file(table), columns, rows[table])
-    return indicators
-
-
-def write_union_macro(dbt_project: Path) -> bool:
-    """Write the macro that lists every registered indicator (nobody edits a union); True if it changed.
-
-    An unchanged file is left alone: touching it would cost dbt a full parse.
-    """
-    ids = ", ".join(f"'{indicator}'" for indicator in load_registry(dbt_project))
-    text = f"{{% macro registered_indicators() %}}{{{{ return([{ids}]) }}}}{{% endmacro %}}\n"
-    path = dbt_project / UNION_MACRO
-    if path.exists() and path.read_text() == text:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(text)
-    temporary.replace(path)
-    return True
 
 
 def _models(path: Path) -> list[Any]:
@@ -216,7 +148,7 @@ def _explained(path: Path, name: str, facts: Any, detail: Any) -> RegistryError:
     what = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
         known = Definition.model_fields if "definitions" in location else Indicator.model_fields
-        what = f"unknown key{_perhaps(str(location[-1]), known)}"
+        what = f"unknown key{perhaps(str(location[-1]), known)}"
     place = ".".join(str(part) for part in location)
     return RegistryError(
         f"indicator {name}{', ' + place if place else ''}: {what}",
@@ -241,13 +173,13 @@ def _unmatched(path: Path, models: list[Any]) -> list[RegistryError]:
     files = {file.stem: file for file in path.parent.glob("*.sql")}
     lonely_entries = [
         _problem(
-            path, entries[name], name, f"has no model {name}.sql{_perhaps(name, files)}", "Write the model"
+            path, entries[name], name, f"has no model {name}.sql{perhaps(name, files)}", "Write the model"
         )
         for name in entries.keys() - files.keys()
     ]
     lonely_models = [
         RegistryError(
-            f"model {name} has no entry in {path.name}{_perhaps(name, entries)}",
+            f"model {name} has no entry in {path.name}{perhaps(name, entries)}",
             where=str(files[name]),
             next_step="Add an entry with config.meta.indicator",
         )
@@ -260,52 +192,7 @@ def _problem(path: Path, model: Any, name: str, what: str, next_step: str) -> Re
     return RegistryError(f"indicator {name} {what}", where=f"{path}:{model.lc.line + 1}", next_step=next_step)
 
 
-def _perhaps(name: str, known: Iterable[str]) -> str:
+def perhaps(name: str, known: Iterable[str]) -> str:
+    """` (did you mean 'x'?)`, or nothing where no name is near."""
     found = nearest(name, known)
     return f" (did you mean {found!r}?)" if found else ""
-
-
-def _selected(
-    community: str, ids: Iterable[str] | Literal["all"], indicators: Mapping[str, Indicator]
-) -> list[tuple[str, str]]:
-    wanted = list(indicators) if ids == "all" else list(ids)
-    for indicator in wanted:
-        if indicator not in indicators:
-            raise RegistryError(
-                f"no indicator is called {indicator!r}{_perhaps(indicator, indicators)}",
-                where=f"community {community}, indicators",
-                next_step=f"Use ids of {REGISTRY.name}",
-            )
-    return [(community, indicator) for indicator in wanted]
-
-
-def _indicator_rows(indicators: Mapping[str, Indicator]) -> list[tuple[Any, ...]]:
-    return [
-        (
-            i.id,
-            i.title,
-            i.stage,
-            i.outcome,
-            i.unit,
-            i.better,
-            i.timing,
-            list(i.required_entities),
-            i.ew_indicator,
-        )
-        for i in indicators.values()
-    ]
-
-
-def _definition_rows(indicators: Mapping[str, Indicator]) -> list[tuple[Any, ...]]:
-    return [
-        (i.id, d.version, d.first_year, d.last_year, _texts(d.parameters), d.citation, d.is_default)
-        for i in indicators.values()
-        for d in i.definitions
-    ]
-
-
-def _texts(parameters: Mapping[str, object]) -> dict[str, str]:
-    return {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in parameters.items()
-    }

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from ingestion.home import Home
+from orchestration.warehouse import released_warehouse
 from publishing.dbt_project import DBT_PROJECT
-from publishing.registry import write_union_macro
+from publishing.registry_tables import write_union_macro
 
 
 def parse_project(home: Home) -> Any:
@@ -41,13 +42,9 @@ def _environment(home: Home) -> Iterator[None]:
     before = os.environ.get("MILEPOST_HOME")
     os.environ["MILEPOST_HOME"] = str(home.root)
     try:
-        yield
+        with released_warehouse():
+            yield
     finally:
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager as Connections
-
-        if Connections._ENV:
-            Connections._ENV.close()
-        Connections.close_all_connections()
         if before is None:
             del os.environ["MILEPOST_HOME"]
         else:

@@ -127,11 +127,10 @@ def judge(
 
 def _clear_scratch() -> None:
     """Remove the copies of files that checks of processes that are gone left behind."""
-    from ingestion.attempts import is_alive
+    from ingestion.attempts import left_behind
 
-    for folder in Path(gettempdir()).glob(f"{SCRATCH}*-*"):
-        if not is_alive(int(folder.name.removeprefix(SCRATCH).split("-")[0])):
-            shutil.rmtree(folder, ignore_errors=True)
+    for folder in left_behind(Path(gettempdir()), SCRATCH):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _failed(outcome: LoadOutcome) -> list[RuleResult]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -14,6 +13,8 @@ from orchestration.console import UsageError, err, print_json
 
 if TYPE_CHECKING:
     import duckdb
+
+    from ingestion.home import Home
 
 READS = ("SELECT", "EXPLAIN")
 NO_TABLE = re.compile(r'Table with name "?([^\s"]+)"? does not exist!( Did you mean "[^"]+"\?)?')
@@ -42,8 +43,6 @@ def query(
 
     Example: milepost query --warehouse "from marts.unmapped_codes"
     """
-    import duckdb
-
     from orchestration.settings import first_steps, prepare_environment
 
     home = prepare_environment()
@@ -54,23 +53,9 @@ def query(
             where=str(database),
             next_step=first_steps("Run", publish=True),
         )
-    with _opened(database) as con:
-        if warehouse:
-            con.execute("set file_search_path = ?", [str(home.root)])  # its views read files beside it
-        else:
-            # the release and nothing else: no file beside it, no other database, no extension
-            con.execute("set search_path = 'published,main'; set enable_external_access = false")
-        con.execute("set lock_configuration = true")
-        sql = sys.stdin.read() if sql == "-" else sql
-        try:
-            _refuse_to_write(con.extract_statements(sql))
-            cursor = con.execute(sql)
-            names = [column[0] for column in cursor.description or []]
-            rows = cursor.fetchall() if as_json or as_csv else cursor.fetchmany(limit + 1)
-        except duckdb.Error as error:
-            message = _of_the_release(_first_paragraph(str(error)), con)
-            step = "`milepost query 'show tables'` lists the tables, `describe NAME` the columns of one"
-            raise UsageError(message, next_step=step) from error
+    with _warehouse(home) if warehouse else _release(home) as con:
+        most = None if as_json or as_csv else limit + 1
+        names, rows = _answer(con, sys.stdin.read() if sql == "-" else sql, most)
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     elif as_csv:
@@ -88,25 +73,56 @@ def query(
             err.print(f"The first {counted(limit, 'row')}; --limit shows more, --csv all.")
 
 
-def _opened(database: Path) -> duckdb.DuckDBPyConnection:
+def _release(home: Home) -> duckdb.DuckDBPyConnection:
+    """The release and nothing else: no file beside it, no other database, no extension."""
+    import duckdb
+
+    con = duckdb.connect(str(home.current_database), read_only=True)
+    con.execute("set search_path = 'published,main'; set enable_external_access = false")
+    con.execute("set lock_configuration = true")
+    return con
+
+
+def _warehouse(home: Home) -> duckdb.DuckDBPyConnection:
+    """The warehouse, whose views read files beside it."""
     import duckdb
 
     try:
-        return duckdb.connect(str(database), read_only=True)
+        con = duckdb.connect(str(home.warehouse), read_only=True)
     except duckdb.IOException as error:
         raise UsageError(
             "The warehouse is being built just now",
-            where=str(database),
+            where=str(home.warehouse),
             next_step="Ask again when the refresh has ended; releases can always be asked",
         ) from error
+    con.execute("set file_search_path = ?", [str(home.root)])
+    return con
+
+
+def _answer(
+    con: duckdb.DuckDBPyConnection, sql: str, most: int | None
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Names of the columns, and the rows, of which at most so many."""
+    import duckdb
+
+    try:
+        _refuse_to_write(con.extract_statements(sql))
+        cursor = con.execute(sql)
+        names = [column[0] for column in cursor.description or []]
+        return names, cursor.fetchall() if most is None else cursor.fetchmany(most)
+    except duckdb.Error as error:
+        message = _of_the_release(_first_paragraph(str(error)), con)
+        step = "`milepost query 'show tables'` lists the tables, `describe NAME` the columns of one"
+        raise UsageError(message, next_step=step) from error
 
 
 def _refuse_to_write(statements: list[duckdb.Statement]) -> None:
-    """A release is opened to be read, so what writes would fail anyway, in words of the database."""
-    kind = statements[-1].type.name if statements else "nothing"
-    if kind not in READS:
+    """One SELECT alone: of several, one might write a file."""
+    kinds = [statement.type.name for statement in statements]
+    if len(kinds) != 1 or kinds[0] not in READS:
+        found = " and ".join(kinds) or "nothing"
         raise UsageError(
-            f"`milepost query` only reads a release, with one SELECT; {kind} is none",
+            f"`milepost query` only reads, with one SELECT; {found} is none",
             next_step='Ask for example `milepost query "select * from indicators"`',
         )
 

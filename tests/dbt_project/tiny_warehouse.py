@@ -14,7 +14,7 @@ from ingestion.home import Home
 from ingestion.lake import take_snapshot
 from ingestion.ledger import Ledger
 from publishing.dbt_project import DBT_PROJECT
-from publishing.registry import write_registry_tables
+from publishing.registry_tables import write_registry_tables
 from tests.dbt_in_process import problems, run_dbt
 
 Row = Mapping[str, object]

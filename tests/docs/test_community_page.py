@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from ingestion.community import Agreement, CommunityFile, PublicationLevel, load_communities
+from ingestion.community import load_communities
+from ingestion.community_file import Agreement, CommunityFile, PublicationLevel
 from ingestion.community_tables import CutScoreRow, TargetRow
 
 PAGE = (Path(__file__).parents[2] / "docs" / "community.md").read_text(encoding="utf-8")

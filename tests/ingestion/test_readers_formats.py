@@ -451,11 +451,18 @@ def test_a_cell_in_the_far_corner_is_refused_before_the_grid_is_made(tmp_path, r
 
 
 def test_the_order_in_which_excel_computes_cells_is_no_row_of_cells(tmp_path):
-    path = tmp_path / "attendance.xlsx"
-    with zipfile.ZipFile(path, "w") as archive:
-        chain = "".join(f'<c i="1" r="B{i}"/>' for i in range(1, 60_000))
-        archive.writestr("xl/calcChain.xml", f"<calcChain>{chain}</calcChain>")
-    _refuse_vast(Part(path, path.name))
+    def refusal(name, cells):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("xl/calcChain.xml", f"<calcChain>{cells}</calcChain>")
+        try:
+            _refuse_vast(Part(tmp_path / name, name))
+        except ReadError as error:
+            return str(error)
+
+    chain = "".join(f'<c i="1" r="B{i}"/>' for i in range(1, 60_000))
+    assert refusal("a.xlsx", chain) is None
+    # as many that say no place follow each other, and would be a row
+    assert "spans too many cells" in refusal("b.xlsx", chain + '<c i="1"/>' * 60_000)
 
 
 @pytest.mark.parametrize(
@@ -496,4 +503,6 @@ def test_json_without_objects_may_report_that_nothing_happened(tmp_path, name, t
 )
 def test_what_is_cut_off_or_without_keys_never_reports_that_nothing_happened(tmp_path, name, text):
     contract = contract_of(tmp_path, extra="tolerance: {empty: true}\n")
-    refusal_of(write(tmp_path, text, name), contract)
+    refused = refusal_of(write(tmp_path, text, name), contract)
+    assert name in refused
+    assert re.search("empty|no keys|no headers|not a JSON|header", refused)

@@ -71,6 +71,17 @@ def test_a_query_sees_the_release_and_nothing_beside_it(home: Home, tmp_path: Pa
     assert "secret" not in done.stdout
 
 
+def test_a_query_is_one_statement(home: Home, tmp_path: Path) -> None:
+    home.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("create table t as select 1 as a")
+    copied = tmp_path / "copied.csv"
+    done = milepost("query", "--warehouse", f"copy t to '{copied}'; select a from t")
+    assert (done.exit_code, "COPY and SELECT is none" in done.output) == (2, True)
+    assert not copied.exists()
+    assert milepost("query", "--warehouse", "select a from t", "--csv").stdout == "a\n1\n"
+
+
 @pytest.mark.usefixtures("home")
 def test_a_check_removes_what_a_killed_one_left(
     drop: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -105,6 +105,24 @@ def test_the_request_is_valid_configuration_of_the_load_job(home: Home, drop: Dr
     assert dg.validate_run_config(job, config)["ops"]["load_deliveries"]["config"]["paths"] == [str(path)]
 
 
+def test_the_same_bytes_under_another_years_name_are_sent_and_refused(home: Home, drop: Drop) -> None:
+    from typer.testing import CliRunner
+
+    from orchestration.cli import app
+
+    drop("attendance_2024.csv", GOOD)
+    assert CliRunner().invoke(app, ["load"]).exit_code == 0
+    drop("attendance_2025.csv", GOOD)
+    sensor = inbox_sensor(home, load_job(home))
+    with dg.instance_for_test() as instance:
+        first = sensor(dg.build_sensor_context(instance, cursor=None))
+        (request,) = sensor(dg.build_sensor_context(instance, cursor=first.cursor)).run_requests
+    (path,) = request.run_config["ops"]["load_deliveries"]["config"]["paths"]
+    assert path == str(home.inbox / "attendance_2025.csv")
+    done = CliRunner().invoke(app, ["load", path])
+    assert (done.exit_code, "has the same content as" in done.output.replace("\n", " ")) == (1, True)
+
+
 def test_what_the_command_line_has_loaded_is_not_sent_again(home: Home, drop: Drop) -> None:
     from typer.testing import CliRunner
 

@@ -12,7 +12,7 @@ from cell_tables import make_cells, make_children, usual_plan
 from ingestion.home import Home
 from publishing.dbt_project import DBT_PROJECT
 from publishing.disclosure import protect_home
-from publishing.registry import write_registry_tables
+from publishing.registry_tables import write_registry_tables
 from publishing.release import prepare_release
 from tests.dbt_in_process import parse_project, problems, run_dbt
 

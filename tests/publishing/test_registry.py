@@ -6,13 +6,8 @@ import duckdb
 import pytest
 
 from ingestion.home import Home
-from publishing.registry import (
-    REGISTRY,
-    RegistryError,
-    load_registry,
-    write_registry_tables,
-    write_union_macro,
-)
+from publishing.registry import REGISTRY, RegistryError, load_registry
+from publishing.registry_tables import write_registry_tables, write_union_macro
 
 ENTRY = """
   - name: {name}
