@@ -34,6 +34,23 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
     A job of assets would say the same in Dagster's UI, but it keeps books of every model's and test's inputs,
     outputs and data versions: more CPU seconds than everything that dbt does for a small community.
     """
+    steps = _steps(manifest, home)
+
+    @dg.job(
+        name="refresh",
+        description="Configuration, identity, warehouse, disclosure control, release.",
+        executor_def=dg.in_process_executor,
+    )
+    def refresh() -> None:
+        done = None
+        for step in steps:
+            done = step() if done is None else step(done)
+
+    return refresh
+
+
+def _steps(manifest: Mapping[str, Any], home: Home) -> list[dg.OpDefinition]:
+    """Each step over this home, in their order."""
     published = published_selection(manifest)
 
     # first, for it takes the snapshot that everything after it reads
@@ -67,7 +84,7 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
     def release(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         yield dg.AssetMaterialization(["published", "release"], metadata=make_release(home, progress))
 
-    steps = [
+    return [
         _op(FIRST, person_links, "A snapshot of the lake, and who is who in it."),
         _op(CONFIGURATION, reference, "Configuration as tables that dbt reads.", NOTES),
         _op("build_warehouse", warehouse, "What changed up to marts, with dbt and its tests."),
@@ -75,18 +92,6 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
         _op("build_published", published_models, "The tables of a release, with dbt and its tests."),
         _op("make_release", release, "An immutable copy, made current at once."),
     ]
-
-    @dg.job(
-        name="refresh",
-        description="Configuration, identity, warehouse, disclosure control, release.",
-        executor_def=dg.in_process_executor,
-    )
-    def refresh() -> None:
-        done = None
-        for step in steps:
-            done = step() if done is None else step(done)
-
-    return refresh
 
 
 def _op(

@@ -1,7 +1,7 @@
 """JSON: an array of objects, or one object per line; the keys of all objects are the headers."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -63,16 +63,32 @@ def read_json(
         )
     kept = keep_declared(headers, contracts, part.name)
     _refuse_repeated_key(con, f"{table}_shapes", part.name)
-    # all keys at once: an extraction for each parses every object again, which takes twice as long
-    pointers = "[" + ", ".join(_pointer(keys[i]) for i in kept) + "]"
-    values = ", ".join(f"{_value_sql(place)} as c{i}" for place, i in enumerate(kept, start=1))
     plain = {folded(header) for contract in contracts for header in contract.value_headers}
-    deep = {
-        place: headers[i] for place, i in enumerate(kept, start=1) if folded(headers[i]) in plain
-    }  # by place in the list of pointers
+    deep = {place: headers[i] for place, i in enumerate(kept, start=1) if folded(headers[i]) in plain}
+    _take_values(con, table, {f"c{i}": keys[i] for i in kept}, [*deep])
+    con.execute(f"drop table {table}_shapes")
+    found = con.execute(
+        f"select _row_number, deep_place from {table} where deep_place is not null order by 1 limit 1"
+    ).fetchone()
+    if found:
+        raise refuse_value(part.name, found[0], deep[abs(found[1])], is_deep=found[1] > 0)
+    return select_columns(headers, kept, "_row_number", part.name, table)
+
+
+def _take_values(
+    con: duckdb.DuckDBPyConnection, table: str, keys: Mapping[str, str], plain: Sequence[int]
+) -> None:
+    """Make `table` from its objects: a column for the values of each key.
+
+    `deep_place` is the first of the places in `plain` (from 1) whose value is none for a column: a nested
+    one, or below zero a list with a comma in a value.
+    """
+    # all keys at once: an extraction for each parses every object again, which takes twice as long
+    pointers = "[" + ", ".join(map(_pointer, keys.values())) + "]"
+    values = ", ".join(f"{_value_sql(place)} as {column}" for place, column in enumerate(keys, start=1))
     whens = " ".join(
         f"when {_is_deep_sql(place)} then {place} when {_has_comma_sql(place)} then -{place}"
-        for place in deep
+        for place in plain
     )
     deep_place = f"case {whens} end" if whens else "null"
     con.execute(
@@ -81,13 +97,6 @@ def read_json(
         f" _row_number from {table}_objects)"
     )
     con.execute(f"drop table {table}_objects")
-    con.execute(f"drop table {table}_shapes")
-    found = con.execute(
-        f"select _row_number, deep_place from {table} where deep_place is not null order by 1 limit 1"
-    ).fetchone()
-    if found:
-        raise refuse_value(part.name, found[0], deep[abs(found[1])], is_deep=found[1] > 0)
-    return select_columns(headers, kept, "_row_number", part.name, table)
 
 
 def _reports_nothing(con: duckdb.DuckDBPyConnection, objects: str, text: TextFile, is_lines: bool) -> bool:

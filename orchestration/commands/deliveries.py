@@ -14,8 +14,7 @@ from orchestration.commands.outcomes import (
     SHORT,
     delivery_facts,
     is_taken,
-    outcome_facts,
-    superseded,
+    load_facts,
     tell_outcomes,
 )
 from orchestration.console import Bars, Exit, UsageError, err, exit_code, print_json, print_table
@@ -109,12 +108,8 @@ def load(
     errors = [*refused, *errors, *([] if paths else _given_up(home))]
     next_step = REFRESH if any(map(is_taken, outcomes)) else None
     if as_json:
-        replaced = superseded(home) if next_step else {}
-        told = [
-            {**outcome_facts(home, one), "supersedes": replaced.get(one.delivery.load_id)} for one in outcomes
-        ]
-        facts = {"loaded": told, "unchanged": unchanged, "errors": [str(error) for error in errors]}
-        print_json({**facts, "strays": [str(error) for error in strays], "next": next_step})
+        facts = {"loaded": load_facts(home, outcomes), "unchanged": unchanged, "next": next_step}
+        print_json({**facts, "errors": [*map(str, errors)], "strays": [*map(str, strays)]})
     else:
         tell_outcomes(home, outcomes, unchanged)
         _tell_left_out(home, deliveries)

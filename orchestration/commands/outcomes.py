@@ -104,6 +104,14 @@ def _advice(outcome: LoadOutcome) -> list[str]:
     return [r.advice for r in stopping if r.advice and r.advice not in outcome.reason]
 
 
+def load_facts(home: Home, outcomes: list[LoadOutcome]) -> list[dict[str, Any]]:
+    """Loads as JSON, each with the delivery it took the place of."""
+    replaced = superseded(home) if any(map(is_taken, outcomes)) else {}
+    return [
+        {**outcome_facts(home, one), "supersedes": replaced.get(one.delivery.load_id)} for one in outcomes
+    ]
+
+
 def outcome_facts(home: Home, outcome: LoadOutcome) -> dict[str, Any]:
     """One load as JSON."""
     return {

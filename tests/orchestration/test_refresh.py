@@ -69,7 +69,7 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     assert "Traceback" not in wrong.output
     writing = milepost("query", "drop table indicators")
     assert writing.exit_code == 2
-    assert "only reads a release, with one SELECT; DROP is none. Ask" in " ".join(writing.output.split())
+    assert "only reads, with one SELECT; DROP is none. Ask" in " ".join(writing.output.split())
     pointed = milepost("query", "selec 1")
     assert pointed.exit_code == 2
     assert "LINE 1" not in pointed.output
