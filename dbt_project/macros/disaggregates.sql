@@ -17,9 +17,8 @@
     {{ return(found) }}
 {% endmacro %}
 
-{# The total, every single disaggregate, and every pair of those allowed in pairs. #}
-{% macro disaggregate_grouping_sets(keys) %}
-    {%- set all = disaggregates() -%}
+{# The total, every single one of these disaggregates, and every pair of those allowed in pairs. #}
+{% macro disaggregate_grouping_sets(keys, all) %}
     {%- set keys = keys | join(', ') -%}
     grouping sets (
         ({{ keys }})
@@ -33,20 +32,20 @@
 {%- endmacro %}
 
 {# Of a row of these grouping sets: 'race_ethnicity_x_gender', 'gender', or 'all'. #}
-{% macro disaggregate_name() %}
+{% macro disaggregate_name(all) %}
     coalesce(nullif(concat_ws(
         '_x_'
-        {%- for one in disaggregates() %},
+        {%- for one in all %},
         case when grouping({{ one.column }}) = 0 then '{{ one.id }}' end
         {%- endfor %}
     ), ''), 'all')
 {%- endmacro %}
 
 {# And its subgroup: 'asian|female', 'female', or 'all'; a column not grouped by is NULL and drops out. #}
-{% macro subgroup_name() %}
+{% macro subgroup_name(all) %}
     coalesce(nullif(concat_ws(
         '|'
-        {%- for one in disaggregates() %},
+        {%- for one in all %},
         {{ one.column }}
         {%- endfor %}
     ), ''), 'all')

@@ -1,4 +1,5 @@
-{% set attributes = disaggregates() | map(attribute = 'column') | list %}
+{% set disaggregated = disaggregates() %}
+{% set attributes = disaggregated | map(attribute = 'column') | list %}
 {% set place_columns = [
     'community_id', 'indicator_id', 'definition_version', 'school_year', 'collection', 'geography_level', 'geography_id',
 ] %}
@@ -60,12 +61,12 @@ rolled_up as (
 
     select
         place_id,
-        {{ disaggregate_name() }} as disaggregate,
-        {{ subgroup_name() }} as subgroup,
+        {{ disaggregate_name(disaggregated) }} as disaggregate,
+        {{ subgroup_name(disaggregated) }} as subgroup,
         cast(sum(denominator) as bigint) as denominator,
         cast(sum(numerator) as bigint) as numerator
     from cells
-    group by {{ disaggregate_grouping_sets(['place_id']) }}
+    group by {{ disaggregate_grouping_sets(['place_id'], disaggregated) }}
 
 )
 

@@ -1,0 +1,25 @@
+{#- Tables, replaced in one statement.
+
+    dbt-duckdb builds a table beside the old one, looks for indexes and foreign keys, renames both and drops the
+    old one: eleven statements, three events for each, a third of the time of a small refresh. DuckDB replaces a
+    table within a transaction, nobody else reads this file meanwhile, and no model has an index or a key. -#}
+{% materialization table, adapter="duckdb" %}
+  {%- set before = load_cached_relation(this) -%}
+  {%- set target = this.incorporate(type="table") -%}
+  {{ run_hooks(pre_hooks) }}
+  {% if before is not none and not before.is_table %}
+    {% do adapter.drop_relation(before) %}
+  {% endif %}
+  {% call statement("main") -%}
+    {% if config.get("contract").enforced %}
+      {{ get_assert_columns_equivalent(compiled_code) }}
+      create or replace table {{ target }} {{ get_table_columns_and_constraints() }};
+      insert into {{ target }} {{ get_column_names() }} ({{ get_select_subquery(compiled_code) }});
+    {% else %}
+      create or replace table {{ target }} as ({{ compiled_code }});
+    {% endif %}
+  {%- endcall %}
+  {{ run_hooks(post_hooks) }}
+  {{ adapter.commit() }}
+  {{ return({"relations": [target]}) }}
+{% endmaterialization %}
