@@ -52,11 +52,11 @@ def contract_problems(
 
 
 def _file_problems(contract: "ContractFile", source: YamlFile) -> Iterator[Finding]:
-    expected = "__".join(contract.extract_id.split("."))
+    expected = contract.file_stem
     if source.path.stem != expected:
         yield (
             ("partner",),
-            f"the file of {contract.extract_id} is not named after it",
+            f"the file of {expected.replace('__', '.')} is not named after it",
             f"Name it {expected}.yml",
         )
     place = "file" if contract.file else "files"

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.archive import told_school_year
 from ingestion.community import Communities
 from ingestion.contract import Contract, match_file
 from ingestion.delivery import Delivery
@@ -33,10 +34,17 @@ class Period:
         )
 
 
-def period_of(contract: Contract, path: Path, school_year: int | None, collection: str | None) -> Period:
-    """The period of a file: as it was told, else as its name says, else as its rows will."""
+def period_of(
+    contract: Contract, path: Path, school_year: int | None, collection: str | None, file: Path | None = None
+) -> Period:
+    """The period of a file: as it was told, else as its name says or its layout, else as its rows will.
+
+    `file` is where its content lies, if that is not `path`.
+    """
     found = match_file(contract, path.as_posix())
     year = school_year if school_year is not None else found.school_year if found else None
+    if year is None and contract.school_year is None:
+        year = told_school_year(file or path, contract)
     part = collection or (found.collection if found else None)
     return Period(contract, year, part or (None if contract.collection else "annual"))
 
@@ -58,8 +66,13 @@ def refuse_unusable(home: Home, path: Path) -> None:
         )
     if not path.exists():
         raise DeliveryError("the file is missing", where=str(path), next_step="Check its name and folder")
-    if not path.is_file():
-        raise DeliveryError("is not a file", where=str(path), next_step="Give the files in it one by one")
+
+
+def refuse_folder(path: Path, contracts: list[Contract]) -> None:
+    """A folder, or what is neither file nor folder, that is not the delivery of a layout of several files."""
+    if path.is_file() or (path.is_dir() and any(c.bundle and c.member for c in contracts)):
+        return
+    raise DeliveryError("is not a file", where=str(path), next_step="Give the files in it one by one")
 
 
 def refuse_empty(path: Path, contracts: list[Contract]) -> None:

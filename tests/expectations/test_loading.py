@@ -428,13 +428,13 @@ def test_a_wrong_gate_entry_is_the_contracts_fault_not_the_files(here: Deploymen
 def test_a_full_disk_is_told_and_the_delivery_can_be_loaded_again(
     here: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from expectations import loading
+    from expectations import verdicts
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(loading, "write_quarantine", full)
+        patched.setattr(verdicts, "write_quarantine", full)
         with pytest.raises(DeliveryError, match="disk space"):
             here.load("attendance_2024.csv", attendance(99) + "c99,S1,400,1\n")
     assert here.in_force() == {}
