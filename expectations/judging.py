@@ -11,6 +11,7 @@ from expectations.hints import with_hints
 from expectations.history import find_history
 from expectations.known_codes import known_codes
 from ingestion.community import Communities
+from ingestion.contract import Contract
 from ingestion.delivery import Delivery
 from ingestion.errors import DeliveryError
 from ingestion.file_names import YEAR_FORMS
@@ -24,10 +25,10 @@ def judge(
     con: duckdb.DuckDBPyConnection,
     delivery: Delivery,
     mapped: MappedTable,
+    contract: Contract,
 ) -> GateResult:
     """The verdict on the rows of one school year and collection; `con` has the gate's tables afterwards."""
     community = communities.community_of(delivery.extract_id)
-    contract = communities.contracts[delivery.extract_id]
     assert delivery.school_year is not None
     try:
         history = find_history(con, home, delivery)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from expectations.changes import with_unchanged
 from expectations.databases import Databases
 from expectations.feedback import bad_rows
 from expectations.gate_entries import rules_of_gate_entries
@@ -19,9 +20,10 @@ from expectations.judging import judge, machine_fault, period_problem
 from expectations.landed_file import LandedFile
 from expectations.outcome import LoadOutcome, held_up, summary, unreadable
 from expectations.periods import part_of, periods_of
+from expectations.quarantine import ACCEPTED
 from expectations.references import keep_keys, referenced_first, with_references
 from expectations.verdicts import settled, stage_accepted, write_rejected
-from ingestion.archive import refuse_other_members
+from ingestion.archive_contents import refuse_other_members
 from ingestion.attempts import attempt
 from ingestion.community import Communities
 from ingestion.contract import Contract
@@ -177,7 +179,7 @@ class _Loading:
                 Ledger(self.home.ledger).append(delivery.event("received"))
         if problem := period_problem(self.con, self.communities, delivery, mapped):
             return _Part(self._unreadable(delivery, problem, time.perf_counter() - started))
-        result = judge(self.home, self.communities, self.con, delivery, mapped)
+        result = judge(self.home, self.communities, self.con, delivery, mapped, self._contract(delivery))
         outcome = LoadOutcome(
             delivery=delivery,
             outcome=result.outcome,
@@ -192,8 +194,11 @@ class _Loading:
         return _Part(replace(outcome, seconds=time.perf_counter() - started), staged)
 
     def _written(self, outcome: LoadOutcome) -> Staged | None:
+        delivery, table = outcome.delivery, ACCEPTED
         if outcome.outcome != "rejected":
-            return stage_accepted(self.home, self.communities, self.con, outcome)
+            if delivery.extract_id in self.file.deltas:
+                table = with_unchanged(self.con, self.home, self._contract(delivery), delivery)
+            return stage_accepted(self.home, self.communities, self.con, outcome, table)
         write_rejected(self.home, self.communities, self.con, outcome, judged=True)
         return None
 
@@ -204,4 +209,4 @@ class _Loading:
         return outcome
 
     def _contract(self, delivery: Delivery) -> Contract:
-        return self.communities.contracts[delivery.extract_id]
+        return self.file.contract(delivery)

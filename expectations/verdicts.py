@@ -20,9 +20,13 @@ from ingestion.ledger import Ledger
 
 
 def stage_accepted(
-    home: Home, communities: Communities, con: duckdb.DuckDBPyConnection, outcome: LoadOutcome
+    home: Home,
+    communities: Communities,
+    con: duckdb.DuckDBPyConnection,
+    outcome: LoadOutcome,
+    table: str = ACCEPTED,
 ) -> Staged:
-    """Write all that follows from an acceptance but the last step, which puts it in force."""
+    """Write all that follows from an acceptance of `table` but the last step, which puts it in force."""
     delivery = outcome.delivery
     assert outcome.outcome in ("accepted", "accepted_with_quarantine")
     with _disk(delivery):
@@ -32,7 +36,7 @@ def stage_accepted(
     return stage(
         home,
         con,
-        ACCEPTED,
+        table,
         delivery,
         outcome=outcome.outcome,
         quarantined=outcome.quarantined,

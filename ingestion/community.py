@@ -180,7 +180,8 @@ def _with_codes_of_contracts(
     """
     complete = dict(crosswalks)
     for contract in contracts.values():
-        for field, column in contract.columns.items():
+        # a layout's codes are its own: two products a partner uses may call two things level 1
+        for field, column in contract.columns.items() if contract.bundle is None else ():
             for partner_code, conformed_code in column.codes.items():
                 row = CrosswalkRow(field=field, partner_code=partner_code, conformed_code=conformed_code)
                 rows = complete.get(contract.partner, ())

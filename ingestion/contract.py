@@ -23,7 +23,7 @@ MonthDay = Annotated[str, StringConstraints(pattern=r"^\d{2}-\d{2}$")]
 # what a contract says about people and calendars does not change a single row of what is loaded
 NOT_IN_FINGERPRINT = {
     *("title", "agreement", "expects", "file", "files", "path", "community", "fingerprint"),
-    *("layout", "bundle", "is_required"),
+    *("layout", "bundle", "is_required", "layout_codes"),
 }
 
 
@@ -66,7 +66,8 @@ class Contract(ContractFile):
     """A checked contract: columns carry their entity's facts, `key` is set, `fingerprint` its hash.
 
     `bundle` names the contract of a layout that this is one of: what one file holds for a bundle comes into
-    force together or not at all. `is_required` says that no file of the bundle is whole without it.
+    force together or not at all. `is_required` says that no file of the bundle is whole without it, and
+    `layout_codes` what the layout's own codes mean: canonical column -> code -> conformed code.
     """
 
     path: Path
@@ -75,6 +76,7 @@ class Contract(ContractFile):
     layout: str | None = None
     bundle: str | None = None
     is_required: bool = True
+    layout_codes: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     @property
     def canonical(self) -> Entity:

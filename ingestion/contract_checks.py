@@ -191,6 +191,6 @@ def _community_problems(contract: "ContractFile", community: "Community") -> Ite
     if contract.partner in known and contract.partner not in agreement.parties:
         what = f"the partner is not a party of the agreement '{contract.agreement}'"
         yield ("agreement",), what, "Name the agreement that covers it, or add the party in agreements.yml"
-    if not agreement.covers(contract.extract_id):
+    if not agreement.covers(contract.extract_id, getattr(contract, "bundle", None)):
         what = f"the agreement '{contract.agreement}' does not cover {contract.extract_id}"
         yield ("agreement",), what, "Add the extract to the agreement in agreements.yml"

@@ -49,6 +49,8 @@ def raw_select(con: duckdb.DuckDBPyConnection, table: str, delivery: Delivery) -
     for name, kind in load_entities()[delivery.entity].raw_columns.items():
         own = f'"{name}"' if name in there else "null"
         value = literal(str(stated[name])) if name in stated else own
+        if name in there and name == "_load_id":  # rows taken over from the delivery before
+            value = f"coalesce({own}, {value})"
         columns.append(f'cast({value} as {kind}) as "{name}"')
     return f'select {", ".join(columns)} from "{table}"'
 

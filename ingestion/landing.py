@@ -10,7 +10,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingestion.archive import as_file, named_as, present
+from ingestion.archive import as_file, named_as
+from ingestion.archive_contents import present
 from ingestion.attempts import left_behind
 from ingestion.community import Communities
 from ingestion.contract import Contract

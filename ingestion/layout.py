@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ingestion.contract import Contract, ContractFile, MonthDay, complete, line_of, load_contract
 from ingestion.contract_checks import contract_problems
-from ingestion.contract_columns import Body, Column, Origin, Reader, Tolerance
+from ingestion.contract_columns import Body, Column, ConformedCode, Origin, Reader, Tolerance
 from ingestion.entities import CANONICAL, LAYOUTS, Entity, load_entities
 from ingestion.errors import ContractError
 from ingestion.yaml_file import (
@@ -51,12 +51,27 @@ class Told(Strict):
     sql: str
 
 
+class Manifest(Strict):
+    """A member that lists the others, a row for each.
+
+    The column `name` has `prefix` and a file's name without its ending, the column `value` whether it is
+    there whole (`bulk`), as changes (`delta`), or is `absent`.
+    """
+
+    member: str
+    name: str
+    value: str
+    prefix: str = ""
+
+
 class Layout(Strict):
     """What one kind of delivery holds.
 
     `files` are patterns of its name, to which a partner's name is put in front. An archive has a `member` for
-    each extract; `beside` are members that may be there and are not read, and any other is refused.
+    each extract; `beside` are members that may be there and are not read, and any other is refused. `ignore`
+    are headers of any member that are known and not taken.
     `last_day` is the last day that the delivery tells of, `is_delta` 1 for one that holds changes alone.
+    `codes` are the standard's own, by the canonical column they end in; a partner's crosswalk goes before.
     """
 
     layout: Identifier  # its file's name
@@ -65,8 +80,11 @@ class Layout(Strict):
     version: Text | None = None
     files: Texts
     beside: Texts = ()
+    manifest: Manifest | None = None
+    ignore: Texts = ()
     last_day: Told | None = None
     is_delta: Told | None = None
+    codes: dict[Identifier, dict[Text, ConformedCode]] = Field(default_factory=dict)
     extracts: tuple[LayoutExtract, ...]
 
     @property
@@ -172,7 +190,7 @@ def _contract(layout: Layout, extract: LayoutExtract, parsed: LayoutContract) ->
     fields |= {name: getattr(own, name) for name in own.model_fields_set}
     entity = load_entities()[extract.entity]
     fields["columns"] = {**_of_standard(entity, layout), **extract.columns, **own.columns}
-    fields["ignore"] = (*extract.ignore, *own.ignore)
+    fields["ignore"] = (*layout.ignore, *extract.ignore, *own.ignore)
     if extract.member and not {"tolerance"} & (extract.model_fields_set | own.model_fields_set):
         fields["tolerance"] = parsed.tolerance or (OF_CORE if extract.required else OF_OTHERS)
     fields["gate"] = (*extract.gate, *own.gate)
@@ -184,7 +202,8 @@ def _contract(layout: Layout, extract: LayoutExtract, parsed: LayoutContract) ->
         label=label,
         title=extract.title or parsed.title or layout.title,
         agreement=parsed.agreement,
-        expects=parsed.expects,
+        # the delivery is due once, not table by table
+        expects=parsed.expects if extract is layout.extracts[0] else {},
         file=parsed.file,
         files=parsed.files or (() if parsed.file else _patterns(layout, parsed.partner)),
         bundle=parsed.bundle,
@@ -221,7 +240,15 @@ def _complete(
         layout=layout.layout,
         bundle=parsed.bundle,
         is_required=extract.required or not extract.member,
+        layout_codes=_codes(layout, parsed),
     )
+
+
+def _codes(layout: Layout, parsed: _OfLayout) -> dict[str, dict[str, str]]:
+    """The layout's codes, and those of the extract's own columns before them."""
+    of_columns = {name: column.codes for name, column in parsed.columns.items() if column.codes}
+    fields = dict.fromkeys([*layout.codes, *of_columns])
+    return {field: {**layout.codes.get(field, {}), **of_columns.get(field, {})} for field in fields}
 
 
 def _place(source: YamlFile, extract: LayoutExtract, at: Location) -> Location:

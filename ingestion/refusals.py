@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.archive import told_school_year
+from ingestion.archive_contents import told_school_year
 from ingestion.community import Communities
 from ingestion.contract import Contract, match_file
 from ingestion.delivery import Delivery
