@@ -81,7 +81,8 @@ def _absent(path: Path, layout: Layout, names: Sequence[str]) -> list[ReadError]
     required += [layout.manifest.member] if layout.manifest else []
     absent = [member for member in required if not any(is_member(name, member) for name in names)]
     stems = {PurePosixPath(name).stem.lower() for name in names}
-    sent = _sent(path, layout)
+    read = {PurePosixPath(extract.member or "").stem.lower() for extract in layout.extracts}
+    sent = {name: how for name, how in _sent(path, layout).items() if name in read}
     promised = [name for name, how in sent.items() if how != ABSENT and name not in stems]
     step = "Ask the partner for the whole export"
     problems = []

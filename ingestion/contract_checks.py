@@ -123,7 +123,8 @@ def _alias_problems(contract: "ContractFile") -> Iterator[Finding]:
 
 
 def _entity_problems(contract: "ContractFile", source: YamlFile, entity: Entity) -> Iterator[Finding]:
-    declared = set(source.data.get("columns") or {})
+    # as written, since what could not be parsed was left out; a layout writes none
+    declared = set(source.data.get("columns") or contract.columns)
     for name, column in contract.columns.items():
         if name in entity.columns:
             yield from _column_problems(name, column, entity)
