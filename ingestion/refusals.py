@@ -147,7 +147,8 @@ def _problems(communities: Communities, period: Period, path: Path, today: dt.da
             if today > agreement.expires
             else f"starts on {agreement.starts}"
         )
-        what = f"the agreement '{contract.agreement}', which covers {contract.bundle or contract.extract_id}, {when}"
+        covered = contract.bundle or contract.extract_id
+        what = f"the agreement '{contract.agreement}', which covers {covered}, {when}"
         found.append((what, "Without a live agreement nothing is loaded", "Renew it in agreements.yml"))
     return [DeliveryError(what, where=str(path), rule=rule, next_step=step) for what, rule, step in found]
 
