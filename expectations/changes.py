@@ -31,10 +31,10 @@ def with_unchanged(con: duckdb.DuckDBPyConnection, home: Home, contract: Contrac
     if not raw.exists():
         return ACCEPTED
     own = ", ".join(map(identifier, con.table(ACCEPTED).columns))
-    key = ", ".join(map(identifier, contract.key))
+    same = " and ".join(f"before.{identifier(c)} = changed.{identifier(c)}" for c in contract.key)
     con.execute(
         f"create or replace table {WHOLE} as select {own}, null::varchar as _load_id from {ACCEPTED}"
-        f" union all select {own}, _load_id from read_parquet({literal(str(raw))})"
-        f" where row({key}) not in (select row({key}) from {ACCEPTED})"
+        f" union all select {own}, _load_id from read_parquet({literal(str(raw))}) as before"
+        f" anti join {ACCEPTED} as changed on {same}"
     )
     return WHOLE

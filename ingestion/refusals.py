@@ -131,7 +131,8 @@ def _problems(communities: Communities, period: Period, path: Path, today: dt.da
     community = communities.community_of(contract.extract_id)
     found = []
     if year is None and contract.school_year is None:
-        what = f"neither the file's name nor the contract {contract.extract_id} says which school year it is"
+        named = contract.bundle or contract.extract_id
+        what = f"neither the file's name nor the contract {named} says which school year it is"
         found.append((what, "", "Say it: --school-year 2025 for 2024-25"))
     if year is not None and year not in community.school_years:
         rule = f"{community.name} takes {community.school_years.first} to {community.school_years.last}"
@@ -146,7 +147,8 @@ def _problems(communities: Communities, period: Period, path: Path, today: dt.da
             if today > agreement.expires
             else f"starts on {agreement.starts}"
         )
-        what = f"the agreement '{contract.agreement}', which covers {contract.extract_id}, {when}"
+        covered = contract.bundle or contract.extract_id
+        what = f"the agreement '{contract.agreement}', which covers {covered}, {when}"
         found.append((what, "Without a live agreement nothing is loaded", "Renew it in agreements.yml"))
     return [DeliveryError(what, where=str(path), rule=rule, next_step=step) for what, rule, step in found]
 
