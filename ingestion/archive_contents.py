@@ -75,6 +75,12 @@ def told_school_year(path: Path, contract: Contract) -> int | None:
     return last.year + (last.month >= SCHOOL_YEAR_BEGINS)
 
 
+def member_of_last_day(contract: Contract) -> str | None:
+    """The member of a layout's archive that tells its last day, and so its school year."""
+    layout = load_layout(contract.layout) if contract.layout else None
+    return layout.last_day.member if layout and layout.last_day else None
+
+
 def _absent(path: Path, layout: Layout, names: Sequence[str]) -> list[ReadError]:
     """Members that the layout or the manifest promises, and the archive has not."""
     required = [e.member for e in layout.extracts if e.required and e.member]
