@@ -26,6 +26,7 @@ BY_CONTENT = (
     "model.milepost.int_discipline_coverage",
     "model.milepost.int_incomplete_years",
 )
+VIEWS = "views that identity reads"  # beside the nodes in the record
 FILES = re.compile(r"read_(?:parquet|json)\('([^']+)'")
 LARGE = (
     "snapshot/raw/",
@@ -52,6 +53,23 @@ class BuildRecord:
         Once they are built there may be more: a table that counts by what it holds turned out another.
         """
         return [node for node in self._standing if self._built.get(node) != self._built_by(node)]
+
+    def outdated_views(self, names: Collection[str]) -> list[str]:
+        """Views of these names with all that they read, unless they stand as the code does."""
+        if self._built.get(VIEWS) == self._code:
+            return []
+        behind = {node for node in self._standing if self._node(node)["name"] in names}
+        while more := {i for node in behind for i in self._inputs(node) if i in self._standing} - behind:
+            behind |= more
+        return sorted(behind)
+
+    @contextmanager
+    def building_views(self) -> Iterator[None]:
+        """Remember that the views stand as the code does; what they read is tested with the rest."""
+        with self.building([]):
+            yield
+        self._built[VIEWS] = self._code
+        self._write()
 
     def selection(self, nodes: Collection[str]) -> list[str]:
         """Arguments for dbt: these nodes and the tests on them."""
