@@ -259,7 +259,7 @@ def _place(source: YamlFile, extract: LayoutExtract, at: Location) -> Location:
 
 
 def versions_with(headers: Collection[str], contract: Contract) -> list[str]:
-    """Other layouts of the contract's standard whose same table has these headers; those that have most of them."""
+    """Other layouts of the contract's standard in which its table has most of these headers."""
     entity = load_entities()[contract.entity]
     if contract.layout is None or entity.standard == CANONICAL:
         return []

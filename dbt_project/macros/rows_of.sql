@@ -3,7 +3,10 @@
 {% macro standard_models() %}
     {{ return({
         'enrollment': ['oneroster__enrollment'],
-        'person': ['oneroster__person'],
+        'housing_episode': ['hmis__housing_episode'],
+        'organization': ['hmis__organization'],
+        'person': ['hmis__person', 'oneroster__person'],
+        'program': ['hmis__program'],
         'school': ['oneroster__school'],
     }) }}
 {% endmacro %}

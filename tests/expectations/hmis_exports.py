@@ -25,7 +25,7 @@ def headers(year: int) -> dict[str, list[str]]:
             f.headers[-1 if year == 2026 else 0] for f in facts if not f.versions or str(year) in f.versions
         ]
         found[extract.member or ""] = [*taken, *extract.ignore, *layout.ignore]
-    return found | dict.fromkeys(layout.beside, [])
+    return found | {name: [] for name in layout.beside}
 
 
 def whole(year: int = 2026) -> Members:
