@@ -105,6 +105,7 @@ class Reader(Strict):
     header_rows: Literal[1, 2] = 1
     footer: str | None = None
     widths: dict[Text, tuple[int, int]] = Field(default_factory=dict)
+    record: Text | None = None
 
     @model_validator(mode="after")
     def _widths_for_fixed_width(self) -> Self:
