@@ -13,7 +13,7 @@ from ingestion.delivery import Delivery
 from ingestion.errors import ReadError
 from ingestion.home import Home
 from ingestion.ledger import Ledger
-from ingestion.readers import read_source, read_together
+from ingestion.readers import read_source, read_together, split_together
 
 
 class LandedFile:
@@ -39,6 +39,7 @@ class LandedFile:
         taken_in |= {delivery.extract_id for delivery in deliveries}
         of_file |= {e: communities.contracts[e] for e in sorted(taken_in & communities.contracts.keys())}
         self._contracts = list(of_file.values())
+        self._splits = split_together(self._contracts)
         self._read: dict[frozenset[str], str | ReadError] = {}
 
     def source(self, delivery: Delivery, contract: Contract) -> str:
@@ -49,7 +50,12 @@ class LandedFile:
             try:
                 table = f"source_{len(self._read)}"
                 self._read[key] = read_source(
-                    self.con, delivery.landed, together, table=table, scratch=self._scratch
+                    self.con,
+                    delivery.landed,
+                    together,
+                    table=table,
+                    scratch=self._scratch,
+                    split=self._splits.get(contract.extract_id),
                 )
             except ReadError as error:
                 self._read[key] = error
