@@ -70,7 +70,7 @@ def _sample(part: Part, folder: Path) -> Sample:
                 "a contract for XML cannot be drafted",
                 where=part.name,
                 rule="Which of a file's elements are records is not written in it",
-                next_step="Write the contract by hand, with `reader: {record: ...}`; docs/contracts.md shows one",
+                next_step="Write one by hand, with `reader: {record: ...}`; docs/contracts.md shows it",
             )
     return _of_text(part, folder)
 

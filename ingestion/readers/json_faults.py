@@ -53,6 +53,31 @@ def broken_json(text: TextFile, is_lines: bool) -> ReadError:
     )
 
 
+def broken_document(text: TextFile) -> ReadError:
+    """Where a document breaks; one that Python takes for sound is too large."""
+    line, what = 1, f"the document is longer than {MAX_OBJECT_BYTES // 2**20} MB"
+    try:
+        if not _is_whole_text(json.loads(text.path.read_text(encoding="utf-8-sig"))):
+            return _half_character(text.name)
+    except json.JSONDecodeError as error:
+        line, what = error.lineno, "the file is not valid JSON, or cut off"
+    except (RecursionError, ValueError):
+        what = "the JSON is nested too deeply, or has a number of too many digits"
+    return ReadError(
+        what,
+        where=f"{text.name}, line {line}",
+        rule="A document is one JSON value; larger ones come as an array of objects, or one object per line",
+        next_step="Ask the partner to export the file anew",
+    )
+
+
+def keys_of_document(text: TextFile) -> list[str]:
+    """The outermost keys of a sound document: of its objects where it is an array."""
+    document = json.loads(text.path.read_text(encoding="utf-8-sig"))
+    objects = document if isinstance(document, list) else [document]
+    return [*dict.fromkeys(key for one in objects if isinstance(one, dict) for key in one)]
+
+
 def is_cut_off(text: TextFile) -> bool:
     """Whether the last line has no end and is no JSON: the rest of the file never came."""
     with text.path.open("rb") as file:

@@ -10,13 +10,16 @@ from ingestion.contract_columns import Reader
 from ingestion.errors import ReadError
 from ingestion.readers.headers import folded, keep_declared, shown, trimmed
 from ingestion.readers.json_faults import (
+    broken_document,
     broken_json,
     bundle,
     cut_off,
     is_cut_off,
+    keys_of_document,
     looks_like_bundle,
     other_resource,
 )
+from ingestion.readers.json_path import load_at_path, nothing_there
 from ingestion.readers.json_texts import (
     IS_BLANK,
     IS_OBJECT,
@@ -46,7 +49,7 @@ def read_json(
 ) -> str:
     """Fill `table` from JSON objects and return the select that names its columns and numbers its rows.
 
-    Rows are numbered by line in a file of lines, by element (from 1) in an array. A list of plain values
+    Rows are numbered by line in a file of lines, by record (from 1) elsewhere. A list of plain values
     becomes its values joined by commas, null an empty one among them. Anything deeper, or a list with a comma
     in one of its values, stays JSON text where only an `sql:` of the contract uses it, and is refused as the
     value of a column. So is a key that an object has twice.
@@ -59,6 +62,10 @@ def read_json(
     text = as_utf8(part, reader.encoding, None, folder)
     link = folder / f"{table}.json"
     link.symlink_to(text.path.absolute())
+    if reader.record and reader.record.startswith("$") == is_lines:
+        raise _record_of_other_format(part.name)
+    if reader.record and not is_lines:
+        return _read_document(con, text, link, reader.record, contracts, table)
     texts, shapes = f"{table}_texts", f"{table}_shapes"
     try:
         (load_lines if is_lines else load_array)(con, link, texts)
@@ -75,6 +82,38 @@ def read_json(
         return no_rows(con, contracts, table, part.name)
     known = {folded(RESOURCE_TYPE)} if is_lines and reader.record else set()
     return fill_columns(con, table, found, contracts, part.name, known)
+
+
+def _read_document(
+    con: duckdb.DuckDBPyConnection,
+    text: TextFile,
+    link: Path,
+    record: str,
+    contracts: Sequence[Contract],
+    table: str,
+) -> str:
+    texts = f"{table}_texts"
+    headers = dict.fromkeys(header for contract in contracts for header in contract.file_headers)
+    try:
+        is_there = load_at_path(con, link, record, headers, texts, text.name)
+        found = store_shapes(con, texts, f"{table}_shapes")
+    except duckdb.Error as error:
+        if is_of_machine(error):
+            raise
+        is_array = record.startswith("$[*]")
+        raise (broken_json(text, False) if is_array else broken_document(text)) from None
+    if found.broken or found.blank:
+        raise ReadError(
+            f"a value at {record} is not an object",
+            where=f"{text.name}, row {found.first_broken}",
+            rule="A record is an object; a list of them is taken apart by [*] at the end of the path",
+            next_step="Correct `reader: {record: ...}` in the contract, or ask for the agreed form",
+        )
+    if not is_there:
+        raise nothing_there(text.name, record, keys_of_document(text))
+    if not found.objects:
+        return no_rows(con, contracts, table, text.name)
+    return fill_columns(con, table, found, contracts, text.name)
 
 
 def fill_columns(
@@ -128,6 +167,15 @@ def no_rows(con: duckdb.DuckDBPyConnection, contracts: Sequence[Contract], table
     columns = ", ".join(f"null::varchar as c{i}" for i in range(len(found)))
     con.execute(f"create or replace table {table} as select {columns}, 0 as _row_number limit 0")
     return select_columns([*found.values()], range(len(found)), "_row_number", file_name, table)
+
+
+def _record_of_other_format(name: str) -> ReadError:
+    return ReadError(
+        "the contract's `record` belongs to another format",
+        where=name,
+        rule="It is a path such as $.services[*] for a .json file, a resourceType of FHIR for .ndjson",
+        next_step="Correct `reader: {record: ...}` in the contract, or say the format there too",
+    )
 
 
 def _rows_sql(texts: str, found: Found) -> str:
