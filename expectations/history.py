@@ -112,14 +112,16 @@ def _null_facts(
     source: str,
     columns: list[str],
     unparsed: Mapping[str, str],
-    is_broken: str = "false",
+    is_broken: str | None = None,
 ) -> tuple[int, dict[str, float]]:
     """Rows, and the share of empty cells per column; one that held what could not be read was not empty."""
 
     def is_filled(column: str) -> str:
-        flag = f" or {is_broken}"
-        flag += f" or {identifier(unparsed[column])}" if column in unparsed else ""
-        return f"count(*) filter ({identifier(column)} is not null{flag})"
+        flags = [identifier(unparsed[column])] if column in unparsed else []
+        flags += [is_broken] if is_broken else []
+        if not flags:
+            return f"count({identifier(column)})"
+        return f"count(*) filter ({identifier(column)} is not null or {' or '.join(flags)})"
 
     counts = ", ".join(map(is_filled, columns))
     rows, *present = con.execute(f"select count(*), {counts} from {source}").fetchall()[0]
@@ -138,7 +140,7 @@ def history_results(
     `unparsed` names the hidden columns that tell what could not be read from what was empty.
     """
     columns = [name for name in contract.columns if name in con.table(LOOKED_AT).columns]
-    is_broken = LINE_IS_BROKEN if has_broken_lines(con) else "false"
+    is_broken = LINE_IS_BROKEN if has_broken_lines(con) else None
     _, null_shares = _null_facts(con, LOOKED_AT, columns, unparsed, is_broken)
     results = [_row_count(contract, history, rows)]
     results += _null_share_results(contract, history, null_shares, rows)
