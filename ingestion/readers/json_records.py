@@ -1,6 +1,6 @@
 """JSON: an array of objects, an object per line, or objects within a document; their keys are the headers."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -8,7 +8,8 @@ import duckdb
 from ingestion.contract import Contract
 from ingestion.contract_columns import Reader
 from ingestion.errors import ReadError
-from ingestion.readers.headers import folded, keep_declared, shown, trimmed
+from ingestion.readers.headers import folded
+from ingestion.readers.json_columns import fill_columns, no_rows
 from ingestion.readers.json_faults import (
     broken_document,
     broken_json,
@@ -20,18 +21,9 @@ from ingestion.readers.json_faults import (
     other_resource,
 )
 from ingestion.readers.json_path import load_at_path, nothing_there
-from ingestion.readers.json_texts import (
-    IS_BLANK,
-    IS_OBJECT,
-    MAX_OBJECT_BYTES,
-    Found,
-    keys_of,
-    load_array,
-    load_lines,
-    store_shapes,
-)
-from ingestion.readers.json_values import columns_sql, pointer
-from ingestion.readers.records import LINE_IS_BROKEN, empty_file, is_of_machine, refuse_value, select_columns
+from ingestion.readers.json_texts import MAX_OBJECT_BYTES, Found, load_array, load_lines, store_shapes
+from ingestion.readers.json_values import pointer
+from ingestion.readers.records import is_of_machine
 from ingestion.readers.text_encoding import TextFile, as_utf8
 from ingestion.readers.unpacking import Part
 
@@ -116,75 +108,12 @@ def _read_document(
     return fill_columns(con, table, found, contracts, text.name)
 
 
-def fill_columns(
-    con: duckdb.DuckDBPyConnection,
-    table: str,
-    found: Found,
-    contracts: Sequence[Contract],
-    name: str,
-    known: Collection[str] = (),
-) -> str:
-    """Fill `table` from `<table>_texts` and `<table>_shapes`, which it drops, and return the select that
-    names its columns.
-
-    `known` are keys, as they are compared, that need not be declared.
-    """
-    texts, shapes = f"{table}_texts", f"{table}_shapes"
-    keys = keys_of(con, shapes)
-    wanted = {folded(header) for contract in contracts for header in contract.file_headers}
-    keys = [key for key in keys if folded(key) in wanted or folded(key) not in known]
-    headers = [trimmed(key) for key in keys]
-    if not headers:
-        raise empty_file(name)
-    if any("\0" in key for key in keys):
-        raise ReadError(
-            "a key has a NUL character",
-            where=name,
-            rule="NUL characters show a damaged export",
-            next_step="Ask the partner to export the file anew",
-        )
-    kept = keep_declared(headers, contracts, name)
-    _refuse_repeated_key(con, shapes, name)
-    plain = {folded(header) for contract in contracts for header in contract.value_headers}
-    deep = {place: headers[i] for place, i in enumerate(kept, start=1) if folded(headers[i]) in plain}
-    values = columns_sql(_rows_sql(texts, found), [keys[i] for i in kept], [f"c{i}" for i in kept], [*deep])
-    con.execute(f"create or replace table {table} as {values}")
-    con.execute(f"drop table {texts}; drop table {shapes}")
-    first = con.execute(
-        f"select _row_number, deep_place from {table} where deep_place is not null order by 1 limit 1"
-    ).fetchone()
-    if first:
-        raise refuse_value(name, first[0], deep[abs(first[1])], is_deep=first[1] > 0)
-    return select_columns(headers, kept, "_row_number", name, table, has_broken_lines=found.broken > 0)
-
-
-def no_rows(con: duckdb.DuckDBPyConnection, contracts: Sequence[Contract], table: str, file_name: str) -> str:
-    """What a file with every header of the contracts and no record would give; refused unless a contract
-    takes it."""
-    if not any(contract.tolerance.empty for contract in contracts):
-        raise empty_file(file_name, may_be_said=True)
-    found = {folded(header): header for contract in contracts for header in contract.file_headers}
-    columns = ", ".join(f"null::varchar as c{i}" for i in range(len(found)))
-    con.execute(f"create or replace table {table} as select {columns}, 0 as _row_number limit 0")
-    return select_columns([*found.values()], range(len(found)), "_row_number", file_name, table)
-
-
 def _record_of_other_format(name: str) -> ReadError:
     return ReadError(
         "the contract's `record` belongs to another format",
         where=name,
         rule="It is a path such as $.services[*] for a .json file, a resourceType of FHIR for .ndjson",
         next_step="Correct `reader: {record: ...}` in the contract, or say the format there too",
-    )
-
-
-def _rows_sql(texts: str, found: Found) -> str:
-    """The texts with their numbers; what is no object is NULL, and told from a blank line."""
-    if not found.broken and not found.blank:
-        return f"(select text, rowid + 1 as _row_number from {texts})"
-    flag = f", (not {IS_OBJECT} and not {IS_BLANK}) as {LINE_IS_BROKEN}" if found.broken else ""
-    return (
-        f"(select case when {IS_OBJECT} then text end as text, rowid + 1 as _row_number{flag} from {texts})"
     )
 
 
@@ -231,18 +160,3 @@ def _reports_nothing(text: TextFile, is_lines: bool) -> bool:
     """Whether a file without an object is whole: an array without elements, or a file without lines."""
     with text.path.open(encoding="utf-8-sig") as file:
         return is_lines or file.read(MAX_OBJECT_BYTES).strip().startswith("[")
-
-
-def _refuse_repeated_key(con: duckdb.DuckDBPyConnection, shapes: str, name: str) -> None:
-    """Which of the two values is meant nobody can say; readers differ."""
-    found = con.execute(
-        "select _row_number, list_filter(keys, lambda k: len(list_filter(keys, lambda o: o = k)) > 1)[1]"
-        f" from {shapes} where len(keys) <> len(list_distinct(keys)) order by 1 limit 1"
-    ).fetchone()
-    if found:
-        raise ReadError(
-            f"the object has the key {shown([trimmed(found[1])])} twice",
-            where=f"{name}, row {found[0]}",
-            rule="A key stands once in each object",
-            next_step="Ask the partner to export the file anew with one value for each key",
-        )

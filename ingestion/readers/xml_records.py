@@ -11,7 +11,7 @@ from ingestion.contract import Contract
 from ingestion.contract_columns import Reader
 from ingestion.errors import ReadError
 from ingestion.readers.headers import folded, shown
-from ingestion.readers.json_records import fill_columns, no_rows
+from ingestion.readers.json_columns import fill_columns, no_rows
 from ingestion.readers.json_texts import load_lines, store_shapes
 from ingestion.readers.text_encoding import TextFile
 from ingestion.readers.unpacking import Part

@@ -11,39 +11,14 @@ from typing import IO, Any
 from lxml import etree
 
 from ingestion.errors import ReadError
-from ingestion.readers.headers import folded
 from ingestion.readers.json_texts import MAX_OBJECT_BYTES
 from ingestion.readers.text_encoding import TextFile
+from ingestion.readers.xml_objects import MOST_LEVELS, Wanted, as_object, local_names
 from ingestion.readers.xml_prolog import line_of_fault, not_well_formed
 
-MOST_LEVELS = 64  # Ed-Fi's deepest record has eight
-TEXT = "#text"
 _CHUNK = 2**16
 _MOST_LINES = 65_535  # libxml2 keeps the line of an element in two bytes
-_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-class _LocalNames(dict[str, str]):
-    """Tag as lxml writes it -> its name without the namespace, worked out once for each tag."""
-
-    def __missing__(self, tag: str) -> str:
-        self[tag] = tag.rpartition("}")[2]
-        return self[tag]
-
-
-class _Wanted(dict[str, bool]):
-    """Tag as lxml writes it -> whether it is one of `names`, which are as headers are compared."""
-
-    def __init__(self, names: Collection[str]) -> None:
-        self._names = names
-
-    def __missing__(self, tag: str) -> bool:
-        self[tag] = folded(tag.rpartition("}")[2]) in self._names
-        return self[tag]
-
-
-_names = _LocalNames()
 
 
 def split_records(
@@ -63,7 +38,7 @@ def split_records(
     """
     counts: Counter[str] = Counter()
     of_lists = frozenset(lists)
-    wanted = {record: _Wanted(names) for record, names in records.items()}
+    wanted = {record: Wanted(names) for record, names in records.items()}
     with ExitStack() as stack:
         files = {r: stack.enter_context(targets[r].open("w", encoding="utf-8")) for r in records}
         for name, element in _elements(text, root, records):
@@ -74,9 +49,9 @@ def split_records(
     return counts
 
 
-def _as_line(element: Any, lists: Collection[str], wanted: _Wanted, name: str, row: int) -> str:
+def _as_line(element: Any, lists: Collection[str], wanted: Wanted, name: str, row: int) -> str:
     try:
-        line = _encode(_content(element, lists, wanted=wanted))
+        line = _encode(as_object(element, lists, wanted=wanted))
     except RecursionError:
         raise _too_deep(_where(name, element, row)) from None
     if len(line) > MAX_OBJECT_BYTES // 4 and len(line.encode()) > MAX_OBJECT_BYTES:
@@ -99,11 +74,11 @@ def _elements(text: TextFile, root: str, records: Collection[str]) -> Iterator[t
         for chunk in _chunks(file):
             for event, element in _fed(parser, chunk, text):
                 top = top or [element]
-                name = _names[element.tag]
+                name = local_names[element.tag]
                 if event == "end" and name in records:
                     yield name, element
                     n_held = -len(chunk) if _dropped(element, records) else n_held
-            if top and _names[root] not in records and len(top[0]) > 1:
+            if top and local_names[root] not in records and len(top[0]) > 1:
                 del top[0][:-1]
                 n_held = -len(chunk)
             n_held += len(chunk)
@@ -150,66 +125,13 @@ def _dropped(element: Any, records: Collection[str]) -> bool:
     """Drop a record and what stands before it, unless it is part of another record that is not complete."""
     above = element.getparent()
     while above is not None:
-        if _names[above.tag] in records:
+        if local_names[above.tag] in records:
             return False
         above = above.getparent()
     element.clear()
     while element.getprevious() is not None:
         del element.getparent()[0]
     return True
-
-
-def _content(
-    element: Any, lists: Collection[str], level: int = 1, wanted: _Wanted | None = None
-) -> dict[str, Any]:
-    """An element as an object: attributes as @name, children by local name, repeated ones as a list.
-
-    The namespace's prefix is left out. Text beside attributes or children is `#text`. Of children that are
-    not `wanted` (None: all are) there is the name alone.
-    """
-    if level > MOST_LEVELS:
-        raise RecursionError
-    found: dict[str, Any] = _attributes(element) if element.keys() else {}
-    texts = [text] if (text := element.text) else []
-    for child in element:
-        name = _names[child.tag]
-        if wanted is not None and not wanted[child.tag]:
-            value = None
-        elif len(child):
-            value = _content(child, lists, level + 1)
-        elif child.keys():
-            value = _with_attributes(child)
-        else:
-            value = text.strip() or None if (text := child.text) else None
-        if text := child.tail:
-            texts.append(text)
-        if name in lists:
-            found.setdefault(name, []).append(value)
-        elif name not in found:
-            found[name] = value
-        elif type(found[name]) is list:
-            found[name].append(value)
-        else:
-            found[name] = [found[name], value]
-    if texts and (own := " ".join(" ".join(texts).split())):
-        found[TEXT] = own
-    return found
-
-
-def _with_attributes(element: Any) -> Any:
-    """The value of an element with attributes and no children: an object, or its text where they are of the
-    schema's own."""
-    text = (element.text or "").strip() or None
-    if element.get(_INSTANCE + "nil") in ("true", "1"):
-        text = None
-    found = _attributes(element)
-    if found and text is not None:
-        found[TEXT] = text
-    return found or text
-
-
-def _attributes(element: Any) -> dict[str, Any]:
-    return {f"@{_names[k]}": v for k, v in element.items() if not k.startswith(_INSTANCE)}
 
 
 def _broken(text: TextFile, error: Any) -> ReadError:
