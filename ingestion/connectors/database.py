@@ -18,6 +18,7 @@ from ingestion.errors import ContractError, FetchError
 from ingestion.yaml_file import near_miss
 
 ROWS_A_PIECE = 50_000
+_MOST_DIGITS = 38
 _NOT_ORDERED = (sa.JSON, sa.ARRAY, sa.LargeBinary, sa.types.NullType)
 
 
@@ -27,6 +28,9 @@ class Database:
     def __init__(self, source: NamedSource, credentials: Credentials) -> None:
         self._source = source
         self._engine = engine_of(source, credentials)
+        # what Arrow has no type for (json, an enum, a numeric of any length) PostgreSQL writes as text;
+        # others cut what they cast, and dlt finds a type of its own
+        self._writes_text = self._engine.dialect.name == "postgresql"
 
     def write(self, table: Table, school_year: int | None, target: Path) -> None:
         """Write the rows of a table, of one school year where it is asked for by year, to `target`."""
@@ -37,9 +41,10 @@ class Database:
             if first is None:
                 raise self._empty(table, school_year)
             # one thread, one row group a piece and no statistics of the writer's choosing: bytes that repeat
-            with pq.ParquetWriter(target, first.schema, compression="zstd") as writer:
+            schema = _settled(first.schema)
+            with pq.ParquetWriter(target, schema, compression="zstd") as writer:
                 for piece in itertools.chain([first], pieces):
-                    writer.write_table(piece.cast(first.schema), row_group_size=ROWS_A_PIECE)
+                    writer.write_table(piece.cast(schema), row_group_size=ROWS_A_PIECE)
         except (FetchError, ContractError):
             raise
         except Exception as error:
@@ -61,7 +66,7 @@ class Database:
             chunk_size=ROWS_A_PIECE,
             backend="pyarrow",
             reflection_level="full_with_precision",
-            type_adapter_callback=_without_bounds_as_text,
+            type_adapter_callback=_as_text if self._writes_text else None,
             query_adapter_callback=lambda _query, _table: query,
         )
         return iter(rows)
@@ -85,7 +90,8 @@ class Database:
                 step = near_miss(name, reflected.columns.keys())
                 raise self._misconfigured(f"'{table.table}' has no column '{name}'", step)
         columns = [reflected.columns[name] for name in names]
-        query = sa.select(*[_as_read(column) for column in columns])
+        read = [_read(column) for column in columns] if self._writes_text else columns
+        query = sa.select(*read)
         if table.where:
             where = re.sub(r"(?<!:):(?!:)", r"\:", table.where)  # a colon of theirs is no parameter
             values = {"school_year": school_year, "collection": table.collection}
@@ -94,7 +100,7 @@ class Database:
                 where = where.replace(f"{{{name}}}", f":{name}")
             query = query.where(sa.text(where).bindparams(**named))
         key = list(reflected.primary_key.columns)
-        return query.order_by(*(key or [c for c in columns if not isinstance(c.type, _NOT_ORDERED)]))
+        return query.order_by(*(key or [c for c in read if not isinstance(c.type, _NOT_ORDERED)]))
 
     def _misconfigured(self, what: str, step: str) -> ContractError:
         return ContractError(what, where=self._source.written_at, next_step=step)
@@ -109,14 +115,24 @@ class Database:
         )
 
 
-def _without_bounds_as_text(kind: Any) -> Any:
-    """A numeric without precision has as many digits as it likes, more than Arrow holds: it is text."""
-    return sa.Text() if _is_boundless(kind) else kind
+def _settled(schema: pa.Schema) -> pa.Schema:
+    """A column of a kind that Arrow does not know may begin with nothing but nulls; it is text."""
+    fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in schema]
+    return pa.schema(fields)
 
 
-def _as_read(column: sa.Column[Any]) -> Any:
-    return sa.cast(column, sa.Text()).label(column.name) if _is_boundless(column.type) else column
+def _is_plain(kind: Any) -> bool:
+    """Whether values of a type come unchanged; numerics only with the precision that Arrow asks for."""
+    if isinstance(kind, sa.Float | sa.Enum):
+        return False
+    if isinstance(kind, sa.Numeric):
+        return kind.precision is not None and kind.precision <= _MOST_DIGITS
+    return isinstance(kind, sa.Integer | sa.Boolean | sa.Date | sa.DateTime | sa.String)
 
 
-def _is_boundless(kind: Any) -> bool:
-    return isinstance(kind, sa.Numeric) and not isinstance(kind, sa.Float) and kind.precision is None
+def _as_text(kind: Any) -> Any:
+    return kind if _is_plain(kind) else sa.Text()
+
+
+def _read(column: sa.Column[Any]) -> Any:
+    return column if _is_plain(column.type) else sa.cast(column, sa.Text()).label(column.name)

@@ -1,6 +1,7 @@
 """Fetching a source: what is new there, onto our disk and then into the inbox, whole or not at all."""
 
 import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -59,6 +60,8 @@ def fetch(
             if pause is None or not any(isinstance(problem, Interrupted) for problem in walk.problems):
                 break
             time.sleep(pause)
+        if not walk.problems:  # parts of files that are not offered any more
+            shutil.rmtree(home.fetching / source.name, ignore_errors=True)
     return Fetched(
         source.name,
         tuple(walks.files),
@@ -162,7 +165,8 @@ class _Walks:
                 f"'{offer.name}' is a file that contracts of another partner ({others}) expect",
                 where=self._source.where,
                 rule=f"A source gives files of its own partner alone ('{self._source.partner}')",
-                next_step=f"Correct 'partner' in {self._source.written_at}, or ask the partner to rename it",
+                next_step=f"Correct 'partner' in {self._source.written_at}; where partners name files alike,"
+                f" begin the patterns of their contracts as in '{self._source.name}/{offer.name}'",
             )
 
 

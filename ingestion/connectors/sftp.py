@@ -109,7 +109,7 @@ class SftpFolder:
             raise _trouble(error, self._source, file.name) from None
 
     def close(self) -> None:
-        self._fs._client.abort()
+        self._fs.loop.call_soon_threadsafe(self._fs.client.abort)  # the connection lives in fsspec's thread
 
 
 def _login(source: NamedSource, credentials: Credentials) -> dict[str, Any]:

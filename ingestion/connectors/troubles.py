@@ -117,7 +117,7 @@ def trouble_of(error: BaseException, source: NamedSource, what: str = "the folde
         if known:
             return known
     return FetchError(
-        f"cannot be fetched ({type(found[0]).__name__})",
+        f"cannot be fetched ({type(found[-1]).__name__})",
         where=source.where,
         next_step="MILEPOST_DEBUG=1 milepost fetch shows where it failed",
     )

@@ -51,11 +51,14 @@ class Deployment:
         return sorted(self.home.fetching.rglob("*.part"))
 
 
+@pytest.fixture(autouse=True)
+def _one_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cut is not gone on with by itself, unless a test says so."""
+    monkeypatch.setattr("ingestion.connectors.fetch.PAUSES", ())
+
+
 @pytest.fixture
-def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
-    for name in [name for name in os.environ if name.startswith("COC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setattr("ingestion.connectors.fetch.PAUSES", (0.05, 0.1))
+def deployment(tmp_path: Path) -> Deployment:
     return Deployment(tmp_path)
 
 

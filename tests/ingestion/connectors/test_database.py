@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -45,8 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]
 
 
 @pytest.fixture(autouse=True)
-def _login(monkeypatch: pytest.MonkeyPatch, deployment: Deployment) -> None:
-    assert not deployment.home.root.exists()  # it has cleared the environment of other logins
+def _login(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COC_DB_USER", "partner")
     monkeypatch.setenv("COC_DB_PASSWORD", "right")
 
@@ -104,6 +104,30 @@ def test_a_table_of_many_years_becomes_a_file_per_year(
     assert [table.num_rows for table in tables] == [ROWS // 2, ROWS // 2]
     assert [table.column_names for table in tables] == [["student", "school"]] * 2
     assert [table["student"][0].as_py().split()[1] for table in tables] == ["2", "1"]
+
+
+@needs_server
+def test_values_of_every_kind_come_as_what_a_partner_would_write(
+    deployment: Deployment, server: PostgresServer
+) -> None:
+    server.sql(
+        "drop table if exists kinds",
+        "create type mood as enum ('well', 'ill')",
+        "create table kinds (u uuid, m mood, i interval, t time, j jsonb, a int[], n inet, f float8, b boolean,"
+        " c char(3), big bigint, none text, late inet)",
+        "insert into kinds values ('6f1e2a34-0000-4000-8000-000000000001', 'ill', '1 day', '08:30', '{\"a\": 1}',"
+        " '{1,2}', '10.0.0.1', 0.5, true, 'ab', 9007199254740993, null, null)",
+    )
+    deployment.configure(source(server.port, "table: kinds, file: attendance_2025.parquet"))
+    assert deployment.fetch().problems == ()
+    (path,) = deployment.home.inbox.rglob("*.parquet")
+    texts = duckdb.sql(f"select columns(*)::varchar from '{path}'").fetchone()
+    assert texts is not None
+    row = dict(zip(pq.read_schema(path).names, texts, strict=True))
+    assert row["u"] == "6f1e2a34-0000-4000-8000-000000000001"
+    assert (row["m"], row["f"], row["b"], row["big"]) == ("ill", "0.5", "true", "9007199254740993")
+    assert (row["t"], row["c"].strip(), row["none"], row["late"]) == ("08:30:00", "ab", None, None)
+    assert (row["a"], row["j"], row["n"], row["i"]) == ("{1,2}", '{"a": 1}', "10.0.0.1/32", "1 day")
 
 
 @needs_server

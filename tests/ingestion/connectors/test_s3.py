@@ -107,7 +107,8 @@ def test_an_object_goes_on_where_the_connection_was_cut(
     (part,) = deployment.parts()
     there = part.stat().st_size
     assert there == 4 * MEGABYTES
-    to_store.breaks_after, to_store.carried = None, 0
+    to_store = line(store)
+    deployment.configure(source(to_store.port))
     assert deployment.fetch().problems == ()
     assert deployment.inbox() == {"attendance_2025.csv": whole}
     assert to_store.carried < len(whole) - there + MEGABYTES

@@ -67,7 +67,8 @@ def test_a_file_goes_on_where_the_connection_was_cut(
     (part,) = deployment.parts()
     there = part.stat().st_size
     assert 2 * MEGABYTES <= there <= 3 * MEGABYTES
-    to_server.breaks_after, to_server.carried = None, 0
+    to_server = line(sftp.port)
+    deployment.configure(source(sftp, to_server.port))
     assert deployment.fetch().problems == ()
     assert deployment.inbox() == {"attendance_2025.csv": whole}
     assert to_server.carried < len(whole) - there + MEGABYTES
@@ -75,8 +76,13 @@ def test_a_file_goes_on_where_the_connection_was_cut(
 
 
 def test_a_short_cut_is_gone_on_with_in_the_same_fetch(
-    deployment: Deployment, sftp: SftpServer, put: Put, line: Callable[[int], Line]
+    deployment: Deployment,
+    sftp: SftpServer,
+    put: Put,
+    line: Callable[[int], Line],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("ingestion.connectors.fetch.PAUSES", (0.05, 0.1))
     whole = a_file(6)
     put("out/attendance_2025.csv", whole)
     to_server = line(sftp.port)
@@ -239,6 +245,7 @@ def test_a_name_that_leaves_the_folder_or_is_of_another_partner_is_not_taken(
     path.write_text(path.read_text().replace("mill_schools", "mill_clinic"))
     (_, problem) = deployment.fetch(again=True).problems
     assert "contracts of another partner (mill_schools) expect" in str(problem)
+    assert "as in 'district/attendance_2025.csv'" in str(problem)
 
 
 def test_a_disk_that_takes_no_more_is_told_and_leaves_the_inbox_as_it_was(
