@@ -7,6 +7,7 @@ import contextlib
 import datetime as dt
 import email.utils
 import ipaddress
+import logging
 import os
 import shutil
 import socket
@@ -89,6 +90,7 @@ class SftpServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.reads = 0
+        logging.getLogger("asyncio").setLevel(logging.ERROR)  # thousands of lines about a cut connection
         self.before_read: Any = None  # called with the number of the read
         key = asyncssh.generate_private_key("ssh-ed25519")
         self.fingerprint = key.get_fingerprint()

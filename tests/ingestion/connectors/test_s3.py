@@ -100,15 +100,15 @@ def test_an_object_goes_on_where_the_connection_was_cut(
     bucket.put_object(Key="out/attendance_2025.csv", Body=whole)
     to_store = line(store)
     to_store.breaks_after = 6 * MEGABYTES
-    deployment.configure(source(to_store.port))
+    deployment.configure(source(to_store.port, timeout_seconds=30))
     (problem,) = deployment.fetch().problems
     assert isinstance(problem, Interrupted)
     assert deployment.inbox() == {}
     (part,) = deployment.parts()
     there = part.stat().st_size
-    assert there == 4 * MEGABYTES
+    assert there == 4 * MEGABYTES  # the pieces that came whole
     to_store = line(store)
-    deployment.configure(source(to_store.port))
+    deployment.configure(source(to_store.port, timeout_seconds=30))
     assert deployment.fetch().problems == ()
     assert deployment.inbox() == {"attendance_2025.csv": whole}
     assert to_store.carried < len(whole) - there + MEGABYTES
