@@ -74,14 +74,14 @@ def gate(
     Raises ContractError for a rule that the contract states wrongly.
     """
     columns = prepare(con, mapped.table)
-    suite = suite_for(contract, columns, mapped.unparsed, known_codes, mapped.period_columns)
+    suite = suite_for(contract, columns, mapped.unparsed, known_codes, mapped.period_columns, mapped.dangling)
     rows = con.table(LOOKED_AT).shape[0]
     if rows or contract.tolerance.empty:
         results = _judge(con, suite, rows) if rows else []
         results += history_results(con, contract, history, rows, mapped.unparsed)
     else:
         results = [_result(suite.by_name["file_has_rows"], 1, 1)]
-    split_rows(con, suite, hidden=[*mapped.unparsed.values()])
+    split_rows(con, suite, hidden=mapped.hidden)
     quarantined = count_quarantined(con)
     results.append(_tolerance(contract, rows, quarantined))
     rejected = any(r.severity == "reject" and not r.passed for r in results)

@@ -16,6 +16,8 @@ def known_codes(community: Community, contract: Contract, school_year: int) -> d
         first, last = row.years()
         if first <= school_year <= last:
             translated[row.field] |= {row.partner_code, row.conformed_code}
+    for field, codes in contract.layout_codes.items():
+        translated[field] |= {*codes, *codes.values()}
     entity = contract.canonical
     coded = [name for name in contract.columns if entity.columns[name].type in ("code", "codes")]
     known = {name: frozenset(translated[name].union(conformed_codes(name))) for name in coded}

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from expectations.changes import as_changes
+from ingestion.archive_contents import is_delta
 from ingestion.community import Communities
 from ingestion.contract import Contract, match_file
 from ingestion.delivery import Delivery
@@ -38,8 +40,14 @@ class LandedFile:
         }
         taken_in |= {delivery.extract_id for delivery in deliveries}
         of_file |= {e: communities.contracts[e] for e in sorted(taken_in & communities.contracts.keys())}
-        self._contracts = list(of_file.values())
+        landed = deliveries[0].landed
+        self.deltas = {extract for extract, contract in of_file.items() if is_delta(landed, contract)}
+        self._contracts = [as_changes(c) if c.extract_id in self.deltas else c for c in of_file.values()]
         self._read: dict[frozenset[str], str | ReadError] = {}
+
+    def contract(self, delivery: Delivery) -> Contract:
+        """The contract a delivery is judged by: of changes alone, there may be any number."""
+        return next(c for c in self._contracts if c.extract_id == delivery.extract_id)
 
     def source(self, delivery: Delivery, contract: Contract) -> str:
         """The table of what the file holds for this contract; a file that cannot be read raises each time."""

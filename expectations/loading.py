@@ -7,31 +7,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 
 import duckdb
 
+from expectations.changes import with_unchanged
 from expectations.databases import Databases
 from expectations.feedback import bad_rows
-from expectations.gate import GateResult, gate
 from expectations.gate_entries import rules_of_gate_entries
-from expectations.hints import with_hints
-from expectations.history import find_history
-from expectations.known_codes import known_codes
+from expectations.judging import judge, machine_fault, period_problem
 from expectations.landed_file import LandedFile
-from expectations.outcome import LoadOutcome, summary, unchanged, unreadable
+from expectations.outcome import LoadOutcome, held_up, summary, unreadable
 from expectations.periods import part_of, periods_of
-from expectations.quarantine import ACCEPTED, write_quarantine
-from expectations.results import write_results
-from expectations.telling import tell_partner
+from expectations.quarantine import ACCEPTED
+from expectations.references import keep_keys, referenced_first, with_references
+from expectations.verdicts import settled, stage_accepted, write_rejected
+from ingestion.archive_contents import refuse_other_members
 from ingestion.attempts import attempt
 from ingestion.community import Communities
+from ingestion.contract import Contract
 from ingestion.delivery import Delivery
-from ingestion.errors import DeliveryError, MilepostError
-from ingestion.file_names import YEAR_FORMS
+from ingestion.errors import MilepostError, ReadError
 from ingestion.home import Home
-from ingestion.lake import promote
+from ingestion.lake import Staged, put_together_in_force
 from ingestion.ledger import Ledger
 from ingestion.mapping import MappedTable, map_source
 
@@ -49,8 +48,9 @@ def load_file(
     """Load the deliveries of one landed file, one outcome each; those reading the same rows share a reading.
 
     A file that cannot be read or does not pass is `rejected` with one clear reason; what was in force before
-    still is. Loading again what is in force changes nothing. With `check_only` nothing is written at all.
-    Several threads may load files at once; each takes its own of the `databases` they share.
+    still is. Deliveries of one bundle (the tables of a standard's archive) come into force together or not at
+    all. Loading again what is in force changes nothing. With `check_only` nothing is written at all. Several
+    threads may load files at once; each takes its own of the `databases` they share.
 
     Raises ContractError where a contract's `gate:` is wrong, DeliveryError where the disk is full; neither is
     the fault of the file, so the delivery stays as it was and can be loaded again.
@@ -61,231 +61,152 @@ def load_file(
     databases = databases or Databases(scratch)
     with attempt(home, marked) if marked else nullcontext(), databases.fresh() as con:
         file = LandedFile(con, communities, deliveries, home, scratch.spill)
-        return [_load(home, communities, file, delivery, check_only) for delivery in deliveries]
+        loading = _Loading(home, communities, file, check_only)
+        bundles: dict[str, list[Delivery]] = {}
+        for delivery in deliveries:
+            contract = communities.contracts[delivery.extract_id]
+            bundles.setdefault(contract.bundle or delivery.load_id, []).append(delivery)
+        outcomes = [outcome for bundle in bundles.values() for outcome in loading.outcomes(bundle)]
+        by_id = {outcome.delivery.load_id: outcome for outcome in outcomes}
+        return [by_id[delivery.load_id] for delivery in deliveries]
 
 
-def _load(
-    home: Home, communities: Communities, file: LandedFile, delivery: Delivery, check_only: bool
-) -> LoadOutcome:
-    started = time.perf_counter()
-    ledger = Ledger(home.ledger)
-    if not check_only and (settled := _settled(ledger, delivery)):
-        return settled
-    contract = communities.contracts[delivery.extract_id]
-    rules_of_gate_entries(contract, [*contract.columns])
-    try:
-        mapped = map_source(file.con, file.source(delivery, contract), contract, table=MAPPED)
-    except MilepostError as error:
-        outcome = unreadable(delivery, error, time.perf_counter() - started)
-        if not check_only:
-            _write_rejected(home, communities, file.con, outcome, ledger)
-        return outcome
-    except (OSError, MemoryError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise _machine_fault(delivery, "read", error) from None
-    periods = periods_of(file.con, mapped, delivery)
-    parts = []
-    for number, part in enumerate(periods):
-        of_part = part_of(file.con, mapped, part, takes_the_rest=number == len(periods) - 1)
-        parts.append(_load_part(home, communities, file.con, part, of_part, started, check_only))
-        started = time.perf_counter()
-    if periods == [delivery]:
-        return parts[0]
-    if not check_only:
-        ledger.append(delivery.event("split", rows=sum(p.rows for p in parts)))
-    return summary(delivery, parts)
+@dataclass(frozen=True)
+class _Part:
+    """What became of one school year and collection of a delivery; staged where it may come into force."""
+
+    outcome: LoadOutcome
+    staged: Staged | None = None
 
 
-def _load_part(
-    home: Home,
-    communities: Communities,
-    con: duckdb.DuckDBPyConnection,
-    delivery: Delivery,
-    mapped: MappedTable,
-    started: float,
-    check_only: bool,
-) -> LoadOutcome:
-    ledger = Ledger(home.ledger)
-    if not check_only:
-        if settled := _settled(ledger, delivery):
-            return settled
-        if ledger.load(delivery.load_id) is None:
-            ledger.append(delivery.event("received"))
-    if problem := _period_problem(communities, delivery, _has_unread_years(con, mapped)):
-        outcome = unreadable(delivery, problem, time.perf_counter() - started)
-        if not check_only:
-            _write_rejected(home, communities, con, outcome, ledger)
-        return outcome
-    result = _judge(home, communities, con, delivery, mapped)
-    outcome = LoadOutcome(
-        delivery=delivery,
-        outcome=result.outcome,
-        rows=result.rows,
-        quarantined=result.quarantined,
-        seconds=time.perf_counter() - started,
-        reason=f"{delivery.file_name}: {result.reason}" if result.reason else "",
-        results=result.results,
-        bad_rows=tuple(bad_rows(con)[1]),
-    )
-    if not check_only:
-        _write(home, communities, con, outcome, ledger)
-    return replace(outcome, seconds=time.perf_counter() - started)
+@dataclass(frozen=True)
+class _Loading:
+    """One landed file on its way: what every step of a load needs."""
 
+    home: Home
+    communities: Communities
+    file: LandedFile
+    check_only: bool
 
-def _judge(
-    home: Home,
-    communities: Communities,
-    con: duckdb.DuckDBPyConnection,
-    delivery: Delivery,
-    mapped: MappedTable,
-) -> GateResult:
-    community = communities.community_of(delivery.extract_id)
-    contract = communities.contracts[delivery.extract_id]
-    assert delivery.school_year is not None
-    try:
-        history = find_history(con, home, delivery)
-        codes = known_codes(community, contract, delivery.school_year)
-        judged = gate(con, mapped, contract, history, known_codes=codes)
-        return replace(judged, results=with_hints(con, mapped, contract, judged.results))
-    except duckdb.Error as error:
-        raise _machine_fault(delivery, "judged", error) from None
+    @property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        return self.file.con
 
+    def outcomes(self, deliveries: Sequence[Delivery]) -> list[LoadOutcome]:
+        """What became of each of these deliveries of a bundle, or of the one that stands for itself."""
+        done = [None if self.check_only else settled(self.home, delivery) for delivery in deliveries]
+        if all(done):
+            return [outcome for outcome in done if outcome]
+        if self._contract(deliveries[0]).bundle is None:
+            return [self._alone(delivery) for delivery in deliveries]
+        return self._together(deliveries)
 
-def _machine_fault(delivery: Delivery, what: str, error: BaseException) -> DeliveryError:
-    """Nothing is wrong with the file as far as is known; only the kind of error is told."""
-    return DeliveryError(
-        f"{delivery.extract_id} {delivery.period} could not be {what} ({type(error).__name__})",
-        where=delivery.file_name,
-        rule="What was in force before still is",
-        next_step="See to free memory and disk space, then load it again",
-    )
+    def _alone(self, delivery: Delivery) -> LoadOutcome:
+        parts = []
+        for part in self._parts(delivery, {}):
+            if part.staged:
+                put_together_in_force(self.home, [part.staged])
+            parts.append(part.outcome)
+        return self._whole(delivery, parts)
 
+    def _together(self, deliveries: Sequence[Delivery]) -> list[LoadOutcome]:
+        try:
+            refuse_other_members(deliveries[0].landed, self._contract(deliveries[0]))
+        except ReadError as error:
+            return [self._unreadable(delivery, error, 0.0) for delivery in deliveries]
+        keys: dict[str, str] = {}
+        parts = {
+            delivery.load_id: [*self._parts(delivery, keys)]
+            for delivery in referenced_first(deliveries, self.communities.contracts)
+        }
+        every = [part for of_delivery in parts.values() for part in of_delivery]
+        stopping = [part.outcome for part in every if part.outcome.outcome == "rejected"]
+        if stopping:
+            parts = {load_id: [self._held_up(p, stopping) for p in own] for load_id, own in parts.items()}
+        elif staged := [part.staged for part in every if part.staged]:
+            put_together_in_force(self.home, staged)
+        return [self._whole(d, [part.outcome for part in parts[d.load_id]]) for d in deliveries]
 
-def _write(
-    home: Home,
-    communities: Communities,
-    con: duckdb.DuckDBPyConnection,
-    outcome: LoadOutcome,
-    ledger: Ledger,
-) -> None:
-    """Everything that follows from a verdict; lake and ledger last, so that a kill before is made good."""
-    if outcome.outcome == "rejected":
-        _write_rejected(home, communities, con, outcome, ledger, judged=True)
-        return
-    assert outcome.outcome != "unchanged"
-    with _disk(outcome.delivery):
-        _write_verdict(home, communities, con, outcome, judged=True)
-        if outcome.quarantined:
-            write_quarantine(con, home.quarantine_file(outcome.delivery.entity, outcome.delivery.load_id))
-    promote(
-        home,
-        con,
-        ACCEPTED,
-        outcome.delivery,
-        outcome=outcome.outcome,
-        quarantined=outcome.quarantined,
-        seconds=round(outcome.seconds, 3),
-    )
+    def _held_up(self, part: _Part, stopping: Sequence[LoadOutcome]) -> _Part:
+        """A part that is not loaded either, since others of its bundle are not."""
+        if part.outcome.outcome in ("rejected", "unchanged"):
+            return part
+        if part.staged:
+            part.staged.file.unlink(missing_ok=True)
+        outcome = held_up(part.outcome, stopping)
+        if not self.check_only:
+            write_rejected(self.home, self.communities, self.con, outcome)
+        return _Part(outcome)
 
-
-def _write_rejected(
-    home: Home,
-    communities: Communities,
-    con: duckdb.DuckDBPyConnection,
-    outcome: LoadOutcome,
-    ledger: Ledger,
-    *,
-    judged: bool = False,
-) -> None:
-    with _disk(outcome.delivery):
-        _write_verdict(home, communities, con, outcome, judged=judged)
-    known = ledger.load(outcome.delivery.load_id)
-    if known and known.status == "rejected" and known.reason == outcome.reason:
-        return
-    ledger.append(
-        outcome.delivery.event(
-            "rejected",
-            rows=outcome.rows,
-            quarantined=outcome.quarantined,
-            reason=outcome.reason,
-            seconds=round(outcome.seconds, 3),
-        )
-    )
-
-
-def _write_verdict(
-    home: Home,
-    communities: Communities,
-    con: duckdb.DuckDBPyConnection,
-    outcome: LoadOutcome,
-    *,
-    judged: bool,
-) -> None:
-    delivery = outcome.delivery
-    write_results(
-        con,
-        home.gate_file(delivery.load_id),
-        load_id=delivery.load_id,
-        extract_id=delivery.extract_id,
-        rows=outcome.rows,
-        results=outcome.results,
-    )
-    tell_partner(home, communities, outcome, con if judged else None)
-
-
-def _settled(ledger: Ledger, delivery: Delivery) -> LoadOutcome | None:
-    """The outcome of a delivery that is in force or was: nothing is to be done about it again."""
-    state = ledger.load(delivery.load_id)
-    if state is None or state.status in ("received", "rejected", "outdated"):
-        return None
-    if state.status == "split":
-        parts = [
-            unchanged(other)
-            for other in ledger.state()
-            if (other.delivery.extract_id, other.delivery.sha256, other.delivery.fingerprint)
-            == (delivery.extract_id, delivery.sha256, delivery.fingerprint)
-            and other.load_id != delivery.load_id
-        ]
+    def _whole(self, delivery: Delivery, parts: Sequence[LoadOutcome]) -> LoadOutcome:
+        if len(parts) == 1 and parts[0].delivery == delivery:
+            return parts[0]
+        if not self.check_only:
+            Ledger(self.home.ledger).append(delivery.event("split", rows=sum(p.rows for p in parts)))
         return summary(delivery, parts)
-    return unchanged(state)
 
+    def _parts(self, delivery: Delivery, keys: dict[str, str]) -> Iterator[_Part]:
+        """Each school year and collection that a delivery holds, judged and, where it passed, staged.
 
-def _has_unread_years(con: duckdb.DuckDBPyConnection, mapped: MappedTable) -> bool:
-    flag = mapped.unparsed.get("school_year")
-    return bool(flag and con.execute(f"select 1 from {mapped.table} where {flag} limit 1").fetchall())
+        `keys` are the tables of keys of what the bundle holds so far; those of this delivery are added.
+        """
+        started = time.perf_counter()
+        contract = self._contract(delivery)
+        rules_of_gate_entries(contract, [*contract.columns])
+        try:
+            mapped = map_source(self.con, self.file.source(delivery, contract), contract, table=MAPPED)
+            mapped = with_references(self.con, mapped, contract, keys)
+        except MilepostError as error:
+            yield _Part(self._unreadable(delivery, error, time.perf_counter() - started))
+            return
+        except (OSError, MemoryError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise machine_fault(delivery, "read", error) from None
+        periods = periods_of(self.con, mapped, delivery)
+        for number, part in enumerate(periods):
+            rows = part_of(self.con, mapped, part, takes_the_rest=number == len(periods) - 1)
+            found = self._part(part, rows, started)
+            if found.outcome.outcome != "rejected" and not found.outcome.reason:
+                keep_keys(self.con, contract, keys)
+            yield found
+            started = time.perf_counter()
 
+    def _part(self, delivery: Delivery, mapped: MappedTable, started: float) -> _Part:
+        if not self.check_only:
+            known = settled(self.home, delivery)
+            if known and (self._contract(delivery).bundle is None or known.reason):
+                return _Part(known)  # what is superseded or withdrawn stays so
+            if Ledger(self.home.ledger).load(delivery.load_id) is None:
+                Ledger(self.home.ledger).append(delivery.event("received"))
+        if problem := period_problem(self.con, self.communities, delivery, mapped):
+            return _Part(self._unreadable(delivery, problem, time.perf_counter() - started))
+        result = judge(self.home, self.communities, self.con, delivery, mapped, self._contract(delivery))
+        outcome = LoadOutcome(
+            delivery=delivery,
+            outcome=result.outcome,
+            rows=result.rows,
+            quarantined=result.quarantined,
+            seconds=time.perf_counter() - started,
+            reason=f"{delivery.file_name}: {result.reason}" if result.reason else "",
+            results=result.results,
+            bad_rows=tuple(bad_rows(self.con)[1]),
+        )
+        staged = None if self.check_only else self._written(outcome)
+        return _Part(replace(outcome, seconds=time.perf_counter() - started), staged)
 
-def _period_problem(
-    communities: Communities, delivery: Delivery, has_unread_years: bool
-) -> DeliveryError | None:
-    """A file that carries its own years may carry one that the community does not take."""
-    community = communities.community_of(delivery.extract_id)
-    rule = ""
-    if delivery.school_year is None and has_unread_years:
-        what, rule = "the school year of no row can be read", f"It is written {YEAR_FORMS}"
-        step = "Correct the column, or turn it into such a form with `school_year: {sql: ...}`"
-    elif delivery.school_year is None:
-        what, step = "no row says which school year it tells of", "Fill in the column of the school year"
-    elif delivery.school_year not in community.school_years:
-        what = f"the school year {delivery.school_year} is outside the community's range"
-        rule = f"{community.name} takes {community.school_years.first} to {community.school_years.last}"
-        step = "Leave out the rows of other years, or widen school_years in community.yml"
-    elif delivery.collection not in community.collections:
-        what = f"unknown collection '{delivery.collection}'"
-        rule = f"Known are {', '.join(community.collections)}"
-        step = "Correct the column of the collection, or add it to collections in community.yml"
-    else:
+    def _written(self, outcome: LoadOutcome) -> Staged | None:
+        delivery, table = outcome.delivery, ACCEPTED
+        if outcome.outcome != "rejected":
+            if delivery.extract_id in self.file.deltas:
+                table = with_unchanged(self.con, self.home, self._contract(delivery), delivery)
+            return stage_accepted(self.home, self.communities, self.con, outcome, table)
+        write_rejected(self.home, self.communities, self.con, outcome, judged=True)
         return None
-    return DeliveryError(what, where=delivery.file_name, rule=rule, next_step=step)
 
+    def _unreadable(self, delivery: Delivery, error: MilepostError, seconds: float) -> LoadOutcome:
+        outcome = unreadable(delivery, error, seconds)
+        if not self.check_only:
+            write_rejected(self.home, self.communities, self.con, outcome)
+        return outcome
 
-@contextmanager
-def _disk(delivery: Delivery) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, duckdb.IOException) as error:
-        raise DeliveryError(
-            f"what the gate found could not be written ({type(error).__name__})",
-            where=delivery.file_name,
-            rule="What was in force before still is",
-            next_step="See to free disk space and the rights of MILEPOST_HOME, then load it again",
-        ) from None
+    def _contract(self, delivery: Delivery) -> Contract:
+        return self.file.contract(delivery)

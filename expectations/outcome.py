@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from expectations.feedback import BadRow
@@ -11,6 +11,7 @@ from expectations.rule import RuleResult
 from ingestion.delivery import Delivery
 from ingestion.errors import ContractError, MilepostError
 from ingestion.ledger import LoadState
+from ingestion.wording import listed
 
 # an error's next step speaks to who keeps the contract; the partner can do one thing
 SEND_AS_AGREED = (
@@ -44,6 +45,11 @@ class LoadOutcome:
         """One outcome per school year and collection: the parts, else this one alone."""
         return self.parts or (self,)
 
+    @property
+    def is_held_up(self) -> bool:
+        """Whether nothing stops it but another table of the same delivery."""
+        return any(result.rule == HELD_UP for result in self.results)
+
 
 def unchanged(state: LoadState) -> LoadOutcome:
     """Of a delivery that is in force, or was: nothing was done about it again."""
@@ -67,6 +73,28 @@ def summary(delivery: Delivery, parts: Sequence[LoadOutcome]) -> LoadOutcome:
         reason=" ".join(f"{part.delivery.period}: {part.reason}" for part in parts if part.reason),
         parts=tuple(parts),
     )
+
+
+HELD_UP = "every_table_of_the_delivery_passes"
+
+
+def held_up(outcome: LoadOutcome, stopping: Sequence[LoadOutcome]) -> LoadOutcome:
+    """Of a table that passed, while another table of the same bundle did not."""
+    tables = listed([other.delivery.entity for other in stopping])
+    result = RuleResult(
+        rule=HELD_UP,
+        expectation="bundle",
+        column=None,
+        severity="reject",
+        passed=False,
+        violations=len(stopping),
+        share=1.0,
+        explanation=f"This table passed, but {tables} of the same delivery did not.",
+        how_to_fix=f"See the report on {tables}, and send the whole delivery again.",
+    )
+    reason = f"{outcome.delivery.file_name}: {result.explanation}"
+    results = (*outcome.results, result)
+    return replace(outcome, outcome="rejected", reason=reason, results=results, bad_rows=())
 
 
 def unreadable(delivery: Delivery, error: MilepostError, seconds: float) -> LoadOutcome:

@@ -14,6 +14,7 @@ from expectations.located import REPEATED
 from expectations.rule import Rule
 from ingestion.contract import Contract
 from ingestion.contract_columns import Column
+from ingestion.entities import load_entities
 from ingestion.file_names import YEAR_FORMS
 
 READABLE = {
@@ -36,7 +37,7 @@ class Suite:
 
 
 SUITES = 128
-_Asked = tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...], tuple[Any, ...], tuple[str, ...]]
+_Asked = tuple[str, str, tuple[str, ...], tuple[Any, ...], tuple[Any, ...], tuple[str, ...], tuple[Any, ...]]
 _suites: dict[_Asked, Suite] = {}
 _remembering = threading.Lock()
 
@@ -47,6 +48,7 @@ def suite_for(
     unparsed: Mapping[str, str],
     known_codes: Mapping[str, Collection[str]] | None = None,
     period_columns: Collection[str] = (),
+    dangling: Mapping[str, str] | None = None,
 ) -> Suite:
     """The rules for a table with these `columns`; `unparsed` names the hidden column of each parsed column.
 
@@ -62,9 +64,12 @@ def suite_for(
         tuple(unparsed.items()),
         tuple(codes.items()),
         tuple(period_columns),
+        tuple((dangling or {}).items()),
     )
     with _remembering:
-        suite = _suites.pop(asked, None) or _made(contract, columns, unparsed, codes, period_columns)
+        suite = _suites.pop(asked, None) or _made(
+            contract, columns, unparsed, codes, period_columns, dangling or {}
+        )
         while len(_suites) >= SUITES:
             _suites.pop(next(iter(_suites)))
         _suites[asked] = suite
@@ -77,11 +82,13 @@ def _made(
     unparsed: Mapping[str, str],
     known_codes: Mapping[str, Collection[str]],
     period_columns: Collection[str],
+    dangling: Mapping[str, str],
 ) -> Suite:
     derived = [_has_rows(), *_rules_of_periods(period_columns, unparsed)]
     for name, column in contract.columns.items():
         if name in columns:
             derived += _rules_of_column(contract, name, column, unparsed.get(name))
+    derived += [_known_reference(contract, name, flag) for name, flag in dangling.items()]
     for name, codes in known_codes.items():
         if name in contract.columns and name in columns and codes:
             derived.append(_known_code(contract, name, codes))
@@ -218,6 +225,20 @@ def _known_code(contract: Contract, name: str, codes: Collection[str]) -> Rule:
         explanation=f"{label} holds a code that is not translated yet; its rows are kept as 'unmapped'.",
         how_to_fix=f"Tell us what the new codes in {label} mean, so that we can translate them.",
         advice=f"Add the codes, with what they mean, to crosswalks/{contract.partner}.csv.",
+    )
+
+
+def _known_reference(contract: Contract, name: str, flag: str) -> Rule:
+    label = label_of(contract, name)
+    table = load_entities()[load_entities()[contract.entity].columns[name].references or ""].title
+    return Rule(
+        name=f"{name}_is_in_the_delivery",
+        expectation="expect_column_values_to_be_in_set",
+        arguments={"column": flag, "value_set": [False]},
+        severity=contract.columns[name].severity,
+        columns=(name,),
+        explanation=f"{label} names a row of '{table}' that the delivery has not, or that was held back.",
+        how_to_fix="Export all tables at the same moment and with the same filters.",
     )
 
 

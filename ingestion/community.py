@@ -20,10 +20,11 @@ from ingestion.community_tables import (
     in_other_years,
     read_table,
 )
-from ingestion.contract import Contract, load_contract, match_file
+from ingestion.contract import Contract, match_file
 from ingestion.disaggregates import DISAGGREGATES, PAIRS
 from ingestion.errors import ContractError
 from ingestion.indicators import indicator_ids
+from ingestion.layout import load_contracts
 from ingestion.yaml_file import YamlFile, near_miss, read_yaml, validate
 
 T = TypeVar("T")
@@ -134,9 +135,8 @@ def load_community(folder: Path, aside: list[ContractError] | None = None) -> Co
     contracts: dict[str, Contract] = {}
     for path in sorted((folder / "extracts").glob("*.y*ml")):
         of_contracts = problems if aside is None else aside
-        contract = _try(lambda p: load_contract(p, community), path, of_contracts)
-        if contract is not None:
-            contracts[contract.extract_id] = contract
+        found = _try(lambda p: load_contracts(p, community), path, of_contracts)
+        contracts |= {contract.extract_id: contract for contract in found or ()}
     tables = _tables(folder, parsed, problems)
     tables["crosswalks"] = _with_codes_of_contracts(tables["crosswalks"], contracts, problems)
     community = community.model_copy(update={"contracts": contracts, **tables})
@@ -180,7 +180,8 @@ def _with_codes_of_contracts(
     """
     complete = dict(crosswalks)
     for contract in contracts.values():
-        for field, column in contract.columns.items():
+        # a layout's codes are its own: two products a partner uses may call two things level 1
+        for field, column in contract.columns.items() if contract.bundle is None else ():
             for partner_code, conformed_code in column.codes.items():
                 row = CrosswalkRow(field=field, partner_code=partner_code, conformed_code=conformed_code)
                 rows = complete.get(contract.partner, ())

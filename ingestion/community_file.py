@@ -85,8 +85,9 @@ class Agreement(Strict):
     expires: dt.date
     retention_years: int | None = Field(default=None, ge=0)
 
-    def covers(self, extract_id: str) -> bool:
-        return self.extracts == "all" or extract_id in self.extracts
+    def covers(self, *names: str | None) -> bool:
+        """Whether an extract is covered, by one of its names: its id, or that of its layout's contract."""
+        return self.extracts == "all" or not {*names}.isdisjoint(self.extracts)
 
     def is_live(self, on: dt.date) -> bool:
         return self.starts <= on <= self.expires

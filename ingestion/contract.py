@@ -9,22 +9,25 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from ingestion.contract_checks import contract_problems
-from ingestion.contract_columns import Column, GateRules, Origin, Reader, Rows, Tolerance, Unpivot
+from ingestion.contract_columns import Body, Column, Origin
 from ingestion.entities import Entity, load_entities
 from ingestion.errors import ContractError, MilepostError
 from ingestion.file_names import Match, match_pattern, parse_school_year
 from ingestion.sql_expression import check_expression
-from ingestion.yaml_file import Identifier, Strict, Text, Texts, read_yaml, validate
+from ingestion.yaml_file import Identifier, read_yaml, validate
 
 if TYPE_CHECKING:
     from ingestion.community import Community
 
 MonthDay = Annotated[str, StringConstraints(pattern=r"^\d{2}-\d{2}$")]
 # what a contract says about people and calendars does not change a single row of what is loaded
-NOT_IN_FINGERPRINT = {"title", "agreement", "expects", "file", "files", "path", "community", "fingerprint"}
+NOT_IN_FINGERPRINT = {
+    *("title", "agreement", "expects", "file", "files", "path", "community", "fingerprint"),
+    *("layout", "bundle", "is_required", "layout_codes"),
+}
 
 
-class ContractFile(Strict):
+class ContractFile(Body):
     """The fields of a contract's YAML file."""
 
     partner: Identifier
@@ -35,25 +38,18 @@ class ContractFile(Strict):
     expects: dict[Identifier, MonthDay] = Field(default_factory=dict)
     file: str | None = None
     files: tuple[str, ...] = ()
-    member: str | None = None
-    sheet: Text | None = None
-    reader: Reader = Reader()
-    missing: Texts = ("",)
-    key: tuple[Identifier, ...] = ()
     columns: dict[Identifier, Column]
-    ignore: Texts = ()
-    rows: Rows | None = None
-    unpivot: Unpivot | None = None
-    school_year: Origin | None = None
-    collection: Origin | None = None
-    gate: GateRules = ()
-    tolerance: Tolerance = Tolerance()
 
     @model_validator(mode="after")
     def _one_way_to_name_files(self) -> Self:
         if bool(self.file) == bool(self.files):
             raise ValueError("give exactly one of file and files")
         return self
+
+    @property
+    def file_stem(self) -> str:
+        """What the contract's file is called, without its ending."""
+        return "__".join(self.extract_id.split("."))
 
     @property
     def extract_id(self) -> str:
@@ -67,11 +63,20 @@ class ContractFile(Strict):
 
 
 class Contract(ContractFile):
-    """A checked contract: columns carry their entity's facts, `key` is set, `fingerprint` its hash."""
+    """A checked contract: columns carry their entity's facts, `key` is set, `fingerprint` its hash.
+
+    `bundle` names the contract of a layout that this is one of: what one file holds for a bundle comes into
+    force together or not at all. `is_required` says that no file of the bundle is whole without it, and
+    `layout_codes` what the layout's own codes mean: canonical column -> code -> conformed code.
+    """
 
     path: Path
     community: str | None = None
     fingerprint: str = ""
+    layout: str | None = None
+    bundle: str | None = None
+    is_required: bool = True
+    layout_codes: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     @property
     def canonical(self) -> Entity:
@@ -144,19 +149,26 @@ def load_contract(path: Path, community: "Community | None" = None) -> Contract:
         heads = {place[:2] for place in left_out}
         problems += [source.problem(at, what, step) for at, what, step in found if at[:2] not in heads]
     if problems or parsed is None:
-        raise ContractError.of(sorted(problems, key=_line))
+        raise ContractError.of(sorted(problems, key=line_of))
+    return complete(parsed, path, community)
+
+
+def complete(parsed: ContractFile, path: Path, community: "Community | None", **facts: Any) -> Contract:
+    """The contract with its entity's facts; `facts` are those of its layout."""
     entity = load_entities()[parsed.entity]
     columns = {name: _with_entity_facts(column, entity, name) for name, column in parsed.columns.items()}
     key = parsed.key or tuple(name for name in entity.key if name in columns)
-    complete = Contract.model_construct(
+    contract = Contract.model_construct(
         **{**_fields(parsed), "columns": columns, "key": key},
         path=path,
         community=community.community if community else None,
+        **facts,
     )
-    return complete.model_copy(update={"fingerprint": _fingerprint(complete)})
+    return contract.model_copy(update={"fingerprint": _fingerprint(contract)})
 
 
-def _line(problem: MilepostError) -> int:
+def line_of(problem: MilepostError) -> int:
+    """The line of its file that a problem names."""
     return int(problem.where.rsplit(":", 1)[1])
 
 

@@ -52,11 +52,11 @@ def contract_problems(
 
 
 def _file_problems(contract: "ContractFile", source: YamlFile) -> Iterator[Finding]:
-    expected = "__".join(contract.extract_id.split("."))
+    expected = contract.file_stem
     if source.path.stem != expected:
         yield (
             ("partner",),
-            f"the file of {contract.extract_id} is not named after it",
+            f"the file of {expected.replace('__', '.')} is not named after it",
             f"Name it {expected}.yml",
         )
     place = "file" if contract.file else "files"
@@ -123,7 +123,8 @@ def _alias_problems(contract: "ContractFile") -> Iterator[Finding]:
 
 
 def _entity_problems(contract: "ContractFile", source: YamlFile, entity: Entity) -> Iterator[Finding]:
-    declared = set(source.data.get("columns") or {})
+    # as written, since what could not be parsed was left out; a layout writes none
+    declared = set(source.data.get("columns") or contract.columns)
     for name, column in contract.columns.items():
         if name in entity.columns:
             yield from _column_problems(name, column, entity)
@@ -191,6 +192,6 @@ def _community_problems(contract: "ContractFile", community: "Community") -> Ite
     if contract.partner in known and contract.partner not in agreement.parties:
         what = f"the partner is not a party of the agreement '{contract.agreement}'"
         yield ("agreement",), what, "Name the agreement that covers it, or add the party in agreements.yml"
-    if not agreement.covers(contract.extract_id):
+    if not agreement.covers(contract.extract_id, getattr(contract, "bundle", None)):
         what = f"the agreement '{contract.agreement}' does not cover {contract.extract_id}"
         yield ("agreement",), what, "Add the extract to the agreement in agreements.yml"

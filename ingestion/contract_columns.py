@@ -166,3 +166,21 @@ class Tolerance(Strict):
     quarantined: float = Field(default=0.02, ge=0, le=1)
     year_over_year: float = Field(default=0.30, ge=0)
     empty: bool = False
+
+
+class Body(Strict):
+    """What a contract says of one extract beside who sends it and how its files are called."""
+
+    member: str | None = None
+    sheet: Text | None = None
+    reader: Reader = Reader()
+    missing: Texts = ("",)
+    key: tuple[Identifier, ...] = ()
+    columns: dict[Identifier, Column] = Field(default_factory=dict)
+    ignore: Texts = ()
+    rows: Rows | None = None
+    unpivot: Unpivot | None = None
+    school_year: Origin | None = None
+    collection: Origin | None = None
+    gate: GateRules = ()
+    tolerance: Tolerance = Tolerance()

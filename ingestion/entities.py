@@ -1,13 +1,14 @@
-"""The canonical entities, read from layouts/canonical/<entity>.yml: columns, types, keys, meaning."""
+"""What raw tables hold: the canonical entities, and the tables of standards that keep their own shape."""
 
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from ruamel.yaml import YAML
 
-LAYOUTS = Path(__file__).parent / "layouts" / "canonical"
+LAYOUTS = Path(__file__).parent / "layouts"
+CANONICAL = "canonical"
 
 ColumnType = Literal["text", "integer", "decimal", "date", "boolean", "code", "codes"]
 Pii = Literal["none", "direct"]
@@ -40,12 +41,25 @@ class _Facts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
 class EntityColumn(_Facts):
-    type: ColumnType
-    description: str = Field(min_length=10)
+    """One column.
+
+    Of a table of a standard it also says which headers the standard gives it (all names it ever had), in
+    which versions it is there (all, unless said), and the table whose key its values are.
+    """
+
+    type: ColumnType = "text"
+    description: str = ""
     required: bool = False
     pii: Pii = "none"
     between: tuple[float, float] | None = None
+    headers: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(default=(), alias="from")
+    versions: tuple[str, ...] = ()
+    references: str | None = None
 
     @property
     def sql_type(self) -> str:
@@ -60,6 +74,14 @@ class Entity(_Facts):
     grain: str
     key: tuple[str, ...]
     columns: dict[str, EntityColumn]
+    standard: str = CANONICAL
+
+    @model_validator(mode="after")
+    def _is_described(self) -> Self:
+        bare = [name for name, column in self.columns.items() if len(column.description) < 10]
+        if self.standard == CANONICAL and bare:
+            raise ValueError(f"columns of {self.entity} without a description: {', '.join(bare)}")
+        return self
 
     @property
     def required_columns(self) -> tuple[str, ...]:
@@ -74,7 +96,9 @@ class Entity(_Facts):
 
 @cache
 def load_entities() -> dict[str, Entity]:
-    """Entity name -> entity, in the alphabetical order of the files that state them."""
+    """Entity name -> entity: the canonical ones, then the tables of standards."""
     yaml = YAML(typ="safe")
-    entities = (Entity.model_validate(yaml.load(path)) for path in sorted(LAYOUTS.glob("*.yml")))
+    files = [(CANONICAL, path) for path in sorted((LAYOUTS / CANONICAL).glob("*.yml"))]
+    files += [(path.parent.parent.name, path) for path in sorted(LAYOUTS.glob("*/tables/*.yml"))]
+    entities = (Entity.model_validate({**yaml.load(path), "standard": standard}) for standard, path in files)
     return {entity.entity: entity for entity in entities}

@@ -3,8 +3,9 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +20,15 @@ from ingestion.lake_files import ensure_empty_files as ensure_empty_files
 from ingestion.lake_files import keep_file, loaded_by, metadata, put_in_force, write_staged
 from ingestion.ledger import ACCEPTED, Event, Ledger, LoadState, fold
 from ingestion.yaml_file import near_miss
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A delivery whose raw file is written and waits to come into force; `event` is its ledger line."""
+
+    delivery: Delivery
+    event: Event
+    file: Path
 
 
 def promote(
@@ -37,36 +47,79 @@ def promote(
     force is kept under superseded/. Killed anywhere and run again, it ends in the same state; after an error
     (disk full) what was in force before still is. A delivery already in force is left alone.
     """
+    staged = stage(home, con, table, delivery, outcome=outcome, quarantined=quarantined, seconds=seconds)
+    put_together_in_force(home, [staged])
+    return _raw_of(home, delivery)
+
+
+def stage(
+    home: Home,
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    delivery: Delivery,
+    *,
+    outcome: str = "accepted",
+    quarantined: int = 0,
+    seconds: float | None = None,
+) -> Staged:
+    """Write the raw file of a delivery beside the lake, from a table as `promote` takes it."""
     if outcome not in ACCEPTED:
         raise ValueError(f"not an outcome that is promoted: {outcome}")
-    raw, staged = _raw_of(home, delivery), home.staged_file(delivery.load_id)
+    file = home.staged_file(delivery.load_id)
     rows = con.execute(f'select count(*) from "{table}"').fetchall()[0][0]
     event = delivery.event(outcome, rows=rows, quarantined=quarantined, seconds=seconds)
+    try:
+        write_staged(con, table, delivery, event, file)
+    except (duckdb.Error, OSError) as error:
+        file.unlink(missing_ok=True)
+        raise _not_written(delivery, _raw_of(home, delivery), error) from None
+    return Staged(delivery, event, file)
+
+
+def put_together_in_force(home: Home, staged: Sequence[Staged]) -> None:
+    """Put all of these deliveries in force, or after an error none, each in the place of the one before.
+
+    The ledger hears of all at once, after all raw files have their names. A kill between two of them leaves
+    some in force; `recover` tells the ledger of these, and loading the rest again completes the delivery.
+    """
     with lake_lock(home):
         ledger = Ledger(home.ledger)
-        notes = metadata([raw], con)[raw]
-        _catch_up(ledger, notes)
-        before, there = _holder(ledger, delivery), notes.get("load_id")
-        if before and before.load_id == delivery.load_id == there:
-            return raw
+        notes = metadata([_raw_of(home, one.delivery) for one in staged])
+        for note in notes.values():
+            _catch_up(ledger, note)
+        waiting = [one for one in staged if not _is_there(home, ledger, one, notes)]
+        before = {one.delivery.load_id: _holder(ledger, one.delivery) for one in waiting}
         try:
-            write_staged(con, table, delivery, event, staged)
-            if there and there != delivery.load_id:
-                keep_file(raw, home.superseded_file(there))
-            put_in_force(staged, raw)
+            for one in waiting:
+                _replace(home, one, notes)
+            swaps = [event for one in waiting for event in _swap(before[one.delivery.load_id], one.event)]
+            if swaps:
+                ledger.append(*swaps)
         except (duckdb.Error, OSError) as error:
-            staged.unlink(missing_ok=True)
-            if there and there != delivery.load_id:
-                home.superseded_file(there).unlink(missing_ok=True)
-            raise _not_written(delivery, raw, error) from None
-        try:
-            _append_swap(ledger, before, event)
-        except OSError as error:
-            _follow_ledger(home, delivery, before)
-            home.superseded_file(delivery.load_id).unlink(missing_ok=True)
-            raise _not_written(delivery, home.ledger, error) from None
-        home.superseded_file(delivery.load_id).unlink(missing_ok=True)
-    return raw
+            for one in waiting:
+                _follow_ledger(home, one.delivery, before[one.delivery.load_id])
+                home.superseded_file(one.delivery.load_id).unlink(missing_ok=True)
+            raise _not_written(waiting[0].delivery, home.raw, error) from None
+        finally:
+            for one in staged:
+                one.file.unlink(missing_ok=True)
+        for one in waiting:
+            home.superseded_file(one.delivery.load_id).unlink(missing_ok=True)
+
+
+def _is_there(home: Home, ledger: Ledger, one: Staged, notes: Mapping[Path, Mapping[str, str]]) -> bool:
+    """Whether a delivery is in force already."""
+    held, there = _holder(ledger, one.delivery), notes[_raw_of(home, one.delivery)].get("load_id")
+    return held is not None and held.load_id == one.delivery.load_id == there
+
+
+def _replace(home: Home, one: Staged, notes: Mapping[Path, Mapping[str, str]]) -> None:
+    """The staged file in the raw file's place, which is kept."""
+    raw = _raw_of(home, one.delivery)
+    there = notes[raw].get("load_id")
+    if there and there != one.delivery.load_id:
+        keep_file(raw, home.superseded_file(there))
+    put_in_force(one.file, raw)
 
 
 def withdraw(home: Home, load_id: str, reason: str = "") -> LoadState | None:
@@ -158,11 +211,11 @@ def lake_lock(home: Home) -> Iterator[None]:
         yield
 
 
-def _append_swap(ledger: Ledger, before: LoadState | None, event: Event) -> None:
-    swap = [event]
+def _swap(before: LoadState | None, event: Event) -> list[Event]:
+    """What the ledger is told when a delivery takes the place of another."""
     if before and before.load_id != event["load_id"]:
-        swap.insert(0, before.delivery.event("superseded", reason=f"by {event['load_id']}"))
-    ledger.append(*swap)
+        return [before.delivery.event("superseded", reason=f"by {event['load_id']}"), event]
+    return [event]
 
 
 def _catch_up(ledger: Ledger, notes: dict[str, str]) -> list[str]:
@@ -173,7 +226,7 @@ def _catch_up(ledger: Ledger, notes: dict[str, str]) -> list[str]:
     if any(e["load_id"] == event["load_id"] and e["event"] in ACCEPTED for e in ledger.events()):
         return []
     before = ledger.in_force(event["extract_id"], event["school_year"], event["collection"])
-    _append_swap(ledger, before, event)
+    ledger.append(*_swap(before, event))
     return [f"Wrote the acceptance of {event['load_id']} into the ledger."]
 
 

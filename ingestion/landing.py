@@ -6,9 +6,12 @@ import difflib
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from ingestion.archive import as_file, named_as
+from ingestion.archive_contents import present
 from ingestion.attempts import left_behind
 from ingestion.community import Communities
 from ingestion.contract import Contract
@@ -23,6 +26,7 @@ from ingestion.refusals import (
     Period,
     period_of,
     refuse_empty,
+    refuse_folder,
     refuse_periods,
     refuse_same_content,
     refuse_unusable,
@@ -47,34 +51,48 @@ def receive(
 ) -> list[Delivery]:
     """Take a file in: copy it to landing, write `received` to the ledger, return one delivery per contract.
 
-    `extract`, `school_year` and `collection` say what the file's name does not. Receiving the same file again
-    changes nothing and returns the same deliveries; with `reopen`, one that was withdrawn waits to be loaded
-    again. What came before is looked up in the home `known_to`, in this one if that is not given. A
-    DeliveryError tells every reason for taking nothing in.
+    A folder is taken in as the zip file of what lies in it. `extract`, `school_year` and `collection` say
+    what the file's name does not; `extract` may name the contract of a layout (`partner.layout`), and so all
+    its extracts. Receiving the same file again changes nothing and returns the same deliveries; with
+    `reopen`, one that was withdrawn waits to be loaded again. What came before is looked up in the home
+    `known_to`, in this one if that is not given. A DeliveryError tells every reason for taking nothing in.
     """
     refuse_unusable(home, path)
-    contracts = [_contract(communities, extract)] if extract else _contracts_for(communities, path)
-    refuse_empty(path, contracts)
-    periods = [period_of(contract, path, school_year, collection) for contract in contracts]
-    refuse_periods(communities, periods, path, (school_year, collection), today or dt.date.today())
-    home.create()
-    for leftover in left_behind(home.staged, RECEIVING):
-        leftover.unlink(missing_ok=True)
-    with _copied(home, path) as (temporary, sha256):
-        ledger = Ledger(home.ledger)
-        before = Ledger((known_to or home).ledger).state()
-        known = [state for state in before if state.delivery.sha256 == sha256]
-        if not allow_same_content:
-            refuse_same_content(periods, known, path)
-        landed = home.landed_file(sha256, path.name)
-        deliveries = [_delivery(period, sha256, landed, known) for period in periods]
-        if any(not delivery.landed.exists() for delivery in deliveries):
-            _land(temporary, landed)
+    name = named_as(path)
+    contracts = _named(communities, extract) if extract else communities.contracts_for(name.as_posix())
+    refuse_folder(path, contracts)
+    if not contracts:
+        raise _unexpected(communities, path)
+    told = (school_year, collection)
+    with as_file(home, path) as file:
+        contracts = present(file, contracts)
+        refuse_empty(file, contracts)
+        periods = [period_of(contract, name, *told, file=file) for contract in contracts]
+        refuse_periods(communities, periods, name, told, today or dt.date.today())
+        home.create()
+        for leftover in left_behind(home.staged, RECEIVING):
+            _remove(leftover)
+        with _copied(home, file, name) as (temporary, sha256):
+            before = Ledger((known_to or home).ledger).state()
+            known = [state for state in before if state.delivery.sha256 == sha256]
+            if not allow_same_content:
+                refuse_same_content(periods, known, name)
+            landed = home.landed_file(sha256, name.name)
+            deliveries = [_delivery(period, sha256, landed, known) for period in periods]
+            if any(not delivery.landed.exists() for delivery in deliveries):
+                _land(temporary, landed)
     events = [event for delivery in deliveries for event in _taken_in(delivery, known)]
     events += [event for delivery in deliveries for event in _reopened(delivery, known)] if reopen else []
     if events:
-        ledger.append(*events)
+        Ledger(home.ledger).append(*events)
     return deliveries
+
+
+def _remove(leftover: Path) -> None:
+    if leftover.is_dir():
+        shutil.rmtree(leftover, ignore_errors=True)
+    else:
+        leftover.unlink(missing_ok=True)
 
 
 def under_contract(home: Home, contract: Contract, delivery: Delivery) -> Delivery:
@@ -137,17 +155,18 @@ def _delivery(period: Period, sha256: str, landed: Path, known: list[LoadState])
     return superseded[0].delivery if superseded else delivery
 
 
-def _contract(communities: Communities, extract: str) -> Contract:
+def _named(communities: Communities, extract: str) -> list[Contract]:
+    """The contract of an extract, or those of a layout by its `partner.layout`."""
+    if bundled := [c for c in communities.contracts.values() if c.bundle == extract]:
+        return bundled
     try:
-        return communities.community_of(extract).contracts[extract]
+        return [communities.community_of(extract).contracts[extract]]
     except ContractError as error:
         raise DeliveryError(error.what, next_step=error.next_step) from error
 
 
-def _contracts_for(communities: Communities, path: Path) -> list[Contract]:
-    contracts = communities.contracts_for(path.as_posix())
-    if contracts:
-        return contracts
+def _unexpected(communities: Communities, path: Path) -> UnexpectedFile:
+    """The refusal of a file that no contract expects, with what its name comes near to."""
     patterns = {pattern: extract for extract, c in communities.contracts.items() for pattern in c.patterns}
     close = difflib.get_close_matches(path.name.lower(), patterns, n=3, cutoff=0.3)
     nearest = ", ".join(f"'{pattern}' of {patterns[pattern]}" for pattern in close)
@@ -157,7 +176,7 @@ def _contracts_for(communities: Communities, path: Path) -> list[Contract]:
         rule = f"Two-digit years are not read; '{written_out[0]}' would be"
     else:
         rule = f"The nearest patterns are {nearest}" if nearest else ""
-    raise UnexpectedFile(
+    return UnexpectedFile(
         "no contract expects a file of this name",
         where=str(path),
         rule=rule,
@@ -166,14 +185,14 @@ def _contracts_for(communities: Communities, path: Path) -> list[Contract]:
 
 
 @contextlib.contextmanager
-def _copied(home: Home, path: Path) -> Iterator[tuple[Path, str]]:
+def _copied(home: Home, path: Path, name: Path) -> Iterator[tuple[Path, str]]:
     """A read-only copy on disk and its hash; what is not moved away in the block is removed after it."""
     temporary = home.staged / f"{RECEIVING}{os.getpid()}-{secrets.token_hex(4)}"
     try:
         try:
             sha256 = _copy(path, temporary)
         except OSError as error:
-            raise _not_copied(home, path, error) from None
+            raise _not_copied(home, path, name, error) from None
         yield temporary, sha256
     finally:
         temporary.unlink(missing_ok=True)
@@ -199,16 +218,16 @@ def _copy(path: Path, temporary: Path) -> str:
     return digest.hexdigest()
 
 
-def _not_copied(home: Home, path: Path, error: OSError) -> DeliveryError:
+def _not_copied(home: Home, path: Path, name: Path, error: OSError) -> DeliveryError:
     """Whether the file cannot be read (gone meanwhile, no right to it) or its copy cannot be written."""
     why = os.strerror(error.errno) if error.errno else type(error).__name__
     if error.filename is not None and Path(error.filename) == path:
         return DeliveryError(
-            f"cannot be read ({why})", where=str(path), next_step="Check its rights, and send it again"
+            f"cannot be read ({why})", where=str(name), next_step="Check its rights, and send it again"
         )
     return DeliveryError(
         f"cannot be copied to landing ({why})",
-        where=str(path),
+        where=str(name),
         rule="What was in force before still is",
         next_step=f"See to free disk space and the rights of {home.root}, then receive it again",
     )

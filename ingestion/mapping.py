@@ -26,7 +26,8 @@ class MappedTable:
     `_source_file`.
 
     `unparsed` gives, for each column that can fail, the hidden boolean column that is true where a value
-    was there and did not parse (the value itself is then NULL).
+    was there and did not parse (the value itself is then NULL). `dangling` gives the hidden columns that are
+    true where what a column refers to is not in the delivery.
     """
 
     table: str
@@ -34,6 +35,12 @@ class MappedTable:
     unparsed: Mapping[str, str] = field(default_factory=dict)
     period_columns: tuple[str, ...] = ()
     source_table: str = ""
+    dangling: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Columns that rules look at and that are not kept."""
+        return (*self.unparsed.values(), *self.dangling.values())
 
 
 def map_source(

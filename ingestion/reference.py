@@ -73,6 +73,13 @@ TABLES: dict[str, dict[str, str]] = {
         "first_year": "INTEGER",
         "last_year": "INTEGER",
     },
+    "extract_codes": {
+        "community_id": "VARCHAR",
+        "extract_id": "VARCHAR",
+        "field": "VARCHAR",
+        "partner_code": "VARCHAR",
+        "conformed_code": "VARCHAR",
+    },
     "cut_scores": {
         "community_id": "VARCHAR",
         "assessment_id": "VARCHAR",
@@ -128,7 +135,7 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
         yield "partners", (name, partner.title, partner.sector, partner.district_id)
     yield from _extract_rows(community)
     for name, agreement in community.agreements.items():
-        covered = [extract for extract in community.contracts if agreement.covers(extract)]
+        covered = [e for e, contract in community.contracts.items() if agreement.covers(e, contract.bundle)]
         parties = list(agreement.parties)
         dates = (agreement.starts, agreement.expires, agreement.retention_years)
         yield "agreements", (name, parties, agreement.purpose, covered, *dates)
@@ -150,6 +157,8 @@ def _extract_rows(community: Community) -> Iterator[tuple[str, Row]]:
     years = range(community.school_years.first, community.school_years.last + 1)
     for extract_id, contract in community.contracts.items():
         whose = (contract.partner, extract_id, contract.entity)
+        for field, codes in contract.layout_codes.items():
+            yield from (("extract_codes", (extract_id, field, *pair)) for pair in codes.items())
         about = (contract.title, contract.agreement, list(contract.patterns), contract.fingerprint)
         yield "extracts", (*whose, *about)
         for year in years:

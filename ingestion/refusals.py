@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.archive_contents import told_school_year
 from ingestion.community import Communities
 from ingestion.contract import Contract, match_file
 from ingestion.delivery import Delivery
@@ -33,10 +34,17 @@ class Period:
         )
 
 
-def period_of(contract: Contract, path: Path, school_year: int | None, collection: str | None) -> Period:
-    """The period of a file: as it was told, else as its name says, else as its rows will."""
+def period_of(
+    contract: Contract, path: Path, school_year: int | None, collection: str | None, file: Path | None = None
+) -> Period:
+    """The period of a file: as it was told, else as its name says or its layout, else as its rows will.
+
+    `file` is where its content lies, if that is not `path`.
+    """
     found = match_file(contract, path.as_posix())
     year = school_year if school_year is not None else found.school_year if found else None
+    if year is None and contract.school_year is None:
+        year = told_school_year(file or path, contract)
     part = collection or (found.collection if found else None)
     return Period(contract, year, part or (None if contract.collection else "annual"))
 
@@ -58,8 +66,13 @@ def refuse_unusable(home: Home, path: Path) -> None:
         )
     if not path.exists():
         raise DeliveryError("the file is missing", where=str(path), next_step="Check its name and folder")
-    if not path.is_file():
-        raise DeliveryError("is not a file", where=str(path), next_step="Give the files in it one by one")
+
+
+def refuse_folder(path: Path, contracts: list[Contract]) -> None:
+    """A folder, or what is neither file nor folder, that is not the delivery of a layout of several files."""
+    if path.is_file() or (path.is_dir() and any(c.bundle and c.member for c in contracts)):
+        return
+    raise DeliveryError("is not a file", where=str(path), next_step="Give the files in it one by one")
 
 
 def refuse_empty(path: Path, contracts: list[Contract]) -> None:
@@ -118,7 +131,8 @@ def _problems(communities: Communities, period: Period, path: Path, today: dt.da
     community = communities.community_of(contract.extract_id)
     found = []
     if year is None and contract.school_year is None:
-        what = f"neither the file's name nor the contract {contract.extract_id} says which school year it is"
+        named = contract.bundle or contract.extract_id
+        what = f"neither the file's name nor the contract {named} says which school year it is"
         found.append((what, "", "Say it: --school-year 2025 for 2024-25"))
     if year is not None and year not in community.school_years:
         rule = f"{community.name} takes {community.school_years.first} to {community.school_years.last}"
@@ -133,7 +147,8 @@ def _problems(communities: Communities, period: Period, path: Path, today: dt.da
             if today > agreement.expires
             else f"starts on {agreement.starts}"
         )
-        what = f"the agreement '{contract.agreement}', which covers {contract.extract_id}, {when}"
+        covered = contract.bundle or contract.extract_id
+        what = f"the agreement '{contract.agreement}', which covers {covered}, {when}"
         found.append((what, "Without a live agreement nothing is loaded", "Renew it in agreements.yml"))
     return [DeliveryError(what, where=str(path), rule=rule, next_step=step) for what, rule, step in found]
 

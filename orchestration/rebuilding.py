@@ -12,7 +12,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.entities import LAYOUTS
 from ingestion.home import Home
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
@@ -53,6 +52,13 @@ class BuildRecord:
         Once they are built there may be more: a table that counts by what it holds turned out another.
         """
         return [node for node in self._standing if self._built.get(node) != self._built_by(node)]
+
+    def outdated_behind(self, names: Collection[str]) -> list[str]:
+        """Of the outdated ones those that models of these names read directly or through others, and they."""
+        behind = {node for node in self._standing if self._node(node)["name"] in names}
+        while more := {i for node in behind for i in self._inputs(node) if i in self._standing} - behind:
+            behind |= more
+        return [node for node in self.outdated() if node in behind]
 
     def selection(self, nodes: Collection[str]) -> list[str]:
         """Arguments for dbt: these nodes and the tests on them."""
@@ -111,10 +117,9 @@ class BuildRecord:
     def _tests(self) -> list[Mapping[str, Any]]:
         return [node for node in self._manifest["nodes"].values() if node["resource_type"] == "test"]
 
-    @cached_property
+    @property
     def _code(self) -> str:
-        layouts = b"".join(path.read_bytes() for path in sorted(LAYOUTS.glob("**/*.yml")))
-        return str(self._manifest[FINGERPRINT]) + hashlib.sha256(layouts).hexdigest()
+        return str(self._manifest[FINGERPRINT])
 
     def _built_by(self, node: str) -> str:
         """What a node was, or would be, built by; a view that no test looks at stands as the code does."""

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from ingestion.contract import Contract
 from ingestion.errors import ReadError
+from ingestion.layout import versions_with
 
 TWO_HEADER_ROWS = "; if headers stand in two rows, set `reader: {header_rows: 2}`"
 RESERVED = frozenset({"_row_number", "_source_file"})
@@ -53,8 +54,8 @@ def keep_declared(headers: Sequence[str], contracts: Sequence[Contract], file_na
     see (a social security number) is not even read into memory.
     """
     wanted = {folded(header) for contract in contracts for header in contract.file_headers}
-    ignored = {folded(header) for contract in contracts for header in contract.ignore}
     named = [header for header in headers if header]
+    ignored = {folded(h) for h in named if any(is_ignored(h, contract) for contract in contracts)} - wanted
     _refuse_other_encoding(named, wanted | ignored, contracts, file_name)
     if not any(folded(header) in wanted for header in named):
         # never list them: where the header row is missing these are a child's record
@@ -78,6 +79,15 @@ def keep_declared(headers: Sequence[str], contracts: Sequence[Contract], file_na
     if undeclared:
         raise _undeclared(undeclared, named, contracts, file_name)
     return [position for position, header in enumerate(headers) if header and folded(header) in wanted]
+
+
+def is_ignored(header: str, contract: Contract) -> bool:
+    """Whether a contract knows a header and does not take it; `metadata.*` stands for all that begin so."""
+    fold = folded(header)
+    return any(
+        fold.startswith(folded(known)[:-1]) if known.endswith("*") else fold == folded(known)
+        for known in contract.ignore
+    )
 
 
 def _refuse_other_encoding(
@@ -162,6 +172,8 @@ def _undeclared(
     absent = {h for contract in contracts for h in contract.file_headers if folded(h) not in there}
     pairs = [(header, near) for header in undeclared if (near := nearest(header, absent))]
     hint = "; ".join(f"'{header[:60]}' may be a new name of '{near}'" for header, near in pairs[:5])
+    if others := {name for c in contracts for header in undeclared for name in versions_with(header, c)}:
+        hint = f"They are columns of another version: say `layout: {sorted(others)[0]}` if it is that one"
     return ReadError(
         f"undeclared column{'s' if len(undeclared) > 1 else ''} {shown(undeclared)}",
         where=file_name,

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from ingestion.errors import ReadError
+from ingestion.wording import listed
 
 # a community's largest extracts are a few GB; text packs 5 to 50 times, deflate at most 1032 times
 MAX_UNPACKED_BYTES = 16 * 2**30
@@ -80,12 +81,12 @@ def _members(archive: zipfile.ZipFile, path: Path, member: str | None, folder: P
     infos = [info for info in archive.infolist() if not info.is_dir()]
     for info in infos:
         _refuse_escaping_name(info.filename, path.name)
-    wanted = [info for info in infos if _matches(info.filename, member)]
+    wanted = [info for info in infos if is_member(info.filename, member)]
     if not wanted:
         raise ReadError(
             f"no member of the zip file matches '{member or '*'}'",
             where=path.name,
-            rule=f"The zip file holds: {_listed([info.filename for info in infos])}",
+            rule=f"The zip file holds: {listed([info.filename for info in infos])}",
             next_step="Correct `member:` in the contract, or ask the partner for the missing file",
         )
     if any(info.flag_bits & 0x1 for info in wanted):
@@ -106,7 +107,7 @@ def _members(archive: zipfile.ZipFile, path: Path, member: str | None, folder: P
     return parts
 
 
-def _matches(name: str, member: str | None) -> bool:
+def is_member(name: str, member: str | None) -> bool:
     """A glob without a slash looks at the last part of the name; what a Mac adds to its archives never
     counts."""
     name = unicodedata.normalize("NFC", name)
@@ -154,8 +155,3 @@ def _pour(packed: IO[bytes] | gzip.GzipFile, target: Path, spend: Callable[[int]
         while chunk := packed.read(_CHUNK):
             spend(len(chunk))
             plain.write(chunk)
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:8])
-    return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown or "nothing"

@@ -59,7 +59,9 @@ def receive(
     from orchestration.settings import prepare_environment
 
     home = prepare_environment()
-    deliveries, refused = receive_files(home, files_in(paths), extract, school_year, collection, same_content)
+    deliveries, refused = receive_files(
+        home, files_in(paths, extract=extract), extract, school_year, collection, same_content
+    )
     if as_json:
         print_json(
             {"received": [delivery_facts(d) for d in deliveries], "refused": [str(e) for e in refused]}
@@ -93,9 +95,9 @@ def load(
     from orchestration.settings import prepare_environment
 
     home = prepare_environment()
-    files = files_in(paths) if paths else files_in([home.inbox], may_be_empty=True)
+    files = files_in(paths, extract=extract) if paths else files_in([home.inbox], may_be_empty=True)
     with err.status(f"Receiving {counted(len(files), 'file')} ..."):
-        named = [path for path in paths or [] if path.is_file()]
+        named = [path for path in paths or [] if path in files]
         deliveries, refused = receive_files(
             home, files, extract, school_year, collection, same_content, reopen=named
         )
@@ -227,11 +229,16 @@ def end(errors: list[MilepostError], rejected: bool = False) -> None:
         raise typer.Exit(max(codes))
 
 
-def files_in(paths: list[Path], may_be_empty: bool = False) -> list[Path]:
-    """The files named, and those in the folders named at any depth, without hidden ones."""
+def files_in(paths: list[Path], may_be_empty: bool = False, extract: str | None = None) -> list[Path]:
+    """The files named, and those in the folders named at any depth, without hidden ones.
+
+    A folder that is itself what a layout's contract expects (an export of several files) stays whole.
+    """
     files: list[Path] = []
     for path in paths:
-        if path.is_dir():
+        if path.is_dir() and _is_delivery(path, extract):
+            files.append(path)
+        elif path.is_dir():
             inside = [p for p in sorted(path.glob("**/*")) if p.is_file()]
             files += [
                 p for p in inside if not any(part.startswith(".") for part in p.relative_to(path).parts)
@@ -241,3 +248,14 @@ def files_in(paths: list[Path], may_be_empty: bool = False) -> list[Path]:
     if not files and not may_be_empty:
         raise UsageError("There is no file in it", where=", ".join(map(str, paths)))
     return files
+
+
+def _is_delivery(folder: Path, extract: str | None) -> bool:
+    """Whether a folder holds one delivery of a layout, by its name or by what is said of it."""
+    from ingestion.archive import named_as
+    from orchestration.settings import sound_configuration
+
+    communities, _ = sound_configuration()
+    of_name = communities.contracts_for(named_as(folder).as_posix())
+    named = [c for c in communities.contracts.values() if extract and extract in (c.bundle, c.extract_id)]
+    return any(contract.bundle and contract.member for contract in (named if extract else of_name))

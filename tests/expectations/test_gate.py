@@ -1,7 +1,6 @@
 """Every kind of rule on tables to be judged by eye; the first row of a table is row 2 of the file."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -15,6 +14,7 @@ from expectations.history import NO_HISTORY
 from expectations.located import LOOKED_AT, REPEATED, prepare, store_repeated_keys
 from expectations.rule import Rule
 from ingestion.contract import Contract
+from ingestion.mapping import MappedTable
 
 LENIENT = "tolerance: {quarantined: 0.9}\n"
 
@@ -239,7 +239,7 @@ def test_rows_of_one_record_are_judged_one_by_one(
         from (values ('a', 'S1', 1, 2), ('a', 'S2', 400, 2))
             as t(student_id, school_id, days_enrolled, _row_number)
     """)
-    mapped = SimpleNamespace(table="mapped", unparsed={}, period_columns=())
+    mapped = MappedTable("mapped", ("student_id", "school_id"))
     result = gate(con, mapped, write_contract(LENIENT), NO_HISTORY)  # type: ignore[arg-type]
     assert result.quarantined == 1
     assert con.execute("select school_id from accepted").fetchall() == [("S1",)]

@@ -1,11 +1,11 @@
 """Tiny contracts and tables, so that a test states only what it is about."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import duckdb
 
 from expectations.gate import GateResult
+from ingestion.mapping import MappedTable
 
 ATTENDANCE = """\
 partner: rivers
@@ -36,7 +36,7 @@ def numbers(con: duckdb.DuckDBPyConnection, table: str) -> list[int]:
     return [number for (number,) in con.execute(f"select _row_number from {table} order by 1").fetchall()]
 
 
-def mapped_attendance(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> SimpleNamespace:
+def mapped_attendance(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> MappedTable:
     con.execute("""
         create or replace table mapped (
             student_id varchar, school_id varchar, days_enrolled decimal(18, 4), days_absent decimal(18, 4),
@@ -47,10 +47,10 @@ def mapped_attendance(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> Simple
         con.executemany(
             "insert into mapped values (?, ?, ?, ?, ?, ?, ?)", [(*r, i + 2) for i, r in enumerate(rows)]
         )
-    return SimpleNamespace(
-        table="mapped",
-        unparsed={"days_enrolled": "days_enrolled__unparsed", "days_absent": "days_absent__unparsed"},
-        period_columns=(),
+    return MappedTable(
+        "mapped",
+        ("student_id", "school_id", "days_enrolled", "days_absent"),
+        {"days_enrolled": "days_enrolled__unparsed", "days_absent": "days_absent__unparsed"},
     )
 
 

@@ -1,0 +1,78 @@
+"""One mapped delivery judged: its period, then the gate with what it compares with; nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+
+from expectations.gate import GateResult, gate
+from expectations.hints import with_hints
+from expectations.history import find_history
+from expectations.known_codes import known_codes
+from ingestion.community import Communities
+from ingestion.contract import Contract
+from ingestion.delivery import Delivery
+from ingestion.errors import DeliveryError
+from ingestion.file_names import YEAR_FORMS
+from ingestion.home import Home
+from ingestion.mapping import MappedTable
+
+
+def judge(
+    home: Home,
+    communities: Communities,
+    con: duckdb.DuckDBPyConnection,
+    delivery: Delivery,
+    mapped: MappedTable,
+    contract: Contract,
+) -> GateResult:
+    """The verdict on the rows of one school year and collection; `con` has the gate's tables afterwards."""
+    community = communities.community_of(delivery.extract_id)
+    assert delivery.school_year is not None
+    try:
+        history = find_history(con, home, delivery)
+        codes = known_codes(community, contract, delivery.school_year)
+        judged = gate(con, mapped, contract, history, known_codes=codes)
+        return replace(judged, results=with_hints(con, mapped, contract, judged.results))
+    except duckdb.Error as error:
+        raise machine_fault(delivery, "judged", error) from None
+
+
+def machine_fault(delivery: Delivery, what: str, error: BaseException) -> DeliveryError:
+    """What the machine did: nothing is wrong with the file as far as is known; only the kind is told."""
+    return DeliveryError(
+        f"{delivery.extract_id} {delivery.period} could not be {what} ({type(error).__name__})",
+        where=delivery.file_name,
+        rule="What was in force before still is",
+        next_step="See to free memory and disk space, then load it again",
+    )
+
+
+def period_problem(
+    con: duckdb.DuckDBPyConnection, communities: Communities, delivery: Delivery, mapped: MappedTable
+) -> DeliveryError | None:
+    """A file that carries its own years may carry one that the community does not take."""
+    community = communities.community_of(delivery.extract_id)
+    rule = ""
+    if delivery.school_year is None and _has_unread_years(con, mapped):
+        what, rule = "the school year of no row can be read", f"It is written {YEAR_FORMS}"
+        step = "Correct the column, or turn it into such a form with `school_year: {sql: ...}`"
+    elif delivery.school_year is None:
+        what, step = "no row says which school year it tells of", "Fill in the column of the school year"
+    elif delivery.school_year not in community.school_years:
+        what = f"the school year {delivery.school_year} is outside the community's range"
+        rule = f"{community.name} takes {community.school_years.first} to {community.school_years.last}"
+        step = "Leave out the rows of other years, or widen school_years in community.yml"
+    elif delivery.collection not in community.collections:
+        what = f"unknown collection '{delivery.collection}'"
+        rule = f"Known are {', '.join(community.collections)}"
+        step = "Correct the column of the collection, or add it to collections in community.yml"
+    else:
+        return None
+    return DeliveryError(what, where=delivery.file_name, rule=rule, next_step=step)
+
+
+def _has_unread_years(con: duckdb.DuckDBPyConnection, mapped: MappedTable) -> bool:
+    flag = mapped.unparsed.get("school_year")
+    return bool(flag and con.execute(f"select 1 from {mapped.table} where {flag} limit 1").fetchall())

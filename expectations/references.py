@@ -1,0 +1,70 @@
+"""References between the tables of one bundle: which rows name a row that no other table of it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import duckdb
+
+from expectations.quarantine import ACCEPTED
+from ingestion.contract import Contract
+from ingestion.delivery import Delivery
+from ingestion.entities import load_entities
+from ingestion.mapping import MappedTable
+from ingestion.sql_text import identifier
+
+
+def references_of(contract: Contract) -> dict[str, str]:
+    """Column -> the entity whose key its values are."""
+    facts = load_entities()[contract.entity].columns
+    return {name: entity for name in contract.columns if (entity := facts[name].references)}
+
+
+def referenced_first(deliveries: Sequence[Delivery], contracts: Mapping[str, Contract]) -> list[Delivery]:
+    """The same deliveries, each after those that its rows refer to; those of a circle as they stand."""
+    waiting, ordered = [*deliveries], list[Delivery]()
+    while waiting:
+        missing = {delivery.entity for delivery in waiting}
+        ready = [
+            d
+            for d in waiting
+            if not missing & {*references_of(contracts[d.extract_id]).values()} - {d.entity}
+        ]
+        taken = ready or waiting
+        ordered += taken
+        waiting = [delivery for delivery in waiting if delivery not in taken]
+    return ordered
+
+
+def keep_keys(con: duckdb.DuckDBPyConnection, contract: Contract, keys: dict[str, str]) -> None:
+    """Remember the keys of the rows just accepted, for the tables that refer to them."""
+    entity = load_entities()[contract.entity]
+    if contract.bundle is None or len(entity.key) != 1:
+        return
+    table, key = f"keys_of_{entity.entity}", identifier(entity.key[0])
+    if entity.entity in keys:
+        con.execute(f"insert into {table} select distinct {key} from {ACCEPTED}")
+    else:
+        con.execute(f"create or replace table {table} as select distinct {key} as key from {ACCEPTED}")
+        keys[entity.entity] = table
+
+
+def with_references(
+    con: duckdb.DuckDBPyConnection, mapped: MappedTable, contract: Contract, keys: Mapping[str, str]
+) -> MappedTable:
+    """The mapped table with a hidden column per reference, true where what it names is not there.
+
+    A table that the delivery has not is not looked into.
+    """
+    looked_up = {name: keys[to] for name, to in references_of(contract).items() if to in keys}
+    if not looked_up:
+        return mapped
+    dangling = {name: f"{name}__dangling" for name in looked_up}
+    flags = ", ".join(
+        f"{identifier(name)} is not null and {identifier(name)} not in"
+        f" (select key from {table} where key is not null) as {identifier(dangling[name])}"
+        for name, table in looked_up.items()
+    )
+    con.execute(f"create or replace table {mapped.table} as select *, {flags} from {mapped.table}")
+    return replace(mapped, dangling=dangling)

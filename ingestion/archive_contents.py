@@ -1,0 +1,152 @@
+"""What an archive holds of what its layout says, and what it tells of itself as a whole."""
+
+import datetime as dt
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+import duckdb
+
+from ingestion.archive import member_names
+from ingestion.contract import Contract
+from ingestion.errors import MilepostError, ReadError
+from ingestion.layout import Layout, load_layout
+from ingestion.readers.unpacking import is_member, unpack
+from ingestion.sql_text import identifier, literal
+from ingestion.wording import listed
+
+SCHOOL_YEAR_BEGINS = 7  # July
+DELTA, ABSENT = "delta", "absent"
+
+
+def present(path: Path, contracts: Sequence[Contract]) -> list[Contract]:
+    """Without the contracts of layouts whose member a zip has not, and could be whole without."""
+    names = member_names(path)
+    if not names:
+        return [*contracts]
+    return [
+        contract
+        for contract in contracts
+        if contract.bundle is None
+        or contract.is_required
+        or any(is_member(name, contract.member) for name in names)
+    ]
+
+
+def refuse_other_members(path: Path, contract: Contract) -> None:
+    """ReadError unless an archive holds the members that its layout requires, and none it does not know.
+
+    Where the layout has a manifest, it must tell of the same files as lie in the archive.
+    """
+    layout = load_layout(contract.layout) if contract.layout else None
+    if layout is None or not layout.is_archive:
+        return
+    names = [name for name in member_names(path) if is_member(name, "*")]
+    if not names:
+        raise ReadError(
+            f"is not a zip file that can be read, which a delivery of {layout.title} is",
+            where=path.name,
+            next_step="Ask the partner for the whole export, as a zip file or a folder",
+        )
+    if problems := [*_absent(path, layout, names), *_unknown(path, layout, names)]:
+        raise ReadError.of(problems)
+
+
+def is_delta(path: Path, contract: Contract) -> bool:
+    """Whether a table of a delivery holds only what changed since the one before."""
+    layout = load_layout(contract.layout) if contract.layout else None
+    if layout is None:
+        return False
+    if layout.is_delta is not None:
+        return _greatest(path, layout.is_delta.member, layout.is_delta.sql) == "1"
+    return _sent(path, layout).get(PurePosixPath(contract.member or "").stem.lower()) == DELTA
+
+
+def told_school_year(path: Path, contract: Contract) -> int | None:
+    """The school year of the last day that a delivery of a layout tells of; None if it tells none."""
+    layout = load_layout(contract.layout) if contract.layout else None
+    if layout is None or layout.last_day is None:
+        return None
+    day = _greatest(path, layout.last_day.member, layout.last_day.sql) or ""
+    try:
+        last = dt.date.fromisoformat(day[:10])
+    except ValueError:
+        return None
+    return last.year + (last.month >= SCHOOL_YEAR_BEGINS)
+
+
+def _absent(path: Path, layout: Layout, names: Sequence[str]) -> list[ReadError]:
+    """Members that the layout or the manifest promises, and the archive has not."""
+    required = [e.member for e in layout.extracts if e.required and e.member]
+    required += [layout.manifest.member] if layout.manifest else []
+    absent = [member for member in required if not any(is_member(name, member) for name in names)]
+    stems = {PurePosixPath(name).stem.lower() for name in names}
+    read = {PurePosixPath(extract.member or "").stem.lower() for extract in layout.extracts}
+    sent = {name: how for name, how in _sent(path, layout).items() if name in read}
+    promised = [name for name, how in sent.items() if how != ABSENT and name not in stems]
+    step = "Ask the partner for the whole export"
+    problems = []
+    if absent:
+        rule = f"Every delivery of {layout.title} has {listed(required)}"
+        problems.append(
+            ReadError(f"the archive has no {listed(absent)}", where=path.name, rule=rule, next_step=step)
+        )
+    if promised := [name for name in promised if not any(is_member(f"{name}.csv", m) for m in absent)]:
+        what = f"the manifest promises {listed(promised)}, which the archive has not"
+        problems.append(ReadError(what, where=path.name, next_step=step))
+    return problems
+
+
+def _unknown(path: Path, layout: Layout, names: Sequence[str]) -> list[ReadError]:
+    """Members that the layout does not know, or that the manifest calls absent."""
+    known = [extract.member for extract in layout.extracts if extract.member]
+    beside = [*layout.beside, *([layout.manifest.member] if layout.manifest else [])]
+    others = [name for name in names if not any(is_member(name, member) for member in (*known, *beside))]
+    sent = _sent(path, layout)
+    denied = [
+        name
+        for name in names
+        if any(is_member(name, member) for member in known)
+        and sent.get(PurePosixPath(name).stem.lower()) == ABSENT
+    ]
+    problems = []
+    if others:
+        what = f"the archive has a member that {layout.title} does not know: {listed(others)}"
+        rule = f"Known are {listed([*known, *beside], most=40)}"
+        step = "Ask what it is for, and for an archive without it"
+        problems.append(ReadError(what, where=path.name, rule=rule, next_step=step))
+    if denied:
+        what = f"the archive has {listed(denied)}, which its manifest calls absent"
+        step = "Ask the partner which of the two is right"
+        problems.append(ReadError(what, where=path.name, next_step=step))
+    return problems
+
+
+def _sent(path: Path, layout: Layout) -> dict[str, str]:
+    """Name of a file, lower case and without its ending -> bulk, delta or absent, as the manifest says."""
+    manifest = layout.manifest
+    if manifest is None:
+        return {}
+    columns = f"{identifier(manifest.name)}, lower(trim({identifier(manifest.value)}))"
+    rows = _select(path, manifest.member, f"select {columns} from {{rows}}")
+    named = [(str(name), str(value)) for name, value in rows if str(name).startswith(manifest.prefix)]
+    return {name.removeprefix(manifest.prefix).strip().lower(): value for name, value in named}
+
+
+def _greatest(path: Path, member: str, expression: str) -> str | None:
+    """The greatest value of an expression over the rows of one member; None where it cannot be read."""
+    rows = _select(path, member, f"select max({expression})::varchar from {{rows}}")
+    return rows[0][0] if rows else None
+
+
+def _select(path: Path, member: str, query: str) -> list[tuple[str | None, ...]]:
+    """What a query over the rows of a CSV member gives; nothing where it cannot be read."""
+    if not any(is_member(name, member) for name in member_names(path)):
+        return []
+    try:
+        with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"threads": 1}) as con:
+            file = unpack(path, member, Path(folder))[0].path
+            rows = f"read_csv({literal(str(file))}, all_varchar = true, header = true, delim = ',')"
+            return con.execute(query.format(rows=rows)).fetchall()
+    except (duckdb.Error, MilepostError, OSError):  # reading it for the gate tells what is wrong with it
+        return []

@@ -1,0 +1,264 @@
+"""Deliveries of a standard's archive: whole or refused, in force together or not at all, changed by deltas."""
+
+import csv
+import io
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import duckdb
+import pytest
+from tiny_deployment import Deployment
+
+from expectations.loading import load_file
+from expectations.outcome import LoadOutcome
+from ingestion.errors import DeliveryError
+from ingestion.landing import receive
+
+LAYOUT = "partner: rivers\nlayout: oneroster_csv_1_1\nagreement: rivers_2024\n"
+TABLES = ("academicSessions", "classes", "enrollments", "orgs", "users")
+Rows = list[dict[str, str]]
+Members = dict[str, Rows]
+
+
+def whole() -> Members:
+    """Two schools, a class in each, three students and a teacher, of whom one student is in both classes."""
+    return {
+        "academicSessions": [
+            {"sourcedId": "y", "title": "2024", "type": "schoolYear", "startDate": "2023-08-15"}
+            | {"endDate": "2024-06-10", "schoolYear": "2024"}
+        ],
+        "orgs": [
+            {"sourcedId": "oak", "name": "Oak", "type": "school"},
+            {"sourcedId": "elm", "name": "Elm", "type": "school"},
+        ],
+        "classes": [_class("c1", "oak"), _class("c2", "elm")],
+        "users": [_user("s1"), _user("s2"), _user("s3"), _user("t1", "teacher")],
+        "enrollments": [
+            _enrollment("e1", "c1", "oak", "s1"),
+            _enrollment("e2", "c1", "oak", "s2"),
+            _enrollment("e3", "c2", "elm", "s2"),
+            _enrollment("e4", "c2", "elm", "s3"),
+        ],
+    }
+
+
+def _class(sourced_id: str, school: str) -> dict[str, str]:
+    named = {"sourcedId": sourced_id, "title": "Art", "courseSourcedId": "art", "classType": "scheduled"}
+    return {**named, "schoolSourcedId": school, "termSourcedIds": "y"}
+
+
+def _user(sourced_id: str, role: str = "student") -> dict[str, str]:
+    named = {"sourcedId": sourced_id, "orgSourcedIds": "oak", "role": role, "username": "U-SECRET"}
+    return {**named, "givenName": "Ada", "familyName": "Lee", "password": "P-SECRET", "grades": "09"}
+
+
+def _enrollment(sourced_id: str, a_class: str, school: str, user: str) -> dict[str, str]:
+    named = {"sourcedId": sourced_id, "classSourcedId": a_class, "schoolSourcedId": school}
+    return {**named, "userSourcedId": user, "role": "student"}
+
+
+def manifest(how: dict[str, str]) -> Rows:
+    files = {f"file.{name}": how.get(name, "absent") for name in (*TABLES, "courses", "demographics")}
+    facts = {"manifest.version": "1.0", "oneroster.version": "1.1", **files}
+    return [{"propertyName": name, "value": value} for name, value in facts.items()]
+
+
+def write(folder: Path, members: Members, how: dict[str, str] | None = None) -> Path:
+    """The members as CSV files of a folder, with the manifest that belongs to them."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    told = {"manifest": manifest(how or dict.fromkeys(members, "bulk")), **members}
+    for name, rows in told.items():
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fieldnames=list(dict.fromkeys(key for row in rows for key in row)))
+        writer.writeheader()
+        writer.writerows(rows)
+        (folder / f"{name}.csv").write_text(text.getvalue())
+    return folder
+
+
+def zipped(folder: Path) -> Path:
+    path = folder.with_suffix(".zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(folder.iterdir()):
+            archive.write(file, file.name)
+    return path
+
+
+class Roster:
+    """A deployment whose partner sends OneRoster."""
+
+    def __init__(self, here: Deployment) -> None:
+        self.here = here
+        here.contract("oneroster_csv_1_1", LAYOUT)
+
+    def load(self, path: Path) -> dict[str, LoadOutcome]:
+        communities = self.here.communities()
+        deliveries = receive(self.here.home, communities, path)
+        outcomes = load_file(self.here.home, communities, deliveries)
+        return {outcome.delivery.entity.removeprefix("oneroster_"): outcome for outcome in outcomes}
+
+    def send(self, members: Members, how: dict[str, str] | None = None) -> dict[str, LoadOutcome]:
+        return self.load(zipped(write(self.here.sent / "rivers_oneroster_2024", members, how)))
+
+    def rows(self, table: str, columns: str = "sourced_id") -> list[str]:
+        files = f"{self.here.home.raw}/oneroster_{table}/*/2024-annual.parquet"
+        return [row[0] for row in duckdb.sql(f"select {columns} from '{files}' order by 1").fetchall()]
+
+
+@pytest.fixture
+def roster(tmp_path: Path) -> Roster:
+    return Roster(Deployment(tmp_path))
+
+
+def test_all_tables_of_an_archive_come_into_force(roster: Roster) -> None:
+    outcomes = roster.send(whole())
+    assert {table: (o.outcome, o.rows) for table, o in outcomes.items()} == {
+        "user": ("accepted", 4),
+        "org": ("accepted", 2),
+        "academic_session": ("accepted", 1),
+        "class": ("accepted", 2),
+        "enrollment": ("accepted", 4),
+    }
+    assert roster.rows("user") == ["s1", "s2", "s3", "t1"]
+
+
+def test_the_school_year_is_that_of_the_last_session(roster: Roster) -> None:
+    folder = write(roster.here.sent / "rivers_oneroster", whole())
+    outcomes = roster.load(folder)
+    assert {outcome.delivery.period for outcome in outcomes.values()} == {"2024-annual"}
+
+
+def test_a_folder_is_the_archive_of_its_files_whenever_they_were_written(roster: Roster) -> None:
+    folder = write(roster.here.sent / "rivers_oneroster_2024", whole())
+    roster.load(folder)
+    before = roster.here.written()
+    for file in folder.iterdir():
+        os.utime(file, (1, 1))
+    assert {outcome.outcome for outcome in roster.load(folder).values()} == {"unchanged"}
+    assert roster.here.written() == before
+
+
+def test_what_nobody_is_to_see_is_nowhere_in_the_lake(roster: Roster) -> None:
+    roster.send(whole())
+    raw = [path.read_bytes() for path in roster.here.home.root.rglob("*.parquet")]
+    assert raw
+    assert not any(secret in content for content in raw for secret in (b"U-SECRET", b"P-SECRET"))
+
+
+def test_one_rejected_table_keeps_all_others_out(roster: Roster) -> None:
+    roster.send(whole())
+    before = roster.here.in_force()
+    changed = whole()
+    changed["orgs"][0]["name"] = "New Oak"
+    changed["users"] = [{**user, "sourcedId": ""} for user in changed["users"]]
+    outcomes = roster.send(changed)
+    assert {outcome.outcome for outcome in outcomes.values()} == {"rejected"}
+    assert "oneroster_user" in outcomes["org"].reason
+    assert roster.here.in_force() == before
+
+
+def test_a_member_is_missing_that_the_manifest_promises(roster: Roster) -> None:
+    members = whole()
+    del members["enrollments"]
+    outcomes = roster.send(members, dict.fromkeys(TABLES, "bulk"))
+    assert {outcome.outcome for outcome in outcomes.values()} == {"rejected"}
+    assert "promises enrollments" in outcomes["user"].reason
+    assert roster.here.in_force() == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("no manifest", "the archive has no manifest.csv"),
+        ("no users", "the archive has no users.csv"),
+        ("another file", "does not know: salaries.csv"),
+        ("called absent", "orgs.csv, which its manifest calls absent"),
+        ("no zip", "is not a zip file that can be read"),
+    ],
+)
+def test_an_archive_that_is_not_whole_is_refused(roster: Roster, change: str, said: str) -> None:
+    folder = write(roster.here.sent / "rivers_oneroster_2024", whole())
+    match change:
+        case "no manifest":
+            (folder / "manifest.csv").unlink()
+        case "no users":
+            (folder / "users.csv").unlink()
+        case "another file":
+            (folder / "salaries.csv").write_text("name,salary\nA,1\n")
+        case "called absent":
+            write(folder, whole(), dict.fromkeys((*TABLES[:3], "users"), "bulk"))
+    path = zipped(folder)
+    if change == "no zip":
+        path.write_bytes(b"this was cut off")
+    outcomes = roster.load(path)
+    assert {outcome.outcome for outcome in outcomes.values()} == {"rejected"}
+    assert all(said in outcome.reason for outcome in outcomes.values())
+    assert roster.here.in_force() == {}
+
+
+def test_a_row_that_names_what_is_not_there_is_held_back(roster: Roster) -> None:
+    members = whole()
+    students = [_user(f"x{n}") for n in range(100)]
+    members["users"] += students
+    members["enrollments"] += [_enrollment(f"f{n}", "c1", "oak", f"x{n}") for n in range(100)]
+    members["enrollments"].append(_enrollment("lost", "c1", "oak", "nobody"))
+    outcome = roster.send(members)["enrollment"]
+    assert (outcome.outcome, outcome.quarantined) == ("accepted_with_quarantine", 1)
+    (failed,) = [result for result in outcome.results if not result.passed]
+    assert (failed.rule, failed.violations) == ("user_sourced_id_is_in_the_delivery", 1)
+    assert "lost" not in roster.rows("enrollment")
+
+
+def test_a_row_held_back_takes_those_that_name_it_with_it(roster: Roster) -> None:
+    members = whole()
+    members["users"] += [_user(f"x{n}") for n in range(200)] + [_user("s1") | {"givenName": "Bo"}]
+    members["enrollments"] += [_enrollment(f"f{n}", "c1", "oak", f"x{n}") for n in range(100)]
+    outcomes = roster.send(members)
+    # two rows of one sourcedId that differ: neither is believed, nor the enrollment of the child
+    assert outcomes["user"].quarantined == 2
+    assert outcomes["enrollment"].quarantined == 1
+    assert "e1" not in roster.rows("enrollment")
+
+
+def test_changes_leave_the_rest_as_it_was(roster: Roster) -> None:
+    roster.send(whole())
+    marked = {"status": "active", "dateLastModified": "2024-02-01"}
+    delta: Members = {
+        "academicSessions": [whole()["academicSessions"][0] | marked],
+        "orgs": [{**whole()["orgs"][0], "name": "New Oak"} | marked],
+        "users": [_user("s4") | marked, _user("s3") | marked | {"status": "tobedeleted"}],
+        "enrollments": [_enrollment("e5", "c1", "oak", "s4") | marked],
+    }
+    outcomes = roster.send(delta, dict.fromkeys(delta, "delta"))
+    assert {outcome.outcome for outcome in outcomes.values()} == {"accepted"}
+    assert roster.rows("user", "sourced_id || ' ' || coalesce(status, '')") == [
+        "s1 ",
+        "s2 ",
+        "s3 tobedeleted",
+        "s4 active",
+        "t1 ",
+    ]
+    assert roster.rows("org", "name") == ["Elm", "New Oak"]
+    assert len(roster.rows("enrollment")) == 5
+    (loads,) = duckdb.sql(
+        f"select count(distinct _load_id) from '{roster.here.home.raw}/oneroster_user/*/2024-annual.parquet'"
+    ).fetchall()
+    assert loads == (2,)  # each row keeps the delivery that it came with
+
+
+def test_headers_of_another_version_name_its_layout(roster: Roster) -> None:
+    members = whole()
+    members["users"] = [user | {"primaryOrgSourcedId": "oak"} for user in members["users"]]
+    reason = roster.send(members)["user"].reason
+    assert "undeclared column 'primaryOrgSourcedId'" in reason
+    assert "layout: oneroster_csv_1_2" in reason
+
+
+def test_a_folder_that_is_no_delivery_is_refused(roster: Roster) -> None:
+    folder = roster.here.sent / "papers"
+    folder.mkdir()
+    with pytest.raises(DeliveryError, match="is not a file"):
+        roster.load(folder)
