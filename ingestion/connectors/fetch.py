@@ -62,14 +62,7 @@ def fetch(
             time.sleep(pause)
         if not walk.problems:  # parts of files that are not offered any more
             shutil.rmtree(home.fetching / source.name, ignore_errors=True)
-    return Fetched(
-        source.name,
-        tuple(walks.files),
-        tuple(walk.unchanged),
-        tuple(walk.still_written),
-        tuple(walk.unexpected),
-        tuple(walk.problems),
-    )
+    return walks.told(walk)
 
 
 @dataclass
@@ -108,6 +101,17 @@ class _Walks:
         except FetchError as error:
             walk.problems.append(error)
         return walk
+
+    def told(self, walk: _Walk) -> Fetched:
+        """What all walks brought, and what the last one left."""
+        return Fetched(
+            self._source.name,
+            tuple(self.files),
+            tuple(walk.unchanged),
+            tuple(walk.still_written),
+            tuple(walk.unexpected),
+            tuple(walk.problems),
+        )
 
     def _consider(self, offer: Offer, walk: _Walk) -> None:
         target = self._home.inbox / self._source.name / offer.name

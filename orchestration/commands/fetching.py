@@ -39,15 +39,14 @@ def fetch(
 
     Example: milepost fetch district_sftp --load
     """
-    from orchestration.fetches import fetch_sources, source_names
+    from orchestration.fetches import fetch_sources
     from orchestration.received import receive_files, waiting_deliveries
     from orchestration.settings import prepare_environment
 
     home = prepare_environment()
     with err.status("Fetching ..."):
         done = fetch_sources(home, sources or [], again)
-    if not done and not source_names():
-        raise UsageError("No source is configured", next_step="Write communities/<community>/sources.yml")
+    _refuse_nothing(done)
     files = [path for fetched in done for path in fetched.files]
     deliveries, refused = receive_files(home, files)
     problems: list[MilepostError] = [problem for fetched in done for problem in fetched.problems]
@@ -56,9 +55,11 @@ def fetch(
     outcomes, errors = run_load(waiting)
     next_step = REFRESH if any(map(is_taken, outcomes)) else "milepost load" if deliveries else None
     if as_json:
-        facts: dict[str, Any] = {"sources": [_facts(fetched) for fetched in done]}
-        facts["received"] = [delivery_facts(delivery) for delivery in deliveries]
-        facts["loaded"] = load_facts(home, outcomes)
+        facts: dict[str, Any] = {
+            "sources": [_facts(fetched) for fetched in done],
+            "received": [delivery_facts(delivery) for delivery in deliveries],
+            "loaded": load_facts(home, outcomes),
+        }
         print_json({**facts, "errors": [str(e) for e in (*problems, *errors)], "next": next_step})
     else:
         _tell(done)
@@ -67,6 +68,11 @@ def fetch(
         if next_step:
             err.print(f"Next: {next_step}")
     end([*problems, *errors], any(outcome.outcome == "rejected" for outcome in outcomes))
+
+
+def _refuse_nothing(done: list[Fetched]) -> None:
+    if not done:
+        raise UsageError("No source is configured", next_step="Write communities/<community>/sources.yml")
 
 
 def _tell(done: list[Fetched]) -> None:
