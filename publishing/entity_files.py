@@ -1,4 +1,4 @@
-"""What dbt has to know of the canonical entities, written from their YAML before it parses; nobody edits a copy."""
+"""What dbt has to know of the canonical entities, written from their YAML before it parses."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def code_columns(entity: Entity) -> list[str]:
 def _sources(entities: dict[str, Entity]) -> str:
     raw = {
         "name": "raw",
-        "description": "What partners sent and the gate let through, one Parquet file per extract, school year "
-        "and collection.",
+        "description": "What partners sent and the gate let through, one Parquet file per extract, school "
+        "year and collection.",
         "config": {"meta": {"external_location": LAKE}},
         "tables": [
             {"name": name, "description": f"{entity.title}: {entity.grain}."}
@@ -48,15 +48,12 @@ def _sources(entities: dict[str, Entity]) -> str:
 
 
 def _macros(entities: dict[str, Entity]) -> str:
-    columns = {name: list(entity.raw_columns) for name, entity in entities.items()}
+    columns = {name: ", ".join(entity.raw_columns) for name, entity in entities.items()}
     codes = {name: found for name, entity in entities.items() if (found := code_columns(entity))}
-    return _macro("raw_columns(entity)", f"{json.dumps(columns)}[entity]") + _macro(
-        "code_columns()", json.dumps(codes)
+    return (
+        f"{{% macro raw_columns(entity) %}}{{{{ {json.dumps(columns)}[entity] }}}}{{% endmacro %}}\n"
+        f"{{% macro code_columns() %}}{{{{ return({json.dumps(codes)}) }}}}{{% endmacro %}}\n"
     )
-
-
-def _macro(signature: str, value: str) -> str:
-    return f"{{% macro {signature} %}}{{{{ return({value}) }}}}{{% endmacro %}}\n"
 
 
 def _write(path: Path, text: str) -> bool:

@@ -1,22 +1,17 @@
-{# The models that bring a canonical entity its rows from a standard's tables (entity -> models), beside the extracts that
-   map to it straight. Each ends in the columns of the entity's raw files; their order does not matter. #}
-{% macro standard_models() %}
-    {{ return({}) }}
-{% endmacro %}
-
-{# Every row of an entity, as a table to select from: its files, and what standards contribute. `contributed` is for
-   tests. While no standard does it is the source alone, so that a community without standards reads nothing more. #}
-{% macro rows_of(entity, contributed=none) -%}
-    {%- set models = (contributed or milepost.standard_models()).get(entity, []) -%}
+{# Every row of an entity, as a table to select from: its files, and what standards contribute. Stated here is which models
+   do, as {'housing_episode': ['hmis__housing_episode']}; each has the columns of the entity's raw files, in any order.
+   Where none does it is the source alone, so that a community without standards reads nothing more. #}
+{% macro rows_of(entity) -%}
+    {%- set standards = {} -%}
+    {%- set models = standards.get(entity, []) -%}
     {%- if not models -%}
     {{ source('raw', entity) }}
     {%- else -%}
-    {%- set columns = milepost.raw_columns(entity) | join(', ') -%}
     (
-        select {{ columns }} from {{ source('raw', entity) }}
+        select {{ raw_columns(entity) }} from {{ source('raw', entity) }}
         {%- for model in models %}
         union all
-        select {{ columns }} from {{ ref(model) }}
+        select {{ raw_columns(entity) }} from {{ ref(model) }}
         {%- endfor %}
     )
     {%- endif -%}
