@@ -276,8 +276,8 @@ def test_codes_for_a_column_that_nothing_conforms_are_refused(tmp_path: Path) ->
         },
     )
     says = "'home_language' keeps the partner's code, so codes for it have no effect. Take it out. Conformed are: "
-    assert f"mill_schools__person.yml:9: {says}action_code, assessment_type, " in message
-    assert f"crosswalks/mill_schools.csv:2: {says}action_code, assessment_type, " in message
+    assert f"mill_schools__person.yml:9: {says}action_code, area_type, assessment_type, " in message
+    assert f"crosswalks/mill_schools.csv:2: {says}action_code, area_type, assessment_type, " in message
 
 
 def test_columns_that_may_have_codes_are_those_the_warehouse_looks_up() -> None:
