@@ -126,14 +126,15 @@ class Lake:
 class Warehouse:
     """dbt on one home, with a manifest parsed once for all of them."""
 
-    def __init__(self, manifest: Any, home: Home) -> None:
+    def __init__(self, manifest: Any, home: Home, project: Path = DBT_PROJECT) -> None:
         self.manifest = manifest
         self.home = home
+        self.project = project
 
     def dbt(self, *arguments: str) -> Any:
         """The result of a dbt command; the warehouse file is let go afterwards."""
         take_snapshot(self.home)
-        return run_dbt(self.manifest, self.home, *arguments)
+        return run_dbt(self.manifest, self.home, *arguments, project=self.project)
 
     def build(self, *arguments: str) -> None:
         result = self.dbt("build", "--exclude-resource-types", "unit_test", *arguments)
