@@ -55,4 +55,4 @@ lock: setup ## resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --upgrade -q -o requirements.lock
 
 clean: ## remove the virtual environment and the demo's data
-	rm -rf $(VENV) .milepost dbt_project/target dbt_project/logs dbt_project/macros/generated
+	rm -rf $(VENV) .milepost dbt_project/target dbt_project/logs dbt_project/{macros,models}/generated

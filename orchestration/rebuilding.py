@@ -12,7 +12,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.entities import LAYOUTS
 from ingestion.home import Home
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
@@ -111,10 +110,9 @@ class BuildRecord:
     def _tests(self) -> list[Mapping[str, Any]]:
         return [node for node in self._manifest["nodes"].values() if node["resource_type"] == "test"]
 
-    @cached_property
+    @property
     def _code(self) -> str:
-        layouts = b"".join(path.read_bytes() for path in sorted(LAYOUTS.glob("**/*.yml")))
-        return str(self._manifest[FINGERPRINT]) + hashlib.sha256(layouts).hexdigest()
+        return str(self._manifest[FINGERPRINT])
 
     def _built_by(self, node: str) -> str:
         """What a node was, or would be, built by; a view that no test looks at stands as the code does."""

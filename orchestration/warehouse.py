@@ -16,6 +16,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dagster_dbt.asset_utils import get_subset_selection_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from ingestion.entities import LAYOUTS
 from ingestion.errors import MilepostError
 from ingestion.home import Home
 from orchestration.notification import without_values
@@ -55,8 +56,8 @@ def _layer(props: Mapping[str, Any]) -> str:
 def prepared_manifest(project: Path = DBT_PROJECT) -> dict[str, Any]:
     """dbt's manifest of the project as it stands, and under FINGERPRINT a hash of the files it was made of.
 
-    It is parsed anew only when one of them changed. The list of registered indicators is written first, since
-    a macro holds it. The manifest does not depend on the home: sources are relative paths, so all homes share
+    It is parsed anew only when one of them changed. The list of registered indicators and what the canonical
+    entities say is written first, since macros and sources hold it. The manifest does not depend on the home: sources are relative paths, so all homes share
     it.
     """
     from filelock import FileLock
@@ -67,10 +68,12 @@ def prepared_manifest(project: Path = DBT_PROJECT) -> dict[str, Any]:
     with FileLock(target / "manifest.lock"):
         key = project_fingerprint(project)
         if not manifest.exists() or not stamp.exists() or stamp.read_text() != key:
+            from publishing.entity_files import write_entity_files
             from publishing.registry_tables import write_union_macro
 
             stamp.unlink(missing_ok=True)
             write_union_macro(project)
+            write_entity_files(project)
             _parse(project, target)
             stamp.write_text(key)
         content: dict[str, Any] = json.loads(manifest.read_bytes())
@@ -78,7 +81,7 @@ def prepared_manifest(project: Path = DBT_PROJECT) -> dict[str, Any]:
 
 
 def project_fingerprint(project: Path) -> str:
-    """A hash of every file dbt reads, without what is generated, and of the versions of dbt and DuckDB."""
+    """A hash of every file dbt reads, of the entities others are written from, and of dbt's and DuckDB's versions."""
     from importlib.metadata import version
 
     digest = hashlib.sha256(
@@ -86,8 +89,10 @@ def project_fingerprint(project: Path) -> str:
     )
     inside = [path for folder in HASHED_FOLDERS for path in (project / folder).glob("**/*") if path.is_file()]
     written = [path for path in inside if path.parent.name != "generated"]
-    for path in sorted([*project.glob("*.yml"), *written]):
-        digest.update(f"{path.relative_to(project)}\0{path.stat().st_size}\0".encode())
+    named = {path.relative_to(project): path for path in (*project.glob("*.yml"), *written)}
+    named |= {path.relative_to(LAYOUTS.parent): path for path in LAYOUTS.parent.glob("**/*.yml")}
+    for name, path in sorted(named.items()):
+        digest.update(f"{name}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -10,12 +10,14 @@ from typing import Any
 from ingestion.home import Home
 from orchestration.warehouse import released_warehouse
 from publishing.dbt_project import DBT_PROJECT
+from publishing.entity_files import write_entity_files
 from publishing.registry_tables import write_union_macro
 
 
 def parse_project(home: Home) -> Any:
-    """The manifest of the project, with the indicators that are registered."""
+    """The manifest of the project, with the indicators that are registered and the entities there are."""
     write_union_macro(DBT_PROJECT)
+    write_entity_files(DBT_PROJECT)
     result = run_dbt(None, home, "parse")
     assert result.success, result.exception
     return result.result

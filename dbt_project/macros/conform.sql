@@ -23,7 +23,13 @@
             and {{ rows }}.student_id = links.student_id
 {%- endmacro %}
 
-{# School ids are the partner's own; with the partner in front they are unique in a deployment. #}
+{# Ids of schools, programs and places are the partner's own; with the partner in front they are unique in a
+   deployment. #}
+{% macro scoped_id(rows, column) -%}
+    {{ rows }}.partner_id || ':' || lower(trim({{ rows }}.{{ column }}))
+{%- endmacro %}
+
+{# The place a school is: what an organization_id is in every fact of the school sector. #}
 {% macro organization_id(rows) -%}
-    {{ rows }}.partner_id || ':' || lower(trim({{ rows }}.school_id))
+    {{ scoped_id(rows, 'school_id') }}
 {%- endmacro %}

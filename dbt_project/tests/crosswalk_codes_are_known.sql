@@ -5,10 +5,7 @@
     'dagster': {'ref': {'name': 'stg_crosswalk'}},
 }) }}
 
-{% set fields = [
-    'gender', 'race_ethnicity', 'hispanic_ethnicity', 'school_level', 'grade_level', 'exit_code', 'assessment_type',
-    'subject', 'action_code', 'subject_area', 'mark', 'diploma_type', 'enrollment_status',
-] %}
+{% set fields = code_columns().values() | sum(start = []) | unique | list %}
 
 with known_codes as (
 

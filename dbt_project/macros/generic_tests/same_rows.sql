@@ -4,7 +4,7 @@
 
         select
             (select count(*) from {{ model }}) as n_rows,
-            (select count(*) from {{ source('raw', entity) }}) as n_raw_rows
+            (select count(*) from {{ milepost.rows_of(entity) }}) as n_raw_rows
 
     )
 

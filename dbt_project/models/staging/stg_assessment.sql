@@ -19,7 +19,7 @@ select
     assessment.extract_id,
     assessment._load_id,
     assessment._row_number
-from {{ source('raw', 'assessment') }} as assessment
+from {{ rows_of('assessment') }} as assessment
 {{ join_person('assessment') }}
 {{ join_codes('assessment_type', 'assessment') }}
 {{ join_codes('subject', 'assessment') }}

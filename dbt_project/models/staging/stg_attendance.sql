@@ -12,5 +12,5 @@ select
     attendance.extract_id,
     attendance._load_id,
     attendance._row_number
-from {{ source('raw', 'attendance') }} as attendance
+from {{ rows_of('attendance') }} as attendance
 {{ join_person('attendance') }}

@@ -1,15 +1,6 @@
 {{ config(materialized = 'table') }}
 
-{% set code_columns = {
-    'person': ['gender', 'race_ethnicity', 'hispanic_ethnicity'],
-    'school': ['school_level'],
-    'enrollment': ['grade_level', 'exit_code'],
-    'assessment': ['assessment_type', 'subject', 'grade_level'],
-    'discipline': ['action_code'],
-    'course_mark': ['subject_area', 'mark'],
-    'diploma': ['diploma_type'],
-    'postsecondary_enrollment': ['enrollment_status'],
-} %}
+{% set code_columns = code_columns() %}
 
 with delivered as (
 
@@ -23,7 +14,7 @@ with delivered as (
                 school_year,
                 {{ column }} as partner_code,
                 count(*) as n_rows
-            from {{ source('raw', entity) }}
+            from {{ rows_of(entity) }}
             where {{ column }} is not null
             group by all
             {% if not loop.last %}union all{% endif %}

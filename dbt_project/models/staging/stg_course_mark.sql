@@ -17,7 +17,7 @@ select
     course_mark.extract_id,
     course_mark._load_id,
     course_mark._row_number
-from {{ source('raw', 'course_mark') }} as course_mark
+from {{ rows_of('course_mark') }} as course_mark
 {{ join_person('course_mark') }}
 {{ join_codes('subject_area', 'course_mark') }}
 {{ join_codes('mark', 'course_mark') }}

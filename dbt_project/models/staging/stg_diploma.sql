@@ -12,6 +12,6 @@ select
     diploma.extract_id,
     diploma._load_id,
     diploma._row_number
-from {{ source('raw', 'diploma') }} as diploma
+from {{ rows_of('diploma') }} as diploma
 {{ join_person('diploma') }}
 {{ join_codes('diploma_type', 'diploma') }}

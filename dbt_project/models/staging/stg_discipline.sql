@@ -14,6 +14,6 @@ select
     discipline.extract_id,
     discipline._load_id,
     discipline._row_number
-from {{ source('raw', 'discipline') }} as discipline
+from {{ rows_of('discipline') }} as discipline
 {{ join_person('discipline') }}
 {{ join_codes('action_code', 'discipline') }}

@@ -14,7 +14,7 @@ select
     enrollment.extract_id,
     enrollment._load_id,
     enrollment._row_number
-from {{ source('raw', 'enrollment') }} as enrollment
+from {{ rows_of('enrollment') }} as enrollment
 {{ join_person('enrollment') }}
 {{ join_codes('grade_level', 'enrollment') }}
 {{ join_codes('exit_code', 'enrollment') }}

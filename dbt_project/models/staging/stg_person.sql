@@ -21,7 +21,7 @@ select
     person.extract_id,
     person._load_id,
     person._row_number
-from {{ source('raw', 'person') }} as person
+from {{ rows_of('person') }} as person
 {{ join_person('person') }}
 {{ join_codes('gender', 'person') }}
 {{ join_codes('race_ethnicity', 'person') }}

@@ -13,6 +13,6 @@ select
     enrollment.extract_id,
     enrollment._load_id,
     enrollment._row_number
-from {{ source('raw', 'postsecondary_enrollment') }} as enrollment
+from {{ rows_of('postsecondary_enrollment') }} as enrollment
 {{ join_person('enrollment') }}
 {{ join_codes('enrollment_status', 'enrollment') }}

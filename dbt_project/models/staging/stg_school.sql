@@ -15,5 +15,5 @@ select
     school.extract_id,
     school._load_id,
     school._row_number
-from {{ source('raw', 'school') }} as school
+from {{ rows_of('school') }} as school
 {{ join_codes('school_level', 'school') }}

@@ -20,5 +20,5 @@ select
     status.extract_id,
     status._load_id,
     status._row_number
-from {{ source('raw', 'student_status') }} as status
+from {{ rows_of('student_status') }} as status
 {{ join_person('status') }}

@@ -1,0 +1,24 @@
+-- the latest account, whole: an annual one before an interim one of the same year
+select
+    community_id,
+    site_id,
+    partner_id,
+    site_name,
+    organization_id,
+    street_address,
+    city,
+    state,
+    zip_code,
+    tract_id,
+    latitude,
+    longitude,
+    min(school_year) over (partition by community_id, site_id) as first_school_year,
+    school_year as last_school_year
+from {{ ref('stg_site') }}
+qualify
+    row_number() over (
+        partition by community_id, site_id
+        order by
+            school_year desc, case when collection = 'annual' then 0 else 1 end asc, collection asc, extract_id asc,
+            _row_number asc
+    ) = 1

@@ -1,0 +1,19 @@
+select
+    community_id,
+    person_id,
+    school_year,
+    collection,
+    partner_id,
+    birth_year,
+    birth_weight_grams,
+    gestation_weeks,
+    prenatal_care_month,
+    prenatal_visits,
+    plurality,
+    mother_age_years,
+    payer_type,
+    zip_code,
+    tract_id,
+    _load_id,
+    _row_number
+from {{ ref('stg_birth') }}

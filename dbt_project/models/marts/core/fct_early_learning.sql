@@ -1,0 +1,19 @@
+select
+    community_id,
+    person_id,
+    school_year,
+    collection,
+    partner_id,
+    program_id,
+    program_type,
+    site_id,
+    start_date,
+    end_date,
+    days_enrolled,
+    days_attended,
+    hours_per_week,
+    quality_rating,
+    is_subsidized,
+    _load_id,
+    _row_number
+from {{ ref('stg_early_learning') }}

@@ -1,0 +1,23 @@
+select
+    community_id,
+    person_id,
+    school_year,
+    collection,
+    partner_id,
+    household_key,
+    relationship_to_head,
+    program_type,
+    agency_id,
+    assistance_action,
+    effective_date,
+    start_date,
+    end_date,
+    was_homeless_at_admission,
+    bedrooms,
+    household_size,
+    annual_income,
+    zip_code,
+    tract_id,
+    _load_id,
+    _row_number
+from {{ ref('stg_housing_assistance') }}

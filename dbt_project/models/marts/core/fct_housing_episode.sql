@@ -1,0 +1,21 @@
+select
+    community_id,
+    person_id,
+    school_year,
+    collection,
+    partner_id,
+    household_key,
+    relationship_to_head,
+    project_id,
+    project_type,
+    entry_date,
+    move_in_date,
+    exit_date,
+    prior_living_situation,
+    exit_destination,
+    is_chronically_homeless,
+    has_disabling_condition,
+    zip_code,
+    _load_id,
+    _row_number
+from {{ ref('stg_housing_episode') }}
