@@ -45,6 +45,11 @@ class LoadOutcome:
         """One outcome per school year and collection: the parts, else this one alone."""
         return self.parts or (self,)
 
+    @property
+    def is_held_up(self) -> bool:
+        """Whether nothing stops it but another table of the same delivery."""
+        return any(result.rule == HELD_UP for result in self.results)
+
 
 def unchanged(state: LoadState) -> LoadOutcome:
     """Of a delivery that is in force, or was: nothing was done about it again."""
@@ -70,11 +75,14 @@ def summary(delivery: Delivery, parts: Sequence[LoadOutcome]) -> LoadOutcome:
     )
 
 
+HELD_UP = "every_table_of_the_delivery_passes"
+
+
 def held_up(outcome: LoadOutcome, stopping: Sequence[LoadOutcome]) -> LoadOutcome:
     """Of a table that passed, while another table of the same bundle did not."""
     tables = listed([other.delivery.entity for other in stopping])
     result = RuleResult(
-        rule="every_table_of_the_delivery_passes",
+        rule=HELD_UP,
         expectation="bundle",
         column=None,
         severity="reject",

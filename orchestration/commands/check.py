@@ -61,8 +61,11 @@ def check(
         # no page was written for the partner
         print_json([{**outcome_facts(home, o), "feedback": None} for o in outcomes])
     else:
+        told: set[str] = set()
         for outcome in outcomes:
-            _tell(outcome, communities.contracts[outcome.delivery.extract_id].reader)
+            if not outcome.is_held_up and (not outcome.reason or outcome.reason not in told):
+                told.add(outcome.reason)
+                _tell(outcome, communities.contracts[outcome.delivery.extract_id].reader)
     if any(outcome.outcome == "rejected" for outcome in outcomes):
         raise typer.Exit(Exit.REJECTED)
 

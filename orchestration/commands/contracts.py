@@ -1,4 +1,4 @@
-"""What partners agreed to send: `contracts` lists it, `draft` begins a new one."""
+"""What partners agreed to send: `contracts` lists it, `draft` begins a new one, `layouts` is what ships."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 import typer
 
 from ingestion.wording import counted
-from orchestration.console import err, print_json, print_table
+from orchestration.console import UsageError, err, print_json, print_table
 
 
 def register(app: typer.Typer) -> None:
     app.command()(contracts)
     app.command()(draft)
+    app.command()(layouts)
 
 
 def contracts(
@@ -49,11 +50,44 @@ def contracts(
             ]
         )
         return
+    # the tables of a layout's delivery come in one file, and fall due together: the first speaks for all
+    lines = {contract.bundle or contract.extract_id: contract for contract in reversed(found)}
     rows = [
-        (c.extract_id, "\n".join(c.patterns), ", ".join(f"{name} {day}" for name, day in c.expects.items()))
-        for c in found
+        (name, "\n".join(c.patterns), ", ".join(f"{part} {day}" for part, day in c.expects.items()))
+        for name, c in reversed(lines.items())
     ]
-    print_table(counted(len(found), "contract"), ["extract", "file", "due (month-day)"], rows)
+    print_table(counted(len(rows), "contract"), ["extract", "file", "due (month-day)"], rows)
+
+
+def layouts(
+    name: str = typer.Argument("", help="One layout, to see what it holds."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """List the layouts that ship: standards and products whose contract is three lines.
+
+    Example: milepost layouts
+
+    Example: milepost layouts oneroster_csv_1_2
+    """
+    from ingestion.layout import layout_files, load_layout
+    from ingestion.yaml_file import near_miss
+
+    if name and name not in layout_files():
+        raise UsageError(f"no layout is called '{name}'", next_step=near_miss(name, layout_files()))
+    shown = [load_layout(one) for one in ([name] if name else layout_files())]
+    if as_json:
+        print_json([layout.model_dump(mode="json", exclude_defaults=True) for layout in shown])
+    elif name:
+        rows = [
+            (extract.name, extract.member or "the file itself", "yes" if extract.required else "")
+            for extract in shown[0].extracts
+        ]
+        title = f"{shown[0].title}, in files called {', '.join(shown[0].files)}"
+        print_table(title, ["becomes", "from", "required"], rows)
+        err.print(f"Contract: partner: ..., layout: {name}, agreement: ...", markup=False)
+    else:
+        listed = [(layout.layout, layout.title, ", ".join(layout.files)) for layout in shown]
+        print_table(counted(len(shown), "layout"), ["layout", "what it is", "files"], listed)
 
 
 def draft(

@@ -44,7 +44,10 @@ def tell_outcomes(home: Home, outcomes: list[LoadOutcome], unchanged: int) -> No
         _tell_taken("Accepted with quarantine", home, held[:MOST_TOLD])
         if len(held) > MOST_TOLD:
             err.print(f"... and {len(held) - MOST_TOLD} more: milepost status --list")
-    for outcome in [o for o in outcomes if o.outcome == "rejected"][:MOST_TOLD]:
+    rejected = [outcome for outcome in outcomes if outcome.outcome == "rejected"]
+    # what is wrong with an archive as a whole is wrong with each of its tables
+    reasons = {(o.delivery.sha256, o.reason): o for o in reversed(rejected) if not o.is_held_up}
+    for outcome in [*reversed(reasons.values())][:MOST_TOLD]:
         delivery = outcome.delivery
         page = home.feedback_page(delivery.partner, delivery.load_id)
         err.print(f"[red]Rejected:[/] {delivery.extract_id} {delivery.period}")
@@ -52,6 +55,9 @@ def tell_outcomes(home: Home, outcomes: list[LoadOutcome], unchanged: int) -> No
         for advice in _advice(outcome):
             err.print(f"  {advice}", markup=False, soft_wrap=True)
         err.print(f"  what to tell the partner: {page}", markup=False, soft_wrap=True, style="dim")
+    if others := len(rejected) - len(reasons):
+        tables = counted(others, "other table of the same delivery", "other tables of the same deliveries")
+        err.print(f"Not loaded either: {tables}")
 
 
 def _tell_taken(title: str, home: Home, taken: list[LoadOutcome]) -> None:
