@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.entities import load_entities
+from ingestion.entities import CANONICAL, load_entities
 from ingestion.home import Home
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
@@ -34,7 +34,10 @@ class LinkCounts:
     refused_state_ids: int
 
 
-def link_persons(home: Home, lake: Home | None = None) -> LinkCounts:
+STANDARDS = ("standards__student", "standards__person")  # staging's views of the children of standards
+
+
+def link_persons(home: Home, lake: Home | None = None, *, has_views: bool = False) -> LinkCounts:
     """Write identity/person_links.parquet (partner_id, student_id, person_id, method) from what is in force.
 
     `method` is state_id, partner_id, or state_id_refused where a state id was sent that is none: such
@@ -42,10 +45,17 @@ def link_persons(home: Home, lake: Home | None = None) -> LinkCounts:
     all years. Where deliveries disagree, the latest school year decides, then the annual collection, then
     how often an id was sent, and at last its order: never the order of arrival, so that
     reloading changes nothing. `lake` is where raw/ is read, such as a snapshot; the home itself unless given.
+    With `has_views`, the warehouse has the views STANDARDS, and where tables of standards are in force their
+    children are among them.
     """
+    lake = lake or home
     with working_database(home) as con:
-        con.execute(_students_sql(lake or home))
-        con.execute(_state_ids_sql(_files(lake or home, "person")))
+        with_standards = has_views and _has_standards(lake)
+        if with_standards:
+            con.execute("set file_search_path = ?", [str(home.root)])
+            con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
+        con.execute(_students_sql(lake, with_standards))
+        con.execute(_state_ids_sql(_files(lake, "person"), with_standards))
         con.execute(_LINKS, {"key": person_key(home)})
         _write(con, home.person_links)
         row = con.execute(_COUNTS).fetchone()
@@ -77,7 +87,12 @@ def _files(home: Home, entity: str) -> list[Path]:
     return sorted((home.raw / entity).glob("**/*.parquet"))
 
 
-def _students_sql(home: Home) -> str:
+def _has_standards(lake: Home) -> bool:
+    tables = (name for name, entity in load_entities().items() if entity.standard != CANONICAL)
+    return any(any((lake.raw / name).glob("*/*.parquet")) for name in tables)
+
+
+def _students_sql(home: Home, with_standards: bool) -> str:
     """Every student that any file in force speaks of; an entity without a student_id has none to add."""
     of_students = [name for name, entity in load_entities().items() if "student_id" in entity.columns]
     selects = [
@@ -85,19 +100,24 @@ def _students_sql(home: Home) -> str:
         for entity in of_students
         if (files := _files(home, entity))
     ]
+    if with_standards:
+        selects.append(f"select partner_id, student_id from warehouse.staging.{STANDARDS[0]}")
     nothing = "select null::varchar as partner_id, null::varchar as student_id where false"
     # one look for what differs over all of them takes a fifth less time than one each
     return f"create temp table students as select distinct * from ({' union all '.join(selects) or nothing})"
 
 
-def _state_ids_sql(person_files: list[Path]) -> str:
-    nothing = "(select null partner_id, null student_id, null state_student_id, 0 school_year, '' collection)"
+def _state_ids_sql(person_files: list[Path], with_standards: bool) -> str:
+    columns = "partner_id, student_id, state_student_id, school_year, collection"
+    told = [f"select {columns} from {_parquet(person_files)}"] if person_files else []
+    told += [f"select {columns} from warehouse.staging.{STANDARDS[1]}"] if with_standards else []
+    nothing = "select null partner_id, null student_id, null state_student_id, 0 school_year, '' collection"
     return f"""
         create temp table state_ids as
         with told as (
             select partner_id, student_id, trim(state_student_id) as state_student_id, school_year,
                    max((collection = 'annual')::integer) as is_annual, count(*) as n_rows
-            from {_parquet(person_files) if person_files else nothing}
+            from ({" union all ".join(told) or nothing})
             where student_id is not null and trim(state_student_id) <> ''
             group by all
         ),

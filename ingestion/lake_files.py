@@ -102,17 +102,30 @@ def metadata(
 
 
 def ensure_empty_files(home: Home) -> None:
-    """A typed Parquet file without rows per entity, so that the warehouse builds before any delivery."""
+    """A typed Parquet file without rows per entity, so that the warehouse builds before any delivery.
+
+    Which columns they were made of is kept beside them: to look into a hundred of them takes 0.1 s.
+    """
+    entities = load_entities()
+    shapes = json.dumps({name: entity.raw_columns for name, entity in entities.items()})
+    made_of = home.raw / "empty.json"
+    if (
+        made_of.exists()
+        and made_of.read_text() == shapes
+        and all(home.empty_raw_file(name).exists() for name in entities)
+    ):
+        return
     with duckdb.connect(config={"threads": 1}) as con:
-        for entity in load_entities().values():
+        for entity in entities.values():
             target = home.empty_raw_file(entity.entity)
-            if target.exists() and _schema(con, target) == list(entity.raw_columns):
-                continue
             columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in entity.raw_columns.items())
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary = target.with_name(f"empty.{os.getpid()}.tmp")
             con.execute(f"copy (select {columns} where false) to {literal(str(temporary))} (format parquet)")
             temporary.replace(target)
+    temporary = made_of.with_name(f"empty.{os.getpid()}.tmp")
+    temporary.write_text(shapes)
+    temporary.replace(made_of)
 
 
 def sync_folder(folder: Path) -> None:
@@ -127,7 +140,3 @@ def sync_folder(folder: Path) -> None:
 def _sync_file(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())
-
-
-def _schema(con: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
-    return [row[0] for row in con.execute(f"describe from read_parquet({literal(str(path))})").fetchall()]

@@ -6,9 +6,10 @@ from typing import Any
 import dagster as dg
 
 from ingestion.home import Home
+from ingestion.lake import take_snapshot
 from orchestration.progress import Progress
 from orchestration.settings import OWNERS, load_configuration
-from orchestration.warehouse import TRANSLATOR
+from orchestration.warehouse import TRANSLATOR, build
 from publishing.dbt_project import DBT_PROJECT
 
 WRITES = {"writer", "progress"}
@@ -38,7 +39,7 @@ def surrounding_assets(manifest: Mapping[str, Any], home: Home) -> list[dg.Asset
     """Configuration, identity, disclosure control and release, in the order a refresh runs them."""
     return [
         _reference(manifest, home),
-        _person_links(home),
+        _person_links(manifest, home),
         _cell_suppression(home),
         _release(manifest, home),
     ]
@@ -101,7 +102,7 @@ def write_configuration(home: Home, notes: str = "") -> None:
     prepare_release(home, notes)
 
 
-def _person_links(home: Home) -> dg.AssetsDefinition:
+def _person_links(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
     from ingestion.entities import load_entities
     from orchestration.partitions import raw_key
 
@@ -116,18 +117,40 @@ def _person_links(home: Home) -> dg.AssetsDefinition:
         required_resource_keys=WRITES,
     )
     def person_links(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        return dg.MaterializeResult(metadata=write_links(home, context.resources.progress))
+        progress = context.resources.progress
+        take_snapshot(home)
+        for event in standards_views(context, manifest, home, progress):
+            context.log_event(event)
+        return dg.MaterializeResult(metadata=write_links(home, progress))
 
     return person_links
 
 
-def write_links(home: Home, progress: Progress) -> dict[str, Any]:
-    """Write who is who, and count it."""
-    from identity.person_links import link_persons
-    from ingestion.lake import take_snapshot
+def standards_views(
+    context: dg.OpExecutionContext | dg.AssetExecutionContext,
+    manifest: Mapping[str, Any],
+    home: Home,
+    progress: Progress,
+) -> Iterator[Any]:
+    """Build the views through which identity sees the children of standards, where they are not as the code.
 
-    # identity and dbt read the lake of one moment, however many deliveries are promoted meanwhile
-    counts = link_persons(home, take_snapshot(home))
+    They are behind no other model, so they can stand before anything that needs to know who is who.
+    """
+    from identity.person_links import STANDARDS
+    from orchestration.rebuilding import BuildRecord
+
+    record = BuildRecord(manifest, home)
+    if nodes := record.outdated_behind(STANDARDS):
+        with record.building(nodes):
+            selection, total = record.selection(nodes), record.count(nodes)
+            yield from build(context, manifest, home, progress, "person_links", selection, total)
+
+
+def write_links(home: Home, progress: Progress) -> dict[str, Any]:
+    """Write who is who in the snapshot, and count it."""
+    from identity.person_links import link_persons
+
+    counts = link_persons(home, home.snapshot, has_views=True)
     progress.building("person_links", 1, 1)
     return {
         "dagster/row_count": counts.students,

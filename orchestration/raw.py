@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from ingestion.entities import Entity, load_entities
+from ingestion.entities import CANONICAL, Entity, load_entities
 from ingestion.home import Home
 from orchestration.loads import load_all
 from orchestration.partitions import GATE, raw_key
@@ -32,7 +32,7 @@ def _raw_asset(home: Home, entity: Entity) -> dg.AssetsDefinition:
             dg.AssetSpec(
                 key,
                 description=f"{entity.title}: {entity.grain}. One partition per delivery, `partner|period`.",
-                group_name="raw",
+                group_name="raw" if entity.standard == CANONICAL else f"raw_{entity.standard}",
                 owners=list(OWNERS),
                 kinds={"parquet", "greatexpectations"},
                 tags={"layer": "raw"},

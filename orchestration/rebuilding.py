@@ -53,6 +53,13 @@ class BuildRecord:
         """
         return [node for node in self._standing if self._built.get(node) != self._built_by(node)]
 
+    def outdated_behind(self, names: Collection[str]) -> list[str]:
+        """Of the outdated ones those that models of these names read directly or through others, and they."""
+        behind = {node for node in self._standing if self._node(node)["name"] in names}
+        while more := {i for node in behind for i in self._inputs(node) if i in self._standing} - behind:
+            behind |= more
+        return [node for node in self.outdated() if node in behind]
+
     def selection(self, nodes: Collection[str]) -> list[str]:
         """Arguments for dbt: these nodes and the tests on them."""
         return [

@@ -6,12 +6,14 @@ from typing import Any
 import dagster as dg
 
 from ingestion.home import Home
+from ingestion.lake import take_snapshot
 from ingestion.spill import clear_spill
 from orchestration.progress import Progress
 from orchestration.published import (
     decide_suppression,
     make_release,
     reference_keys,
+    standards_views,
     write_configuration,
     write_links,
 )
@@ -19,7 +21,7 @@ from orchestration.rebuilding import BuildRecord
 from orchestration.warehouse import build, published_count, published_selection
 
 WRITES = {"writer", "progress"}
-FIRST, CONFIGURATION = "link_persons", "write_configuration"
+CONFIGURATION = "write_configuration"
 NOTES = {
     "notes": dg.Field(
         str, default_value="", is_required=False, description="What readers should know of the release."
@@ -54,14 +56,16 @@ def _steps(manifest: Mapping[str, Any], home: Home) -> list[dg.OpDefinition]:
     published = published_selection(manifest)
 
     # first, for it takes the snapshot that everything after it reads
-    def person_links(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
-        clear_spill(home)
-        yield dg.AssetMaterialization(["identity", "person_links"], metadata=write_links(home, progress))
-
     def reference(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
+        clear_spill(home)
+        take_snapshot(home)
         write_configuration(home, context.op_config["notes"])
         progress.building("reference", 1, 1)
         yield from (dg.AssetMaterialization(key) for key in reference_keys(manifest))
+
+    def person_links(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
+        yield from standards_views(context, manifest, home, progress)
+        yield dg.AssetMaterialization(["identity", "person_links"], metadata=write_links(home, progress))
 
     def warehouse(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         record = BuildRecord(manifest, home)
@@ -85,8 +89,8 @@ def _steps(manifest: Mapping[str, Any], home: Home) -> list[dg.OpDefinition]:
         yield dg.AssetMaterialization(["published", "release"], metadata=make_release(home, progress))
 
     return [
-        _op(FIRST, person_links, "A snapshot of the lake, and who is who in it."),
-        _op(CONFIGURATION, reference, "Configuration as tables that dbt reads.", NOTES),
+        _op(CONFIGURATION, reference, "A snapshot of the lake, and configuration as tables for dbt.", NOTES),
+        _op("link_persons", person_links, "Who is who, with what standards tell of them."),
         _op("build_warehouse", warehouse, "What changed up to marts, with dbt and its tests."),
         _op("decide_suppression", cell_suppression, "Which cells may be shown."),
         _op("build_published", published_models, "The tables of a release, with dbt and its tests."),
@@ -103,7 +107,7 @@ def _op(
         name=name,
         description=description,
         config_schema=config,
-        ins={} if name == FIRST else {"start": dg.In(dg.Nothing)},
+        ins={} if name == CONFIGURATION else {"start": dg.In(dg.Nothing)},
         out=dg.Out(dg.Nothing),
         required_resource_keys=WRITES,
     )

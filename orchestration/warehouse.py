@@ -56,9 +56,9 @@ def _layer(props: Mapping[str, Any]) -> str:
 def prepared_manifest(project: Path = DBT_PROJECT) -> dict[str, Any]:
     """dbt's manifest of the project as it stands, and under FINGERPRINT a hash of the files it was made of.
 
-    It is parsed anew only when one of them changed. The list of registered indicators and what the canonical
-    entities say is written first, since macros and sources hold it. The manifest does not depend on the home: sources are relative paths, so all homes share
-    it.
+    It is parsed anew only when one of them changed. The list of registered indicators and what the entities
+    say is written first, since macros and sources hold it. The manifest does not depend on the home: sources
+    are relative paths, so all homes share it.
     """
     from filelock import FileLock
 
@@ -81,7 +81,7 @@ def prepared_manifest(project: Path = DBT_PROJECT) -> dict[str, Any]:
 
 
 def project_fingerprint(project: Path) -> str:
-    """A hash of every file dbt reads, of the entities others are written from, and of dbt's and DuckDB's versions."""
+    """A hash of every file dbt reads or that one is written from, and of the versions of dbt and DuckDB."""
     from importlib.metadata import version
 
     digest = hashlib.sha256(

@@ -1,4 +1,4 @@
-"""What dbt has to know of the canonical entities, written from their YAML before it parses; nobody edits a copy."""
+"""What dbt has to know of raw tables, written from their YAML before it parses; nobody edits a copy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from ingestion.conformed import conformed_codes
-from ingestion.entities import Entity, load_entities
+from ingestion.entities import CANONICAL, Entity, load_entities
 
 SOURCES = Path("models/generated/raw.yml")
 MACROS = Path("macros/generated/canonical_entities.sql")
@@ -36,8 +36,9 @@ def code_columns(entity: Entity) -> list[str]:
 def _sources(entities: dict[str, Entity]) -> str:
     raw = {
         "name": "raw",
-        "description": "What partners sent and the gate let through, one Parquet file per extract, school year "
-        "and collection.",
+        "description": (
+            "What partners sent and the gate let through, one Parquet file per extract, school year and collection."
+        ),
         "config": {"meta": {"external_location": LAKE}},
         "tables": [
             {"name": name, "description": f"{entity.title}: {entity.grain}."}
@@ -49,7 +50,8 @@ def _sources(entities: dict[str, Entity]) -> str:
 
 def _macros(entities: dict[str, Entity]) -> str:
     columns = {name: list(entity.raw_columns) for name, entity in entities.items()}
-    codes = {name: found for name, entity in entities.items() if (found := code_columns(entity))}
+    canonical = (entity for entity in entities.values() if entity.standard == CANONICAL)
+    codes = {entity.entity: found for entity in canonical if (found := code_columns(entity))}
     return _macro("raw_columns(entity)", f"{json.dumps(columns)}[entity]") + _macro(
         "code_columns()", json.dumps(codes)
     )

@@ -146,7 +146,7 @@ def _latest_years(found: list[LoadState], owed: list[DueDelivery], years: int) -
 
 
 def _picture(found: list[LoadState], owed: list[DueDelivery], years: set[int]) -> None:
-    """One table per partner: entities down, periods across."""
+    """One table per partner: entities (or layouts, whose tables come together) down, periods across."""
     cells: dict[Slot, str] = {(o.extract_id, o.school_year, o.collection): _due_mark(o) for o in owed}
     by_slot: dict[Slot, list[LoadState]] = {}
     for state in found:
@@ -155,6 +155,7 @@ def _picture(found: list[LoadState], owed: list[DueDelivery], years: set[int]) -
             slot = (delivery.extract_id, delivery.school_year, delivery.collection)
             by_slot.setdefault(slot, []).append(state)
     cells |= {slot: _mark(of_slot) for slot, of_slot in by_slot.items()}
+    cells = _by_bundle(cells)
     order = _calendar()
     periods = sorted(
         {(year, part) for _, year, part in cells if year in years},
@@ -171,6 +172,24 @@ def _picture(found: list[LoadState], owed: list[DueDelivery], years: set[int]) -
             head = ["", *[f"{year}\n{part}" for year, part in periods]]
             print_table(partner, head, rows, marked_up=True)
     out.print(LEGEND, style="dim")
+
+
+def _by_bundle(cells: dict[Slot, str]) -> dict[Slot, str]:
+    """The tables of one delivery as one line, with the gravest of their marks."""
+    from orchestration.settings import load_configuration
+
+    contracts = load_configuration().contracts
+    bundled: dict[Slot, list[str]] = {}
+    for (extract, year, part), mark in cells.items():
+        contract = contracts.get(extract)
+        name = contract.bundle if contract and contract.bundle else extract
+        bundled.setdefault((name, year, part), []).append(mark)
+    return {slot: max(marks, key=_gravity) for slot, marks in bundled.items()}
+
+
+def _gravity(mark: str) -> tuple[int, int]:
+    grave = [place for place, known in enumerate(MARKS.values()) if mark.endswith(known)]
+    return mark.count("["), max(grave, default=-1)
 
 
 def _mark(of_slot: list[LoadState]) -> str:

@@ -41,6 +41,18 @@ single_codes as (
 
 ),
 
+-- what a standard or a product means by its codes, for its own extracts alone
+of_layouts as (
+
+    select distinct
+        extract_id,
+        field,
+        lower(trim(partner_code)) as partner_code,
+        conformed_code
+    from {{ source('reference', 'extract_codes') }}
+
+),
+
 conformed_codes as (
 
     {% for field in code_columns.values() | sum(start = []) | unique %}
@@ -61,8 +73,8 @@ select
     single_codes.school_year,
     single_codes.partner_code,
     trim(single_codes.single_code) as single_code,
-    -- the partner's crosswalk first; a conformed code stands for itself
-    coalesce(crosswalk.conformed_code, conformed_codes.code) as conformed_code,
+    -- the partner's crosswalk first, then the codes of the layout; a conformed code stands for itself
+    coalesce(crosswalk.conformed_code, of_layouts.conformed_code, conformed_codes.code) as conformed_code,
     cast(single_codes.n_rows as bigint) as n_rows
 from single_codes
 left join {{ ref('stg_crosswalk') }} as crosswalk
@@ -71,6 +83,11 @@ left join {{ ref('stg_crosswalk') }} as crosswalk
         and single_codes.field = crosswalk.field
         and lower(trim(single_codes.single_code)) = crosswalk.partner_code
         and single_codes.school_year between crosswalk.first_year and crosswalk.last_year
+left join of_layouts
+    on
+        single_codes.extract_id = of_layouts.extract_id
+        and single_codes.field = of_layouts.field
+        and lower(trim(single_codes.single_code)) = of_layouts.partner_code
 left join conformed_codes
     on
         single_codes.field = conformed_codes.field
