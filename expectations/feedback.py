@@ -92,9 +92,11 @@ def bad_rows(con: duckdb.DuckDBPyConnection, limit: int = ROWS_ON_THE_PAGE) -> t
             from {VIOLATIONS} join {RULES} using (rule)
             group by _row_id
         )
-        select _row_number, {_source_file(con)}, list_sort(columns), rules, severity
-        from reasons join {LOOKED_AT} using (_row_id)
-        order by {_source_file(con)}, _row_number, _row_id
+        select
+            looked_at._row_number, {_source_file(con)},
+            list_sort(reasons.columns), reasons.rules, reasons.severity
+        from reasons join {LOOKED_AT} as looked_at on reasons._row_id = looked_at._row_id
+        order by {_source_file(con)}, looked_at._row_number, looked_at._row_id
         limit {limit}
     """).fetchall()
     return total, [BadRow(n, source, tuple(c), tuple(r), severity) for n, source, c, r, severity in found]
@@ -152,11 +154,11 @@ def _append_rows(con: duckdb.DuckDBPyConnection, path: Path, labels: Mapping[str
     safe = r"case when regexp_matches({0}, '^[=+\-@\t\r]') then chr(39) || {0} else {0} end"
     con.sql(f"""
         select
-            _row_number, {safe.format("f.columns")}, name, severity, 1, '', '',
+            looked_at._row_number, {safe.format("f.columns")}, r.name, r.severity, 1, '', '',
             {safe.format(_source_file(con))}
-        from {VIOLATIONS} join {RULES} using (rule) join feedback_rules as f using (rule)
-            join {LOOKED_AT} using (_row_id)
-        order by {_source_file(con)}, _row_number, rule
+        from {VIOLATIONS} as v join {RULES} as r on v.rule = r.rule join feedback_rules as f on v.rule = f.rule
+            join {LOOKED_AT} as looked_at on v._row_id = looked_at._row_id
+        order by {_source_file(con)}, looked_at._row_number, v.rule
     """).write_csv(str(rows), header=False)
     with path.open("ab") as whole, rows.open("rb") as part:
         while chunk := part.read(1 << 20):
@@ -165,7 +167,7 @@ def _append_rows(con: duckdb.DuckDBPyConnection, path: Path, labels: Mapping[str
 
 
 def _source_file(con: duckdb.DuckDBPyConnection) -> str:
-    return "_source_file" if "_source_file" in con.table(LOOKED_AT).columns else "''"
+    return "looked_at._source_file" if "_source_file" in con.table(LOOKED_AT).columns else "''"
 
 
 @functools.cache
