@@ -82,22 +82,28 @@ def bad_rows(con: duckdb.DuckDBPyConnection, limit: int = ROWS_ON_THE_PAGE) -> t
     (total,) = con.execute(f"select count(distinct _row_id) from {VIOLATIONS}").fetchall()[0]
     if not total:
         return 0, []
+    # the first rows are chosen before their reasons are listed: of a million that takes seconds
     found = con.execute(f"""
-        with reasons as (
+        with first_rows as (
+            select _row_id, _row_number, {_source_file(con)} as source_file
+            from {LOOKED_AT} as looked_at
+            where _row_id in (select _row_id from {VIOLATIONS})
+            order by source_file, _row_number, _row_id
+            limit {limit}
+        ),
+        reasons as (
             select
                 _row_id,
                 list_distinct(flatten(list(columns order by rule))) as columns,
                 list(name order by rule) as rules,
                 min_by(severity, list_position(['reject', 'quarantine', 'warn'], severity)) as severity
             from {VIOLATIONS} join {RULES} using (rule)
+            where _row_id in (select _row_id from first_rows)
             group by _row_id
         )
-        select
-            looked_at._row_number, {_source_file(con)},
-            list_sort(reasons.columns), reasons.rules, reasons.severity
-        from reasons join {LOOKED_AT} as looked_at on reasons._row_id = looked_at._row_id
-        order by {_source_file(con)}, looked_at._row_number, looked_at._row_id
-        limit {limit}
+        select first_rows._row_number, source_file, list_sort(reasons.columns), rules, reasons.severity
+        from reasons join first_rows using (_row_id)
+        order by source_file, first_rows._row_number, _row_id
     """).fetchall()
     return total, [BadRow(n, source, tuple(c), tuple(r), severity) for n, source, c, r, severity in found]
 
@@ -156,7 +162,8 @@ def _append_rows(con: duckdb.DuckDBPyConnection, path: Path, labels: Mapping[str
         select
             looked_at._row_number, {safe.format("f.columns")}, r.name, r.severity, 1, '', '',
             {safe.format(_source_file(con))}
-        from {VIOLATIONS} as v join {RULES} as r on v.rule = r.rule join feedback_rules as f on v.rule = f.rule
+        from {VIOLATIONS} as v join {RULES} as r on v.rule = r.rule
+            join feedback_rules as f on v.rule = f.rule
             join {LOOKED_AT} as looked_at on v._row_id = looked_at._row_id
         order by {_source_file(con)}, looked_at._row_number, v.rule
     """).write_csv(str(rows), header=False)

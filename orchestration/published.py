@@ -140,10 +140,10 @@ def standards_views(
     from orchestration.rebuilding import BuildRecord
 
     record = BuildRecord(manifest, home)
-    if nodes := record.outdated_behind(STANDARDS):
-        with record.building(nodes):
-            selection, total = record.selection(nodes), record.count(nodes)
-            yield from build(context, manifest, home, progress, "person_links", selection, total)
+    if nodes := record.outdated_views(STANDARDS):
+        with record.building_views():
+            untested = [*record.selection(nodes), "--indirect-selection", "empty"]
+            yield from build(context, manifest, home, progress, "person_links", untested, len(nodes))
 
 
 def write_links(home: Home, progress: Progress) -> dict[str, Any]:

@@ -26,6 +26,7 @@ BY_CONTENT = (
     "model.milepost.int_discipline_coverage",
     "model.milepost.int_incomplete_years",
 )
+VIEWS = "views that identity reads"  # beside the nodes in the record
 FILES = re.compile(r"read_(?:parquet|json)\('([^']+)'")
 LARGE = (
     "snapshot/raw/",
@@ -53,12 +54,22 @@ class BuildRecord:
         """
         return [node for node in self._standing if self._built.get(node) != self._built_by(node)]
 
-    def outdated_behind(self, names: Collection[str]) -> list[str]:
-        """Of the outdated ones those that models of these names read directly or through others, and they."""
+    def outdated_views(self, names: Collection[str]) -> list[str]:
+        """Views of these names with all that they read, unless they stand as the code does."""
+        if self._built.get(VIEWS) == self._code:
+            return []
         behind = {node for node in self._standing if self._node(node)["name"] in names}
         while more := {i for node in behind for i in self._inputs(node) if i in self._standing} - behind:
             behind |= more
-        return [node for node in self.outdated() if node in behind]
+        return sorted(behind)
+
+    @contextmanager
+    def building_views(self) -> Iterator[None]:
+        """Remember that the views stand as the code does; what they read is tested with the rest."""
+        with self.building([]):
+            yield
+        self._built[VIEWS] = self._code
+        self._write()
 
     def selection(self, nodes: Collection[str]) -> list[str]:
         """Arguments for dbt: these nodes and the tests on them."""

@@ -36,9 +36,7 @@ def code_columns(entity: Entity) -> list[str]:
 def _sources(entities: dict[str, Entity]) -> str:
     raw = {
         "name": "raw",
-        "description": (
-            "What partners sent and the gate let through, one Parquet file per extract, school year and collection."
-        ),
+        "description": "What the gate let through, one Parquet file per extract, school year and collection.",
         "config": {"meta": {"external_location": LAKE}},
         "tables": [
             {"name": name, "description": f"{entity.title}: {entity.grain}."}

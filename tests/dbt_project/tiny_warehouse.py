@@ -12,6 +12,7 @@ from ingestion.delivery import Delivery
 from ingestion.entities import load_entities
 from ingestion.home import Home
 from ingestion.lake import take_snapshot
+from ingestion.reference import TABLES
 from ingestion.ledger import Ledger
 from publishing.dbt_project import DBT_PROJECT
 from publishing.registry_tables import write_registry_tables
@@ -19,24 +20,8 @@ from tests.dbt_in_process import problems, run_dbt
 
 Row = Mapping[str, object]
 
-REFERENCE = {
-    "collections": "community_id varchar, collection varchar, maturity varchar, sort_order integer",
-    "partners": (
-        "community_id varchar, partner_id varchar, partner_name varchar, sector varchar, district_id varchar"
-    ),
-    "due_dates": (
-        "community_id varchar, partner_id varchar, extract_id varchar, entity varchar, school_year integer, "
-        "collection varchar, due_date date"
-    ),
-    "crosswalks": (
-        "community_id varchar, partner_id varchar, field varchar, partner_code varchar, "
-        "conformed_code varchar, first_year integer, last_year integer"
-    ),
-    "cut_scores": (
-        "community_id varchar, assessment_id varchar, subject varchar, grade_level varchar, "
-        "first_year integer, last_year integer, proficient_score double"
-    ),
-}
+# the tables of the configuration that models read
+READ = ("collections", "partners", "due_dates", "crosswalks", "extract_codes", "cut_scores")
 RULE_RESULTS = (
     "load_id varchar, rule varchar, expectation varchar, column_name varchar, severity varchar, "
     "passed boolean, violations bigint, share double, explanation varchar"
@@ -57,6 +42,7 @@ class Lake:
             "partners": [],
             "due_dates": [],
             "crosswalks": [],
+            "extract_codes": [],
             "cut_scores": [],
         }
         self.persons: dict[tuple[str, str], str] = {}
@@ -114,8 +100,8 @@ class Lake:
     def finish(self) -> Home:
         """Write what the warehouse reads besides raw."""
         write_registry_tables(self.home, DBT_PROJECT, {"riverbend": "all"})
-        for table, typed in REFERENCE.items():
-            self._write(self.home.reference_file(table), _types(typed), self.reference[table])
+        for table in READ:
+            self._write(self.home.reference_file(table), TABLES[table], self.reference[table])
         links = [
             {"partner_id": partner, "student_id": student, "person_id": person, "method": "partner_id"}
             for (partner, student), person in self.persons.items()
