@@ -27,9 +27,16 @@ def partner(tmp_path: Path) -> OnePartner:
 
 def accepted(outcomes: dict[str, Any]) -> dict[str, int]:
     """Extract -> rows, of a delivery that must be accepted whole."""
-    told = {name: (o.outcome, o.reason, failed_rules(o)) for name, o in outcomes.items() if o.outcome != "accepted"}
+    told = {
+        name: (o.outcome, o.reason, failed_rules(o))
+        for name, o in outcomes.items()
+        if o.outcome != "accepted"
+    }
     assert told == {}
-    return {name.split(".")[0].removeprefix("hsds_") + name.split("csv")[-1].split("datapackage")[-1]: o.rows for name, o in outcomes.items()}
+    return {
+        name.split(".")[0].removeprefix("hsds_") + name.split("csv")[-1].split("datapackage")[-1]: o.rows
+        for name, o in outcomes.items()
+    }
 
 
 def sent(partner: OnePartner, folder: Path, name: str) -> Path:
@@ -46,10 +53,23 @@ def sent(partner: OnePartner, folder: Path, name: str) -> Path:
     ("part", "counts"),
     [
         ("simple", {"organization": 10, "location": 10, "service": 13, "service_at_location": 13}),
-        ("all_resources", {"organization": 10, "location": 10, "service": 13, "service_at_location": 13, "program": 1, "eligibility": 1, "attribute": 0}),
+        (
+            "all_resources",
+            {
+                "organization": 10,
+                "location": 10,
+                "service": 13,
+                "service_at_location": 13,
+                "program": 1,
+                "eligibility": 1,
+                "attribute": 0,
+            },
+        ),
     ],
 )
-def test_hsds_1_packages_are_whole(samples: Path, partner: OnePartner, part: str, counts: dict[str, int]) -> None:
+def test_hsds_1_packages_are_whole(
+    samples: Path, partner: OnePartner, part: str, counts: dict[str, int]
+) -> None:
     partner.contract("hsds_1_datapackage")
     outcomes = partner.load(sent(partner, samples / "hsds_sample_datapackage" / part, "ours_hsds_2020"))
     rows = accepted({name: o for name, o in outcomes.items() if "taxonomy_term" not in name})
