@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from synthetic.calendars import Collection
 from synthetic.codes import coded
-from synthetic.deliveries import Series, is_annual
+from synthetic.deliveries import Series, annual_since
 from synthetic.formats import archive, lines
-from synthetic.sectors.health import SYSTEMS
+from synthetic.sectors.health import FIRST_SENT, SYSTEMS
 
 FHIR = "http://hl7.org/fhir"
 US_CORE = f"{FHIR}/us/core/StructureDefinition"
@@ -161,7 +161,7 @@ def _series(system: str) -> Series:
         lambda collection: archive(
             {name: (query, lines()) for name, query in _members(system, collection).items()}
         ),
-        is_annual,
+        annual_since(FIRST_SENT),
     )
 
 

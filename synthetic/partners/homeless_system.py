@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from synthetic.calendars import Collection
-from synthetic.deliveries import Series, is_annual
+from synthetic.deliveries import Series, annual_since
 from synthetic.formats import archive, delimited
 from synthetic.hmis_columns import COLUMNS
 from synthetic.members import empty, member
-from synthetic.sectors.housing import COC, NIGHT_BY_NIGHT, PROJECTS
+from synthetic.sectors.housing import COC, FIRST_EXPORT, NIGHT_BY_NIGHT, PROJECTS
 
 LAYOUT = "hmis_csv_2026"
 TABLES = (
@@ -161,6 +161,6 @@ SERIES = (
         lambda collection: archive(
             {name: (query, delimited()) for name, query in _members(collection).items()}
         ),
-        is_annual,
+        annual_since(FIRST_EXPORT),
     ),
 )

@@ -10,11 +10,7 @@ from synthetic.sectors.births import PARTNER as BIRTHS
 from synthetic.sectors.health import REGISTRY
 
 PAYERS = {"medicaid": "1", "private": "2", "uninsured": "3"}
-GENDERS = {"female": "F", "male": "M", "nonbinary": "U"}
-RACES = {
-    "white": "W", "black_or_african_american": "B", "american_indian_or_alaska_native": "I", "asian": "A",
-    "native_hawaiian_or_pacific_islander": "P",
-}  # fmt: skip
+GENDERS = {"female": "F", "male": "M", "nonbinary": "X"}
 CROSSWALKS: dict[str, list[tuple[str, dict[str, str], int | None, int | None]]] = {
     BIRTHS: [("gender", GENDERS, None, None), ("payer_type", PAYERS, None, None)],
     REGISTRY: [

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 from synthetic.calendars import Collection
-from synthetic.deliveries import Series, is_annual
+from synthetic.deliveries import Series, annual_since
 from synthetic.formats import Format, archive, delimited, lines
 
+FIRST_SENT = 2025  # the same directory a second time would be refused
 DIRECTORY, LAYOUT = "service_directory", "hsds_3_datapackage"
 TABLES = (
     "hsds_organization", "hsds_program", "hsds_location", "hsds_address", "hsds_service", "hsds_service_at_location",
@@ -113,6 +114,6 @@ SERIES = (
         tuple(f"{DIRECTORY}.{table}.{LAYOUT}" for table in TABLES),
         lambda _: "select 1 as one",
         lambda collection: archive(_members(collection)),
-        is_annual,
+        annual_since(FIRST_SENT),
     ),
 )

@@ -6,6 +6,7 @@ from synthetic.sectors.planted import happens
 
 SYSTEMS = ("riverbend_health", "prairie_childrens")
 REGISTRY = "immunization_registry"
+FIRST_SENT = 2023  # the school year in which the health systems joined
 LAST_AGE = 6  # years on 1 September
 # CVX code, dose, days after birth when it is due; the schedule of the first six years
 DOSES = (
@@ -72,7 +73,7 @@ with given as (
 select partner_id, number_of(true_person_id, partner_id) as student_id, true_person_id, school_year, vaccine_code,
     administered_date, dose_number, case when dose_number = 1 and vaccine_code = '08' then 'historical' else 'administered'
         end as immunization_source, 'completed' as immunization_status, key
-from given where place = 1 and chance(key, 'elsewhere') < 0.93
+from given where place = 1 and school_year >= {FIRST_SENT} and chance(key, 'elsewhere') < 0.93
 union all
 select '{REGISTRY}', number_of(true_person_id, '{REGISTRY}'), true_person_id, school_year, vaccine_code,
     administered_date, dose_number, case when chance(key, 'from papers') < 0.1 then 'historical' else 'administered' end,
@@ -125,26 +126,24 @@ with results as (
 )
 select partner_id, number_of(true_person_id, partner_id) as student_id, true_person_id, school_year, screening_type,
     instrument, visit_date as screened_date, screening_result, numeric_result, result_unit, key
-from results order by partner_id, school_year, student_id, screening_type, screened_date
+from results where school_year >= {FIRST_SENT} order by partner_id, school_year, student_id, screening_type, screened_date
 """
 
-COVERAGE = """
+COVERAGE = f"""
 create or replace table fact_health_coverage as
 select partner_id, number_of(child_here.true_person_id, partner_id) as student_id, child_here.true_person_id,
     child_here.school_year,
-    case when is_poor and chance(family * 100 + school_year % 100, 'payer') < 0.82 then 'medicaid'
-        when chance(family * 100 + school_year % 100, 'payer') < 0.95 then 'private' else 'uninsured' end as payer_type,
+    case when is_poor and chance(child_here.family * 100 + child_here.school_year % 100, 'payer') < 0.82 then 'medicaid'
+        when chance(child_here.family * 100 + child_here.school_year % 100, 'payer') < 0.95 then 'private' else 'uninsured' end as payer_type,
     greatest(make_date(child_here.school_year - 1, 7, 1), child_here.birth_date) as start_date,
     make_date(child_here.school_year, 6, 30) as end_date
 from patient
 inner join child_here using (child)
 inner join household_year on household_year.family = child_here.family
     and household_year.school_year = child_here.school_year
-where age <= {last_age}
+where age <= {LAST_AGE} and child_here.school_year >= {FIRST_SENT}
 order by partner_id, child_here.school_year, student_id
-""".replace("{last_age}", str(LAST_AGE)).replace("chance(family", "chance(child_here.family").replace(
-    "school_year % 100, 'payer'", "child_here.school_year % 100, 'payer'"
-)
+"""
 
 TABLES = (PATIENT, IMMUNIZATION, IMMUNIZATION_FACTS, SCREENING, SCREENING_FACTS, COVERAGE)
 PEOPLE = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synthetic.sectors.planted import happens
 
+FIRST_EXPORT = 2022  # the school year in which the continuum of care joined
 COC, AUTHORITY, COURT = "riverbend_coc", "housing_authority", "county_court"
 # number, name, HUD's project type, whether beds are counted by the night
 PROJECTS = (
@@ -75,10 +76,11 @@ select '{COC}' as partner_id, student_id, true_person_id, least(school_year_of(e
     case when school_year_of(exit_date) <= last_year then exit_destination end as exit_destination,
     has_disabling_condition, family
 from stay_member, years
+where school_year_of(exit_date) >= {FIRST_EXPORT}
 order by student_id, entry_date
 """
 
-# A family that is poor for most years may live in assisted housing, from a year of its own on, for some years.
+# A family that is poor for most years may come into assisted housing in one of eleven years and stay for some.
 ASSISTED = f"""
 create or replace table assisted_family as
 with poor as (
@@ -87,14 +89,13 @@ with poor as (
     from household_year inner join family using (family) group by all
 ),
 housed as (
-    select *, first_year + whole(family, 'admitted', 3) as admitted,
-        first_year + whole(family, 'admitted', 3) + 2 + whole(family, 'years', 5) as leaves
+    select *, last_year - whole(family, 'admitted', 11) as admitted, admitted + 2 + whole(family, 'years', 5) as leaves
     from poor where {happens("in_assisted_housing", "family")}
 )
 select *, {_nth(("public_housing", "housing_choice_voucher", "project_based_voucher"), "program")} as program_type,
     {_nth(("P", "VO", "PBV"), "program")} as program_code,
     cast(make_date(admitted - 1, 9, 1) + cast(whole(family, 'admitted on', 250) as integer) as date) as admission_date
-from housed where admitted <= last_year order by family
+from housed order by family
 """
 ASSISTANCE = f"""
 create or replace table fact_housing_assistance as

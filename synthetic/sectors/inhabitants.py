@@ -24,7 +24,7 @@ with numbered as (
 ),
 placed as (
     select *, cast(make_date(cohort - 6, 9, 1) - cast(1 + whole(born, 'birthday', 365) as integer) as date) as birth_date,
-        case when chance(born, 'known family') < {known} then whole(born, 'which family', {n_families}) end as place,
+        case when chance(born, 'known family') < {known} then whole(born, 'which family', {n_young_families}) end as place,
         {n_families} + (born // 1000000 - {last_year} - 1) * {per_cohort} + born % 1000000 as new_family
     from numbered
 )
@@ -33,7 +33,8 @@ select
         as family, known.family is null as is_new_family, birth_date,
     bool_or(is_second_twin) over (partition by born) as is_twin
 from placed
-left join (select family, row_number() over (order by family) - 1 as place from known_family) as known using (place)
+left join (select family, row_number() over (order by family) - 1 as place from known_family where is_young) as known
+    using (place)
 where birth_date <= make_date({last_year}, 6, 30)
 order by child
 """
@@ -42,7 +43,8 @@ KNOWN_FAMILY = """
 create or replace table known_family as
 select family, min(last_name) as last_name, min(races) as races, min(race_ethnicity) as race_ethnicity,
     min(hispanic_ethnicity) as hispanic_ethnicity, min(home_language) as home_language,
-    avg(cast(is_economic_disadvantage as integer)) >= 0.5 as is_usually_poor, min(child.birth_date) as eldest
+    avg(cast(is_economic_disadvantage as integer)) >= 0.5 as is_usually_poor, min(child.birth_date) as eldest,
+    eldest >= make_date({last_year} - 15, 1, 1) as is_young
 from child inner join child_year using (child)
 group by family
 """
@@ -102,7 +104,7 @@ younger as (
 adults as (
     select family.*, number, {FIRST_ADULT} + family * 2 + number as person,
         case when (chance(family, 'adult') < 0.88) = (number = 0) then 'female' else 'male' end as gender,
-        cast(eldest - cast(365 * 19 + whole(person, 'age', 365 * 17) as integer) as date) as birth_date
+        cast(eldest - cast(365 * 19 + whole(person, 'age', 365 * 14) as integer) as date) as birth_date
     from family, range(2) as numbers (number)
     where number = 0 or chance(family, 'two adults') < {TWO_ADULTS}
 )
@@ -174,12 +176,13 @@ order by child, school_year
 
 def settle(con: duckdb.DuckDBPyConnection, children_per_year: int, last_year: int) -> None:
     """Leave `inhabitant`, `household_year` and `child_here` in `con`, from the tables of the world."""
-    con.execute(KNOWN_FAMILY)
+    con.execute(KNOWN_FAMILY.format(last_year=last_year))
     numbers = con.execute(
-        "select (select max(child) + 1 from child), count(*), max(family) + 1 from known_family"
+        "select (select max(child) + 1 from child), count(*), max(family) + 1, count(*) filter (is_young)"
+        " from known_family"
     ).fetchall()[0]
     facts = {
-        "n_children": numbers[0], "n_families": numbers[1], "first_family": numbers[2], "last_year": last_year,
+        "n_children": numbers[0], "n_families": numbers[1], "first_family": numbers[2], "n_young_families": numbers[3], "last_year": last_year,
         "per_cohort": round(children_per_year / GRADES), "cohorts": COHORTS_TO_COME, "twins": TWINS_OF_BIRTHS,
         "known": IN_A_KNOWN_FAMILY, "surnames": len(SURNAMES),
     }  # fmt: skip

@@ -41,7 +41,7 @@ ASSOCIATIONS = {
             has_disability=-0.16, is_homeless=-0.08,
         ),
         _association("known_to_hmis_when_homeless", 0.62),
-        _association("in_assisted_housing", 0.0, is_poor=0.16),
+        _association("in_assisted_housing", 0.0, is_poor=0.30),
         _association("eviction_filed", 0.006, is_poor=0.045, is_homeless=0.15),
         _association("in_tutoring", 0.05, is_poor=0.10),
         _association("tutoring_session_attended", 0.62, is_proficient=0.22),
