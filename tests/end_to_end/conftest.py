@@ -115,11 +115,15 @@ ASSESSMENTS = """
 create view assessments as
 with scores as (
     select true_person_id, school_year, 'annual' as collection, 'kra' as assessment_id, 'screener' as assessment_type,
-        test_date, case when subject = 'other' then performance_level end as performance_level, false as is_held_back,
-        subject, scale_score
-    from truth.readiness cross join unnest(
-        ['other', 'reading', 'math'], [overall, language_score, mathematics]
-    ) as domains (subject, scale_score)
+        test_date, case when domain.subject = 'other' then performance_level end as performance_level, false as
+        is_held_back, domain.subject, domain.scale_score
+    from (
+        select *, unnest([
+            {'subject': 'other', 'scale_score': overall}, {'subject': 'reading', 'scale_score': language_score},
+            {'subject': 'math', 'scale_score': mathematics}
+        ]) as domain
+        from truth.readiness
+    )
 )
 from truth.assessment union all by name from scores
 """
