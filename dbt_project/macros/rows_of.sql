@@ -1,13 +1,3 @@
-{# The models that bring a canonical entity its rows from a standard's tables (entity -> models), beside the extracts that
-   map to it straight. Each ends in the columns of the entity's raw files; their order does not matter. #}
-{% macro standard_models() %}
-    {{ return({
-        'enrollment': ['oneroster__enrollment'],
-        'person': ['oneroster__person'],
-        'school': ['oneroster__school'],
-    }) }}
-{% endmacro %}
-
 {# Every row of an entity, as a table to select from: its files, and what standards contribute. Where no standard does it
    is the source alone, so that the entity costs nothing more. #}
 {% macro rows_of(entity) -%}

@@ -1,0 +1,9 @@
+{# The models that bring a canonical entity its rows from a standard's tables (entity -> models), beside the extracts that
+   map to it straight. Each ends in the columns of the entity's raw files; their order does not matter. #}
+{% macro standard_models() %}
+    {{ return({
+        'enrollment': ['oneroster__enrollment'],
+        'person': ['oneroster__person'],
+        'school': ['oneroster__school'],
+    }) }}
+{% endmacro %}
