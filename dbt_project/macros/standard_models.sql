@@ -3,7 +3,12 @@
 {% macro standard_models() %}
     {{ return({
         'enrollment': ['oneroster__enrollment'],
+        'organization': ['hsds__organization'],
         'person': ['oneroster__person'],
+        'program': ['hsds__program'],
         'school': ['oneroster__school'],
+        'service': ['hsds__service'],
+        'service_at_site': ['hsds__service_at_site'],
+        'site': ['hsds__site'],
     }) }}
 {% endmacro %}
