@@ -3,9 +3,10 @@
 {% macro standard_models() %}
     {{ return({
         'enrollment': ['oneroster__enrollment'],
-        'organization': ['hsds__organization'],
-        'person': ['oneroster__person'],
-        'program': ['hsds__program'],
+        'housing_episode': ['hmis__housing_episode'],
+        'organization': ['hmis__organization', 'hsds__organization'],
+        'person': ['hmis__person', 'oneroster__person'],
+        'program': ['hmis__program', 'hsds__program'],
         'school': ['oneroster__school'],
         'service': ['hsds__service'],
         'service_at_site': ['hsds__service_at_site'],
