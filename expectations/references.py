@@ -64,9 +64,13 @@ def with_references(
 ) -> MappedTable:
     """The mapped table with a hidden column per reference, true where what it names is not there.
 
-    A table that the delivery has not is not looked into.
+    A table that the delivery has not is not looked into; a reference to the table itself is, to all rows of
+    it that were read.
     """
-    looked_up = {name: keys[to] for name, to in references_of(contract).items() if to in keys}
+    own, key = contract.entity, load_entities()[contract.entity].key[0]
+    itself = f"(select {identifier(key)} as key from {mapped.table})"
+    tables = {**keys, own: itself}
+    looked_up = {name: tables[to] for name, to in references_of(contract).items() if to in tables}
     if not looked_up:
         return mapped
     dangling = {name: f"{name}__dangling" for name in looked_up}

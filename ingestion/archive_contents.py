@@ -1,6 +1,7 @@
 """What an archive holds of what its layout says, and what it tells of itself as a whole."""
 
 import datetime as dt
+import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -10,7 +11,7 @@ import duckdb
 from ingestion.archive import member_names
 from ingestion.contract import Contract
 from ingestion.errors import MilepostError, ReadError
-from ingestion.layout import Layout, layout_files, load_layout
+from ingestion.layout import Layout, Manifest, layout_files, load_layout
 from ingestion.readers.unpacking import is_member, unpack
 from ingestion.sql_text import identifier, literal
 from ingestion.wording import listed
@@ -48,7 +49,12 @@ def refuse_other_members(path: Path, contract: Contract) -> None:
             where=path.name,
             next_step="Ask the partner for the whole export, as a zip file or a folder",
         )
-    if problems := [*_absent(path, layout, names), *_unknown(path, layout, names)]:
+    problems = [
+        *_unreadable_manifest(path, layout, names),
+        *_absent(path, layout, names),
+        *_unknown(path, layout, names),
+    ]
+    if problems:
         raise ReadError.of(problems)
 
 
@@ -147,10 +153,42 @@ def _sent(path: Path, layout: Layout) -> dict[str, str]:
     manifest = layout.manifest
     if manifest is None:
         return {}
+    if manifest.records is not None:
+        return dict.fromkeys(_listed_in_json(path, manifest) or (), "bulk")
     columns = f"{identifier(manifest.name)}, lower(trim({identifier(manifest.value)}))"
     rows = _select(path, manifest.member, f"select {columns} from {{rows}}")
     named = [(str(name), str(value)) for name, value in rows if str(name).startswith(manifest.prefix)]
     return {name.removeprefix(manifest.prefix).strip().lower(): value for name, value in named}
+
+
+def _listed_in_json(path: Path, manifest: Manifest) -> list[str] | None:
+    """Names of the files that a manifest of JSON lists, lower case and without endings; None if it lists
+    none."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            file = unpack(path, manifest.member, Path(folder))[0].path
+            records = json.loads(file.read_text(encoding="utf-8-sig"))[manifest.records]
+            names = [record[manifest.name] for record in records]
+            return [PurePosixPath(name).stem.lower() for name in names] or None
+    except (MilepostError, OSError, ValueError, KeyError, TypeError, IndexError):
+        return None
+
+
+def _unreadable_manifest(path: Path, layout: Layout, names: Sequence[str]) -> list[ReadError]:
+    """A manifest of JSON that is there and says nothing."""
+    manifest = layout.manifest
+    if manifest is None or manifest.records is None:
+        return []
+    if not any(is_member(name, manifest.member) for name in names) or _listed_in_json(path, manifest):
+        return []
+    return [
+        ReadError(
+            f"{manifest.member} lists no files under '{manifest.records}'",
+            where=path.name,
+            rule=f"{layout.title} names each of its files there, as '{manifest.name}'",
+            next_step="Ask the partner for the export with the manifest that belongs to it",
+        )
+    ]
 
 
 def _greatest(path: Path, member: str, expression: str) -> str | None:

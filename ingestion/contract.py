@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -86,7 +87,7 @@ class Contract(ContractFile):
     @property
     def file_headers(self) -> tuple[str, ...]:
         """Every header of the file that the contract mentions and does not ignore; others are a surprise."""
-        made = {self.unpivot.name, *self.unpivot.into} if self.unpivot else set()
+        made = {*self.unpivot.made} if self.unpivot else set()
         origins: list[Origin] = [*self.columns.values(), *filter(None, (self.school_year, self.collection))]
         named = [header for origin in origins for header in origin.headers]
         expressions = [origin.sql for origin in origins if origin.sql]
@@ -102,6 +103,12 @@ class Contract(ContractFile):
         origins: list[Origin] = [*self.columns.values(), *filter(None, (self.school_year, self.collection))]
         repeated = self.unpivot.headers if self.unpivot else ()
         return (*(header for origin in origins for header in origin.headers), *repeated)
+
+    def over(self, headers: Iterable[str]) -> Self:
+        """The contract for a file with these headers: what `unpivot` says by a rule, it says by name."""
+        if self.unpivot is None or not self.unpivot.like:
+            return self
+        return self.model_copy(update={"unpivot": self.unpivot.over(headers)})
 
     @property
     def constants(self) -> Match:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
@@ -104,6 +105,8 @@ GateRules = tuple[Annotated[GateRule, BeforeValidator(_gate_rule)], ...]
 class Reader(Strict):
     """How the bytes of a file become rows; everything has a default by the file's suffix.
 
+    With `header_has` the header row is the first that has these headers, wherever it stands.
+
     `record` says which parts of a file are its records: the name of an element of XML, the path of objects in
     a document of JSON, the resourceType of FHIR's lines. `lists` are elements of XML that are lists even
     where they stand once.
@@ -115,6 +118,7 @@ class Reader(Strict):
     quote: Annotated[str, StringConstraints(max_length=1)] | None = None
     skip_rows: int = Field(default=0, ge=0)
     header_rows: Literal[1, 2] = 1
+    header_has: Texts = ()
     footer: str | None = None
     widths: dict[Text, tuple[int, int]] = Field(default_factory=dict)
     record: Text | None = None
@@ -162,28 +166,70 @@ class Unpivot(Strict):
     Example: {name: season, into: {score: {fall: FallScore, spring: SpringScore}}} makes two rows of each row,
     with the source columns `season` ('fall', 'spring') and `score`; other columns then say `from: [score]`.
     Repeats whose values are all missing make no row.
+
+    Where the headers follow a rule, `like` stands for `into`: a regular expression for each column, whose
+    first group is the repeat's name. {name: variable, like: {estimate: '(B.+)E', margin: '(B.+)M'}} takes
+    every such header that a file has. A file must have a header for each column but those of `optional`.
     """
 
     name: Identifier
-    into: dict[Identifier, dict[Text, Texts]]
+    optional: tuple[Identifier, ...] = ()
+    into: dict[Identifier, dict[Text, Texts]] = Field(default_factory=dict)
+    like: dict[Identifier, Text] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _into_or_like(self) -> Self:
+        if bool(self.into) == bool(self.like):
+            raise ValueError("give exactly one of into and like")
+        for pattern in self.like.values():
+            try:
+                groups = re.compile(pattern).groups
+            except re.error as error:
+                raise ValueError(f"like is not a regular expression ({error})") from None
+            if not groups:
+                raise ValueError("like has a group in brackets for the name of the repeat")
+        return self
 
     @model_validator(mode="after")
     def _same_repeats(self) -> Self:
         repeats = [set(by_repeat) for by_repeat in self.into.values()]
-        if not repeats or not repeats[0] or any(names != repeats[0] for names in repeats):
+        if self.into and (not repeats[0] or any(names != repeats[0] for names in repeats)):
             raise ValueError("every column of into names a header for the same repeats")
-        if self.name in self.into:
+        if self.name in self.columns:
             raise ValueError("name and the columns of into must differ")
         return self
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are made of repeated headers."""
+        return (*self.into, *self.like)
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """Every column that unpivoting makes."""
+        return (self.name, *self.columns)
+
+    @property
     def repeats(self) -> tuple[str, ...]:
-        return tuple(next(iter(self.into.values())))
+        return tuple(next(iter(self.into.values()), ()))
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """Every header of the file that is taken up by a repeat."""
+        """Every header of the file that is taken up by a repeat and is known by name."""
         return tuple(h for by_repeat in self.into.values() for headers in by_repeat.values() for h in headers)
+
+    def over(self, headers: Iterable[str]) -> Self:
+        """The same with the headers that a file has in the place of `like`."""
+        if not self.like:
+            return self
+        found: dict[str, dict[str, Texts]] = {name: {} for name in self.like}
+        for header in headers:
+            for name, pattern in self.like.items():
+                if match := re.fullmatch(pattern, header.strip(), re.IGNORECASE):
+                    found[name][match[1]] = (header,)
+        repeats = dict.fromkeys(repeat for by_repeat in found.values() for repeat in by_repeat)
+        into = {name: {repeat: found[name].get(repeat, ()) for repeat in repeats} for name in self.like}
+        return self.model_copy(update={"into": into, "like": {}})
 
 
 class Tolerance(Strict):

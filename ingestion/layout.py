@@ -56,13 +56,15 @@ class Manifest(Strict):
     """A member that lists the others, a row for each.
 
     The column `name` has `prefix` and a file's name without its ending, the column `value` whether it is
-    there whole (`bulk`), as changes (`delta`), or is `absent`.
+    there whole (`bulk`), as changes (`delta`), or is `absent`. In a manifest of JSON `records` is the key of
+    a list of objects, whose key `name` has a file's name; every file that it lists is there whole.
     """
 
     member: str
     name: str
-    value: str
+    value: str = ""
     prefix: str = ""
+    records: str | None = None
 
 
 class Layout(Strict):

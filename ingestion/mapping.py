@@ -14,6 +14,7 @@ from ingestion.needed_headers import PERIOD_COLUMNS, refuse_missing_headers
 from ingestion.parsing import FALLIBLE_TYPES, parsed, school_year
 from ingestion.readers.headers import folded
 from ingestion.readers.records import LINE_IS_BROKEN
+from ingestion.sql_functions import define_sql_functions
 from ingestion.sql_text import identifier, literal
 from ingestion.yaml_file import Location, read_yaml
 
@@ -60,6 +61,7 @@ def map_source(
     present = _present(con, source_table)
     refuse_missing_headers(con, source_table, contract, present)
     steps = _Steps(contract, present, source_table)
+    define_sql_functions(con)
     try:
         con.execute(f"create or replace table {table} as {steps.query()}")
     except (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError):
@@ -96,7 +98,7 @@ class _Steps:
     """The statement as a chain of named steps: cleaned, repeated, filtered, texts, typed."""
 
     def __init__(self, contract: Contract, present: Mapping[str, str], source_table: str) -> None:
-        self.contract = contract
+        self.contract = contract = contract.over(present.values())
         self.present = present
         self.source_table = source_table
         # a column of every step where the source has broken lines
@@ -152,7 +154,7 @@ class _Steps:
     def _made(self) -> set[str]:
         """Names that unpivoting gives its columns; they stand before headers of the same name."""
         unpivot = self.contract.unpivot
-        return {unpivot.name, *unpivot.into} if unpivot else set()
+        return {*unpivot.made} if unpivot else set()
 
     def _cleaned(self, header: str) -> str:
         """A cell without surrounding blanks, NULL where missing.
@@ -202,7 +204,7 @@ class _Steps:
 
     def _made_in_order(self) -> list[str]:
         unpivot = self.contract.unpivot
-        return [unpivot.name, *unpivot.into] if unpivot else []
+        return [*unpivot.made] if unpivot else []
 
     def _texts(self) -> str:
         columns = [f"{self.text(name)} as {identifier(name)}" for name in self.origins]

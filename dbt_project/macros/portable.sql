@@ -119,3 +119,16 @@
 {% macro spark__weekday(day) -%}
     weekday({{ day }})
 {%- endmacro %}
+
+{# The different values of a group in one text, in their order. #}
+{% macro joined(text, separator=';') -%}
+    {{ adapter.dispatch('joined')(text, separator) }}
+{%- endmacro %}
+
+{% macro default__joined(text, separator) -%}
+    string_agg(distinct {{ text }}, '{{ separator }}' order by {{ text }})
+{%- endmacro %}
+
+{% macro spark__joined(text, separator) -%}
+    array_join(array_sort(collect_set({{ text }})), '{{ separator }}')
+{%- endmacro %}

@@ -4,9 +4,12 @@
     {{ return({
         'enrollment': ['oneroster__enrollment'],
         'housing_episode': ['hmis__housing_episode'],
-        'organization': ['hmis__organization'],
+        'organization': ['hmis__organization', 'hsds__organization'],
         'person': ['hmis__person', 'oneroster__person'],
-        'program': ['hmis__program'],
+        'program': ['hmis__program', 'hsds__program'],
         'school': ['oneroster__school'],
+        'service': ['hsds__service'],
+        'service_at_site': ['hsds__service_at_site'],
+        'site': ['hsds__site'],
     }) }}
 {% endmacro %}

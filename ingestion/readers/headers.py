@@ -53,8 +53,8 @@ def keep_declared(headers: Sequence[str], contracts: Sequence[Contract], file_na
     Columns without a header are not among them; nor are those every contract ignores, so what nobody is to
     see (a social security number) is not even read into memory.
     """
-    wanted = {folded(header) for contract in contracts for header in contract.file_headers}
     named = [header for header in headers if header]
+    wanted = {folded(h) for contract in contracts for h in contract.over(named).file_headers}
     ignored = {folded(h) for h in named if any(is_ignored(h, contract) for contract in contracts)} - wanted
     _refuse_other_encoding(named, wanted | ignored, contracts, file_name)
     if not any(folded(header) in wanted for header in named):
