@@ -11,7 +11,7 @@ import duckdb
 from ingestion.archive import member_names
 from ingestion.contract import Contract
 from ingestion.errors import MilepostError, ReadError
-from ingestion.layout import Layout, Manifest, load_layout
+from ingestion.layout import Layout, Manifest, layout_files, load_layout
 from ingestion.readers.unpacking import is_member, unpack
 from ingestion.sql_text import identifier, literal
 from ingestion.wording import listed
@@ -81,6 +81,12 @@ def told_school_year(path: Path, contract: Contract) -> int | None:
     return last.year + (last.month >= SCHOOL_YEAR_BEGINS)
 
 
+def member_of_last_day(contract: Contract) -> str | None:
+    """The member of a layout's archive that tells its last day, and so its school year."""
+    layout = load_layout(contract.layout) if contract.layout else None
+    return layout.last_day.member if layout and layout.last_day else None
+
+
 def _absent(path: Path, layout: Layout, names: Sequence[str]) -> list[ReadError]:
     """Members that the layout or the manifest promises, and the archive has not."""
     required = [e.member for e in layout.extracts if e.required and e.member]
@@ -120,12 +126,26 @@ def _unknown(path: Path, layout: Layout, names: Sequence[str]) -> list[ReadError
         what = f"the archive has a member that {layout.title} does not know: {listed(others)}"
         rule = f"Known are {listed([*known, *beside], most=40)}"
         step = "Ask what it is for, and for an archive without it"
+        if versions := _that_know(others, layout):
+            step = f"Say `layout: {versions[0]}` if it is of that version. {step}"
         problems.append(ReadError(what, where=path.name, rule=rule, next_step=step))
     if denied:
         what = f"the archive has {listed(denied)}, which its manifest calls absent"
         step = "Ask the partner which of the two is right"
         problems.append(ReadError(what, where=path.name, next_step=step))
     return problems
+
+
+def _that_know(members: Sequence[str], layout: Layout) -> list[str]:
+    """Other layouts of the same standard that have all these members."""
+    found = []
+    for name, path in layout_files().items():
+        other = load_layout(name)
+        if path.parent.name == layout.standard and name != layout.layout:
+            patterns = [*other.beside, *(extract.member for extract in other.extracts if extract.member)]
+            if all(any(is_member(member, pattern) for pattern in patterns) for member in members):
+                found.append(name)
+    return found
 
 
 def _sent(path: Path, layout: Layout) -> dict[str, str]:

@@ -16,6 +16,19 @@
     datediff({{ last_date }}, {{ first_date }})
 {%- endmacro %}
 
+{# Full years from one date to another: the age of whoever was born on the first. #}
+{% macro full_years_between(first_date, last_date) -%}
+    {{ adapter.dispatch('full_years_between')(first_date, last_date) }}
+{%- endmacro %}
+
+{% macro default__full_years_between(first_date, last_date) -%}
+    cast(floor(months_between({{ last_date }}, {{ first_date }}) / 12) as integer)
+{%- endmacro %}
+
+{% macro duckdb__full_years_between(first_date, last_date) -%}
+    date_sub('year', {{ first_date }}, {{ last_date }})
+{%- endmacro %}
+
 {# A table expression's select item: one row per element of a ';' separated list. #}
 {% macro split_rows(text) -%}
     {{ adapter.dispatch('split_rows')(text) }}
@@ -27,6 +40,19 @@
 
 {% macro spark__split_rows(text) -%}
     explode(split({{ text }}, ';'))
+{%- endmacro %}
+
+{# A table expression's select item: one row per whole number from the first to the last; none where the last is less. #}
+{% macro whole_numbers(first, last) -%}
+    {{ adapter.dispatch('whole_numbers')(first, last) }}
+{%- endmacro %}
+
+{% macro default__whole_numbers(first, last) -%}
+    unnest(range({{ first }}, {{ last }} + 1))
+{%- endmacro %}
+
+{% macro spark__whole_numbers(first, last) -%}
+    explode(filter(sequence({{ first }}, {{ last }}), n -> {{ first }} <= {{ last }}))
 {%- endmacro %}
 
 {# Name of a file without folders and ending. #}
@@ -53,6 +79,45 @@
 
 {% macro spark__row_hash(columns) -%}
     xxhash64({{ columns | join(', ') }})
+{%- endmacro %}
+
+{# The same day some years later; of 29 February, the last day of the month. #}
+{% macro years_after(day, years) -%}
+    {{ adapter.dispatch('years_after')(day, years) }}
+{%- endmacro %}
+
+{% macro default__years_after(day, years) -%}
+    cast({{ day }} + interval '{{ years }} years' as date)
+{%- endmacro %}
+
+{% macro spark__years_after(day, years) -%}
+    add_months({{ day }}, 12 * {{ years }})
+{%- endmacro %}
+
+{# A day some days earlier or, with a negative number, later. #}
+{% macro days_before(day, days) -%}
+    {{ adapter.dispatch('days_before')(day, days) }}
+{%- endmacro %}
+
+{% macro default__days_before(day, days) -%}
+    ({{ day }} - {{ days }})
+{%- endmacro %}
+
+{% macro spark__days_before(day, days) -%}
+    date_sub({{ day }}, {{ days }})
+{%- endmacro %}
+
+{# Monday is 0, Sunday 6. #}
+{% macro weekday(day) -%}
+    {{ adapter.dispatch('weekday')(day) }}
+{%- endmacro %}
+
+{% macro default__weekday(day) -%}
+    cast(isodow({{ day }}) - 1 as integer)
+{%- endmacro %}
+
+{% macro spark__weekday(day) -%}
+    weekday({{ day }})
 {%- endmacro %}
 
 {# The different values of a group in one text, in their order. #}

@@ -172,8 +172,9 @@ def _undeclared(
     absent = {h for contract in contracts for h in contract.file_headers if folded(h) not in there}
     pairs = [(header, near) for header in undeclared if (near := nearest(header, absent))]
     hint = "; ".join(f"'{header[:60]}' may be a new name of '{near}'" for header, near in pairs[:5])
-    if others := {name for c in contracts for header in undeclared for name in versions_with(header, c)}:
-        hint = f"They are columns of another version: say `layout: {sorted(others)[0]}` if it is that one"
+    others = [name for contract in contracts for name in versions_with(undeclared, contract)]
+    if others:
+        hint = f"They are columns of another version: say `layout: {others[0]}` if it is that one"
     return ReadError(
         f"undeclared column{'s' if len(undeclared) > 1 else ''} {shown(undeclared)}",
         where=file_name,

@@ -21,7 +21,7 @@ from tests.dbt_in_process import problems, run_dbt
 Row = Mapping[str, object]
 
 # the tables of the configuration that models read
-READ = ("collections", "partners", "due_dates", "crosswalks", "extract_codes", "cut_scores")
+READ = ("communities", "collections", "partners", "due_dates", "crosswalks", "extract_codes", "cut_scores")
 RULE_RESULTS = (
     "load_id varchar, rule varchar, expectation varchar, column_name varchar, severity varchar, "
     "passed boolean, violations bigint, share double, explanation varchar"
@@ -35,6 +35,7 @@ class Lake:
         self.home = Home(root).create()
         self.home.dbt_target.mkdir(parents=True, exist_ok=True)
         self.reference: dict[str, list[Row]] = {
+            "communities": [{"community_id": "riverbend", "first_school_year": 2015, "last_school_year": 2030}],
             "collections": [
                 {"community_id": "riverbend", "collection": "annual", "maturity": "final", "sort_order": 0},
                 {"community_id": "riverbend", "collection": "fall", "maturity": "interim", "sort_order": 1},
@@ -126,14 +127,15 @@ class Lake:
 class Warehouse:
     """dbt on one home, with a manifest parsed once for all of them."""
 
-    def __init__(self, manifest: Any, home: Home) -> None:
+    def __init__(self, manifest: Any, home: Home, project: Path = DBT_PROJECT) -> None:
         self.manifest = manifest
         self.home = home
+        self.project = project
 
     def dbt(self, *arguments: str) -> Any:
         """The result of a dbt command; the warehouse file is let go afterwards."""
         take_snapshot(self.home)
-        return run_dbt(self.manifest, self.home, *arguments)
+        return run_dbt(self.manifest, self.home, *arguments, project=self.project)
 
     def build(self, *arguments: str) -> None:
         result = self.dbt("build", "--exclude-resource-types", "unit_test", *arguments)
