@@ -186,7 +186,8 @@ class _Steps:
         for repeat in unpivot.repeats:
             fields = [f"{identifier(unpivot.name)} := {literal(repeat)}"]
             for name, by_repeat in unpivot.into.items():
-                header = self._header(by_repeat[repeat])
+                # of the file: a column that is made may be called like the header it is made of
+                header = next((h for h in by_repeat[repeat] if folded(h) in self.present), None)
                 value = identifier("_of_" + folded(header)) if header else "null::varchar"
                 fields.append(f"{identifier(name)} := {value}")
             structs.append(f"struct_pack({', '.join(fields)})")

@@ -345,3 +345,52 @@ def test_a_directory_of_no_standard_is_three_contracts(samples: Path, partner: O
         " from raw where service_name like 'Bay Pines%'"
     )
     assert partner.rows("service", clinic) == [(0, None, True)]
+
+
+def organization_in_full(samples: Path) -> dict[str, Any]:
+    """The standard's example, whose place is moved into the world."""
+    organization: dict[str, Any] = json.loads(
+        (samples / "hsds_3_examples" / "organization_full.json").read_text()
+    )
+    for location in organization["locations"]:
+        location["latitude"] = 10
+    return organization
+
+
+def test_an_organization_in_full_is_every_table(samples: Path, partner: OnePartner, manifest: Any) -> None:
+    partner.contract("hsds_3_json")
+    path = partner.sent / "ours_hsds_2024.json"
+    path.write_text(json.dumps({"contents": [organization_in_full(samples)]}))
+    rows = read(partner.load(path))
+    assert {*rows.values()} == {1}
+    build_staging(manifest, partner, *MODELS)
+    assert {n for _, n in staged_rows(partner, COUNTS)} == {1}
+    service = (
+        "select service_name, organization_id, program_id, minimum_age_years::int, taxonomy_terms"
+        " from staging.hsds__service"
+    )
+    ours, its_program = "d9d5e0f5-d3ce-4f73-9a2f-4dd0ecc6c610", "e7ec2e57-4540-43fa-b2c7-6be5a0ef7f42"
+    assert staged_rows(partner, service) == [("Community Counselling", ours, its_program, 12, "name")]
+    # the person behind the telephone of a contact is not in the lake
+    assert not any(b"Ann Persona" in file.read_bytes() for file in partner.home.raw.rglob("*.parquet"))
+
+
+def test_organizations_without_programs_are_whole(samples: Path, partner: OnePartner) -> None:
+    partner.contract("hsds_3_json")
+    organization = organization_in_full(samples)
+    del organization["programs"], organization["phones"]
+    for service in organization["services"]:
+        del service["program"]
+    path = partner.sent / "ours_hsds_2024.json"
+    path.write_text(json.dumps({"contents": [organization]}))
+    rows = read(partner.load(path))
+    assert (rows["program hsds_3_json"], rows["phone hsds_3_json"], rows["service hsds_3_json"]) == (0, 0, 1)
+
+
+def test_a_list_of_organizations_alone_is_refused(samples: Path, partner: OnePartner) -> None:
+    partner.contract("hsds_3_json")
+    path = partner.sent / "ours_hsds_2024.json"
+    shutil.copy(samples / "hsds_3_examples" / "organization_list.json", path)
+    outcomes = partner.load(path)
+    assert "there is nothing at $.contents[*].services[*]" in outcomes["hsds_service.hsds_3_json"].reason
+    assert partner.in_force() == []
