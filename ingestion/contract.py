@@ -86,7 +86,7 @@ class Contract(ContractFile):
     @property
     def file_headers(self) -> tuple[str, ...]:
         """Every header of the file that the contract mentions and does not ignore; others are a surprise."""
-        made = {self.unpivot.name, *self.unpivot.into} if self.unpivot else set()
+        made = set(self.unpivot.made) if self.unpivot else set()
         origins: list[Origin] = [*self.columns.values(), *filter(None, (self.school_year, self.collection))]
         named = [header for origin in origins for header in origin.headers]
         expressions = [origin.sql for origin in origins if origin.sql]

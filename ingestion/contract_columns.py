@@ -1,12 +1,14 @@
 """The parts a contract is made of: columns, gate rules, how to read, how to unpivot."""
 
 import datetime as dt
+from functools import cached_property
+from itertools import product
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from ingestion.entities import ColumnType, Pii
-from ingestion.yaml_file import Identifier, Strict, Text, Texts
+from ingestion.yaml_file import Identifier, Strict, Text, Texts, as_written
 
 Severity = Literal["quarantine", "reject", "warn"]
 Bound = int | float | dt.date | None
@@ -51,6 +53,11 @@ class Column(Origin):
     separator: Text = ","
     pii: Pii | None = None
     severity: Severity = "quarantine"
+
+
+def _named_as_written(value: object) -> object:
+    """A list of labels is a mapping of each to itself."""
+    return {as_written(label): [label] for label in value} if isinstance(value, list) else value
 
 
 def _gate_rule(value: object) -> object:
@@ -131,29 +138,82 @@ class Unpivot(Strict):
 
     Example: {name: season, into: {score: {fall: FallScore, spring: SpringScore}}} makes two rows of each row,
     with the source columns `season` ('fall', 'spring') and `score`; other columns then say `from: [score]`.
+    Where headers are made of several parts, `each` lists the parts and `into` has headers with the parts'
+    names in braces: {each: {season: [Fall, Spring], skill: {letters: [Letter Names, Letters]}}, into: {score:
+    "{season} {skill} Score"}} reads `Fall Letters Score` into a row of the season Fall and the skill letters.
     Repeats whose values are all missing make no row.
     """
 
-    name: Identifier
-    into: dict[Identifier, dict[Text, Texts]]
+    name: Identifier | None = None
+    each: dict[Identifier, Annotated[dict[Text, Texts], BeforeValidator(_named_as_written)]] = Field(
+        default_factory=dict
+    )
+    into: dict[Identifier, Annotated[dict[Text, Texts] | Texts, Field(union_mode="left_to_right")]]
 
     @model_validator(mode="after")
     def _same_repeats(self) -> Self:
-        repeats = [set(by_repeat) for by_repeat in self.into.values()]
+        if bool(self.name) == bool(self.each):
+            raise ValueError("give one of name and each")
+        if any(isinstance(headers, dict) == bool(self.each) for headers in self.into.values()):
+            raise ValueError("with each, into has headers with the parts in braces; else a header by repeat")
+        repeats = [set(by_repeat) for by_repeat in self.by_repeat.values()]
         if not repeats or not repeats[0] or any(names != repeats[0] for names in repeats):
             raise ValueError("every column of into names a header for the same repeats")
-        if self.name in self.into:
+        if {self.name, *self.each} & set(self.into):
             raise ValueError("name and the columns of into must differ")
         return self
 
+    @cached_property
+    def by_repeat(self) -> dict[str, dict[tuple[str, ...], tuple[str, ...]]]:
+        """Column of `into` -> what `labels` are in a repeat -> the headers it may have, best first."""
+        if self.name:
+            return {
+                column: {(repeat,): headers for repeat, headers in one.items()}
+                for column, one in self.into.items()
+                if isinstance(one, dict)
+            }
+        parts = [[(name, label, ways) for label, ways in one.items()] for name, one in self.each.items()]
+        return {
+            column: {
+                tuple(label for _, label, _ in repeat): _headers_of(repeat, templates) for repeat in product(*parts)
+            }
+            for column, templates in self.into.items()
+            if not isinstance(templates, dict)
+        }
+
     @property
-    def repeats(self) -> tuple[str, ...]:
-        return tuple(next(iter(self.into.values())))
+    def labels(self) -> tuple[str, ...]:
+        """The columns that say which repeat a row is."""
+        return (self.name,) if self.name else tuple(self.each)
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """Every column that unpivoting makes."""
+        return (*self.labels, *self.into)
+
+    @property
+    def repeats(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(next(iter(self.by_repeat.values())))
 
     @property
     def headers(self) -> tuple[str, ...]:
         """Every header of the file that is taken up by a repeat."""
-        return tuple(h for by_repeat in self.into.values() for headers in by_repeat.values() for h in headers)
+        return tuple(h for repeats in self.by_repeat.values() for headers in repeats.values() for h in headers)
+
+
+def _headers_of(
+    repeat: tuple[tuple[str, str, tuple[str, ...]], ...], templates: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The headers of one repeat: each template with each way to write each part."""
+    ways = product(*([(name, way) for way in written] for name, _, written in repeat))
+    filled = [_filled(template, dict(way)) for template, way in product(templates, ways)]
+    return tuple(dict.fromkeys(filled))
+
+
+def _filled(template: str, parts: dict[str, str]) -> str:
+    for name, way in parts.items():
+        template = template.replace(f"{{{name}}}", way)
+    return template
 
 
 class Tolerance(Strict):
@@ -169,7 +229,12 @@ class Tolerance(Strict):
 
 
 class Body(Strict):
-    """What a contract says of one extract beside who sends it and how its files are called."""
+    """What a contract says of one extract beside who sends it and how its files are called.
+
+    `headers` are other spellings of a header: the name by which the contract calls it -> what files call it.
+    With `loose_headers` a header counts by its letters and digits alone (`Student_ID` is `Student ID`).
+    `optional` are headers that an expression uses and a file may lack; they are NULL then.
+    """
 
     member: str | None = None
     sheet: Text | None = None
@@ -177,6 +242,9 @@ class Body(Strict):
     missing: Texts = ("",)
     key: tuple[Identifier, ...] = ()
     columns: dict[Identifier, Column] = Field(default_factory=dict)
+    headers: dict[Text, Texts] = Field(default_factory=dict)
+    loose_headers: bool = False
+    optional: Texts = ()
     ignore: Texts = ()
     rows: Rows | None = None
     unpivot: Unpivot | None = None

@@ -45,9 +45,12 @@ class LayoutExtract(Body):
 
 
 class Told(Strict):
-    """A fact of the whole delivery, by the greatest value of an expression over the headers of one member."""
+    """A fact of the whole delivery, by the greatest value of an expression over the headers of one member.
 
-    member: str
+    A delivery that is a single file has no member; the expression is over its headers then.
+    """
+
+    member: str | None = None
     sql: str
 
 
@@ -68,8 +71,8 @@ class Layout(Strict):
     """What one kind of delivery holds.
 
     `files` are patterns of its name, to which a partner's name is put in front. An archive has a `member` for
-    each extract; `beside` are members that may be there and are not read, and any other is refused. `ignore`
-    are headers of any member that are known and not taken.
+    each extract; `beside` are members that may be there and are not read, and any other is refused. `ignore`,
+    `headers`, `optional` and `loose_headers` hold for every extract; what one of them takes it does not ignore.
     `last_day` is the last day that the delivery tells of, `is_delta` 1 for one that holds changes alone.
     `codes` are the standard's own, by the canonical column they end in; a partner's crosswalk goes before.
     """
@@ -81,6 +84,9 @@ class Layout(Strict):
     files: Texts
     beside: Texts = ()
     manifest: Manifest | None = None
+    headers: dict[Text, Texts] = Field(default_factory=dict)
+    loose_headers: bool = False
+    optional: Texts = ()
     ignore: Texts = ()
     last_day: Told | None = None
     is_delta: Told | None = None
@@ -190,7 +196,12 @@ def _contract(layout: Layout, extract: LayoutExtract, parsed: LayoutContract) ->
     fields |= {name: getattr(own, name) for name in own.model_fields_set}
     entity = load_entities()[extract.entity]
     fields["columns"] = {**_of_standard(entity, layout), **extract.columns, **own.columns}
-    fields["ignore"] = (*layout.ignore, *extract.ignore, *own.ignore)
+    taken = {h.lower() for column in fields["columns"].values() for h in column.headers}
+    known = (name for name in layout.ignore if name.lower() not in taken)
+    fields["ignore"] = (*known, *extract.ignore, *own.ignore)
+    fields["optional"] = (*layout.optional, *extract.optional, *own.optional)
+    fields["headers"] = _spellings(layout.headers, extract.headers, own.headers)
+    fields["loose_headers"] = layout.loose_headers
     if extract.member and not {"tolerance"} & (extract.model_fields_set | own.model_fields_set):
         fields["tolerance"] = parsed.tolerance or (OF_CORE if extract.required else OF_OTHERS)
     fields["gate"] = (*extract.gate, *own.gate)
@@ -208,6 +219,12 @@ def _contract(layout: Layout, extract: LayoutExtract, parsed: LayoutContract) ->
         files=parsed.files or (() if parsed.file else _patterns(layout, parsed.partner)),
         bundle=parsed.bundle,
     )
+
+
+def _spellings(*stated: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Other spellings of headers: those of the layout, and all that an extract and a contract add to them."""
+    names = dict.fromkeys(name for one in stated for name in one)
+    return {name: tuple(way for one in stated for way in one.get(name, ())) for name in names}
 
 
 def _patterns(layout: Layout, partner: str) -> tuple[str, ...]:

@@ -127,6 +127,8 @@ class _Steps:
         }
         made = self._made()
         cells = [f"{self._cleaned(h)} as {identifier(h)}" for fold, h in used.items() if fold not in made]
+        absent = dict.fromkeys(h for h in self.contract.optional if folded(h) not in self.present)
+        cells += [f"null::varchar as {identifier(h)}" for h in absent]
         rows = self.contract.rows
         where = f" where ({rows.where}\n)" if rows and rows.where else ""
         repeated = self._repeated() if self.contract.unpivot else "select * from cleaned"
@@ -140,7 +142,7 @@ class _Steps:
     def _made(self) -> set[str]:
         """Names that unpivoting gives its columns; they stand before headers of the same name."""
         unpivot = self.contract.unpivot
-        return {unpivot.name, *unpivot.into} if unpivot else set()
+        return set(unpivot.made) if unpivot else set()
 
     def _cleaned(self, header: str) -> str:
         """A cell without surrounding blanks, NULL where missing.
@@ -169,15 +171,18 @@ class _Steps:
         unpivot = self.contract.unpivot
         assert unpivot is not None
         structs = []
-        for repeat in unpivot.repeats:
-            fields = [f"{identifier(unpivot.name)} := {literal(repeat)}"]
-            for name, by_repeat in unpivot.into.items():
+        for repeat in self._repeats_there():
+            fields = [
+                f"{identifier(name)} := {literal(label)}"
+                for name, label in zip(unpivot.labels, repeat, strict=True)
+            ]
+            for name, by_repeat in unpivot.by_repeat.items():
                 header = self._header(by_repeat[repeat])
                 value = identifier("_of_" + folded(header)) if header else "null::varchar"
                 fields.append(f"{identifier(name)} := {value}")
             structs.append(f"struct_pack({', '.join(fields)})")
         picked = ", ".join(
-            f"_repeat.{identifier(name)} as {identifier(name)}" for name in self._made_in_order()
+            f"_repeat.{identifier(name)} as {identifier(name)}" for name in unpivot.made
         )
         something = " or ".join(f"_repeat.{identifier(name)} is not null" for name in unpivot.into)
         return (
@@ -185,9 +190,15 @@ class _Steps:
             f" (select *, unnest([{', '.join(structs)}]) as _repeat from cleaned) where {something}"
         )
 
-    def _made_in_order(self) -> list[str]:
+    def _repeats_there(self) -> list[tuple[str, ...]]:
+        """Repeats of which the file has a header; a layout may know a hundred more."""
         unpivot = self.contract.unpivot
-        return [unpivot.name, *unpivot.into] if unpivot else []
+        assert unpivot is not None
+        return [
+            repeat
+            for repeat in unpivot.repeats
+            if any(self._header(by_repeat[repeat]) for by_repeat in unpivot.by_repeat.values())
+        ]
 
     def _texts(self) -> str:
         texts = ", ".join(f"{self.text(name)} as {identifier(name)}" for name in self.origins)

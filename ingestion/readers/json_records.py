@@ -12,6 +12,7 @@ from ingestion.errors import ReadError
 from ingestion.readers.headers import folded, keep_declared, shown, trimmed
 from ingestion.readers.records import empty_file, is_of_machine, refuse_value, select_columns
 from ingestion.readers.text_encoding import TextFile, as_utf8
+from ingestion.readers.spellings import as_declared
 from ingestion.readers.unpacking import Part
 from ingestion.sql_text import literal
 
@@ -47,7 +48,7 @@ def read_json(
         if is_of_machine(error):
             raise
         raise _broken_json(text, is_lines) from None
-    headers = [trimmed(key) for key in keys]
+    headers = as_declared([trimmed(key) for key in keys], contracts)
     if not headers:
         if not _reports_nothing(con, f"{table}_objects", text, is_lines):
             raise empty_file(part.name)
