@@ -9,7 +9,7 @@ import duckdb
 
 from ingestion.archive import member_names
 from ingestion.contract import Contract
-from ingestion.contract_columns import Origin
+from ingestion.contract_columns import Origin, Tolerance
 from ingestion.errors import MilepostError, ReadError
 from ingestion.layout import Layout, load_layout
 from ingestion.readers import read_source
@@ -146,7 +146,7 @@ def _greatest_of_file(path: Path, contract: Contract, expression: str) -> str | 
     """The greatest value of an expression over a file that is no archive, of which no other column is read."""
     only = {"columns": {}, "unpivot": None, "rows": None, "school_year": Origin(sql=expression)}
     known = (*contract.ignore, *contract.file_headers)
-    reading = contract.model_copy(update={**only, "ignore": known})
+    reading = contract.model_copy(update={**only, "ignore": known, "tolerance": Tolerance(empty=True)})
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"threads": 1}) as con:
         table = read_source(con, path, [reading], scratch=Path(folder))
         try:

@@ -175,7 +175,8 @@ class Unpivot(Strict):
         parts = [[(name, label, ways) for label, ways in one.items()] for name, one in self.each.items()]
         return {
             column: {
-                tuple(label for _, label, _ in repeat): _headers_of(repeat, templates) for repeat in product(*parts)
+                tuple(label for _, label, _ in repeat): _headers_of(repeat, templates)
+                for repeat in product(*parts)
             }
             for column, templates in self.into.items()
             if not isinstance(templates, dict)
@@ -198,7 +199,9 @@ class Unpivot(Strict):
     @property
     def headers(self) -> tuple[str, ...]:
         """Every header of the file that is taken up by a repeat."""
-        return tuple(h for repeats in self.by_repeat.values() for headers in repeats.values() for h in headers)
+        return tuple(
+            h for repeats in self.by_repeat.values() for headers in repeats.values() for h in headers
+        )
 
 
 def _headers_of(

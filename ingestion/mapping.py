@@ -181,9 +181,7 @@ class _Steps:
                 value = identifier("_of_" + folded(header)) if header else "null::varchar"
                 fields.append(f"{identifier(name)} := {value}")
             structs.append(f"struct_pack({', '.join(fields)})")
-        picked = ", ".join(
-            f"_repeat.{identifier(name)} as {identifier(name)}" for name in unpivot.made
-        )
+        picked = ", ".join(f"_repeat.{identifier(name)} as {identifier(name)}" for name in unpivot.made)
         something = " or ".join(f"_repeat.{identifier(name)} is not null" for name in unpivot.into)
         return (
             f"select * exclude (_repeat), {picked} from"

@@ -53,7 +53,9 @@ def _told(path: Path, contract: Contract) -> int | None:
     try:
         return told_school_year(path, contract)
     except ReadError as error:
-        problems = (DeliveryError(e.what, where=e.where, rule=e.rule, next_step=e.next_step) for e in error.singles())
+        problems = (
+            DeliveryError(e.what, where=e.where, rule=e.rule, next_step=e.next_step) for e in error.singles()
+        )
         raise DeliveryError.of(problems) from None
 
 

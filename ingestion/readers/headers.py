@@ -11,7 +11,7 @@ from functools import cache
 
 from ingestion.contract import Contract
 from ingestion.errors import ReadError
-from ingestion.layout import versions_with
+from ingestion.layout import load_layout, versions_with
 
 TWO_HEADER_ROWS = "; if headers stand in two rows, set `reader: {header_rows: 2}`"
 RESERVED = frozenset({"_row_number", "_source_file"})
@@ -85,7 +85,7 @@ def keep_declared(headers: Sequence[str], contracts: Sequence[Contract], file_na
 
 def _expected(contracts: Sequence[Contract]) -> str:
     """What the file should be, where it is a layout that says so."""
-    titles = dict.fromkeys(contract.title for contract in contracts if contract.layout)
+    titles = dict.fromkeys(load_layout(c.layout).title for c in contracts if c.layout)
     return f" (expected is: {next(iter(titles))})" if titles else ""
 
 
