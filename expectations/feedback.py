@@ -82,20 +82,28 @@ def bad_rows(con: duckdb.DuckDBPyConnection, limit: int = ROWS_ON_THE_PAGE) -> t
     (total,) = con.execute(f"select count(distinct _row_id) from {VIOLATIONS}").fetchall()[0]
     if not total:
         return 0, []
+    # the first rows are chosen before their reasons are listed: of a million that takes seconds
     found = con.execute(f"""
-        with reasons as (
+        with first_rows as (
+            select _row_id, _row_number, {_source_file(con)} as source_file
+            from {LOOKED_AT}
+            where _row_id in (select _row_id from {VIOLATIONS})
+            order by source_file, _row_number, _row_id
+            limit {limit}
+        ),
+        reasons as (
             select
                 _row_id,
                 list_distinct(flatten(list(columns order by rule))) as columns,
                 list(name order by rule) as rules,
                 min_by(severity, list_position(['reject', 'quarantine', 'warn'], severity)) as severity
             from {VIOLATIONS} join {RULES} using (rule)
+            where _row_id in (select _row_id from first_rows)
             group by _row_id
         )
-        select _row_number, {_source_file(con)}, list_sort(columns), rules, severity
-        from reasons join {LOOKED_AT} using (_row_id)
-        order by {_source_file(con)}, _row_number, _row_id
-        limit {limit}
+        select _row_number, source_file, list_sort(columns), rules, severity
+        from reasons join first_rows using (_row_id)
+        order by source_file, _row_number, _row_id
     """).fetchall()
     return total, [BadRow(n, source, tuple(c), tuple(r), severity) for n, source, c, r, severity in found]
 

@@ -20,6 +20,7 @@ from expectations.quarantine import count_quarantined, split_rows
 from expectations.rule import Rule, RuleResult
 from expectations.suites import SUITES, Suite, suite_for
 from ingestion.contract import Contract
+from ingestion.readers.records import LINE_IS_BROKEN
 from ingestion.wording import counted
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def gate(
         results += history_results(con, contract, history, rows, mapped.unparsed)
     else:
         results = [_result(suite.by_name["file_has_rows"], 1, 1)]
-    split_rows(con, suite, hidden=mapped.hidden)
+    hidden = [*mapped.hidden, *({LINE_IS_BROKEN} & {*columns})]
+    split_rows(con, suite, hidden)
     quarantined = count_quarantined(con)
     results.append(_tolerance(contract, rows, quarantined))
     rejected = any(r.severity == "reject" and not r.passed for r in results)

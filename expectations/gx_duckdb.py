@@ -13,7 +13,7 @@ import itertools
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import duckdb
@@ -201,10 +201,13 @@ def _condition_metric(engine: DuckDBExecutionEngine, expectation: Expectation) -
     )
 
 
-def store_rows(batch: Batch, rows: sa.Select[Any], table: str, rule: int, unless: str | None = None) -> None:
-    """Insert the rows of a `violating_rows` query into `table` (ROW_ID, rule), but those where `unless`."""
-    if unless:
-        rows = rows.where(sa.column(unless).is_not(True))
+def store_rows(
+    batch: Batch, rows: sa.Select[Any], table: str, rule: int, unless: Collection[str] = ()
+) -> None:
+    """Insert the rows of a `violating_rows` query into `table` (ROW_ID, rule), but those where a column of
+    `unless` is true."""
+    for flag in unless:
+        rows = rows.where(sa.column(flag).is_not(True))
     target = sa.table(table, sa.column(ROW_ID), sa.column("rule"))
     insert = sa.insert(target).from_select([ROW_ID, "rule"], rows.add_columns(sa.literal(rule)))
     with _engine(batch).get_connection() as connection:

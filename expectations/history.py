@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from expectations.labels import label_of
-from expectations.located import LOOKED_AT
+from expectations.located import LOOKED_AT, has_broken_lines
 from expectations.rule import RuleResult, Severity
 from ingestion.contract import Contract
 from ingestion.ledger import Ledger
+from ingestion.readers.records import LINE_IS_BROKEN
 from ingestion.sql_text import identifier, literal
 from ingestion.state_ids import MOST_STUDENTS, is_placeholder
 from ingestion.wording import counted
@@ -107,13 +108,20 @@ def _facts_of_files(con: duckdb.DuckDBPyConnection, paths: list[Path]) -> tuple[
 
 
 def _null_facts(
-    con: duckdb.DuckDBPyConnection, source: str, columns: list[str], unparsed: Mapping[str, str]
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    columns: list[str],
+    unparsed: Mapping[str, str],
+    is_broken: str | None = None,
 ) -> tuple[int, dict[str, float]]:
     """Rows, and the share of empty cells per column; one that held what could not be read was not empty."""
 
     def is_filled(column: str) -> str:
-        flag = f" or {identifier(unparsed[column])}" if column in unparsed else ""
-        return f"count(*) filter ({identifier(column)} is not null{flag})"
+        flags = [identifier(unparsed[column])] if column in unparsed else []
+        flags += [is_broken] if is_broken else []
+        if not flags:
+            return f"count({identifier(column)})"
+        return f"count(*) filter ({identifier(column)} is not null or {' or '.join(flags)})"
 
     counts = ", ".join(map(is_filled, columns))
     rows, *present = con.execute(f"select count(*), {counts} from {source}").fetchall()[0]
@@ -132,7 +140,8 @@ def history_results(
     `unparsed` names the hidden columns that tell what could not be read from what was empty.
     """
     columns = [name for name in contract.columns if name in con.table(LOOKED_AT).columns]
-    _, null_shares = _null_facts(con, LOOKED_AT, columns, unparsed)
+    is_broken = LINE_IS_BROKEN if has_broken_lines(con) else None
+    _, null_shares = _null_facts(con, LOOKED_AT, columns, unparsed, is_broken)
     results = [_row_count(contract, history, rows)]
     results += _null_share_results(contract, history, null_shares, rows)
     if "student_id" in columns and contract.entity != "person":

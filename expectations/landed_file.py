@@ -15,7 +15,7 @@ from ingestion.delivery import Delivery
 from ingestion.errors import ReadError
 from ingestion.home import Home
 from ingestion.ledger import Ledger
-from ingestion.readers import read_source, read_together
+from ingestion.readers import read_source, read_together, split_together
 
 
 class LandedFile:
@@ -43,6 +43,7 @@ class LandedFile:
         landed = deliveries[0].landed
         self.deltas = {extract for extract, contract in of_file.items() if is_delta(landed, contract)}
         self._contracts = [as_changes(c) if c.extract_id in self.deltas else c for c in of_file.values()]
+        self._splits = split_together(self._contracts)
         self._read: dict[frozenset[str], str | ReadError] = {}
 
     def contract(self, delivery: Delivery) -> Contract:
@@ -57,7 +58,12 @@ class LandedFile:
             try:
                 table = f"source_{len(self._read)}"
                 self._read[key] = read_source(
-                    self.con, delivery.landed, together, table=table, scratch=self._scratch
+                    self.con,
+                    delivery.landed,
+                    together,
+                    table=table,
+                    scratch=self._scratch,
+                    split=self._splits.get(contract.extract_id),
                 )
             except ReadError as error:
                 self._read[key] = error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from expectations.rule import Rule
+from ingestion.readers.records import LINE_IS_BROKEN
 from ingestion.sql_text import identifier
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ def prepare(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 def locate(
     con: duckdb.DuckDBPyConnection, batch: Batch, suite: Suite, failed: Mapping[str, Expectation]
 ) -> dict[str, int]:
-    """Fill the table of violations for the `failed` rules; rule -> how many rows (1 for the whole file)."""
+    """Fill the table of violations for the `failed` rules; rule -> how many rows (1 for the whole file).
+
+    A line that could not be read breaks one rule, which says so, and not every rule about what it lacks.
+    """
     from expectations.gx_duckdb import is_row_by_row, store_rows, violating_rows
 
     if not failed:
@@ -41,8 +45,12 @@ def locate(
     by_row = {name: expectation for name, expectation in failed.items() if is_row_by_row(type(expectation))}
     queries = violating_rows(batch, by_row)
     index = {rule.name: number for number, rule in enumerate(suite.rules)}
+    is_broken = [LINE_IS_BROKEN] if has_broken_lines(con) else []
     for name, query in queries.items():
-        store_rows(batch, query, VIOLATIONS, index[name], unless=suite.by_name[name].unless)
+        rule = suite.by_name[name]
+        unless = [rule.unless] if rule.unless else []
+        unless += is_broken if rule.arguments.get("column") != LINE_IS_BROKEN else []
+        store_rows(batch, query, VIOLATIONS, index[name], unless)
     for name in failed:
         if suite.by_name[name].expectation == "expect_key_to_be_unique":
             store_repeated_keys(con, suite.by_name[name], index[name])
@@ -53,12 +61,19 @@ def locate(
     return of_the_file | counts
 
 
+def has_broken_lines(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether some rows that the gate looks at are lines that could not be read."""
+    return LINE_IS_BROKEN in con.table(LOOKED_AT).columns
+
+
 def store_repeated_keys(con: duckdb.DuckDBPyConnection, rule: Rule, number: int) -> None:
     """Of rows equal throughout all but the first, of rows that differ elsewhere every one."""
     keys = ", ".join(map(identifier, rule.arguments["key_columns"]))
     present = (
         " and ".join(f"{identifier(c)} is not null" for c in rule.arguments["present_columns"]) or "true"
     )
+    if has_broken_lines(con):
+        present += f" and not {LINE_IS_BROKEN}"
     con.execute(f"""
         insert into {VIOLATIONS}
         with candidates as (

@@ -16,6 +16,7 @@ from ingestion.contract import Contract
 from ingestion.contract_columns import Column
 from ingestion.entities import load_entities
 from ingestion.file_names import YEAR_FORMS
+from ingestion.readers.records import LINE_IS_BROKEN
 
 READABLE = {
     "integer": ("is_a_whole_number", "a whole number"),
@@ -84,7 +85,8 @@ def _made(
     period_columns: Collection[str],
     dangling: Mapping[str, str],
 ) -> Suite:
-    derived = [_has_rows(), *_rules_of_periods(period_columns, unparsed)]
+    derived = [_has_rows(), *([_line_is_json()] if LINE_IS_BROKEN in columns else [])]
+    derived += _rules_of_periods(period_columns, unparsed)
     for name, column in contract.columns.items():
         if name in columns:
             derived += _rules_of_column(contract, name, column, unparsed.get(name))
@@ -105,6 +107,17 @@ def _has_rows() -> Rule:
         severity="reject",
         explanation="The file must hold at least one row for this school year and collection.",
         how_to_fix="Send the file with its rows; headers alone are taken for an export that went wrong.",
+    )
+
+
+def _line_is_json() -> Rule:
+    return Rule(
+        name="line_is_valid_json",
+        expectation="expect_column_values_to_be_in_set",
+        arguments={"column": LINE_IS_BROKEN, "value_set": [False]},
+        severity="quarantine",
+        explanation="A line is not a whole JSON object, so that nothing of it could be read.",
+        how_to_fix="Write each record as one JSON object on one line, and send the whole file again.",
     )
 
 

@@ -143,8 +143,9 @@ def _sent(path: Path, layout: Layout) -> dict[str, str]:
 
 
 def _greatest_of_file(path: Path, contract: Contract, expression: str) -> str | None:
-    """The greatest value of an expression over a file that is no archive, of which no other column is read."""
-    only = {"columns": {}, "unpivot": None, "rows": None, "school_year": Origin(sql=expression)}
+    """The greatest value of an expression over a file that is no archive; nothing else of it is read."""
+    day = Origin(sql=expression)
+    only: dict[str, object] = {"columns": {}, "unpivot": None, "rows": None, "school_year": day}
     known = (*contract.ignore, *contract.file_headers)
     reading = contract.model_copy(update={**only, "ignore": known, "tolerance": Tolerance(empty=True)})
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"threads": 1}) as con:

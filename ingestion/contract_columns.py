@@ -1,6 +1,7 @@
 """The parts a contract is made of: columns, gate rules, how to read, how to unpivot."""
 
 import datetime as dt
+import re
 from functools import cached_property
 from itertools import product
 from typing import Annotated, Any, Literal, Self
@@ -12,10 +13,16 @@ from ingestion.yaml_file import Identifier, Strict, Text, Texts, as_written
 
 Severity = Literal["quarantine", "reject", "warn"]
 Bound = int | float | dt.date | None
-SourceFormat = Literal["csv", "tsv", "fixed_width", "xlsx", "parquet", "json", "ndjson"]
+SourceFormat = Literal["csv", "tsv", "fixed_width", "xlsx", "parquet", "json", "ndjson", "xml"]
 ConformedCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 ExpectationName = Annotated[str, StringConstraints(pattern=r"^expect_[a-z_]+$")]
 
+# what names the records of a file, by its format
+RECORDS = {
+    "json": r"\$(\[\*\]|\.[\w-]+|\.\"[^\"]+\")+",
+    "ndjson": r"[A-Za-z]+",
+    "xml": r"[^\W\d][\w.-]*",
+}
 TRUE_VALUES = ("Y", "1", "true", "yes", "T")
 FALSE_VALUES = ("N", "0", "false", "no", "F")
 
@@ -102,7 +109,12 @@ GateRules = tuple[Annotated[GateRule, BeforeValidator(_gate_rule)], ...]
 
 
 class Reader(Strict):
-    """How the bytes of a file become rows; everything has a default by the file's suffix."""
+    """How the bytes of a file become rows; everything has a default by the file's suffix.
+
+    `record` says which parts of a file are its records: the name of an element of XML, the path of objects in
+    a document of JSON, the resourceType of FHIR's lines. `lists` are elements of XML that are lists even
+    where they stand once.
+    """
 
     format: SourceFormat | None = None
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=4)] | None = None
@@ -112,6 +124,8 @@ class Reader(Strict):
     header_rows: Literal[1, 2] = 1
     footer: str | None = None
     widths: dict[Text, tuple[int, int]] = Field(default_factory=dict)
+    record: Text | None = None
+    lists: Texts = ()
 
     @model_validator(mode="after")
     def _widths_for_fixed_width(self) -> Self:
@@ -119,6 +133,22 @@ class Reader(Strict):
             raise ValueError("format fixed_width and widths {header: [start, length]} belong together")
         if any(start < 1 or length < 1 for start, length in self.widths.values()):
             raise ValueError("widths are [start, length], and start counts from 1")
+        return self
+
+    @model_validator(mode="after")
+    def _record_of_its_format(self) -> Self:
+        if self.lists and self.format not in (None, "xml"):
+            raise ValueError("lists are elements of XML")
+        if self.record is None:
+            return self
+        forms = [RECORDS[form] for form in RECORDS if self.format in (None, form)]
+        if not forms:
+            raise ValueError("record belongs to the formats json, ndjson and xml")
+        if not any(re.fullmatch(form, self.record) for form in forms):
+            raise ValueError(
+                "record is the name of an element of XML without its prefix, a path of JSON such as"
+                " $.services[*], or a resourceType of FHIR"
+            )
         return self
 
 

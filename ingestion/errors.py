@@ -63,6 +63,18 @@ class DeliveryError(MilepostError):
     """A delivery was not taken in, promoted or withdrawn; what was in force before still is."""
 
 
+class FetchError(DeliveryError):
+    """A source gave nothing, or not all; what was fetched of it before is kept."""
+
+
+class Unavailable(FetchError):
+    """A trouble of the source as a whole: asking for the next of its files would end the same."""
+
+
+class Interrupted(Unavailable):
+    """The connection was cut: the same may go well when it is tried again."""
+
+
 class UnexpectedFile(DeliveryError):
     """A file whose name no contract knows: perhaps no delivery at all, but a note that lies in the inbox."""
 

@@ -32,6 +32,15 @@ class Home:
         return self.root / "inbox"
 
     @property
+    def fetching(self) -> Path:
+        """What is being fetched from sources: files not whole yet, a folder per source."""
+        return self.root / "fetching"
+
+    def fetched(self, source: str) -> Path:
+        """What was fetched from a source: a line per file, the last one of a name holds."""
+        return self.root / "fetched" / f"{source}.jsonl"
+
+    @property
     def landing(self) -> Path:
         return self.root / "landing"
 

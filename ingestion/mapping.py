@@ -13,6 +13,7 @@ from ingestion.errors import ContractError
 from ingestion.needed_headers import PERIOD_COLUMNS, refuse_missing_headers
 from ingestion.parsing import FALLIBLE_TYPES, parsed, school_year
 from ingestion.readers.headers import folded
+from ingestion.readers.records import LINE_IS_BROKEN
 from ingestion.sql_text import identifier, literal
 from ingestion.yaml_file import Location, read_yaml
 
@@ -27,7 +28,8 @@ class MappedTable:
 
     `unparsed` gives, for each column that can fail, the hidden boolean column that is true where a value
     was there and did not parse (the value itself is then NULL). `dangling` gives the hidden columns that are
-    true where what a column refers to is not in the delivery.
+    true where what a column refers to is not in the delivery. Where the source has broken lines they are rows
+    without values, and the hidden column LINE_IS_BROKEN tells them.
     """
 
     table: str
@@ -83,7 +85,10 @@ def with_decimal_commas(
 
 
 def _present(con: duckdb.DuckDBPyConnection, source_table: str) -> dict[str, str]:
-    """Header as it is compared -> header as it is written, of a table that `read_source` made."""
+    """Header as it is compared -> header as it is written, of a table that `read_source` made.
+
+    LINE_IS_BROKEN is among them where the source has broken lines.
+    """
     return {folded(row[0]): row[0] for row in con.execute(f"describe {source_table}").fetchall()}
 
 
@@ -94,6 +99,8 @@ class _Steps:
         self.contract = contract
         self.present = present
         self.source_table = source_table
+        # a column of every step where the source has broken lines
+        self.flag = (LINE_IS_BROKEN,) if LINE_IS_BROKEN in present else ()
         self.origins: dict[str, Origin] = dict(contract.columns)
         for name in PERIOD_COLUMNS:
             if origin := getattr(contract, name):
@@ -108,7 +115,8 @@ class _Steps:
             f" as {identifier(flag)}"
             for name, flag in self.unparsed().items()
         ]
-        return f"{ctes} select {', '.join([*names, *flags])}, _row_number, _source_file from typed"
+        named = ", ".join([*names, *flags, *self.flag])
+        return f"{ctes} select {named}, _row_number, _source_file from typed"
 
     def unparsed(self) -> dict[str, str]:
         """Column -> hidden column, for every column whose text may be there and not parse."""
@@ -131,9 +139,13 @@ class _Steps:
         cells += [f"null::varchar as {identifier(h)}" for h in absent]
         rows = self.contract.rows
         where = f" where ({rows.where}\n)" if rows and rows.where else ""
+        if where and self.flag:
+            where += f" or {LINE_IS_BROKEN}"
         repeated = self._repeated() if self.contract.unpivot else "select * from cleaned"
         hidden = [f"{self._cleaned(used[fold])} as {identifier('_of_' + fold)}" for fold in used]
-        inner = ", ".join([*cells, *(hidden if self.contract.unpivot else []), "_row_number", "_source_file"])
+        flag = [f"coalesce({name}, false) as {name}" for name in self.flag]
+        repeats = hidden if self.contract.unpivot else []
+        inner = ", ".join([*cells, *repeats, *flag, "_row_number", "_source_file"])
         return (
             f"with cleaned as (select {inner} from {self.source_table}),"
             f" repeated as ({repeated}), filtered as (select * from repeated{where})"
@@ -170,8 +182,8 @@ class _Steps:
         """Rows times repeats, without the repeats that say nothing."""
         unpivot = self.contract.unpivot
         assert unpivot is not None
-        structs = []
-        for repeat in self._repeats_there():
+        structs, repeats = [], self._repeats_there()
+        for repeat in repeats:
             fields = [
                 f"{identifier(name)} := {literal(label)}"
                 for name, label in zip(unpivot.labels, repeat, strict=True)
@@ -183,6 +195,12 @@ class _Steps:
             structs.append(f"struct_pack({', '.join(fields)})")
         picked = ", ".join(f"_repeat.{identifier(name)} as {identifier(name)}" for name in unpivot.made)
         something = " or ".join(f"_repeat.{identifier(name)} is not null" for name in unpivot.into)
+        if self.flag:
+            is_first = " and ".join(
+                f"_repeat.{identifier(name)} = {literal(label)}"
+                for name, label in zip(unpivot.labels, repeats[0], strict=True)
+            )
+            something += f" or ({LINE_IS_BROKEN} and {is_first})"
         return (
             f"select * exclude (_repeat), {picked} from"
             f" (select *, unnest([{', '.join(structs)}]) as _repeat from cleaned) where {something}"
@@ -199,9 +217,13 @@ class _Steps:
         ]
 
     def _texts(self) -> str:
-        texts = ", ".join(f"{self.text(name)} as {identifier(name)}" for name in self.origins)
+        columns = [f"{self.text(name)} as {identifier(name)}" for name in self.origins]
+        texts = ", ".join([*columns, *self.flag])
         if self.contract.rows and self.contract.rows.distinct:
             first = "min(_row_number) as _row_number, min_by(_source_file, _row_number) as _source_file"
+            if self.flag:
+                # each broken line stays a row of its own
+                texts += f", case when {LINE_IS_BROKEN} then row(_source_file, _row_number) end as _line"
             return f"select {texts}, {first} from filtered group by all"
         return f"select {texts}, _row_number, _source_file from filtered"
 
@@ -239,7 +261,7 @@ class _Steps:
             values.append(f"{self._value(name)} as {identifier(name)}")
             if name in self.unparsed():
                 values.append(f"{identifier(name)} as {identifier(name + '__text')}")
-        return f"select {', '.join(values)}, _row_number, _source_file from texts"
+        return f"select {', '.join([*values, *self.flag])}, _row_number, _source_file from texts"
 
     def _value(self, name: str) -> str:
         text = identifier(name)

@@ -7,7 +7,7 @@ import duckdb
 from ingestion.contract import Contract, sql_headers
 from ingestion.contract_columns import Column, Origin
 from ingestion.errors import ReadError
-from ingestion.readers.headers import folded, nearest, shown
+from ingestion.readers.headers import RESERVED, folded, nearest, shown
 
 PERIOD_COLUMNS = ("school_year", "collection")
 
@@ -25,7 +25,7 @@ def refuse_missing_headers(
         return
     found = con.execute(f"select _source_file from {source_table} limit 1").fetchall()
     where = found[0][0] if found else str(contract.path)
-    headers = [header for header in present.values() if header not in ("_row_number", "_source_file")]
+    headers = [header for header in present.values() if header not in RESERVED]
     raise ReadError.of(_missing_header(what, aliases, headers, where) for what, aliases in problems)
 
 

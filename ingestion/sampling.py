@@ -65,6 +65,13 @@ def _sample(part: Part, folder: Path) -> Sample:
             return _of_table(f"read_parquet({literal(str(part.path))})")
         case "json" | "ndjson":
             return _of_table(f"read_json({literal(str(part.path))})")
+        case "xml":
+            raise ReadError(
+                "a contract for XML cannot be drafted",
+                where=part.name,
+                rule="Which of a file's elements are records is not written in it",
+                next_step="Write one by hand, with `reader: {record: ...}`; docs/contracts.md shows it",
+            )
     return _of_text(part, folder)
 
 

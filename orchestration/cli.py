@@ -11,7 +11,18 @@ import typer
 from typer.core import TyperGroup
 
 from ingestion.errors import MilepostError
-from orchestration.commands import check, contracts, deliveries, demo, query, refresh, server, setup, status
+from orchestration.commands import (
+    check,
+    contracts,
+    deliveries,
+    demo,
+    fetching,
+    query,
+    refresh,
+    server,
+    setup,
+    status,
+)
 from orchestration.console import Exit, err, exit_code
 from orchestration.machine import trouble_of_machine
 
@@ -71,7 +82,7 @@ def options(
     logging.basicConfig(handlers=[handler], level=logging.INFO)
 
 
-for subject in (demo, setup, deliveries, check, status, contracts, refresh, query, server):
+for subject in (demo, setup, fetching, deliveries, check, status, contracts, refresh, query, server):
     subject.register(app)
 
 

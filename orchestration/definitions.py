@@ -6,6 +6,7 @@ import dagster as dg
 
 from ingestion.entities import load_entities
 from ingestion.home import Home
+from orchestration.fetch_job import fetch_job, fetch_schedules
 from orchestration.jobs import due_job, load_job, resources
 from orchestration.partitions import raw_key
 from orchestration.progress import Progress
@@ -26,6 +27,7 @@ def definitions(home: Home, progress: Progress | None = None) -> dg.Definitions:
     """The definitions over one home; `progress` listens when the run happens in the caller's process."""
     manifest = prepared_manifest()
     load, refresh, due = load_job(home), refresh_job(manifest, home), due_job()
+    fetch = fetch_job(home)
     return dg.Definitions(
         assets=[
             *raw_assets(home),
@@ -34,8 +36,8 @@ def definitions(home: Home, progress: Progress | None = None) -> dg.Definitions:
             *warehouse_assets(manifest, home),
         ],
         asset_checks=[due_check(home)],
-        jobs=[load, refresh, due],
-        schedules=schedules(home, refresh, due),
+        jobs=[fetch, load, refresh, due],
+        schedules=[*schedules(home, refresh, due), *fetch_schedules(fetch)],
         sensors=[inbox_sensor(home, load), failure_sensor()],
         resources={**resources(home), **({"progress": progress} if progress else {})},
         executor=dg.in_process_executor,

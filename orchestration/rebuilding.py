@@ -27,6 +27,12 @@ BY_CONTENT = (
     "model.milepost.int_incomplete_years",
 )
 VIEWS = "views that identity reads"  # beside the nodes in the record
+# looked up by the rows of staging views, which have as many rows without them
+JOINED = (
+    "model.milepost.stg_codes",
+    "model.milepost.stg_crosswalk",
+    "source.milepost.identity.person_links",
+)
 FILES = re.compile(r"read_(?:parquet|json)\('([^']+)'")
 LARGE = (
     "snapshot/raw/",
@@ -139,8 +145,37 @@ class BuildRecord:
 
     def _inputs_hash(self, node: str) -> str:
         if node not in self._seen:
-            self._seen[node] = _hash(node, self._code, *map(self._fingerprint, self._inputs(node)))
+            raw = self._raw_sources(node)
+            # rows joined to codes and persons, and there are none: new persons change nothing about that
+            inputs = sorted(raw) if raw and all(map(self._is_empty, raw)) else self._inputs(node)
+            self._seen[node] = _hash(node, self._code, *map(self._fingerprint, inputs))
         return self._seen[node]
+
+    def _raw_sources(self, node: str) -> set[str]:
+        """The files of the lake a staging view takes its rows from, by itself or through others like it.
+
+        None where anything else might add rows. What tells codes and persons is joined to them and adds none.
+        """
+        facts = self._node(node)
+        if facts["fqn"][1] != "staging" or facts["config"]["materialized"] != "view":
+            return set()
+        found: set[str] = set()
+        for name in set(self._inputs(node)).difference(JOINED):
+            is_file = name.startswith("source.")
+            more = {name} if is_file and self._is_of_lake(name) else set()
+            more = more if is_file else self._raw_sources(name)
+            if not more:
+                return set()
+            found |= more
+        return found
+
+    def _is_of_lake(self, source: str) -> bool:
+        return all(pattern.startswith(LARGE[0]) for pattern in self._patterns(source))
+
+    def _is_empty(self, source: str) -> bool:
+        """Whether nothing of a raw table is in force: there is only the file without rows."""
+        names = {path.name for pattern in self._patterns(source) for path in self._home.root.glob(pattern)}
+        return names == {self._home.empty_raw_file("").name}
 
     def _fingerprint(self, node: str) -> str:
         """What those who read a node have to know of it."""
@@ -151,14 +186,17 @@ class BuildRecord:
         return self._contents.get(node) or self._inputs_hash(node)
 
     def _of_files(self, source: str) -> str:
-        patterns = FILES.findall(self._manifest["sources"][source]["relation_name"])
-        assert patterns, f"{source} names no file"
         facts = [
             _stat_of(path) if pattern.startswith(LARGE) else hashlib.sha256(path.read_bytes()).hexdigest()
-            for pattern in patterns
+            for pattern in self._patterns(source)
             for path in sorted(self._home.root.glob(pattern))
         ]
         return _hash(source, *facts)
+
+    def _patterns(self, source: str) -> list[str]:
+        patterns: list[str] = FILES.findall(self._manifest["sources"][source]["relation_name"])
+        assert patterns, f"{source} names no file"
+        return patterns
 
     def _measured(self, nodes: Collection[str]) -> dict[str, str]:
         """A hash of the rows, in any order, of those tables among `nodes` that count by what they hold."""

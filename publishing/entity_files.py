@@ -50,13 +50,10 @@ def _macros(entities: dict[str, Entity]) -> str:
     columns = {name: list(entity.raw_columns) for name, entity in entities.items()}
     canonical = (entity for entity in entities.values() if entity.standard == CANONICAL)
     codes = {entity.entity: found for entity in canonical if (found := code_columns(entity))}
-    return _macro("raw_columns(entity)", f"{json.dumps(columns)}[entity]") + _macro(
-        "code_columns()", json.dumps(codes)
+    return (
+        f"{{% macro raw_columns(entity) %}}{{{{ return({json.dumps(columns)}[entity]) }}}}{{% endmacro %}}\n"
+        f"{{% macro code_columns() %}}{{{{ return({json.dumps(codes)}) }}}}{{% endmacro %}}\n"
     )
-
-
-def _macro(signature: str, value: str) -> str:
-    return f"{{% macro {signature} %}}{{{{ return({value}) }}}}{{% endmacro %}}\n"
 
 
 def _write(path: Path, text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from ingestion.home import Home
@@ -14,21 +15,21 @@ from publishing.entity_files import write_entity_files
 from publishing.registry_tables import write_union_macro
 
 
-def parse_project(home: Home) -> Any:
+def parse_project(home: Home, project: Path = DBT_PROJECT) -> Any:
     """The manifest of the project, with the indicators that are registered and the entities there are."""
-    write_union_macro(DBT_PROJECT)
-    write_entity_files(DBT_PROJECT)
-    result = run_dbt(None, home, "parse")
+    write_union_macro(project)
+    write_entity_files(project)
+    result = run_dbt(None, home, "parse", project=project)
     assert result.success, result.exception
     return result.result
 
 
-def run_dbt(manifest: Any, home: Home, *arguments: str) -> Any:
+def run_dbt(manifest: Any, home: Home, *arguments: str, project: Path = DBT_PROJECT) -> Any:
     """The result of a dbt command; the warehouse file is let go afterwards."""
     from dbt.cli.main import dbtRunner
 
     with _environment(home):
-        return dbtRunner(manifest=manifest).invoke([*arguments, *_places(home)])
+        return dbtRunner(manifest=manifest).invoke([*arguments, *_places(home, project)])
 
 
 def problems(result: Any) -> str:
@@ -53,6 +54,6 @@ def _environment(home: Home) -> Iterator[None]:
             os.environ["MILEPOST_HOME"] = before
 
 
-def _places(home: Home) -> list[str]:
-    folders = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+def _places(home: Home, project: Path) -> list[str]:
+    folders = ["--project-dir", str(project), "--profiles-dir", str(project)]
     return [*folders, "--target-path", str(home.dbt_target), "--log-path", str(home.dbt_logs), "--quiet"]

@@ -54,3 +54,42 @@
 {% macro spark__row_hash(columns) -%}
     xxhash64({{ columns | join(', ') }})
 {%- endmacro %}
+
+{# The same day some years later; of 29 February, the last day of the month. #}
+{% macro years_after(day, years) -%}
+    {{ adapter.dispatch('years_after')(day, years) }}
+{%- endmacro %}
+
+{% macro default__years_after(day, years) -%}
+    cast({{ day }} + interval '{{ years }} years' as date)
+{%- endmacro %}
+
+{% macro spark__years_after(day, years) -%}
+    add_months({{ day }}, 12 * {{ years }})
+{%- endmacro %}
+
+{# A day some days earlier or, with a negative number, later. #}
+{% macro days_before(day, days) -%}
+    {{ adapter.dispatch('days_before')(day, days) }}
+{%- endmacro %}
+
+{% macro default__days_before(day, days) -%}
+    ({{ day }} - {{ days }})
+{%- endmacro %}
+
+{% macro spark__days_before(day, days) -%}
+    date_sub({{ day }}, {{ days }})
+{%- endmacro %}
+
+{# Monday is 0, Sunday 6. #}
+{% macro weekday(day) -%}
+    {{ adapter.dispatch('weekday')(day) }}
+{%- endmacro %}
+
+{% macro default__weekday(day) -%}
+    cast(isodow({{ day }}) - 1 as integer)
+{%- endmacro %}
+
+{% macro spark__weekday(day) -%}
+    weekday({{ day }})
+{%- endmacro %}

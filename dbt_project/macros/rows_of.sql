@@ -8,10 +8,10 @@
     }) }}
 {% endmacro %}
 
-{# Every row of an entity, as a table to select from: its files, and what standards contribute. `contributed` is for
-   tests. While no standard does it is the source alone, so that a community without standards reads nothing more. #}
-{% macro rows_of(entity, contributed=none) -%}
-    {%- set models = (contributed or milepost.standard_models()).get(entity, []) -%}
+{# Every row of an entity, as a table to select from: its files, and what standards contribute. Where no standard does it
+   is the source alone, so that the entity costs nothing more. #}
+{% macro rows_of(entity) -%}
+    {%- set models = milepost.standard_models().get(entity, []) -%}
     {%- if not models -%}
     {{ source('raw', entity) }}
     {%- else -%}

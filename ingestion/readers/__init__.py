@@ -19,8 +19,9 @@ from ingestion.readers.record_counting import Dialect
 from ingestion.readers.records import MAY_BE_EMPTY, empty_file
 from ingestion.readers.unpacking import Part, unpack
 from ingestion.readers.workbook import read_workbook
+from ingestion.readers.xml_records import SplitFiles, read_xml
 
-__all__ = ["read_source", "read_together"]
+__all__ = ["SplitFiles", "read_source", "read_together", "split_together"]
 
 
 def read_together(contract: Contract, contracts: Sequence[Contract]) -> list[Contract]:
@@ -34,6 +35,18 @@ def read_together(contract: Contract, contracts: Sequence[Contract]) -> list[Con
     return [contract, *same]
 
 
+def split_together(contracts: Sequence[Contract]) -> dict[str, SplitFiles]:
+    """Contracts that read different records of the same XML: by extract, what they share of its splitting."""
+    shared: dict[tuple[object, ...], SplitFiles] = {}
+    by_extract = {}
+    for contract in contracts:
+        reader = contract.reader.model_copy(update={"record": None})
+        split = shared.setdefault((reader.model_dump_json(), contract.member), SplitFiles())
+        split.contracts.append(contract)
+        by_extract[contract.extract_id] = split
+    return by_extract
+
+
 def read_source(
     con: duckdb.DuckDBPyConnection,
     path: Path,
@@ -41,6 +54,7 @@ def read_source(
     *,
     table: str = "source",
     scratch: Path | None = None,
+    split: SplitFiles | None = None,
 ) -> str:
     """Scan `path` once for all `contracts` that read it, and return the name of a view over what was read.
 
@@ -49,7 +63,8 @@ def read_source(
     from 1, headers, skipped and blank records counted) and `_source_file` (`file.csv`,
     `archive.zip/member.csv`, `book.xlsx#Sheet`). Several members or sheets are read one after another, and
     columns matched by name. What is unpacked or transcoded on the way lies in a folder below `scratch`, named
-    after this process, so that what a kill leaves of it can be told and removed.
+    after this process, so that what a kill leaves of it can be told and removed. Of XML, what is `split` for
+    contracts that read other records is kept in `con` for them.
 
     Raises ReadError for a file that cannot be read in full or has undeclared, repeated or no headers, or no
     rows.
@@ -69,7 +84,7 @@ def read_source(
         for number, part in enumerate(unpack(path, contracts[0].member, folder)):
             if format_of(contracts[0].reader, part.name) != "ndjson":
                 _refuse_empty_file(part)
-            selects += _read_part(con, part, contracts, f"_{table}_{number}", folder)
+            selects += _read_part(con, part, contracts, f"_{table}_{number}", folder, split or SplitFiles())
     con.execute(f"create or replace view {table} as {' union all by name '.join(selects)}")
     may_be_empty = any(contract.tolerance.empty for contract in contracts)
     if not may_be_empty and not con.execute(f"select 1 from {table} limit 1").fetchall():
@@ -93,7 +108,12 @@ def _refuse_empty_file(part: Part) -> None:
 
 
 def _read_part(
-    con: duckdb.DuckDBPyConnection, part: Part, contracts: Sequence[Contract], table: str, folder: Path
+    con: duckdb.DuckDBPyConnection,
+    part: Part,
+    contracts: Sequence[Contract],
+    table: str,
+    folder: Path,
+    split: SplitFiles,
 ) -> list[str]:
     reader = contracts[0].reader
     file_format = format_of(reader, part.name)
@@ -110,6 +130,8 @@ def _read_part(
             return [read_parquet(con, part, contracts, table, folder)]
         case "json" | "ndjson":
             return [read_json(con, part, reader, file_format == "ndjson", contracts, table, folder)]
+        case "xml":
+            return [read_xml(con, part, reader, contracts, table, folder, split)]
     raise ReadError(
         f"the format of a file that ends in '{suffix_of(part.name)}' is unknown",
         where=part.name,

@@ -16,6 +16,7 @@ FORMAT_BY_SUFFIX = {
     ".json": "json",
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
+    ".xml": "xml",
 }
 _SHEET = re.compile(r"(?<=\.xls[xm])#.*", re.IGNORECASE | re.DOTALL)
 
@@ -38,6 +39,8 @@ def row_numbers_of(reader: Reader, source_file: str) -> str:
             return "Row numbers are those that Excel shows."
         case "json" | "parquet":
             return "Row 1 is the first record of the file."
+        case "xml":
+            return f"Row 1 is the first {reader.record} of the file, wherever it stands."
         case "fixed_width" | "ndjson":
             return "Row 1 is the first line of the file, which has no headers."
     if reader.skip_rows or reader.header_rows > 1:

@@ -14,7 +14,7 @@ from ingestion.errors import ReadError
 from ingestion.layout import load_layout, versions_with
 
 TWO_HEADER_ROWS = "; if headers stand in two rows, set `reader: {header_rows: 2}`"
-RESERVED = frozenset({"_row_number", "_source_file"})
+RESERVED = frozenset({"_row_number", "_source_file", "_line_is_broken"})
 CONTROL, REPLACEMENT = re.compile(r"[\x00-\x1f\x7f-\x9f]"), "\N{REPLACEMENT CHARACTER}"
 _OTHER_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 

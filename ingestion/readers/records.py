@@ -20,6 +20,8 @@ from ingestion.wording import counted
 
 MAX_CELL_BYTES = 2**20
 MAY_BE_EMPTY = "; if it reports that nothing happened, say `tolerance: {empty: true}` in the contract"
+# the hidden column of a source that is true for a line of which nothing could be read
+LINE_IS_BROKEN = "_line_is_broken"
 Record = tuple[int, list[str]]
 
 
@@ -126,17 +128,26 @@ def csv_scan(
 
 
 def select_columns(
-    headers: Sequence[str], positions: Sequence[int], row_number: str, file_name: str, table: str
+    headers: Sequence[str],
+    positions: Sequence[int],
+    row_number: str,
+    file_name: str,
+    table: str,
+    *,
+    has_broken_lines: bool = False,
 ) -> str:
     """The select that gives c0, c1, … of `table` their headers, and every row its number and file.
 
-    Records without a value in any column are left out: spreadsheets end in rows of bare delimiters.
+    Records without a value in any column are left out: spreadsheets end in rows of bare delimiters. Broken
+    lines stay, marked as such.
     """
     named = ", ".join(f"c{i} as {identifier(headers[i])}" for i in positions)
-    any_value = f"coalesce({', '.join(f'c{i}' for i in positions)}) is not null"
+    kept = f"coalesce({', '.join(f'c{i}' for i in positions)}) is not null"
+    if has_broken_lines:
+        named, kept = f"{named}, {LINE_IS_BROKEN}", f"({kept} or {LINE_IS_BROKEN})"
     return (
         f"select {named}, {row_number} as _row_number, {literal(file_name)} as _source_file"
-        f" from {table} where {any_value}"
+        f" from {table} where {kept}"
     )
 
 

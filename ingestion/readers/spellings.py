@@ -41,8 +41,8 @@ def _named(contract: Contract) -> Iterator[str]:
 
 
 def _others(contracts: Sequence[Contract]) -> dict[str, str]:
-    """Other spelling, folded -> the contract's name; a name with a year in it is another spelling of itself."""
-    found = {}
+    """Other spelling, folded -> the contract's name; a name with a year in it is one of itself."""
+    found: dict[str, str] = {}
     for contract in contracts:
         found |= {folded(way): name for name, ways in contract.headers.items() for way in ways}
         found |= {folded(name): name for name in _named(contract) if YEAR in name}
@@ -50,7 +50,7 @@ def _others(contracts: Sequence[Contract]) -> dict[str, str]:
 
 
 def _loose(contracts: Sequence[Contract]) -> dict[str, str]:
-    """Letters and digits of a name -> the name, of contracts that look at no more; none where two are alike."""
+    """Letters and digits of a name -> the name, for contracts that look at no more; not if two are alike."""
     found: dict[str, str | None] = {}
     for contract in contracts:
         if contract.loose_headers:

@@ -201,6 +201,6 @@ def _undecodable(name: str, row: int, encoding: str) -> ReadError:
     return ReadError(
         f"there are bytes that are not {encoding}",
         where=f"{name}, row {row}",
-        rule=f"The contract or the file's byte order mark says that the file is {encoding}",
+        rule=f"The contract, or the file itself at its start, says that it is {encoding}",
         next_step="Correct `reader.encoding` in the contract, or ask the partner for an export in UTF-8",
     )

@@ -70,7 +70,7 @@ def receive(
         rows = [(d.extract_id, d.period, d.file_name, d.load_id) for d in deliveries]
         title = f"{counted(len(deliveries), 'delivery', 'deliveries')} received"
         print_table(title, ["extract", "period", "file", "load id"], rows)
-    _end(refused)
+    end(refused)
 
 
 def load(
@@ -119,7 +119,7 @@ def load(
             err.print(f"Left in the inbox: {stray}", style="yellow", markup=False, soft_wrap=True)
         if next_step:
             err.print(f"Next: {next_step}")
-    _end(errors, any(outcome.outcome == "rejected" for outcome in outcomes))
+    end(errors, any(outcome.outcome == "rejected" for outcome in outcomes))
 
 
 def run_load(deliveries: list[Delivery]) -> tuple[list[LoadOutcome], list[MilepostError]]:
@@ -220,7 +220,7 @@ def _tell_left_out(home: Home, deliveries: list[Delivery]) -> None:
         err.print(said, markup=False, soft_wrap=True)
 
 
-def _end(errors: list[MilepostError], rejected: bool = False) -> None:
+def end(errors: list[MilepostError], rejected: bool = False) -> None:
     """Tell what went wrong, file by file, and leave with 1 for a file, 2 for the configuration."""
     for error in errors:
         err.print(str(error), style="red", markup=False, soft_wrap=True)

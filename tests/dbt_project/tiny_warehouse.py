@@ -22,7 +22,6 @@ Row = Mapping[str, object]
 
 # the tables of the configuration that models read
 READ = ("collections", "partners", "due_dates", "crosswalks", "extract_codes", "cut_scores")
-REFERENCE = {name: ", ".join(f"{column} {kind}" for column, kind in TABLES[name].items()) for name in READ}
 RULE_RESULTS = (
     "load_id varchar, rule varchar, expectation varchar, column_name varchar, severity varchar, "
     "passed boolean, violations bigint, share double, explanation varchar"
@@ -101,8 +100,8 @@ class Lake:
     def finish(self) -> Home:
         """Write what the warehouse reads besides raw."""
         write_registry_tables(self.home, DBT_PROJECT, {"riverbend": "all"})
-        for table, typed in REFERENCE.items():
-            self._write(self.home.reference_file(table), _types(typed), self.reference[table])
+        for table in READ:
+            self._write(self.home.reference_file(table), TABLES[table], self.reference[table])
         links = [
             {"partner_id": partner, "student_id": student, "person_id": person, "method": "partner_id"}
             for (partner, student), person in self.persons.items()
@@ -127,14 +126,15 @@ class Lake:
 class Warehouse:
     """dbt on one home, with a manifest parsed once for all of them."""
 
-    def __init__(self, manifest: Any, home: Home) -> None:
+    def __init__(self, manifest: Any, home: Home, project: Path = DBT_PROJECT) -> None:
         self.manifest = manifest
         self.home = home
+        self.project = project
 
     def dbt(self, *arguments: str) -> Any:
         """The result of a dbt command; the warehouse file is let go afterwards."""
         take_snapshot(self.home)
-        return run_dbt(self.manifest, self.home, *arguments)
+        return run_dbt(self.manifest, self.home, *arguments, project=self.project)
 
     def build(self, *arguments: str) -> None:
         result = self.dbt("build", "--exclude-resource-types", "unit_test", *arguments)

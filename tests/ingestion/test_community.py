@@ -8,6 +8,7 @@ import pytest
 from ingestion.community import communities_folder, load_communities
 from ingestion.community_tables import code_fields
 from ingestion.conformed import conformed_fields
+from ingestion.entities import load_entities
 from ingestion.errors import ContractError
 from tests.ingestion.configuration import (
     AGREEMENTS,
@@ -275,18 +276,22 @@ def test_codes_for_a_column_that_nothing_conforms_are_refused(tmp_path: Path) ->
         },
     )
     says = "'home_language' keeps the partner's code, so codes for it have no effect. Take it out. Conformed are: "
-    assert f"mill_schools__person.yml:9: {says}action_code, assessment_type, " in message
-    assert f"crosswalks/mill_schools.csv:2: {says}action_code, assessment_type, " in message
+    assert f"mill_schools__person.yml:9: {says}action_code, area_type, assessment_type, " in message
+    assert f"crosswalks/mill_schools.csv:2: {says}action_code, area_type, assessment_type, " in message
 
 
 def test_columns_that_may_have_codes_are_those_the_warehouse_looks_up() -> None:
     staging = Path(__file__).parents[2] / "dbt_project" / "models" / "staging"
-    looked_up = "".join(path.read_text() for path in (staging.glob("*.sql")))
-    listed = looked_up.partition("code_columns = {")[2].partition("} %}")[0]
-    fields = {name for names in re.findall(r"\[(.*?)\]", listed) for name in re.findall(r"'(\w+)'", names)}
-    fields |= set(re.findall(r"levels\.field = '(\w+)'", looked_up))
-    assert fields == set(conformed_fields())
-    assert set(code_fields()) - fields == {"home_language"}
+    looked_up: set[str] = set()
+    for entity, facts in load_entities().items():
+        model = (staging / f"stg_{entity}.sql").read_text()
+        joined = set(re.findall(r"(?:join_codes\(|levels\.field = )'(\w+)'", model))
+        assert joined == {n for n, c in facts.columns.items() if c.type in ("code", "codes")} - {
+            "home_language"
+        }
+        looked_up |= joined
+    assert looked_up == set(conformed_fields())
+    assert set(code_fields()) - looked_up == {"home_language"}
 
 
 def test_a_code_must_not_mean_two_things(tmp_path: Path) -> None:

@@ -3,17 +3,38 @@
 from ingestion.entities import CANONICAL, Entity, load_entities
 
 EXPECTED_KEYS = {
+    "area_measure": (
+        *("area_type", "area_id", "measure_id", "disaggregate", "subgroup", "period", "value_kind"),
+    ),
     "assessment": ("student_id", "assessment_id", "subject", "test_date"),
     "attendance": ("student_id", "school_id"),
+    "birth": ("student_id",),
     "course_mark": ("student_id", "course_id", "term"),
     "diploma": ("student_id", "diploma_date"),
     "discipline": ("incident_id", "student_id", "action_code"),
+    "early_learning": ("student_id", "program_id", "start_date"),
+    "employment": ("student_id", "employer_id", "wage_year", "wage_quarter"),
     "enrollment": ("student_id", "school_id", "entry_date"),
+    "eviction": ("case_id", "student_id"),
+    "health_coverage": ("student_id", "payer_type", "start_date"),
+    "housing_assistance": ("student_id", "program_type", "assistance_action", "effective_date"),
+    "housing_episode": ("student_id", "project_id", "entry_date"),
+    "immunization": ("student_id", "vaccine_code", "administered_date"),
+    "organization": ("organization_id",),
+    "participation": ("student_id", "program_id", "site_id", "start_date"),
     "person": ("student_id",),
+    "postsecondary_award": ("student_id", "college_code", "award_date", "degree_title"),
     "postsecondary_enrollment": ("student_id", "college_code", "enrollment_begin_date"),
+    "program": ("program_id",),
     "school": ("school_id",),
+    "screening": ("student_id", "screening_type", "instrument", "domain", "screened_date"),
+    "service": ("service_id",),
+    "service_at_site": ("service_id", "site_id"),
+    "site": ("site_id",),
     "student_status": ("student_id", "status_start_date"),
 }
+# about organizations and areas: no child is in them
+WITHOUT_CHILDREN = {"area_measure", "organization", "program", "school", "service", "service_at_site", "site"}
 
 
 def canonical() -> list[Entity]:
@@ -55,8 +76,18 @@ def test_names_birth_dates_addresses_and_ids_of_children_are_direct_identifiers(
             "last_name",
             "birth_date",
             "address",
+            "household_id",
+            "case_id",
         ),
     }
+
+
+def test_an_entity_speaks_of_a_child_by_the_partners_own_number_or_has_no_identifier_at_all() -> None:
+    entities = load_entities()
+    without = {name for name, entity in entities.items() if "student_id" not in entity.columns}
+    assert without == WITHOUT_CHILDREN
+    for name in without:
+        assert {column.pii for column in entities[name].columns.values()} == {"none"}
 
 
 def test_every_column_is_described_in_a_sentence_of_its_own() -> None:

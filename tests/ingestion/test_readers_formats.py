@@ -362,10 +362,10 @@ def test_keys_of_any_object_are_headers(tmp_path):
     [
         (
             "a.ndjson",
-            f'{{"StudentID": "A1"}}\n{{"StudentID": "{SECRET}\n{{"StudentID": "A3"}}\n',
+            f'{{"StudentID": "A1"}}\n{{"StudentID": "{SECRET}\n{{"StudentID: "A3"}}\n',
             ["line 2", "not valid JSON"],
         ),
-        ("a.ndjson", f'{{"StudentID": "A1"}}\n\n["{SECRET}"]\n', ["line 3", "not a JSON object"]),
+        ("a.ndjson", f'["{SECRET}"]\n\n[1]\n', ["line 1", "not a JSON object"]),
         ("a.json", f'[{{"StudentID": "A1"}},\n{{"StudentID": "{SECRET}}}]', ["line 2", "not valid JSON"]),
         ("a.json", f'[{{"StudentID": "A1"}}, "{SECRET}"]', ["an element is not an object"]),
         ("a.json", f'{{"StudentID": "{SECRET}"}}', ["the file is not an array of objects"]),
@@ -387,8 +387,8 @@ def test_keys_of_any_object_are_headers(tmp_path):
         ),
         (
             "a.ndjson",
-            f'{{"StudentID": "A1"}}\n{{"StudentID": "{SECRET}\\udc00"}}',
-            ["row 2", "half of a character"],
+            f'{{"StudentID": "{SECRET}\\udc00"}}',
+            ["row 1", "half of a character"],
         ),
         ("a.json", "[]", ["the file is empty", "say `tolerance: {empty: true}` in the contract"]),
         ("a.ndjson", "\n", ["the file is empty", "say `tolerance: {empty: true}` in the contract"]),

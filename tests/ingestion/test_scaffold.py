@@ -250,3 +250,8 @@ def test_headers_printed_again_on_each_page_are_headers(tmp_path: Path) -> None:
 )
 def test_a_files_name_becomes_a_pattern(name: str, pattern: str) -> None:
     assert file_pattern(name) == pattern
+
+
+def test_xml_has_to_be_described_by_hand(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match=r"a\.xml: a contract for XML cannot be drafted\. .* by hand"):
+        drafted(tmp_path, "a.xml", "<All><Event/></All>", "attendance")

@@ -34,3 +34,45 @@ def test_commits_that_a_killed_writer_left_beside_the_warehouse_are_not_believed
     assert BuildRecord(manifest(), home).outdated() == [NODE]
     unwritten.unlink()
     assert BuildRecord(manifest(), home).outdated() == []
+
+
+def test_new_persons_and_codes_concern_only_what_has_rows(tmp_path: Path) -> None:
+    """A staging view joins them to its rows, so while it has none they change nothing."""
+    view = {
+        "resource_type": "model",
+        "fqn": ["milepost", "staging", "stg_kept"],
+        "config": {"materialized": "view"},
+        "depends_on": {"nodes": ["source.milepost.identity.person_links", "source.milepost.raw.kept"]},
+    }
+    table = manifest()["nodes"][NODE] | {"depends_on": {"nodes": ["model.milepost.stg_kept"]}}
+    patterns = {
+        "identity.person_links": "identity/person_links.parquet",
+        "raw.kept": "snapshot/raw/kept/*.parquet",
+    }
+    facts = {
+        "nodes": {NODE: table, "model.milepost.stg_kept": view},
+        "sources": {
+            f"source.milepost.{name}": {"relation_name": f"read_parquet('{pattern}')"}
+            for name, pattern in patterns.items()
+        },
+        FINGERPRINT: "of the project",
+    }
+    home = Home(tmp_path).create()
+    kept = home.snapshot.empty_raw_file("kept")
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    home.identity.mkdir()
+    home.person_links.write_text("one child")
+
+    def build() -> None:
+        with BuildRecord(facts, home).building([NODE, "model.milepost.stg_kept"]):
+            home.warehouse.touch()
+
+    build()
+    home.person_links.write_text("two children")
+    assert BuildRecord(facts, home).outdated() == []
+    kept.with_name("delivered.parquet").touch()
+    assert BuildRecord(facts, home).outdated() == [NODE]
+    build()
+    home.person_links.write_text("three children")
+    assert BuildRecord(facts, home).outdated() == [NODE]

@@ -19,7 +19,7 @@ from tests.orchestration.conftest import GOOD, NO_SCHOOL, ONE_BAD_ROW
 Drop = Callable[[str, str], Path]
 pytestmark = pytest.mark.xdist_group("orchestration")
 COMMANDS = [
-    *("demo", "init", "doctor", "receive", "load", "check", "withdraw", "status"),
+    *("demo", "init", "doctor", "fetch", "receive", "load", "check", "withdraw", "status"),
     *("contracts", "draft", "refresh", "query", "dev", "down"),
 ]
 

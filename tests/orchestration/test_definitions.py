@@ -62,6 +62,6 @@ def test_layers_are_groups_and_everything_is_explained(shown: dict[str, list[str
         assert f"raw/{entity}:deliveries_due" in shown["checks"]
     for key in ("identity/person_links", "disclosure/cell_suppression", "published/release"):
         assert key in shown["keys"]
-    assert shown["jobs"] == ["deliveries_due", "load", "refresh"]
+    assert shown["jobs"] == ["deliveries_due", "fetch", "load", "refresh"]
     assert shown["sensors"] == ["inbox", "tell_of_failures"]
     assert shown["schedules"] == ["deliveries_due", "refresh_after_due_dates", "refresh_when_new"]

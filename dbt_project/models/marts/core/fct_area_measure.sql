@@ -12,7 +12,7 @@ select
     period,
     value_kind,
     -- a source may leave a stand-in, such as -1, beside its marker
-    case when suppression_marker is null then value end as value,
+    case when suppression_marker is null then value end as value, -- noqa: RF04
     value_low,
     value_high,
     margin_of_error,
