@@ -9,15 +9,15 @@ import duckdb
 
 from ingestion.archive import member_names
 from ingestion.contract import Contract
-from ingestion.contract_columns import Origin, Tolerance
+from ingestion.contract_columns import Tolerance, YearOrigin
 from ingestion.errors import MilepostError, ReadError
 from ingestion.layout import Layout, load_layout
+from ingestion.parsing import SCHOOL_YEAR_BEGINS
 from ingestion.readers import read_source
 from ingestion.readers.unpacking import is_member, unpack
 from ingestion.sql_text import identifier, literal
 from ingestion.wording import listed
 
-SCHOOL_YEAR_BEGINS = 7  # July
 DELTA, ABSENT = "delta", "absent"
 
 
@@ -144,7 +144,7 @@ def _sent(path: Path, layout: Layout) -> dict[str, str]:
 
 def _greatest_of_file(path: Path, contract: Contract, expression: str) -> str | None:
     """The greatest value of an expression over a file that is no archive; nothing else of it is read."""
-    day = Origin(sql=expression)
+    day = YearOrigin(sql=expression)
     only: dict[str, object] = {"columns": {}, "unpivot": None, "rows": None, "school_year": day}
     known = (*contract.ignore, *contract.file_headers)
     reading = contract.model_copy(update={**only, "ignore": known, "tolerance": Tolerance(empty=True)})

@@ -41,6 +41,12 @@ class Origin(Strict):
         return self
 
 
+class YearOrigin(Origin):
+    """Where a school year comes from; with `formats` the text is a day, and the year is the one it lies in."""
+
+    formats: Texts = Field(default=(), alias="format")
+
+
 class Column(Origin):
     """How one canonical column is filled and what must hold for it.
 
@@ -281,7 +287,7 @@ class Body(Strict):
     ignore: Texts = ()
     rows: Rows | None = None
     unpivot: Unpivot | None = None
-    school_year: Origin | None = None
+    school_year: YearOrigin | None = None
     collection: Origin | None = None
     gate: GateRules = ()
     tolerance: Tolerance = Tolerance()

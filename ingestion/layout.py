@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ingestion.contract import Contract, ContractFile, MonthDay, complete, line_of, load_contract
 from ingestion.contract_checks import contract_problems
-from ingestion.contract_columns import Body, Column, ConformedCode, Origin, Reader, Tolerance
+from ingestion.contract_columns import Body, Column, ConformedCode, Origin, Reader, Tolerance, YearOrigin
 from ingestion.entities import CANONICAL, LAYOUTS, Entity, load_entities
 from ingestion.errors import ContractError
 from ingestion.yaml_file import (
@@ -25,6 +25,9 @@ from ingestion.yaml_file import (
 
 # in an archive many a table is empty, or grows and shrinks as it likes; those it cannot be without do not
 OF_CORE, OF_OTHERS = Tolerance(year_over_year=0.5), Tolerance(year_over_year=10, empty=True)
+
+# codes that mean the same in every layout of a folder, such as grades; a layout's own go before
+SHARED_CODES = Path("shared", "codes.yml")
 
 if TYPE_CHECKING:
     from ingestion.community import Community
@@ -112,7 +115,7 @@ class LayoutContract(Strict):
     files: tuple[str, ...] = ()
     reader: Reader | None = None
     missing: Texts | None = None
-    school_year: Origin | None = None
+    school_year: YearOrigin | None = None
     collection: Origin | None = None
     tolerance: Tolerance | None = None
     extracts: dict[Identifier, Body] = Field(default_factory=dict)
@@ -150,7 +153,13 @@ def layout_files() -> dict[str, Path]:
 def load_layout(name: str) -> Layout:
     """The layout of this name, which must be one of `layout_files`."""
     path = layout_files()[name]
-    return Layout.model_validate({**read_yaml(path).data, "layout": name, "standard": path.parent.name})
+    data = read_yaml(path).data
+    shared = path.parent / SHARED_CODES
+    codes = read_yaml(shared).data if shared.is_file() else {}
+    own = data.get("codes", {})
+    merged = {field: {**codes.get(field, {}), **own.get(field, {})} for field in {**codes, **own}}
+    facts = {"layout": name, "standard": path.parent.name, "codes": merged}
+    return Layout.model_validate({**data, **facts})
 
 
 def load_contracts(path: Path, community: "Community | None" = None) -> list[Contract]:

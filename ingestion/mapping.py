@@ -11,7 +11,7 @@ from ingestion.contract_columns import Column, Origin
 from ingestion.entities import SQL_TYPES
 from ingestion.errors import ContractError
 from ingestion.needed_headers import PERIOD_COLUMNS, refuse_missing_headers
-from ingestion.parsing import FALLIBLE_TYPES, parsed, school_year
+from ingestion.parsing import FALLIBLE_TYPES, SCHOOL_YEAR_BEGINS, parsed, school_year
 from ingestion.readers.headers import folded
 from ingestion.readers.records import LINE_IS_BROKEN
 from ingestion.sql_text import identifier, literal
@@ -263,10 +263,18 @@ class _Steps:
                 values.append(f"{identifier(name)} as {identifier(name + '__text')}")
         return f"select {', '.join([*values, *self.flag])}, _row_number, _source_file from texts"
 
+    def _school_year(self, text: str) -> str:
+        """The year that a text says, or the one that the day it says lies in."""
+        formats = self.contract.school_year.formats if self.contract.school_year else ()
+        if not formats:
+            return school_year(text)
+        day = parsed(text, Column(value="day", type="date", format=formats))
+        return f"year({day}) + (month({day}) >= {SCHOOL_YEAR_BEGINS})::integer"
+
     def _value(self, name: str) -> str:
         text = identifier(name)
         if name == "school_year":
-            return school_year(text)
+            return self._school_year(text)
         if name == "collection":
             return f"lower({text})"
         column = self.contract.columns[name]
