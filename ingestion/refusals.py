@@ -43,7 +43,7 @@ def period_of(
     """
     found = match_file(contract, path.as_posix())
     year = school_year if school_year is not None else found.school_year if found else None
-    if year is None and contract.school_year is None:
+    if year is None:
         year = _told(file or path, contract)
     part = collection or (found.collection if found else None)
     return Period(contract, year, part or (None if contract.collection else "annual"))
