@@ -103,7 +103,7 @@ class Contract(ContractFile):
         """Headers whose values become a column's as they are, not through an expression."""
         origins: list[Origin] = [*self.columns.values(), *filter(None, (self.school_year, self.collection))]
         named = [header for origin in origins for header in origin.headers]
-        into = self.unpivot.into if self.unpivot else {}
+        into = self.unpivot.by_repeat if self.unpivot else {}
         repeated = [chain(*by_repeat.values()) for name, by_repeat in into.items() if name in named]
         return (*named, *chain(*repeated))
 

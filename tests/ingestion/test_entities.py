@@ -6,7 +6,7 @@ EXPECTED_KEYS = {
     "area_measure": (
         *("area_type", "area_id", "measure_id", "disaggregate", "subgroup", "period", "value_kind"),
     ),
-    "assessment": ("student_id", "assessment_id", "subject", "test_date"),
+    "assessment": ("student_id", "assessment_id", "subject", "domain", "season", "test_date"),
     "attendance": ("student_id", "school_id"),
     "birth": ("student_id",),
     "course_mark": ("student_id", "course_id", "term"),
