@@ -43,7 +43,7 @@ class Origin(Strict):
 
 
 class YearOrigin(Origin):
-    """Where a school year comes from; with `formats` the text is a day, which lies in the year."""
+    """Where a school year comes from; with `formats` the text is a day in it."""
 
     formats: Texts = Field(default=(), alias="format")
 
@@ -312,7 +312,8 @@ class Body(Strict):
 
     `headers` are other spellings of a header: the name by which the contract calls it -> what files call it.
     With `loose_headers` a header counts by its letters and digits alone (`Student_ID` is `Student ID`).
-    `optional` are headers that an expression uses and a file may lack; they are NULL then.
+    `optional` are headers that an expression uses, and columns of `unpivot`, that a file may lack; they are
+    NULL then.
     """
 
     member: str | None = None

@@ -79,8 +79,8 @@ class Layout(Strict):
     `files` are patterns of its name, to which a partner's name is put in front. An archive has a `member` for
     each extract; `beside` are members that may be there and are not read, and any other is refused. `ignore`,
     `headers`, `optional` and `loose_headers` hold for every extract, but it does not ignore what it takes.
-    `last_day` is the last day that the delivery tells of; where its rows have years of their own, only those
-    of that day's school year are taken, since a file on today's students is none on those of earlier years.
+    `last_day` is the last day that the delivery tells of; where rows have years of their own, only those of
+    that school year are taken: a file on today's students is no file on those of earlier years.
     `is_delta` is 1 for one that holds changes alone.
     `codes` are the standard's own, by the canonical column they end in; a partner's crosswalk goes before.
     """
