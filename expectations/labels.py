@@ -31,7 +31,7 @@ def _made_by_unpivoting(contract: Contract) -> dict[str, tuple[str, ...]]:
         return {}
     made: dict[str, tuple[str, ...]] = {
         name: tuple(headers[0] for headers in by_repeat.values())
-        for name, by_repeat in contract.unpivot.into.items()
+        for name, by_repeat in contract.unpivot.by_repeat.items()
     }
     return {**dict.fromkeys(contract.unpivot.made, ()), **made}
 

@@ -98,9 +98,13 @@ class _Loading:
         done = [None if self.check_only else settled(self.home, delivery) for delivery in deliveries]
         if all(done):
             return [outcome for outcome in done if outcome]
-        if self._contract(deliveries[0]).bundle is None:
+        if self._contract(deliveries[0]).bundle is None or self._is_single(deliveries):
             return [self._alone(delivery) for delivery in deliveries]
         return self._together(deliveries)
+
+    def _is_single(self, deliveries: Sequence[Delivery]) -> bool:
+        """Of a file that is one extract alone each school year stands for itself, layout or not."""
+        return len(deliveries) == 1 and self._contract(deliveries[0]).member is None
 
     def _alone(self, delivery: Delivery) -> LoadOutcome:
         parts = []

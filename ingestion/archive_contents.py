@@ -10,13 +10,15 @@ import duckdb
 
 from ingestion.archive import member_names
 from ingestion.contract import Contract
+from ingestion.contract_columns import Tolerance, YearOrigin
 from ingestion.errors import MilepostError, ReadError
 from ingestion.layout import Layout, Manifest, layout_files, load_layout
+from ingestion.parsing import SCHOOL_YEAR_BEGINS
+from ingestion.readers import read_source
 from ingestion.readers.unpacking import is_member, unpack
 from ingestion.sql_text import identifier, literal
 from ingestion.wording import listed
 
-SCHOOL_YEAR_BEGINS = 7  # July
 DELTA, ABSENT = "delta", "absent"
 
 
@@ -63,17 +65,24 @@ def is_delta(path: Path, contract: Contract) -> bool:
     layout = load_layout(contract.layout) if contract.layout else None
     if layout is None:
         return False
-    if layout.is_delta is not None:
+    if layout.is_delta is not None and layout.is_delta.member:
         return _greatest(path, layout.is_delta.member, layout.is_delta.sql) == "1"
     return _sent(path, layout).get(PurePosixPath(contract.member or "").stem.lower()) == DELTA
 
 
 def told_school_year(path: Path, contract: Contract) -> int | None:
-    """The school year of the last day that a delivery of a layout tells of; None if it tells none."""
+    """The school year of the last day that a delivery of a layout tells of; None if it tells none.
+
+    Raises ReadError where the day stands in a file that is not what the layout says.
+    """
     layout = load_layout(contract.layout) if contract.layout else None
     if layout is None or layout.last_day is None:
         return None
-    day = _greatest(path, layout.last_day.member, layout.last_day.sql) or ""
+    told = layout.last_day
+    if told.member is None:
+        day = _greatest_of_file(path, contract, told.sql) or ""
+    else:
+        day = _greatest(path, told.member, told.sql) or ""
     try:
         last = dt.date.fromisoformat(day[:10])
     except ValueError:
@@ -189,6 +198,21 @@ def _unreadable_manifest(path: Path, layout: Layout, names: Sequence[str]) -> li
             next_step="Ask the partner for the export with the manifest that belongs to it",
         )
     ]
+
+
+def _greatest_of_file(path: Path, contract: Contract, expression: str) -> str | None:
+    """The greatest value of an expression over a file that is no archive; nothing else of it is read."""
+    day = YearOrigin(sql=expression)
+    only: dict[str, object] = {"columns": {}, "unpivot": None, "rows": None, "school_year": day}
+    known = (*contract.ignore, *contract.file_headers)
+    reading = contract.model_copy(update={**only, "ignore": known, "tolerance": Tolerance(empty=True)})
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"threads": 1}) as con:
+        table = read_source(con, path, [reading], scratch=Path(folder))
+        try:
+            rows = con.execute(f"select max({expression})::varchar from {table}").fetchall()
+        except duckdb.Error:  # a header is not there
+            return None
+    return str(rows[0][0]) if rows[0][0] is not None else None
 
 
 def _greatest(path: Path, member: str, expression: str) -> str | None:

@@ -67,6 +67,9 @@ def _file_problems(contract: "ContractFile", source: YamlFile) -> Iterator[Findi
             yield ("school_year",), *_said_twice("year", "school_year")
         if "{collection}" in pattern and contract.collection:
             yield ("collection",), *_said_twice("collection", "collection")
+    for position, form in enumerate(contract.school_year.formats if contract.school_year else ()):
+        if wrong := format_problem(form):
+            yield ("school_year", "format", position), *wrong
     for name, month_day in contract.expects.items():
         month, day = (int(part) for part in month_day.split("-"))
         if not (1 <= month <= 12 and 1 <= day <= calendar.monthrange(2001, month)[1]):

@@ -3,12 +3,14 @@
 import datetime as dt
 import re
 from collections.abc import Iterable
+from functools import cached_property
+from itertools import product
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from ingestion.entities import ColumnType, Pii
-from ingestion.yaml_file import Identifier, Strict, Text, Texts
+from ingestion.yaml_file import Identifier, Strict, Text, Texts, as_written
 
 Severity = Literal["quarantine", "reject", "warn"]
 Bound = int | float | dt.date | None
@@ -40,6 +42,12 @@ class Origin(Strict):
         return self
 
 
+class YearOrigin(Origin):
+    """Where a school year comes from; with `formats` the text is a day in it."""
+
+    formats: Texts = Field(default=(), alias="format")
+
+
 class Column(Origin):
     """How one canonical column is filled and what must hold for it.
 
@@ -59,6 +67,11 @@ class Column(Origin):
     separator: Text = ","
     pii: Pii | None = None
     severity: Severity = "quarantine"
+
+
+def _named_as_written(value: object) -> object:
+    """A list of labels is a mapping of each to itself."""
+    return {as_written(label): [label] for label in value} if isinstance(value, list) else value
 
 
 def _gate_rule(value: object) -> object:
@@ -165,6 +178,9 @@ class Unpivot(Strict):
 
     Example: {name: season, into: {score: {fall: FallScore, spring: SpringScore}}} makes two rows of each row,
     with the source columns `season` ('fall', 'spring') and `score`; other columns then say `from: [score]`.
+    Where headers are made of several parts, `each` lists the parts and `into` has headers with the parts'
+    names in braces: {each: {season: [Fall, Spring], skill: {letters: [Letter Names, Letters]}}, into: {score:
+    "{season} {skill} Score"}} reads `Fall Letters Score` into a row of the season Fall and the skill letters.
     Repeats whose values are all missing make no row.
 
     Where the headers follow a rule, `like` stands for `into`: a regular expression for each column, whose
@@ -172,10 +188,15 @@ class Unpivot(Strict):
     every such header that a file has. A file must have a header for each column but those of `optional`.
     """
 
-    name: Identifier
-    optional: tuple[Identifier, ...] = ()
-    into: dict[Identifier, dict[Text, Texts]] = Field(default_factory=dict)
+    name: Identifier | None = None
+    each: dict[Identifier, Annotated[dict[Text, Texts], BeforeValidator(_named_as_written)]] = Field(
+        default_factory=dict
+    )
+    into: dict[Identifier, Annotated[dict[Text, Texts] | Texts, Field(union_mode="left_to_right")]] = Field(
+        default_factory=dict
+    )
     like: dict[Identifier, Text] = Field(default_factory=dict)
+    optional: tuple[Identifier, ...] = ()
 
     @model_validator(mode="after")
     def _into_or_like(self) -> Self:
@@ -192,44 +213,86 @@ class Unpivot(Strict):
 
     @model_validator(mode="after")
     def _same_repeats(self) -> Self:
-        repeats = [set(by_repeat) for by_repeat in self.into.values()]
+        if bool(self.name) == bool(self.each):
+            raise ValueError("give one of name and each")
+        if any(isinstance(headers, dict) == bool(self.each) for headers in self.into.values()):
+            raise ValueError("with each, into has headers with the parts in braces; else a header by repeat")
+        repeats = [set(by_repeat) for by_repeat in self.by_repeat.values()]
         if self.into and (not repeats[0] or any(names != repeats[0] for names in repeats)):
             raise ValueError("every column of into names a header for the same repeats")
-        if self.name in self.columns:
+        if {self.name, *self.each} & {*self.into, *self.like}:
             raise ValueError("name and the columns of into must differ")
         return self
 
+    @cached_property
+    def by_repeat(self) -> dict[str, dict[tuple[str, ...], tuple[str, ...]]]:
+        """Column of `into` -> what `labels` are in a repeat -> the headers it may have, best first."""
+        if self.name:
+            return {
+                column: {(repeat,): headers for repeat, headers in one.items()}
+                for column, one in self.into.items()
+                if isinstance(one, dict)
+            }
+        parts = [[(name, label, ways) for label, ways in one.items()] for name, one in self.each.items()]
+        return {
+            column: {
+                tuple(label for _, label, _ in repeat): _headers_of(repeat, templates)
+                for repeat in product(*parts)
+            }
+            for column, templates in self.into.items()
+            if not isinstance(templates, dict)
+        }
+
     @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that are made of repeated headers."""
-        return (*self.into, *self.like)
+    def labels(self) -> tuple[str, ...]:
+        """The columns that say which repeat a row is."""
+        return (self.name,) if self.name else tuple(self.each)
 
     @property
     def made(self) -> tuple[str, ...]:
         """Every column that unpivoting makes."""
-        return (self.name, *self.columns)
+        return (*self.labels, *self.into, *self.like)
 
     @property
-    def repeats(self) -> tuple[str, ...]:
-        return tuple(next(iter(self.into.values()), ()))
+    def repeats(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(next(iter(self.by_repeat.values()), ()))
 
     @property
     def headers(self) -> tuple[str, ...]:
         """Every header of the file that is taken up by a repeat and is known by name."""
-        return tuple(h for by_repeat in self.into.values() for headers in by_repeat.values() for h in headers)
+        return tuple(
+            h for repeats in self.by_repeat.values() for headers in repeats.values() for h in headers
+        )
 
-    def over(self, headers: Iterable[str]) -> Self:
+    def over(self, headers: Iterable[str]) -> "Unpivot":
         """The same with the headers that a file has in the place of `like`."""
         if not self.like:
             return self
-        found: dict[str, dict[str, Texts]] = {name: {} for name in self.like}
+        found: dict[str, dict[str, tuple[str, ...]]] = {name: {} for name in self.like}
         for header in headers:
             for name, pattern in self.like.items():
                 if match := re.fullmatch(pattern, header.strip(), re.IGNORECASE):
                     found[name][match[1]] = (header,)
         repeats = dict.fromkeys(repeat for by_repeat in found.values() for repeat in by_repeat)
-        into = {name: {repeat: found[name].get(repeat, ()) for repeat in repeats} for name in self.like}
-        return self.model_copy(update={"into": into, "like": {}})
+        into: dict[str, dict[str, tuple[str, ...]] | tuple[str, ...]] = {
+            name: {repeat: found[name].get(repeat, ()) for repeat in repeats} for name in self.like
+        }
+        return type(self).model_construct(name=self.name, optional=self.optional, into=into)
+
+
+def _headers_of(
+    repeat: tuple[tuple[str, str, tuple[str, ...]], ...], templates: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The headers of one repeat: each template with each way to write each part."""
+    ways = product(*([(name, way) for way in written] for name, _, written in repeat))
+    filled = [_filled(template, dict(way)) for template, way in product(templates, ways)]
+    return tuple(dict.fromkeys(filled))
+
+
+def _filled(template: str, parts: dict[str, str]) -> str:
+    for name, way in parts.items():
+        template = template.replace(f"{{{name}}}", way)
+    return template
 
 
 class Tolerance(Strict):
@@ -245,7 +308,13 @@ class Tolerance(Strict):
 
 
 class Body(Strict):
-    """What a contract says of one extract beside who sends it and how its files are called."""
+    """What a contract says of one extract beside who sends it and how its files are called.
+
+    `headers` are other spellings of a header: the name by which the contract calls it -> what files call it.
+    With `loose_headers` a header counts by its letters and digits alone (`Student_ID` is `Student ID`).
+    `optional` are headers that an expression uses, and columns of `unpivot`, that a file may lack; they are
+    NULL then.
+    """
 
     member: str | None = None
     sheet: Text | None = None
@@ -253,10 +322,13 @@ class Body(Strict):
     missing: Texts = ("",)
     key: tuple[Identifier, ...] = ()
     columns: dict[Identifier, Column] = Field(default_factory=dict)
+    headers: dict[Text, Texts] = Field(default_factory=dict)
+    loose_headers: bool = False
+    optional: Texts = ()
     ignore: Texts = ()
     rows: Rows | None = None
     unpivot: Unpivot | None = None
-    school_year: Origin | None = None
+    school_year: YearOrigin | None = None
     collection: Origin | None = None
     gate: GateRules = ()
     tolerance: Tolerance = Tolerance()

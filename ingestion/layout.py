@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from ingestion.contract import Contract, ContractFile, MonthDay, complete, line_of, load_contract
 from ingestion.contract_checks import contract_problems
-from ingestion.contract_columns import Body, Column, ConformedCode, Origin, Reader, Tolerance
+from ingestion.contract_columns import Body, Column, ConformedCode, Origin, Reader, Tolerance, YearOrigin
 from ingestion.entities import CANONICAL, LAYOUTS, Entity, load_entities
 from ingestion.errors import ContractError
 from ingestion.yaml_file import (
@@ -26,6 +26,9 @@ from ingestion.yaml_file import (
 
 # in an archive many a table is empty, or grows and shrinks as it likes; those it cannot be without do not
 OF_CORE, OF_OTHERS = Tolerance(year_over_year=0.5), Tolerance(year_over_year=10, empty=True)
+
+# codes that mean the same in every layout of a folder, such as grades; a layout's own go before
+SHARED_CODES = Path("shared", "codes.yml")
 
 if TYPE_CHECKING:
     from ingestion.community import Community
@@ -46,9 +49,12 @@ class LayoutExtract(Body):
 
 
 class Told(Strict):
-    """A fact of the whole delivery, by the greatest value of an expression over the headers of one member."""
+    """A fact of the whole delivery, by the greatest value of an expression over the headers of one member.
 
-    member: str
+    A delivery that is a single file has no member; the expression is over its headers then.
+    """
+
+    member: str | None = None
     sql: str
 
 
@@ -71,9 +77,11 @@ class Layout(Strict):
     """What one kind of delivery holds.
 
     `files` are patterns of its name, to which a partner's name is put in front. An archive has a `member` for
-    each extract; `beside` are members that may be there and are not read, and any other is refused. `ignore`
-    are headers of any member that are known and not taken.
-    `last_day` is the last day that the delivery tells of, `is_delta` 1 for one that holds changes alone.
+    each extract; `beside` are members that may be there and are not read, and any other is refused. `ignore`,
+    `headers`, `optional` and `loose_headers` hold for every extract, but it does not ignore what it takes.
+    `last_day` is the last day that the delivery tells of; where rows have years of their own, only those of
+    that school year are taken: a file on today's students is no file on those of earlier years.
+    `is_delta` is 1 for one that holds changes alone.
     `codes` are the standard's own, by the canonical column they end in; a partner's crosswalk goes before.
     """
 
@@ -84,6 +92,9 @@ class Layout(Strict):
     files: Texts
     beside: Texts = ()
     manifest: Manifest | None = None
+    headers: dict[Text, Texts] = Field(default_factory=dict)
+    loose_headers: bool = False
+    optional: Texts = ()
     ignore: Texts = ()
     last_day: Told | None = None
     is_delta: Told | None = None
@@ -109,7 +120,7 @@ class LayoutContract(Strict):
     files: tuple[str, ...] = ()
     reader: Reader | None = None
     missing: Texts | None = None
-    school_year: Origin | None = None
+    school_year: YearOrigin | None = None
     collection: Origin | None = None
     tolerance: Tolerance | None = None
     extracts: dict[Identifier, Body] = Field(default_factory=dict)
@@ -147,7 +158,13 @@ def layout_files() -> dict[str, Path]:
 def load_layout(name: str) -> Layout:
     """The layout of this name, which must be one of `layout_files`."""
     path = layout_files()[name]
-    return Layout.model_validate({**read_yaml(path).data, "layout": name, "standard": path.parent.name})
+    data = read_yaml(path).data
+    shared = path.parent / SHARED_CODES
+    codes = read_yaml(shared).data if shared.is_file() else {}
+    own = data.get("codes", {})
+    merged = {field: {**codes.get(field, {}), **own.get(field, {})} for field in {**codes, **own}}
+    facts = {"layout": name, "standard": path.parent.name, "codes": merged}
+    return Layout.model_validate({**data, **facts})
 
 
 def load_contracts(path: Path, community: "Community | None" = None) -> list[Contract]:
@@ -193,7 +210,12 @@ def _contract(layout: Layout, extract: LayoutExtract, parsed: LayoutContract) ->
     fields |= {name: getattr(own, name) for name in own.model_fields_set}
     entity = load_entities()[extract.entity]
     fields["columns"] = {**_of_standard(entity, layout), **extract.columns, **own.columns}
-    fields["ignore"] = (*layout.ignore, *extract.ignore, *own.ignore)
+    taken = {h.lower() for column in fields["columns"].values() for h in column.headers}
+    known = (name for name in layout.ignore if name.lower() not in taken)
+    fields["ignore"] = (*known, *extract.ignore, *own.ignore)
+    fields["optional"] = (*layout.optional, *extract.optional, *own.optional)
+    fields["headers"] = _spellings(layout.headers, extract.headers, own.headers)
+    fields["loose_headers"] = layout.loose_headers
     if extract.member and not {"tolerance"} & (extract.model_fields_set | own.model_fields_set):
         fields["tolerance"] = parsed.tolerance or (OF_CORE if extract.required else OF_OTHERS)
     fields["gate"] = (*extract.gate, *own.gate)
@@ -211,6 +233,12 @@ def _contract(layout: Layout, extract: LayoutExtract, parsed: LayoutContract) ->
         files=parsed.files or (() if parsed.file else _patterns(layout, parsed.partner)),
         bundle=parsed.bundle,
     )
+
+
+def _spellings(*stated: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Other spellings of headers: those of the layout, and all that an extract and a contract add to them."""
+    names = dict.fromkeys(name for one in stated for name in one)
+    return {name: tuple(way for one in stated for way in one.get(name, ())) for name in names}
 
 
 def _patterns(layout: Layout, partner: str) -> tuple[str, ...]:

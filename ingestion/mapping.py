@@ -11,7 +11,7 @@ from ingestion.contract_columns import Column, Origin
 from ingestion.entities import SQL_TYPES
 from ingestion.errors import ContractError
 from ingestion.needed_headers import PERIOD_COLUMNS, refuse_missing_headers
-from ingestion.parsing import FALLIBLE_TYPES, parsed, school_year
+from ingestion.parsing import FALLIBLE_TYPES, SCHOOL_YEAR_BEGINS, parsed, school_year
 from ingestion.readers.headers import folded
 from ingestion.readers.records import LINE_IS_BROKEN
 from ingestion.sql_functions import define_sql_functions
@@ -137,6 +137,8 @@ class _Steps:
         }
         made = self._made()
         cells = [f"{self._cleaned(h)} as {identifier(h)}" for fold, h in used.items() if fold not in made]
+        absent = dict.fromkeys(h for h in self.contract.optional if folded(h) not in {*self.present, *made})
+        cells += [f"null::varchar as {identifier(h)}" for h in absent]
         rows = self.contract.rows
         where = f" where ({rows.where}\n)" if rows and rows.where else ""
         if where and self.flag:
@@ -182,29 +184,40 @@ class _Steps:
         """Rows times repeats, without the repeats that say nothing."""
         unpivot = self.contract.unpivot
         assert unpivot is not None
-        structs = []
-        for repeat in unpivot.repeats:
-            fields = [f"{identifier(unpivot.name)} := {literal(repeat)}"]
-            for name, by_repeat in unpivot.into.items():
-                header = self._header(by_repeat[repeat])
+        structs, repeats = [], self._repeats_there()
+        for repeat in repeats:
+            fields = [
+                f"{identifier(name)} := {literal(label)}"
+                for name, label in zip(unpivot.labels, repeat, strict=True)
+            ]
+            for name, by_repeat in unpivot.by_repeat.items():
+                # of the file: a column that is made may be called like the header it is made of
+                header = self._header_of_file(by_repeat[repeat])
                 value = identifier("_of_" + folded(header)) if header else "null::varchar"
                 fields.append(f"{identifier(name)} := {value}")
             structs.append(f"struct_pack({', '.join(fields)})")
-        picked = ", ".join(
-            f"_repeat.{identifier(name)} as {identifier(name)}" for name in self._made_in_order()
-        )
+        picked = ", ".join(f"_repeat.{identifier(name)} as {identifier(name)}" for name in unpivot.made)
         something = " or ".join(f"_repeat.{identifier(name)} is not null" for name in unpivot.into)
         if self.flag:
-            first = f"_repeat.{identifier(unpivot.name)} = {literal(unpivot.repeats[0])}"
-            something += f" or ({LINE_IS_BROKEN} and {first})"
+            is_first = " and ".join(
+                f"_repeat.{identifier(name)} = {literal(label)}"
+                for name, label in zip(unpivot.labels, repeats[0], strict=True)
+            )
+            something += f" or ({LINE_IS_BROKEN} and {is_first})"
         return (
             f"select * exclude (_repeat), {picked} from"
             f" (select *, unnest([{', '.join(structs)}]) as _repeat from cleaned) where {something}"
         )
 
-    def _made_in_order(self) -> list[str]:
+    def _repeats_there(self) -> list[tuple[str, ...]]:
+        """Repeats of which the file has a header; a layout may know a hundred more."""
         unpivot = self.contract.unpivot
-        return [*unpivot.made] if unpivot else []
+        assert unpivot is not None
+        return [
+            repeat
+            for repeat in unpivot.repeats
+            if any(self._header_of_file(by_repeat[repeat]) for by_repeat in unpivot.by_repeat.values())
+        ]
 
     def _texts(self) -> str:
         columns = [f"{self.text(name)} as {identifier(name)}" for name in self.origins]
@@ -229,16 +242,13 @@ class _Steps:
         return identifier(header) if header else "null::varchar"
 
     def _header(self, aliases: Iterable[str]) -> str | None:
-        """The first of `aliases` that is there, as it is written there."""
+        """The first of `aliases` that is there, made or in the file, as it is written there."""
         made = {name: name for name in self._made()}
-        return next(
-            (
-                found
-                for alias in aliases
-                if (found := made.get(folded(alias)) or self.present.get(folded(alias)))
-            ),
-            None,
-        )
+        there = {**self.present, **made}
+        return next((there[folded(alias)] for alias in aliases if folded(alias) in there), None)
+
+    def _header_of_file(self, aliases: Iterable[str]) -> str | None:
+        return next((self.present[folded(alias)] for alias in aliases if folded(alias) in self.present), None)
 
     def _kind(self, name: str) -> str:
         if name in PERIOD_COLUMNS:
@@ -253,10 +263,18 @@ class _Steps:
                 values.append(f"{identifier(name)} as {identifier(name + '__text')}")
         return f"select {', '.join([*values, *self.flag])}, _row_number, _source_file from texts"
 
+    def _school_year(self, text: str) -> str:
+        """The year that a text says, or the one that the day it says lies in."""
+        formats = self.contract.school_year.formats if self.contract.school_year else ()
+        if not formats:
+            return school_year(text)
+        day = parsed(text, Column(value="day", type="date", format=formats))
+        return f"year({day}) + (month({day}) >= {SCHOOL_YEAR_BEGINS})::integer"
+
     def _value(self, name: str) -> str:
         text = identifier(name)
         if name == "school_year":
-            return school_year(text)
+            return self._school_year(text)
         if name == "collection":
             return f"lower({text})"
         column = self.contract.columns[name]

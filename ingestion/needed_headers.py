@@ -32,7 +32,7 @@ def refuse_missing_headers(
 def _needed_headers(contract: Contract, present: Mapping[str, str]) -> list[tuple[str, tuple[str, ...]]]:
     """What cannot be done without a header, and the headers that would do."""
     unpivot = contract.unpivot
-    made = {*unpivot.made} if unpivot else set()
+    made = {*(unpivot.made if unpivot else ()), *contract.optional}
     needed: list[tuple[str, tuple[str, ...]]] = []
     origins: list[tuple[str, Origin]] = list(contract.columns.items())
     origins += [(name, origin) for name in PERIOD_COLUMNS if (origin := getattr(contract, name))]
@@ -46,7 +46,9 @@ def _needed_headers(contract: Contract, present: Mapping[str, str]) -> list[tupl
     if contract.rows and contract.rows.where:
         needed += [("rows.where", (h,)) for h in sql_headers(contract.rows.where) if h not in made]
     if unpivot:
-        for name, by_repeat in unpivot.into.items():
+        for name, by_repeat in unpivot.by_repeat.items():
+            if name in contract.optional:
+                continue
             every = tuple(header for headers in by_repeat.values() for header in headers)
             if name not in unpivot.optional:
                 needed.append((f"the unpivoted column '{name}'", every))

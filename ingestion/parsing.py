@@ -8,6 +8,7 @@ from ingestion.date_formats import DAYS_SINCE
 from ingestion.entities import SQL_TYPES
 from ingestion.sql_text import literal
 
+SCHOOL_YEAR_BEGINS = 7  # July
 # types whose text may be there and still not parse
 FALLIBLE_TYPES = frozenset({"integer", "decimal", "date", "boolean"})
 # Excel's days before March 1900 are off by one (it has a 29 February 1900), and no child was born then

@@ -9,7 +9,7 @@ from ingestion.archive_contents import member_of_last_day, told_school_year
 from ingestion.community import Communities
 from ingestion.contract import Contract, match_file
 from ingestion.delivery import Delivery
-from ingestion.errors import DeliveryError
+from ingestion.errors import DeliveryError, ReadError
 from ingestion.home import Home
 from ingestion.ledger import LoadState
 from ingestion.readers.formats import format_of
@@ -43,10 +43,20 @@ def period_of(
     """
     found = match_file(contract, path.as_posix())
     year = school_year if school_year is not None else found.school_year if found else None
-    if year is None and contract.school_year is None:
-        year = told_school_year(file or path, contract)
+    if year is None:
+        year = _told(file or path, contract)
     part = collection or (found.collection if found else None)
     return Period(contract, year, part or (None if contract.collection else "annual"))
+
+
+def _told(path: Path, contract: Contract) -> int | None:
+    try:
+        return told_school_year(path, contract)
+    except ReadError as error:
+        problems = (
+            DeliveryError(e.what, where=e.where, rule=e.rule, next_step=e.next_step) for e in error.singles()
+        )
+        raise DeliveryError.of(problems) from None
 
 
 def refuse_unusable(home: Home, path: Path) -> None:

@@ -39,14 +39,14 @@ class _WrittenFloat(float):
     text: str
 
 
-def _as_written(value: object) -> object:
+def as_written(value: object) -> object:
     """Codes such as 01 stay as they were written, quoted or not."""
     if isinstance(value, bool):
         return str(value).lower()
     return getattr(value, "text", value)
 
 
-Text = Annotated[str, BeforeValidator(_as_written)]
+Text = Annotated[str, BeforeValidator(as_written)]
 
 
 def _as_list(value: object) -> object:

@@ -70,6 +70,7 @@ LAKESHORE = (
 PLANTED = (
     *RIVER_CITY,
     *LAKESHORE,
-    Dirt("college_tracker.detail", "date", "enrollment_begin_date", (f"{TRACKER}.postsecondary_enrollment",),
+    Dirt("college_tracker.detail", "date", "enrollment_begin_date",
+         (f"{TRACKER}.postsecondary_enrollment.nsc_studenttracker",),
          "Enrollment Begin", NO_SUCH_DAY, years=(2024, 2025)),
 )  # fmt: skip

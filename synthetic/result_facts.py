@@ -168,7 +168,7 @@ with attended as (
     from career where second_college >= 0
 )
 select
-    cast('college_tracker.postsecondary_enrollment' as extract_name) as extract_id,
+    cast('college_tracker.postsecondary_enrollment.nsc_studenttracker' as extract_name) as extract_id,
     cast('college_tracker' as partner_name) as partner_id, school_year,
     cast('annual' as collection_name) as collection, source_id, child.true_person_id, true as is_single,
     child.state_student_id as student_id, {words(COLLEGE_CODES, "place")} as college_code,

@@ -90,7 +90,7 @@ select
     case when partner_id = 'admissions_test' then child.birth_date end, null, null, null, null, null, null,
         null
 from (
-    select cast('college_tracker.person' as extract_name) as extract_id,
+    select cast('college_tracker.person.nsc_studenttracker' as extract_name) as extract_id,
         cast('college_tracker' as partner_name) as partner_id, school_year, child, true as is_single,
         case when college >= 0 then child * 2 else child * 2 + 2000000000 end as source_id
     from career

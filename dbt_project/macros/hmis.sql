@@ -57,3 +57,8 @@ qualify
         )
     end
 {%- endmacro %}
+
+{# The school year that a day is in, by the year it ends in. #}
+{% macro school_year_of(day) -%}
+    year({{ day }}) + case when month({{ day }}) >= 7 then 1 else 0 end
+{%- endmacro %}

@@ -42,6 +42,19 @@
     explode(split({{ text }}, ';'))
 {%- endmacro %}
 
+{# A table expression's select item: one row per whole number from the first to the last; none where the last is less. #}
+{% macro whole_numbers(first, last) -%}
+    {{ adapter.dispatch('whole_numbers')(first, last) }}
+{%- endmacro %}
+
+{% macro default__whole_numbers(first, last) -%}
+    unnest(range({{ first }}, {{ last }} + 1))
+{%- endmacro %}
+
+{% macro spark__whole_numbers(first, last) -%}
+    explode(filter(sequence({{ first }}, {{ last }}), n -> {{ first }} <= {{ last }}))
+{%- endmacro %}
+
 {# Name of a file without folders and ending. #}
 {% macro file_stem(path) -%}
     {{ adapter.dispatch('file_stem')(path) }}

@@ -97,8 +97,9 @@ def read_source(
     return table
 
 
-def _how_read(contract: Contract) -> tuple[str, str | None, str | None]:
-    return contract.reader.model_dump_json(), contract.member, contract.sheet
+def _how_read(contract: Contract) -> tuple[object, ...]:
+    names = (contract.headers, contract.loose_headers)
+    return contract.reader.model_dump_json(), contract.member, contract.sheet, str(names)
 
 
 def _refuse_empty_file(part: Part) -> None:

@@ -24,6 +24,7 @@ from ingestion.readers.records import (
     read_records,
     select_columns,
 )
+from ingestion.readers.spellings import as_declared
 from ingestion.readers.text_encoding import TextFile, as_utf8
 from ingestion.readers.unpacking import Part
 
@@ -48,6 +49,7 @@ def read_delimited(
     reader = with_rows_skipped(text, reader, dialect)
     head = _read_head(text, reader, dialect)
     refuse_other_delimiter(head.headers, dialect.delimiter, part.name)
+    head.headers = as_declared(head.headers, contracts)
     kept = keep_declared(head.headers, contracts, part.name)
     # a name of its own: globs and compression suffixes in the file's name mean something to DuckDB
     link = folder / f"{table}.txt"

@@ -7,10 +7,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 
 from ingestion.contract import Contract
 from ingestion.errors import ReadError
-from ingestion.layout import versions_with
+from ingestion.layout import load_layout, versions_with
 
 TWO_HEADER_ROWS = "; if headers stand in two rows, set `reader: {header_rows: 2}`"
 RESERVED = frozenset({"_row_number", "_source_file", "_line_is_broken"})
@@ -63,7 +64,8 @@ def keep_declared(headers: Sequence[str], contracts: Sequence[Contract], file_na
             "none of the contract's headers is in the header row",
             where=file_name,
             rule="The first row (after `reader.skip_rows`) names the columns",
-            next_step="Check that the file has a header row, its delimiter, `reader.skip_rows` and the sheet",
+            next_step="Check that the file has a header row, its delimiter, `reader.skip_rows` and the sheet,"
+            f" or is another file{_expected(contracts)}",
         )
     undeclared = [header for header in named if folded(header) not in wanted | ignored]
     if len(undeclared) > len(named) / 2:
@@ -72,22 +74,29 @@ def keep_declared(headers: Sequence[str], contracts: Sequence[Contract], file_na
             f"{len(undeclared)} of the {len(named)} headers match nothing in the contract",
             where=file_name,
             rule="The first row (after `reader.skip_rows`) names the columns, and each is declared",
-            next_step="See whether the file lacks its header row, or is another file; declare a new layout in"
-            " the contract",
+            next_step=f"See whether the file lacks its header row, or is another file{_expected(contracts)};"
+            " declare a new layout in the contract",
         )
-    _refuse_repeated(named, file_name)
+    _refuse_repeated([header for header in named if folded(header) not in ignored], file_name)
     if undeclared:
         raise _undeclared(undeclared, named, contracts, file_name)
     return [position for position, header in enumerate(headers) if header and folded(header) in wanted]
 
 
+def _expected(contracts: Sequence[Contract]) -> str:
+    """What the file should be, where it is a layout that says so."""
+    titles = dict.fromkeys(load_layout(c.layout).title for c in contracts if c.layout)
+    return f" (expected is: {next(iter(titles))})" if titles else ""
+
+
 def is_ignored(header: str, contract: Contract) -> bool:
-    """Whether a contract knows a header and does not take it; `metadata.*` stands for all that begin so."""
-    fold = folded(header)
-    return any(
-        fold.startswith(folded(known)[:-1]) if known.endswith("*") else fold == folded(known)
-        for known in contract.ignore
-    )
+    """Whether a contract knows a header and does not take it; `*` in a name stands for anything."""
+    return any(pattern.fullmatch(folded(header)) for pattern in _patterns(contract.ignore))
+
+
+@cache
+def _patterns(names: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(".*".join(map(re.escape, folded(name).split("*")))) for name in names)
 
 
 def _refuse_other_encoding(

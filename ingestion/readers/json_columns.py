@@ -10,6 +10,7 @@ from ingestion.readers.headers import folded, keep_declared, shown, trimmed
 from ingestion.readers.json_texts import IS_BLANK, IS_OBJECT, Found, keys_of
 from ingestion.readers.json_values import columns_sql
 from ingestion.readers.records import LINE_IS_BROKEN, empty_file, refuse_value, select_columns
+from ingestion.readers.spellings import as_declared
 
 
 def fill_columns(
@@ -29,7 +30,7 @@ def fill_columns(
     keys = keys_of(con, shapes)
     wanted = {folded(header) for contract in contracts for header in contract.file_headers}
     keys = [key for key in keys if folded(key) in wanted or folded(key) not in known]
-    headers = [trimmed(key) for key in keys]
+    headers = as_declared([trimmed(key) for key in keys], contracts)
     if not headers:
         raise empty_file(name)
     if any("\0" in key for key in keys):

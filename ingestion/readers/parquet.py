@@ -9,6 +9,7 @@ from ingestion.contract import Contract
 from ingestion.errors import ReadError
 from ingestion.readers.headers import folded, keep_declared, trimmed
 from ingestion.readers.records import MAX_CELL_BYTES, is_of_machine, long_cell, refuse_value, select_columns
+from ingestion.readers.spellings import as_declared
 from ingestion.readers.unpacking import MAX_RATIO, Part
 from ingestion.sql_text import identifier, literal
 
@@ -36,7 +37,7 @@ def read_parquet(
     source = f"read_parquet({literal(str(link))})"
     try:
         described = con.execute(f"describe select * from {source}").fetchall()
-        headers = [trimmed(row[0]) for row in described]
+        headers = as_declared([trimmed(row[0]) for row in described], contracts)
         kept = keep_declared(headers, contracts, part.name)
         columns = {i: (identifier(described[i][0]), str(described[i][1])) for i in kept}
         plain = {folded(header) for contract in contracts for header in contract.value_headers}

@@ -19,6 +19,7 @@ from ingestion.errors import ReadError
 from ingestion.readers.header_search import rows_above
 from ingestion.readers.headers import TWO_HEADER_ROWS, join_header_rows, keep_declared, shown
 from ingestion.readers.records import Record, load_records, refuse_long_cell, select_columns
+from ingestion.readers.spellings import as_declared
 from ingestion.readers.unpacking import Part
 
 # beyond 2**53 a spreadsheet's number has lost digits, and its text would pretend otherwise
@@ -154,7 +155,7 @@ def _load_sheet(
             rule="A delivery has a header row and at least one record",
             next_step="Check `sheet:` in the contract, or ask the partner to send the file again",
         )
-    headers = join_header_rows([cells for _, cells in head])
+    headers = as_declared(join_header_rows([cells for _, cells in head]), contracts)
     kept = keep_declared(headers, contracts, where)
     body = records[reader.header_rows :]
     for record in body:

@@ -14,10 +14,8 @@ STATUSES = {
     "full_time": "F", "three_quarter_time": "Q", "half_time": "H", "less_than_half_time": "L",
     "withdrawn": "W", "leave_of_absence": "A", "deceased": "D",
 }  # fmt: skip
-CROSSWALK: list[tuple[str, dict[str, str], int | None, int | None]] = [
-    ("enrollment_status", STATUSES, None, None)
-]
-
+DEGREES = {"2": "ASSOCIATE OF ARTS", "4": "BACHELOR OF SCIENCE", "L": "CERTIFICATE OF COMPLETION"}
+EXTRACTS = ("nsc_search", "person", "postsecondary_enrollment", "postsecondary_award")
 _MAJORS = [f"Enrollment {kind} {number}" for number in (1, 2) for kind in ("Major", "CIP")]
 _DEGREES = [f"Degree {kind} {number}" for number in (1, 2, 3, 4) for kind in ("Major", "CIP")]
 
@@ -34,6 +32,7 @@ def _detail(collection: Collection) -> str:
     """
     year = collection.school_year
     colleges = ", ".join(f"'{college[0]}'" for college in COLLEGES)
+    degrees = ", ".join(f"'{DEGREES[college[3]]}'" for college in COLLEGES)
     rows = f"""
         select source_id as _source, true_person_id, month(enrollment_begin_date) >= 8 as _single, 'Y' as
             found,
@@ -45,7 +44,7 @@ def _detail(collection: Collection) -> str:
         union all
         select child * 2 + 1000000000, true_person_id, false, 'Y', [{colleges}][degree_college + 1], null,
             null, null,
-            null, 'Y', '{year}0515', 'DEGREE', '1'
+            null, 'Y', '{year}0515', [{degrees}][degree_college + 1], '1'
         from career inner join child using (child) where school_year = {year} and degree_college >= 0
         union all
         select child * 2 + 2000000000, true_person_id, false, 'N', null, null, null, null, null, null, null,
@@ -75,7 +74,7 @@ SERIES = (
     Series(
         "college_tracker.detail",
         "college_tracker/nsc_detail_{label}.csv",
-        (f"{PARTNER}.person", f"{PARTNER}.postsecondary_enrollment"),
+        tuple(f"{PARTNER}.{entity}.nsc_studenttracker" for entity in EXTRACTS),
         _detail,
         lambda _: delimited(),
         is_annual,

@@ -23,7 +23,7 @@ class Hmis:
         self.tables: dict[tuple[int, str], list[Row]] = {}
 
     def export(self, year: int, made: str, names: int = CLEAR, version: str = "2026 v1.0") -> None:
-        row = {"export_id": made, "export_date": made, "hash_status": names, "csv_version": version}
+        row = {"export_id": made, "export_date": made, "export_start_date": f"{year - 2}-07-01", "hash_status": names, "csv_version": version}
         self.tables.setdefault((year, "hmis_export"), []).append(row)
 
     def add(self, year: int, table: str, *rows: Row) -> None:
@@ -229,6 +229,9 @@ def _older_and_newer(hmis: Hmis) -> None:
         stay("33", "q3", "s", "2024-01-01"),  # 2026 calls the stay deleted
         stay("34", "q4", "s", "2024-01-01"),  # 2026 calls the client deleted
     )
+    hmis.add(2024, "client", client("z"))
+    hmis.add(2024, "enrollment", stay("35", "z", "s", "2010-01-01"))
+    hmis.add(2024, "exit", left("35", "z", "2022-07-01"))
     hmis.add(2024, "exit", left("31", "q1", "2024-02-01"), left("32", "q2", "2024-02-01"))
     hmis.add(2026, "client", client("q1"), client("q3"), client("q4", date_deleted="2025-01-01 00:00:00"))
     hmis.add(
@@ -366,4 +369,19 @@ def test_codes_are_left_to_the_layout(hmis: Hmis) -> None:
         ("p1", "1", "0", "116", "410"),
         ("p5", "2", "13", "435", "101"),
         ("p6", "1", "7", None, None),  # a project without a type is another
+    ]
+
+
+def test_a_stay_is_of_every_school_year_it_touches(hmis: Hmis) -> None:
+    rows = hmis.query(
+        "select student_id, school_year, collection from hmis__housing_episode where student_id in ('p1', 'q1', 'q2', 'z')"
+    )
+    assert sorted(rows) == [
+        ("p1", 2026, "annual"),
+        ("q1", 2024, "annual"),  # from January 2024, and it goes on
+        ("q1", 2025, "annual"),
+        ("q1", 2026, "annual"),
+        ("q2", 2024, "annual"),
+        # since 2010, until July 2022: the first export tells of 2020-21 and later
+        *(("z", year, "annual") for year in (2021, 2022, 2023)),
     ]

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.samples, pytest.mark.slow, pytest.mark.xdist_group("hm
 COMMUNITY = """
     community: county
     name: County
-    school_years: {first: 2023, last: 2023}
+    school_years: {first: 2021, last: 2023}
     collections:
       annual: {maturity: final}
     partners:
@@ -41,8 +41,8 @@ ACTIVE = f"""
         *,
         date_sub('year', birth_date, greatest(entry_date, {FIRST})) as age,
         date_sub('year', birth_date, greatest(min(entry_date) over (partition by student_id), {FIRST})) as first_age
-    from staging.hmis__housing_episode
-    inner join staging.hmis__person using (student_id)
+    from staging.hmis__enrollment
+    inner join staging.hmis__person on student_id = personal_id
     where entry_date <= {LAST} and (exit_date is null or exit_date >= {FIRST})
 """
 RACES = {
@@ -92,11 +92,15 @@ def test_enrollments_people_and_households_of_the_year(warehouse: duckdb.DuckDBP
 
 def test_entries_exits_and_exits_to_permanent_housing(warehouse: duckdb.DuckDBPyConnection) -> None:
     counted = f"""
+        -- a stay is a row of each school year it touches; July begins one
         select
-            count(*) filter (entry_date between {FIRST} and {LAST}),
-            count(*) filter (exit_date between {FIRST} and {LAST}),
-            count(*) filter (exit_date between {FIRST} and {LAST} and exit_destination = 'permanent')
-        from marts.fct_housing_episode
+            count(*) filter (entry_date between {FIRST} and {LAST} and year(entry_date + 184) = school_year),
+            count(*) filter (is_exit),
+            count(*) filter (is_exit and exit_destination = 'permanent')
+        from (
+            select *, exit_date between {FIRST} and {LAST} and year(exit_date + 184) = school_year as is_exit
+            from marts.fct_housing_episode
+        )
     """
     assert one(warehouse, counted) == (1652, 1682, 1079)
 
@@ -157,7 +161,7 @@ def test_active_enrollments_by_type_of_project(warehouse: duckdb.DuckDBPyConnect
         """
     ).fetchall()
     table = expected(samples, "active_by_project_type.csv")
-    assert {row[0]: row[1:] for row in rows} == {
+    assert {str(row[0]): row[1:] for row in rows} == {
         row["ProjectType"]: (int(row["enrollments"]), int(row["people"]), int(row["children"]))
         for row in table
     }
@@ -179,8 +183,19 @@ def test_no_hash_becomes_a_name(warehouse: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_every_client_is_one_person(warehouse: duckdb.DuckDBPyConnection) -> None:
-    counted = "select count(*), count(distinct person_id) from marts.fct_housing_episode"
-    assert one(warehouse, counted) == (4771, 4146)
+    counted = "select count(*), count(distinct person_id) from staging.stg_person"
+    assert one(warehouse, counted) == (4146, 4146)
+
+
+def test_a_stay_is_a_fact_of_each_school_year_of_the_community(warehouse: duckdb.DuckDBPyConnection) -> None:
+    # in plain SQL over the stays: the export tells of 2019-20 to 2022-23, and the community takes 2021 and later
+    told = """
+        select count(*)
+        from staging.hmis__enrollment, (values (2021), (2022), (2023)) as years (ending)
+        where entry_date < make_date(ending, 7, 1)
+            and (exit_date is null or exit_date >= make_date(ending - 1, 7, 1))
+    """
+    assert one(warehouse, "select count(*) from marts.fct_housing_episode") == one(warehouse, told)
 
 
 def test_a_member_too_few_leaves_what_is_in_force(county: Deployment, samples: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from ingestion.community import Community, load_communities
 from ingestion.contract import match_file
 from synthetic import Manifest
-from synthetic.partners import college_tracker, early_childhood, lakeshore, registries, river_city
+from synthetic.partners import early_childhood, lakeshore, registries, river_city
 
 COMMUNITIES = Path(__file__).parents[2] / "communities"
 
@@ -47,7 +47,7 @@ def test_every_contract_has_files_and_a_due_date_for_each_collection(
 
 
 CROSSWALKS = {
-    **{module.PARTNER: module.CROSSWALK for module in (river_city, lakeshore, college_tracker)},
+    **{module.PARTNER: module.CROSSWALK for module in (river_city, lakeshore)},
     **registries.CROSSWALKS,
     **early_childhood.CROSSWALKS,
 }

@@ -18,8 +18,10 @@ judged as (
 
     select
         results.*,
-        -- a cut score without a grade holds for the grades that have none of their own
-        coalesce(grade_cuts.proficient_score, general_cuts.proficient_score) as proficient_score
+        -- a cut score without a grade holds for the grades that have none of their own; parts of a test have none
+        case
+            when results.domain is null then coalesce(grade_cuts.proficient_score, general_cuts.proficient_score)
+        end as proficient_score
     from results
     left join {{ ref('stg_cut_score') }} as grade_cuts
         on
@@ -46,6 +48,8 @@ select
     assessment_id,
     assessment_type,
     subject,
+    domain,
+    season,
     test_date,
     partner_id,
     organization_id,

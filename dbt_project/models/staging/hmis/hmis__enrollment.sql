@@ -61,7 +61,7 @@ select
     living_situation,
     destination,
     {{ full_years_between('dob', 'entry_date') }} as age_at_entry,
-    {{ is_child_on('dob', 'entry_date') }} as is_child_at_entry,
+    entry_date < {{ years_after('dob', 18) }} as is_child_at_entry,
     disabling_condition = 1 as has_disabling_condition,
     {{ is_chronically_homeless() }} as is_chronically_homeless,
     zip_code,
