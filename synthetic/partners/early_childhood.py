@@ -9,10 +9,14 @@ from synthetic.formats import delimited
 from synthetic.sectors.early_learning import PREK, READINESS
 
 PROGRAMS = {"head_start": "HS", "public_prek": "STATE", "private_prek": "TUITION"}
-LEVELS = {"demonstrating": "Demonstrating", "approaching": "Approaching", "emerging": "Emerging"}
+LEVELS = {
+    "demonstrating_readiness": "Demonstrating Readiness", "approaching_readiness": "Approaching Readiness",
+    "emerging_readiness": "Emerging Readiness",
+}  # fmt: skip
+# overall, social foundations, language and literacy, mathematics, physical development
+SCORES = {"Overall": "overall", "SF": "social", "LL": "language_score", "MA": "mathematics", "PD": "physical"}
 CROSSWALKS: dict[str, list[tuple[str, dict[str, str], int | None, int | None]]] = {
     PREK: [("program_type", PROGRAMS, None, None)],
-    READINESS: [("performance_level", LEVELS, None, None)],
 }
 
 
@@ -29,11 +33,12 @@ def _roster(collection: Collection) -> str:
 
 
 def _readiness(collection: Collection) -> str:
+    """A score for the whole and for each of four domains."""
+    scores = ", ".join(f'cast({column} as varchar) as "{part}Score"' for part, column in SCORES.items())
     return f"""
-        select student_id as "StateStudentID", district as "District", school_id as "School",
-            strftime(test_date, '%Y-%m-%d') as "TestDate", cast(overall as varchar) as "OverallScore",
-            {coded("performance_level", LEVELS)} as "OverallPLD", cast(language_score as varchar) as "LL",
-            cast(mathematics as varchar) as "MA"
+        select '{collection.label}' as "SchoolYear", district as "DistrictCode", school_id as "SchoolCode", student_id
+                as "StateStudentID", strftime(test_date, '%m/%d/%Y') as "DateTaken", 'KRA' as "Assessment", {scores},
+            {coded("performance_level", LEVELS)} as "PerformanceLevelDescriptor"
         from fact_readiness where school_year = {collection.school_year} order by student_id"""
 
 
@@ -43,7 +48,7 @@ SERIES = (
         _roster, lambda _: delimited(bom=True, crlf=True), is_annual,
     ),
     Series(
-        "readiness_office.kra", "readiness_office/kra_{label}.csv", (f"{READINESS}.person", f"{READINESS}.assessment"),
-        _readiness, lambda _: delimited(), is_annual, rows_per_source=3,
+        "readiness_office.kra", "readiness_office/kra_{label}.csv", (f"{READINESS}.person", f"{READINESS}.assessment.kra"),
+        _readiness, lambda _: delimited(), is_annual, rows_per_source=5,
     ),
 )  # fmt: skip

@@ -37,7 +37,7 @@ def _immunizations(collection: Collection) -> str:
     source = coded("immunization_source", {"administered": "00", "historical": "01"})
     return f"""
         select student_id as patient_id, last_name as last, first_name as first, strftime(birth_date, '%m/%d/%Y') as dob,
-            {coded("gender", GENDERS)} as sex, lpad(vaccine_code, 2, '0') as cvx_code, strftime(administered_date,
+            {coded("gender", GENDERS)} as sex, vaccine_code as cvx_code, strftime(administered_date,
                 '%m/%d/%Y') as admin_date, cast(dose_number as varchar) as dose_no, {source} as source
         from fact_immunization inner join partner_person using (partner_id, student_id)
         where partner_id = '{REGISTRY}' and school_year = {collection.school_year}

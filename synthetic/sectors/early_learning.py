@@ -61,7 +61,9 @@ select '{READINESS}' as partner_id, child.state_student_id as student_id, child.
     days.date as test_date, cast(least(greatest(case when is_ready then {READY} + distance else {READY} - 1 - distance end,
         202), 298) as bigint) as overall, cast(overall - 6 + whole(child, 'language', 13) as bigint) as language_score,
     cast(overall - 6 + whole(child, 'mathematics', 13) as bigint) as mathematics,
-    case when overall >= {READY} then 'demonstrating' when overall >= {APPROACHING} then 'approaching' else 'emerging' end
+    cast(overall - 6 + whole(child, 'social', 13) as bigint) as social, cast(overall - 6 + whole(child, 'physical', 13) as
+        bigint) as physical,
+    case when overall >= {READY} then 'demonstrating_readiness' when overall >= {APPROACHING} then 'approaching_readiness' else 'emerging_readiness' end
         as performance_level, is_ready, was_in_prek
 from scored
 inner join child using (child)

@@ -42,9 +42,10 @@ months as (
 )
 select partner_id, number_of(true_person_id, partner_id) as student_id, true_person_id, sessions.school_year,
     case partner_id when '{TUTORING}' then 'RC-TUTOR' else 'RKC-CLUB' end as program_id, cast(null as varchar) as site_id,
-    days.date as start_date, cast(null as date) as end_date, cast(null as bigint) as sessions_attended,
-    cast(case when partner_id = '{TUTORING}' then 0.5 when has_attended then 1.5 + 0.5 * whole(session, 'hours', 4) else 0 end as decimal(18, 4))
-        as hours_attended, has_attended, session
+    days.date as start_date, cast(null as date) as end_date, 1 as sessions_offered,
+    case when partner_id = '{CLUB}' then cast(has_attended as integer) end as sessions_attended,
+    cast(case when partner_id = '{TUTORING}' then 0.5 when has_attended then 1.5 + 0.5 * whole(session, 'hours', 4) end as decimal(18, 4))
+        as hours_attended, case when partner_id = '{CLUB}' then has_attended end as has_attended, session
 from (
     select *, case when partner_id = '{TUTORING}' then chance(session, 'there') < {chance_of("tutoring_session_attended")}
         else chance(session, 'there') < 0.8 end as has_attended
@@ -54,7 +55,7 @@ inner join days on days.school_year = sessions.school_year and days.day = sessio
 where has_attended or partner_id = '{CLUB}'
 union all
 select partner_id, number_of(true_person_id, partner_id), true_person_id, school_year, 'MM-MENTOR', null, month,
-    last_day(month), 1 + whole(session, 'sessions', 4), 1.5 * (1 + whole(session, 'sessions', 4)), null, session
+    last_day(month), null, 1 + whole(session, 'sessions', 4), 1.5 * (1 + whole(session, 'sessions', 4)), null, session
 from months
 order by partner_id, school_year, start_date, student_id
 """

@@ -110,18 +110,21 @@ IDENTITY = """
 create table identity as
 select distinct true_person_id, person_id from truth.person inner join links using (partner_id, student_id)
 """
-# the readiness test gives one row of three scores
+# the readiness test gives one row of five scores
 ASSESSMENTS = """
 create view assessments as
 with scores as (
     select true_person_id, school_year, 'annual' as collection, 'kra' as assessment_id, 'screener' as assessment_type,
-        test_date, case when domain.subject = 'other' then performance_level end as performance_level, false as
-        is_held_back, domain.subject, domain.scale_score
+        test_date, case when part.domain is null then performance_level end as performance_level, false as
+        is_held_back, part.domain, part.subject, part.scale_score
     from (
         select *, unnest([
-            {'subject': 'other', 'scale_score': overall}, {'subject': 'reading', 'scale_score': language_score},
-            {'subject': 'math', 'scale_score': mathematics}
-        ]) as domain
+            {'domain': null, 'subject': 'other', 'scale_score': overall},
+            {'domain': 'language_and_literacy', 'subject': 'reading', 'scale_score': language_score},
+            {'domain': 'mathematics', 'subject': 'math', 'scale_score': mathematics},
+            {'domain': 'social_foundations', 'subject': 'other', 'scale_score': social},
+            {'domain': 'physical_development', 'subject': 'other', 'scale_score': physical}
+        ]) as part
         from truth.readiness
     )
 )

@@ -44,8 +44,8 @@ OF_PERSONS = {
         f"{PROGRAM}, program_type, {SITE}, start_date, end_date, days_enrolled, days_attended, hours_per_week, is_subsidized",
     ),
     "fct_participation": (
-        "program_id, start_date, end_date, sessions_attended, hours_attended, has_attended",
-        f"{PROGRAM}, start_date, end_date, sessions_attended, hours_attended, has_attended",
+        "program_id, start_date, end_date, sessions_offered, sessions_attended, hours_attended, has_attended",
+        f"{PROGRAM}, start_date, end_date, sessions_offered, sessions_attended, hours_attended, has_attended",
     ),
     "fct_employment": (
         "employer_id, industry_code, wage_year, wage_quarter, wages, work_state",

@@ -30,8 +30,8 @@ MARTS = {
         f"{WHEN}, {ORGANIZATION}, sum(days_enrolled), sum(days_absent) from truth.attendance",
     ),
     "fct_assessment": (
-        f"{WHEN}, assessment_id, assessment_type, subject, test_date, scale_score, performance_level",
-        f"{WHEN}, assessment_id, assessment_type, subject, test_date, scale_score, performance_level from assessments",
+        f"{WHEN}, assessment_id, assessment_type, subject, domain, test_date, scale_score, performance_level",
+        f"{WHEN}, assessment_id, assessment_type, subject, domain, test_date, scale_score, performance_level from assessments",
     ),
     "fct_discipline": (
         f"{WHEN}, partner_id, incident_id, action_code, organization_id, action_date, days_removed",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from python_calamine import CalamineWorkbook
 
 from synthetic import Manifest, write_community
 from synthetic.hmis_columns import COLUMNS
@@ -40,8 +41,8 @@ def unzipped(riverbend: Manifest, path: str, folder: Path) -> Path:
         ("immunization_registry/iis_2024-25.txt", "|", "immunization where partner_id = 'immunization_registry' and true"),
         ("bright_start/prek_roster_2024-25.csv", ",", "early_learning"),
         ("readiness_office/kra_2024-25.csv", ",", "readiness"),
-        ("mentor_match/hours_2024-25.csv", ",", "participation where partner_id = 'mentor_match' and true"),
-        ("river_kids_club/session_log_2024-25.csv", ";", "participation where partner_id = 'river_kids_club' and true"),
+
+        ("river_kids_club/session_log_2024-25.csv", ",", "participation where partner_id = 'river_kids_club' and true"),
         ("housing_authority/hud_50058_2024-25.csv", ",", "housing_assistance"),
         ("county_court/eviction_filings_2024-25.csv", ",", "eviction"),
         ("wage_records/wages_2024-25.csv", ",", "employment"),
@@ -54,6 +55,26 @@ def test_a_file_has_a_row_per_true_fact(
     year = f"and school_year = {LAST}" if " where " in fact else f"where school_year = {LAST}"
     rows = one(truth, f"select count(*) from {csv(riverbend, path, delimiter)}")
     assert rows == one(truth, f"select count(*) from {fact} {year}") > 0
+
+
+def test_a_sign_in_sheet_has_a_row_per_session_and_months_stand_side_by_side(
+    riverbend: Manifest, truth: Con
+) -> None:
+    sheet = CalamineWorkbook.from_path(riverbend.folder / "deliveries/reading_corps/sign_in_2024-25.xlsx")
+    sessions = one(
+        truth, f"select count(*) from participation where partner_id = 'reading_corps' and school_year = {LAST}"
+    )
+    assert len(sheet.get_sheet_by_index(0).to_python()) - 1 == sessions > 0
+    hours = csv(riverbend, "mentor_match/hours_2024-25.csv")
+    months = "[Oct Hours], [Nov Hours], [Dec Hours], [Jan Hours], [Feb Hours], [Mar Hours], [Apr Hours], [May Hours]"
+    months = months.replace("[", '"').replace("]", '"')
+    added_up = one(
+        truth, f"select sum(cast(hours as double)) from (unpivot {hours} on {months} into name month value hours)"
+    )
+    assert added_up == one(
+        truth,
+        f"select sum(hours_attended) from participation where partner_id = 'mentor_match' and school_year = {LAST}",
+    )
 
 
 def test_births_are_written_as_they_were(riverbend: Manifest, truth: Con) -> None:
