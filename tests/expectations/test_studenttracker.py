@@ -232,14 +232,14 @@ def test_the_aggregate_report_is_told_from_the_detail_file(tracker: Tracker, nam
 
 
 def test_a_column_nobody_knows_is_refused_by_name(tracker: Tracker) -> None:
-    with pytest.raises(DeliveryError, match="undeclared column 'Parent Income'.*to `ignore`"):
+    with pytest.raises(DeliveryError, match=r"undeclared column 'Parent Income'.*to `ignore`"):
         tracker.send(text(ROWS, [*HEADERS, "Parent Income"]))
     assert tracker.here.in_force() == {}
 
 
 def test_without_search_date_and_year_the_school_year_has_to_be_said(tracker: Tracker) -> None:
     rows = [{**row, "Search Date": ""} for row in ROWS]
-    with pytest.raises(DeliveryError, match="neither the file's name nor the contract.*--school-year"):
+    with pytest.raises(DeliveryError, match=r"neither the file's name nor the contract.*--school-year"):
         tracker.send(text(rows))
 
 
