@@ -3,15 +3,10 @@
 from pathlib import Path
 
 from ingestion.conformed import conformed_codes
-from ingestion.entities import CANONICAL, Entity, EntityColumn, load_entities
+from ingestion.entities import Entity, EntityColumn, canonical_entities
 
 PAGE = Path(__file__).with_name("entities.md")
 BEGIN, END = "<!-- written from ingestion/layouts/canonical -->\n", "<!-- end -->\n"
-
-
-def entities() -> list[Entity]:
-    """The canonical entities; tables of standards are told on the standards' pages."""
-    return [entity for entity in load_entities().values() if entity.standard == CANONICAL]
 
 
 def section(entity: Entity) -> str:
@@ -43,7 +38,7 @@ def _row(name: str, column: EntityColumn) -> str:
 
 def code_lists() -> str:
     """Every conformed code list, with the codes in its order."""
-    columns = {name for entity in entities() for name in entity.columns}
+    columns = {name for entity in canonical_entities().values() for name in entity.columns}
     lists = {name: codes for name in sorted(columns) if (codes := conformed_codes(name))}
     rows = [f"| `{name}` | {', '.join(f'`{code}`' for code in codes)} |" for name, codes in lists.items()]
     return "\n".join(["### Code lists", "", "| column | conformed codes |", "|---|---|", *rows]) + "\n"
@@ -53,7 +48,7 @@ def with_tables(page: str) -> str:
     """The page with what stands between its markers written anew."""
     before, rest = page.split(BEGIN)
     after = rest.split(END)[1]
-    tables = [section(entity) for entity in entities()]
+    tables = [section(entity) for entity in canonical_entities().values()]
     return before + BEGIN + "\n" + "\n".join([*tables, code_lists()]) + "\n" + END + after
 
 

@@ -86,7 +86,7 @@ def bad_rows(con: duckdb.DuckDBPyConnection, limit: int = ROWS_ON_THE_PAGE) -> t
     found = con.execute(f"""
         with first_rows as (
             select _row_id, _row_number, {_source_file(con)} as source_file
-            from {LOOKED_AT}
+            from {LOOKED_AT} as looked_at
             where _row_id in (select _row_id from {VIOLATIONS})
             order by source_file, _row_number, _row_id
             limit {limit}
@@ -101,9 +101,9 @@ def bad_rows(con: duckdb.DuckDBPyConnection, limit: int = ROWS_ON_THE_PAGE) -> t
             where _row_id in (select _row_id from first_rows)
             group by _row_id
         )
-        select _row_number, source_file, list_sort(columns), rules, severity
+        select first_rows._row_number, source_file, list_sort(reasons.columns), rules, reasons.severity
         from reasons join first_rows using (_row_id)
-        order by source_file, _row_number, _row_id
+        order by source_file, first_rows._row_number, _row_id
     """).fetchall()
     return total, [BadRow(n, source, tuple(c), tuple(r), severity) for n, source, c, r, severity in found]
 
@@ -160,11 +160,12 @@ def _append_rows(con: duckdb.DuckDBPyConnection, path: Path, labels: Mapping[str
     safe = r"case when regexp_matches({0}, '^[=+\-@\t\r]') then chr(39) || {0} else {0} end"
     con.sql(f"""
         select
-            _row_number, {safe.format("f.columns")}, name, severity, 1, '', '',
+            looked_at._row_number, {safe.format("f.columns")}, r.name, r.severity, 1, '', '',
             {safe.format(_source_file(con))}
-        from {VIOLATIONS} join {RULES} using (rule) join feedback_rules as f using (rule)
-            join {LOOKED_AT} using (_row_id)
-        order by {_source_file(con)}, _row_number, rule
+        from {VIOLATIONS} as v join {RULES} as r on v.rule = r.rule
+            join feedback_rules as f on v.rule = f.rule
+            join {LOOKED_AT} as looked_at on v._row_id = looked_at._row_id
+        order by {_source_file(con)}, looked_at._row_number, v.rule
     """).write_csv(str(rows), header=False)
     with path.open("ab") as whole, rows.open("rb") as part:
         while chunk := part.read(1 << 20):
@@ -173,7 +174,7 @@ def _append_rows(con: duckdb.DuckDBPyConnection, path: Path, labels: Mapping[str
 
 
 def _source_file(con: duckdb.DuckDBPyConnection) -> str:
-    return "_source_file" if "_source_file" in con.table(LOOKED_AT).columns else "''"
+    return "looked_at._source_file" if "_source_file" in con.table(LOOKED_AT).columns else "''"
 
 
 @functools.cache

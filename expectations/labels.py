@@ -33,7 +33,7 @@ def _made_by_unpivoting(contract: Contract) -> dict[str, tuple[str, ...]]:
         name: tuple(headers[0] for headers in by_repeat.values())
         for name, by_repeat in contract.unpivot.by_repeat.items()
     }
-    return {**dict.fromkeys(contract.unpivot.labels, ()), **made}
+    return {**dict.fromkeys(contract.unpivot.made, ()), **made}
 
 
 def listed(headers: dict[str, None]) -> str:

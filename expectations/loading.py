@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import duckdb
 
@@ -170,7 +171,7 @@ class _Loading:
             rows = part_of(self.con, mapped, part, takes_the_rest=number == len(periods) - 1)
             found = self._part(part, rows, started)
             if found.outcome.outcome != "rejected" and not found.outcome.reason:
-                keep_keys(self.con, contract, keys)
+                keep_keys(self.con, contract, keys, self._unchanged(part))
             yield found
             started = time.perf_counter()
 
@@ -211,6 +212,12 @@ class _Loading:
         if not self.check_only:
             write_rejected(self.home, self.communities, self.con, outcome)
         return outcome
+
+    def _unchanged(self, part: Delivery) -> Path | None:
+        """What is in force of a delivery that brings changes alone."""
+        if part.extract_id not in self.file.deltas or part.school_year is None or part.collection is None:
+            return None
+        return self.home.raw_file(part.entity, part.extract_id, part.school_year, part.collection)
 
     def _contract(self, delivery: Delivery) -> Contract:
         return self.file.contract(delivery)

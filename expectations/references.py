@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import duckdb
 
@@ -12,7 +13,7 @@ from ingestion.contract import Contract
 from ingestion.delivery import Delivery
 from ingestion.entities import load_entities
 from ingestion.mapping import MappedTable
-from ingestion.sql_text import identifier
+from ingestion.sql_text import identifier, literal
 
 
 def references_of(contract: Contract) -> dict[str, str]:
@@ -37,16 +38,24 @@ def referenced_first(deliveries: Sequence[Delivery], contracts: Mapping[str, Con
     return ordered
 
 
-def keep_keys(con: duckdb.DuckDBPyConnection, contract: Contract, keys: dict[str, str]) -> None:
-    """Remember the keys of the rows just accepted, for the tables that refer to them."""
+def keep_keys(
+    con: duckdb.DuckDBPyConnection, contract: Contract, keys: dict[str, str], unchanged: Path | None = None
+) -> None:
+    """Remember the keys of the rows just accepted, for the tables that refer to them.
+
+    Of a delivery of changes, those in the file that is in force are there too (`unchanged`).
+    """
     entity = load_entities()[contract.entity]
     if contract.bundle is None or len(entity.key) != 1:
         return
     table, key = f"keys_of_{entity.entity}", identifier(entity.key[0])
+    found = f"select {key} as key from {ACCEPTED}"
+    if unchanged and unchanged.exists():
+        found += f" union select {key} from read_parquet({literal(str(unchanged))})"
     if entity.entity in keys:
-        con.execute(f"insert into {table} select distinct {key} from {ACCEPTED}")
+        con.execute(f"insert into {table} select distinct key from ({found})")
     else:
-        con.execute(f"create or replace table {table} as select distinct {key} as key from {ACCEPTED}")
+        con.execute(f"create or replace table {table} as select distinct key from ({found})")
         keys[entity.entity] = table
 
 
@@ -55,9 +64,13 @@ def with_references(
 ) -> MappedTable:
     """The mapped table with a hidden column per reference, true where what it names is not there.
 
-    A table that the delivery has not is not looked into.
+    A table that the delivery has not is not looked into; a reference to the table itself is, to all rows of
+    it that were read.
     """
-    looked_up = {name: keys[to] for name, to in references_of(contract).items() if to in keys}
+    own, key = contract.entity, load_entities()[contract.entity].key[0]
+    itself = f"(select {identifier(key)} as key from {mapped.table})"
+    tables = {**keys, own: itself}
+    looked_up = {name: tables[to] for name, to in references_of(contract).items() if to in tables}
     if not looked_up:
         return mapped
     dangling = {name: f"{name}__dangling" for name in looked_up}

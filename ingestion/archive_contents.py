@@ -1,6 +1,7 @@
 """What an archive holds of what its layout says, and what it tells of itself as a whole."""
 
 import datetime as dt
+import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -11,7 +12,7 @@ from ingestion.archive import member_names
 from ingestion.contract import Contract
 from ingestion.contract_columns import Tolerance, YearOrigin
 from ingestion.errors import MilepostError, ReadError
-from ingestion.layout import Layout, load_layout
+from ingestion.layout import Layout, Manifest, layout_files, load_layout
 from ingestion.parsing import SCHOOL_YEAR_BEGINS
 from ingestion.readers import read_source
 from ingestion.readers.unpacking import is_member, unpack
@@ -50,7 +51,12 @@ def refuse_other_members(path: Path, contract: Contract) -> None:
             where=path.name,
             next_step="Ask the partner for the whole export, as a zip file or a folder",
         )
-    if problems := [*_absent(path, layout, names), *_unknown(path, layout, names)]:
+    problems = [
+        *_unreadable_manifest(path, layout, names),
+        *_absent(path, layout, names),
+        *_unknown(path, layout, names),
+    ]
+    if problems:
         raise ReadError.of(problems)
 
 
@@ -82,6 +88,12 @@ def told_school_year(path: Path, contract: Contract) -> int | None:
     except ValueError:
         return None
     return last.year + (last.month >= SCHOOL_YEAR_BEGINS)
+
+
+def member_of_last_day(contract: Contract) -> str | None:
+    """The member of a layout's archive that tells its last day, and so its school year."""
+    layout = load_layout(contract.layout) if contract.layout else None
+    return layout.last_day.member if layout and layout.last_day else None
 
 
 def _absent(path: Path, layout: Layout, names: Sequence[str]) -> list[ReadError]:
@@ -123,6 +135,8 @@ def _unknown(path: Path, layout: Layout, names: Sequence[str]) -> list[ReadError
         what = f"the archive has a member that {layout.title} does not know: {listed(others)}"
         rule = f"Known are {listed([*known, *beside], most=40)}"
         step = "Ask what it is for, and for an archive without it"
+        if versions := _that_know(others, layout):
+            step = f"Say `layout: {versions[0]}` if it is of that version. {step}"
         problems.append(ReadError(what, where=path.name, rule=rule, next_step=step))
     if denied:
         what = f"the archive has {listed(denied)}, which its manifest calls absent"
@@ -131,15 +145,59 @@ def _unknown(path: Path, layout: Layout, names: Sequence[str]) -> list[ReadError
     return problems
 
 
+def _that_know(members: Sequence[str], layout: Layout) -> list[str]:
+    """Other layouts of the same standard that have all these members."""
+    found = []
+    for name, path in layout_files().items():
+        other = load_layout(name)
+        if path.parent.name == layout.standard and name != layout.layout:
+            patterns = [*other.beside, *(extract.member for extract in other.extracts if extract.member)]
+            if all(any(is_member(member, pattern) for pattern in patterns) for member in members):
+                found.append(name)
+    return found
+
+
 def _sent(path: Path, layout: Layout) -> dict[str, str]:
     """Name of a file, lower case and without its ending -> bulk, delta or absent, as the manifest says."""
     manifest = layout.manifest
     if manifest is None:
         return {}
+    if manifest.records is not None:
+        return dict.fromkeys(_listed_in_json(path, manifest) or (), "bulk")
     columns = f"{identifier(manifest.name)}, lower(trim({identifier(manifest.value)}))"
     rows = _select(path, manifest.member, f"select {columns} from {{rows}}")
     named = [(str(name), str(value)) for name, value in rows if str(name).startswith(manifest.prefix)]
     return {name.removeprefix(manifest.prefix).strip().lower(): value for name, value in named}
+
+
+def _listed_in_json(path: Path, manifest: Manifest) -> list[str] | None:
+    """Names of the files that a manifest of JSON lists, lower case and without endings; None if it lists
+    none."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            file = unpack(path, manifest.member, Path(folder))[0].path
+            records = json.loads(file.read_text(encoding="utf-8-sig"))[manifest.records]
+            names = [record[manifest.name] for record in records]
+            return [PurePosixPath(name).stem.lower() for name in names] or None
+    except (MilepostError, OSError, ValueError, KeyError, TypeError, IndexError):
+        return None
+
+
+def _unreadable_manifest(path: Path, layout: Layout, names: Sequence[str]) -> list[ReadError]:
+    """A manifest of JSON that is there and says nothing."""
+    manifest = layout.manifest
+    if manifest is None or manifest.records is None:
+        return []
+    if not any(is_member(name, manifest.member) for name in names) or _listed_in_json(path, manifest):
+        return []
+    return [
+        ReadError(
+            f"{manifest.member} lists no files under '{manifest.records}'",
+            where=path.name,
+            rule=f"{layout.title} names each of its files there, as '{manifest.name}'",
+            next_step="Ask the partner for the export with the manifest that belongs to it",
+        )
+    ]
 
 
 def _greatest_of_file(path: Path, contract: Contract, expression: str) -> str | None:

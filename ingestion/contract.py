@@ -3,6 +3,8 @@
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -86,7 +88,7 @@ class Contract(ContractFile):
     @property
     def file_headers(self) -> tuple[str, ...]:
         """Every header of the file that the contract mentions and does not ignore; others are a surprise."""
-        made = set(self.unpivot.made) if self.unpivot else set()
+        made = {*self.unpivot.made} if self.unpivot else set()
         origins: list[Origin] = [*self.columns.values(), *filter(None, (self.school_year, self.collection))]
         named = [header for origin in origins for header in origin.headers]
         expressions = [origin.sql for origin in origins if origin.sql]
@@ -100,8 +102,16 @@ class Contract(ContractFile):
     def value_headers(self) -> tuple[str, ...]:
         """Headers whose values become a column's as they are, not through an expression."""
         origins: list[Origin] = [*self.columns.values(), *filter(None, (self.school_year, self.collection))]
-        repeated = self.unpivot.headers if self.unpivot else ()
-        return (*(header for origin in origins for header in origin.headers), *repeated)
+        named = [header for origin in origins for header in origin.headers]
+        into = self.unpivot.by_repeat if self.unpivot else {}
+        repeated = [chain(*by_repeat.values()) for name, by_repeat in into.items() if name in named]
+        return (*named, *chain(*repeated))
+
+    def over(self, headers: Iterable[str]) -> Self:
+        """The contract for a file with these headers: what `unpivot` says by a rule, it says by name."""
+        if self.unpivot is None or not self.unpivot.like:
+            return self
+        return self.model_copy(update={"unpivot": self.unpivot.over(headers)})
 
     @property
     def constants(self) -> Match:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import product
 from typing import Annotated, Any, Literal, Self
@@ -117,6 +118,8 @@ GateRules = tuple[Annotated[GateRule, BeforeValidator(_gate_rule)], ...]
 class Reader(Strict):
     """How the bytes of a file become rows; everything has a default by the file's suffix.
 
+    With `header_has` the header row is the first that has these headers, wherever it stands.
+
     `record` says which parts of a file are its records: the name of an element of XML, the path of objects in
     a document of JSON, the resourceType of FHIR's lines. `lists` are elements of XML that are lists even
     where they stand once.
@@ -128,6 +131,7 @@ class Reader(Strict):
     quote: Annotated[str, StringConstraints(max_length=1)] | None = None
     skip_rows: int = Field(default=0, ge=0)
     header_rows: Literal[1, 2] = 1
+    header_has: Texts = ()
     footer: str | None = None
     widths: dict[Text, tuple[int, int]] = Field(default_factory=dict)
     record: Text | None = None
@@ -178,13 +182,34 @@ class Unpivot(Strict):
     names in braces: {each: {season: [Fall, Spring], skill: {letters: [Letter Names, Letters]}}, into: {score:
     "{season} {skill} Score"}} reads `Fall Letters Score` into a row of the season Fall and the skill letters.
     Repeats whose values are all missing make no row.
+
+    Where the headers follow a rule, `like` stands for `into`: a regular expression for each column, whose
+    first group is the repeat's name. {name: variable, like: {estimate: '(B.+)E', margin: '(B.+)M'}} takes
+    every such header that a file has. A file must have a header for each column but those of `optional`.
     """
 
     name: Identifier | None = None
     each: dict[Identifier, Annotated[dict[Text, Texts], BeforeValidator(_named_as_written)]] = Field(
         default_factory=dict
     )
-    into: dict[Identifier, Annotated[dict[Text, Texts] | Texts, Field(union_mode="left_to_right")]]
+    into: dict[Identifier, Annotated[dict[Text, Texts] | Texts, Field(union_mode="left_to_right")]] = Field(
+        default_factory=dict
+    )
+    like: dict[Identifier, Text] = Field(default_factory=dict)
+    optional: tuple[Identifier, ...] = ()
+
+    @model_validator(mode="after")
+    def _into_or_like(self) -> Self:
+        if bool(self.into) == bool(self.like):
+            raise ValueError("give exactly one of into and like")
+        for pattern in self.like.values():
+            try:
+                groups = re.compile(pattern).groups
+            except re.error as error:
+                raise ValueError(f"like is not a regular expression ({error})") from None
+            if not groups:
+                raise ValueError("like has a group in brackets for the name of the repeat")
+        return self
 
     @model_validator(mode="after")
     def _same_repeats(self) -> Self:
@@ -193,9 +218,9 @@ class Unpivot(Strict):
         if any(isinstance(headers, dict) == bool(self.each) for headers in self.into.values()):
             raise ValueError("with each, into has headers with the parts in braces; else a header by repeat")
         repeats = [set(by_repeat) for by_repeat in self.by_repeat.values()]
-        if not repeats or not repeats[0] or any(names != repeats[0] for names in repeats):
+        if self.into and (not repeats[0] or any(names != repeats[0] for names in repeats)):
             raise ValueError("every column of into names a header for the same repeats")
-        if {self.name, *self.each} & set(self.into):
+        if {self.name, *self.each} & {*self.into, *self.like}:
             raise ValueError("name and the columns of into must differ")
         return self
 
@@ -226,18 +251,33 @@ class Unpivot(Strict):
     @property
     def made(self) -> tuple[str, ...]:
         """Every column that unpivoting makes."""
-        return (*self.labels, *self.into)
+        return (*self.labels, *self.into, *self.like)
 
     @property
     def repeats(self) -> tuple[tuple[str, ...], ...]:
-        return tuple(next(iter(self.by_repeat.values())))
+        return tuple(next(iter(self.by_repeat.values()), ()))
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """Every header of the file that is taken up by a repeat."""
+        """Every header of the file that is taken up by a repeat and is known by name."""
         return tuple(
             h for repeats in self.by_repeat.values() for headers in repeats.values() for h in headers
         )
+
+    def over(self, headers: Iterable[str]) -> "Unpivot":
+        """The same with the headers that a file has in the place of `like`."""
+        if not self.like:
+            return self
+        found: dict[str, dict[str, tuple[str, ...]]] = {name: {} for name in self.like}
+        for header in headers:
+            for name, pattern in self.like.items():
+                if match := re.fullmatch(pattern, header.strip(), re.IGNORECASE):
+                    found[name][match[1]] = (header,)
+        repeats = dict.fromkeys(repeat for by_repeat in found.values() for repeat in by_repeat)
+        into: dict[str, dict[str, tuple[str, ...]] | tuple[str, ...]] = {
+            name: {repeat: found[name].get(repeat, ()) for repeat in repeats} for name in self.like
+        }
+        return type(self).model_construct(name=self.name, optional=self.optional, into=into)
 
 
 def _headers_of(

@@ -102,3 +102,8 @@ def load_entities() -> dict[str, Entity]:
     files += [(path.parent.parent.name, path) for path in sorted(LAYOUTS.glob("*/tables/*.yml"))]
     entities = (Entity.model_validate({**yaml.load(path), "standard": standard}) for standard, path in files)
     return {entity.entity: entity for entity in entities}
+
+
+def canonical_entities() -> dict[str, Entity]:
+    """Those that contracts of any partner may map to, without the tables of standards."""
+    return {name: entity for name, entity in load_entities().items() if entity.standard == CANONICAL}

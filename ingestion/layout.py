@@ -1,5 +1,6 @@
 """Layouts: contracts that ship with Milepost, for what a standard or a product delivers."""
 
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -61,13 +62,15 @@ class Manifest(Strict):
     """A member that lists the others, a row for each.
 
     The column `name` has `prefix` and a file's name without its ending, the column `value` whether it is
-    there whole (`bulk`), as changes (`delta`), or is `absent`.
+    there whole (`bulk`), as changes (`delta`), or is `absent`. In a manifest of JSON `records` is the key of
+    a list of objects, whose key `name` has a file's name; every file that it lists is there whole.
     """
 
     member: str
     name: str
-    value: str
+    value: str = ""
     prefix: str = ""
+    records: str | None = None
 
 
 class Layout(Strict):
@@ -285,15 +288,19 @@ def _place(source: YamlFile, extract: LayoutExtract, at: Location) -> Location:
     return below if below[:3] in source.lines else at if at[:1] in source.lines else ("layout",)
 
 
-def versions_with(header: str, contract: Contract) -> list[str]:
-    """Other layouts of the contract's standard, of another version, in which its table has this header."""
+def versions_with(headers: Collection[str], contract: Contract) -> list[str]:
+    """Other layouts of the contract's standard in which its table has most of these headers."""
     entity = load_entities()[contract.entity]
     if contract.layout is None or entity.standard == CANONICAL:
         return []
     of_standard = [name for name, path in layout_files().items() if path.parent.name == entity.standard]
-    facts = [f for f in entity.columns.values() if header.lower() in {name.lower() for name in f.headers}]
-    return [
-        name
-        for name in of_standard
-        if name != contract.layout and any(_is_in(fact.versions, load_layout(name)) for fact in facts)
-    ]
+    known = {name: _headers(entity, load_layout(name)) for name in of_standard if name != contract.layout}
+    found = {name: len(own & {header.lower() for header in headers}) for name, own in known.items()}
+    return [name for name, n in found.items() if n and n == max(found.values())]
+
+
+def _headers(entity: Entity, layout: Layout) -> set[str]:
+    """The headers that a layout knows of a table, in lower case, whether it takes them or not."""
+    taken = {h for fact in entity.columns.values() if _is_in(fact.versions, layout) for h in fact.headers}
+    left = {h for extract in layout.extracts if extract.entity == entity.entity for h in extract.ignore}
+    return {header.lower() for header in taken | left}

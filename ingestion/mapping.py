@@ -14,6 +14,7 @@ from ingestion.needed_headers import PERIOD_COLUMNS, refuse_missing_headers
 from ingestion.parsing import FALLIBLE_TYPES, SCHOOL_YEAR_BEGINS, parsed, school_year
 from ingestion.readers.headers import folded
 from ingestion.readers.records import LINE_IS_BROKEN
+from ingestion.sql_functions import define_sql_functions
 from ingestion.sql_text import identifier, literal
 from ingestion.yaml_file import Location, read_yaml
 
@@ -60,6 +61,7 @@ def map_source(
     present = _present(con, source_table)
     refuse_missing_headers(con, source_table, contract, present)
     steps = _Steps(contract, present, source_table)
+    define_sql_functions(con)
     try:
         con.execute(f"create or replace table {table} as {steps.query()}")
     except (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError):
@@ -96,7 +98,7 @@ class _Steps:
     """The statement as a chain of named steps: cleaned, repeated, filtered, texts, typed."""
 
     def __init__(self, contract: Contract, present: Mapping[str, str], source_table: str) -> None:
-        self.contract = contract
+        self.contract = contract = contract.over(present.values())
         self.present = present
         self.source_table = source_table
         # a column of every step where the source has broken lines
@@ -154,7 +156,7 @@ class _Steps:
     def _made(self) -> set[str]:
         """Names that unpivoting gives its columns; they stand before headers of the same name."""
         unpivot = self.contract.unpivot
-        return set(unpivot.made) if unpivot else set()
+        return {*unpivot.made} if unpivot else set()
 
     def _cleaned(self, header: str) -> str:
         """A cell without surrounding blanks, NULL where missing.
@@ -189,7 +191,8 @@ class _Steps:
                 for name, label in zip(unpivot.labels, repeat, strict=True)
             ]
             for name, by_repeat in unpivot.by_repeat.items():
-                header = self._header(by_repeat[repeat])
+                # of the file: a column that is made may be called like the header it is made of
+                header = self._header_of_file(by_repeat[repeat])
                 value = identifier("_of_" + folded(header)) if header else "null::varchar"
                 fields.append(f"{identifier(name)} := {value}")
             structs.append(f"struct_pack({', '.join(fields)})")
@@ -213,7 +216,7 @@ class _Steps:
         return [
             repeat
             for repeat in unpivot.repeats
-            if any(self._header(by_repeat[repeat]) for by_repeat in unpivot.by_repeat.values())
+            if any(self._header_of_file(by_repeat[repeat]) for by_repeat in unpivot.by_repeat.values())
         ]
 
     def _texts(self) -> str:
@@ -239,16 +242,13 @@ class _Steps:
         return identifier(header) if header else "null::varchar"
 
     def _header(self, aliases: Iterable[str]) -> str | None:
-        """The first of `aliases` that is there, as it is written there."""
+        """The first of `aliases` that is there, made or in the file, as it is written there."""
         made = {name: name for name in self._made()}
-        return next(
-            (
-                found
-                for alias in aliases
-                if (found := made.get(folded(alias)) or self.present.get(folded(alias)))
-            ),
-            None,
-        )
+        there = {**self.present, **made}
+        return next((there[folded(alias)] for alias in aliases if folded(alias) in there), None)
+
+    def _header_of_file(self, aliases: Iterable[str]) -> str | None:
+        return next((self.present[folded(alias)] for alias in aliases if folded(alias) in self.present), None)
 
     def _kind(self, name: str) -> str:
         if name in PERIOD_COLUMNS:

@@ -18,7 +18,7 @@ def refuse_missing_headers(
     """Raise a ReadError that names every missing header; `present` maps compared to actual headers."""
     problems = [
         (what, aliases)
-        for what, aliases in _needed_headers(contract)
+        for what, aliases in _needed_headers(contract, present)
         if not any(folded(alias) in present for alias in aliases)
     ]
     if not problems:
@@ -29,7 +29,7 @@ def refuse_missing_headers(
     raise ReadError.of(_missing_header(what, aliases, headers, where) for what, aliases in problems)
 
 
-def _needed_headers(contract: Contract) -> list[tuple[str, tuple[str, ...]]]:
+def _needed_headers(contract: Contract, present: Mapping[str, str]) -> list[tuple[str, tuple[str, ...]]]:
     """What cannot be done without a header, and the headers that would do."""
     unpivot = contract.unpivot
     made = {*(unpivot.made if unpivot else ()), *contract.optional}
@@ -50,7 +50,11 @@ def _needed_headers(contract: Contract) -> list[tuple[str, tuple[str, ...]]]:
             if name in contract.optional:
                 continue
             every = tuple(header for headers in by_repeat.values() for header in headers)
-            needed.append((f"the unpivoted column '{name}'", every))
+            if name not in unpivot.optional:
+                needed.append((f"the unpivoted column '{name}'", every))
+        if unpivot.like and not unpivot.over(present.values()).headers:
+            first, pattern = next(iter(unpivot.like.items()))
+            needed.append((f"the unpivoted column '{first}'", (f"a header like {pattern}",)))
     return needed
 
 

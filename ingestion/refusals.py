@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.archive_contents import told_school_year
+from ingestion.archive_contents import member_of_last_day, told_school_year
 from ingestion.community import Communities
 from ingestion.contract import Contract, match_file
 from ingestion.delivery import Delivery
@@ -143,7 +143,9 @@ def _problems(communities: Communities, period: Period, path: Path, today: dt.da
     if year is None and contract.school_year is None:
         named = contract.bundle or contract.extract_id
         what = f"neither the file's name nor the contract {named} says which school year it is"
-        found.append((what, "", "Say it: --school-year 2025 for 2024-25"))
+        member, step = member_of_last_day(contract), "Say it: --school-year 2025 for 2024-25"
+        rule = f"{member} tells the last day, and there is none in this file" if member else ""
+        found.append((what, rule, f"Ask for the whole export. {step}" if member else step))
     if year is not None and year not in community.school_years:
         rule = f"{community.name} takes {community.school_years.first} to {community.school_years.last}"
         step = "Correct the file's name, or school_years in community.yml"

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from ingestion.sql_functions import SQL_FUNCTIONS, define_sql_functions
 from ingestion.sql_text import literal
 
 ALLOWED_CLASSES = frozenset(
@@ -143,7 +144,9 @@ def _connection() -> duckdb.DuckDBPyConnection:
         "enable_external_access": False,
         "autoinstall_known_extensions": False,
     }
-    return duckdb.connect(config=config)
+    con = duckdb.connect(config=config)
+    define_sql_functions(con)
+    return con
 
 
 @cache
@@ -153,7 +156,9 @@ def allowed_functions() -> frozenset[str]:
         "select function_name from duckdb_functions() group by function_name"
         " having bool_and(function_type = 'scalar' and stability = 'CONSISTENT')"
     )
-    return (frozenset(row[0] for row in rows.fetchall()) | ALLOWED_MACROS) - REFUSED_FUNCTIONS
+    return (
+        frozenset(row[0] for row in rows.fetchall()) | ALLOWED_MACROS | {*SQL_FUNCTIONS}
+    ) - REFUSED_FUNCTIONS
 
 
 @cache

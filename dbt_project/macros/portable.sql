@@ -16,6 +16,19 @@
     datediff({{ last_date }}, {{ first_date }})
 {%- endmacro %}
 
+{# Full years from one date to another: the age of whoever was born on the first. #}
+{% macro full_years_between(first_date, last_date) -%}
+    {{ adapter.dispatch('full_years_between')(first_date, last_date) }}
+{%- endmacro %}
+
+{% macro default__full_years_between(first_date, last_date) -%}
+    cast(floor(months_between({{ last_date }}, {{ first_date }}) / 12) as integer)
+{%- endmacro %}
+
+{% macro duckdb__full_years_between(first_date, last_date) -%}
+    date_sub('year', {{ first_date }}, {{ last_date }})
+{%- endmacro %}
+
 {# A table expression's select item: one row per element of a ';' separated list. #}
 {% macro split_rows(text) -%}
     {{ adapter.dispatch('split_rows')(text) }}
@@ -27,6 +40,19 @@
 
 {% macro spark__split_rows(text) -%}
     explode(split({{ text }}, ';'))
+{%- endmacro %}
+
+{# A table expression's select item: one row per whole number from the first to the last; none where the last is less. #}
+{% macro whole_numbers(first, last) -%}
+    {{ adapter.dispatch('whole_numbers')(first, last) }}
+{%- endmacro %}
+
+{% macro default__whole_numbers(first, last) -%}
+    unnest(range({{ first }}, {{ last }} + 1))
+{%- endmacro %}
+
+{% macro spark__whole_numbers(first, last) -%}
+    explode(filter(sequence({{ first }}, {{ last }}), n -> {{ first }} <= {{ last }}))
 {%- endmacro %}
 
 {# Name of a file without folders and ending. #}
@@ -92,4 +118,17 @@
 
 {% macro spark__weekday(day) -%}
     weekday({{ day }})
+{%- endmacro %}
+
+{# The different values of a group in one text, in their order. #}
+{% macro joined(text, separator=';') -%}
+    {{ adapter.dispatch('joined')(text, separator) }}
+{%- endmacro %}
+
+{% macro default__joined(text, separator) -%}
+    string_agg(distinct {{ text }}, '{{ separator }}' order by {{ text }})
+{%- endmacro %}
+
+{% macro spark__joined(text, separator) -%}
+    array_join(array_sort(collect_set({{ text }})), '{{ separator }}')
 {%- endmacro %}

@@ -13,6 +13,7 @@ import duckdb
 from ingestion.contract import Contract
 from ingestion.contract_columns import Reader
 from ingestion.errors import ReadError
+from ingestion.readers.header_search import with_rows_skipped
 from ingestion.readers.headers import TWO_HEADER_ROWS, join_header_rows, keep_declared, refuse_other_delimiter
 from ingestion.readers.record_counting import Dialect
 from ingestion.readers.records import (
@@ -45,6 +46,7 @@ def read_delimited(
     text = as_utf8(part, reader.encoding, dialect, folder)
     if reader.footer:
         text = without_footer(text, re.compile(reader.footer), dialect, folder)
+    reader = with_rows_skipped(text, reader, dialect)
     head = _read_head(text, reader, dialect)
     refuse_other_delimiter(head.headers, dialect.delimiter, part.name)
     head.headers = as_declared(head.headers, contracts)

@@ -54,8 +54,8 @@ def keep_declared(headers: Sequence[str], contracts: Sequence[Contract], file_na
     Columns without a header are not among them; nor are those every contract ignores, so what nobody is to
     see (a social security number) is not even read into memory.
     """
-    wanted = {folded(header) for contract in contracts for header in contract.file_headers}
     named = [header for header in headers if header]
+    wanted = {folded(h) for contract in contracts for h in contract.over(named).file_headers}
     ignored = {folded(h) for h in named if any(is_ignored(h, contract) for contract in contracts)} - wanted
     _refuse_other_encoding(named, wanted | ignored, contracts, file_name)
     if not any(folded(header) in wanted for header in named):
@@ -181,8 +181,9 @@ def _undeclared(
     absent = {h for contract in contracts for h in contract.file_headers if folded(h) not in there}
     pairs = [(header, near) for header in undeclared if (near := nearest(header, absent))]
     hint = "; ".join(f"'{header[:60]}' may be a new name of '{near}'" for header, near in pairs[:5])
-    if others := {name for c in contracts for header in undeclared for name in versions_with(header, c)}:
-        hint = f"They are columns of another version: say `layout: {sorted(others)[0]}` if it is that one"
+    others = [name for contract in contracts for name in versions_with(undeclared, contract)]
+    if others:
+        hint = f"They are columns of another version: say `layout: {others[0]}` if it is that one"
     return ReadError(
         f"undeclared column{'s' if len(undeclared) > 1 else ''} {shown(undeclared)}",
         where=file_name,

@@ -16,6 +16,7 @@ import python_calamine as calamine
 from ingestion.contract import Contract
 from ingestion.contract_columns import Reader
 from ingestion.errors import ReadError
+from ingestion.readers.header_search import rows_above
 from ingestion.readers.headers import TWO_HEADER_ROWS, join_header_rows, keep_declared, shown
 from ingestion.readers.records import Record, load_records, refuse_long_cell, select_columns
 from ingestion.readers.spellings import as_declared
@@ -43,8 +44,9 @@ def read_workbook(
 ) -> list[str]:
     """Fill one table per matching sheet and return the selects that name their columns and number their rows.
 
-    `sheet` is a name or a glob; without it a workbook must have one visible sheet. A sheet that is named
-    exactly may be hidden, a glob finds visible ones only. Row numbers are those Excel shows.
+    `sheet` is a name or a glob, or several with | between them; without it a workbook must have one visible
+    sheet. A sheet that is named exactly may be hidden, a glob finds visible ones only. Row numbers are those
+    Excel shows.
     """
     try:
         _refuse_vast(part)
@@ -114,9 +116,10 @@ def _wanted_sheets(book: calamine.CalamineWorkbook, sheet: str | None, name: str
     ]
     if sheet is None and len(visible) == 1:
         return visible
-    found = [each for each in book.sheet_names if sheet is not None and each.lower() == sheet.strip().lower()]
-    if not found and sheet is not None:
-        found = [each for each in visible if fnmatch.fnmatchcase(each.lower(), sheet.lower())]
+    wanted = [name.strip().lower() for name in sheet.split("|")] if sheet else []
+    found = [each for each in book.sheet_names if each.lower() in wanted]
+    if not found:
+        found = [each for each in visible if any(fnmatch.fnmatchcase(each.lower(), name) for name in wanted)]
     if not found:
         what = (
             f"no visible sheet matches '{sheet}'"
@@ -142,6 +145,8 @@ def _load_sheet(
     folder: Path,
 ) -> str:
     records = _without_footer(list(_text_rows(rows, reader.skip_rows)), reader.footer)
+    if reader.header_has:
+        records = records[rows_above((cells for _, cells in records), reader.header_has, where) :]
     head = list(islice(records, reader.header_rows))
     if not head:
         raise ReadError(

@@ -1,4 +1,4 @@
-"""An entity's rows come from its files, and from the models of standards where macros/rows_of.sql names them."""
+"""An entity's rows come from its files, and from the models of standards where macros/standard_models.sql names them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def contributed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
     """The manifest of a copy of the project in which a standard contributes to service_at_site."""
     project = tmp_path_factory.mktemp("copy") / "dbt_project"
     shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
-    macro = project / "macros" / "rows_of.sql"
+    macro = project / "macros" / "standard_models.sql"
     assert macro.read_text().count(LAST) == 1
     macro.write_text(macro.read_text().replace(LAST, ONE_MORE))
     (project / "models" / "staging" / "std__service_at_site.sql").write_text(MODEL)

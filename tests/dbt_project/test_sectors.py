@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tiny_warehouse import Lake, Warehouse
 
-from ingestion.entities import load_entities
+from ingestion.entities import canonical_entities
 from publishing.release_contents import direct_identifiers
 
 BUILT = ("--exclude", "path:models/published")
@@ -178,7 +178,7 @@ def test_dimensions_hold_the_latest_account_under_ids_of_the_partner(warehouse: 
 
 def test_every_entity_that_was_delivered_has_its_rows_in_a_mart(warehouse: Warehouse) -> None:
     tables = {name for (name,) in warehouse.query("select table_name from duckdb_tables() where schema_name = 'marts'")}
-    for entity in set(load_entities()) - {"person", "student_status"}:
+    for entity in set(canonical_entities()) - {"person", "student_status"}:
         assert {f"fct_{entity}", f"dim_{entity}"} & tables, entity
     for fact, kept in {
         "birth": "birth_year = 2022 and birth_weight_grams = 2499",
@@ -209,6 +209,10 @@ def test_no_direct_identifier_is_in_a_table_of_the_warehouse(warehouse: Warehous
     """)
     names = direct_identifiers() - {"person_id"}
     assert [(table, column) for table, column in columns if column in names] == []
-    # of staging, views over the lake, only the partner's own number of the child is there
-    staged = warehouse.query("select column_name from information_schema.columns where table_schema = 'staging'")
+    # of staging, views over the lake, only the partner's own number of the child is there, but for what identity
+    # reads of the tables of standards
+    staged = warehouse.query(r"""
+        select column_name from information_schema.columns
+        where table_schema = 'staging' and table_name not like '%\_\_%' escape '\'
+    """)
     assert {column for (column,) in staged} & names == {"student_id"}

@@ -12,8 +12,8 @@ from ingestion.delivery import Delivery
 from ingestion.entities import load_entities
 from ingestion.home import Home
 from ingestion.lake import take_snapshot
-from ingestion.reference import TABLES
 from ingestion.ledger import Ledger
+from ingestion.reference import TABLES
 from publishing.dbt_project import DBT_PROJECT
 from publishing.registry_tables import write_registry_tables
 from tests.dbt_in_process import problems, run_dbt
@@ -21,7 +21,7 @@ from tests.dbt_in_process import problems, run_dbt
 Row = Mapping[str, object]
 
 # the tables of the configuration that models read
-READ = ("collections", "partners", "due_dates", "crosswalks", "extract_codes", "cut_scores")
+READ = ("communities", "collections", "partners", "due_dates", "crosswalks", "extract_codes", "cut_scores")
 RULE_RESULTS = (
     "load_id varchar, rule varchar, expectation varchar, column_name varchar, severity varchar, "
     "passed boolean, violations bigint, share double, explanation varchar"
@@ -35,6 +35,7 @@ class Lake:
         self.home = Home(root).create()
         self.home.dbt_target.mkdir(parents=True, exist_ok=True)
         self.reference: dict[str, list[Row]] = {
+            "communities": [{"community_id": "riverbend", "first_school_year": 2015, "last_school_year": 2030}],
             "collections": [
                 {"community_id": "riverbend", "collection": "annual", "maturity": "final", "sort_order": 0},
                 {"community_id": "riverbend", "collection": "fall", "maturity": "interim", "sort_order": 1},

@@ -8,7 +8,7 @@ import pytest
 from ingestion.community import communities_folder, load_communities
 from ingestion.community_tables import code_fields
 from ingestion.conformed import conformed_fields
-from ingestion.entities import CANONICAL, load_entities
+from ingestion.entities import canonical_entities
 from ingestion.errors import ContractError
 from tests.ingestion.configuration import (
     AGREEMENTS,
@@ -283,9 +283,7 @@ def test_codes_for_a_column_that_nothing_conforms_are_refused(tmp_path: Path) ->
 def test_columns_that_may_have_codes_are_those_the_warehouse_looks_up() -> None:
     staging = Path(__file__).parents[2] / "dbt_project" / "models" / "staging"
     looked_up: set[str] = set()
-    for entity, facts in load_entities().items():
-        if facts.standard != CANONICAL:
-            continue
+    for entity, facts in canonical_entities().items():
         model = (staging / f"stg_{entity}.sql").read_text()
         joined = set(re.findall(r"(?:join_codes\(|levels\.field = )'(\w+)'", model))
         assert joined == {n for n, c in facts.columns.items() if c.type in ("code", "codes")} - {

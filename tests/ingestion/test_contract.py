@@ -210,7 +210,7 @@ def test_an_unpivot_makes_headers_of_its_own(tmp_path: Path) -> None:
     """
     contract = load_contract(written(tmp_path, text, "mill_schools__assessment.yml"))
     assert contract.unpivot is not None
-    assert contract.unpivot.repeats == ("fall", "spring")
+    assert contract.unpivot.repeats == (("fall",), ("spring",))
     assert contract.file_headers == ("Student", "FallScore", "SpringScore", "Spr")
 
 

@@ -33,7 +33,7 @@ def test_the_macros_are_written_once_and_again_only_when_they_change(tmp_path: P
     assert write_entity_files(tmp_path)
     text = (tmp_path / MACROS).read_text()
     assert (
-        '"service_at_site": "community_id, partner_id, extract_id, school_year, collection, service_id, '
+        '"service_at_site": ["community_id", "partner_id", "extract_id", "school_year", "collection", "service_id",'
         in text
     )
     assert '"diploma": ["diploma_type"]' in text

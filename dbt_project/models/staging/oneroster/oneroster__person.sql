@@ -42,7 +42,9 @@ select
     students.sourced_id as student_id,
     -- a user id is written {type:id}; the type of a state's number has no one name
     nullif(
-        regexp_extract(students.user_ids, '(?i)\{\s*(?:state|state_?id|ssid|state_?student_?id)\s*:\s*([^}]+)\}', 1), ''
+        trim(regexp_extract(
+            students.user_ids, '(?i)\{\s*(?:state|state_?id|ssid|state_?student_?id)\s*:\s*([^}]+)\}', 1
+        )), ''
     ) as state_student_id,
     students.given_name as first_name,
     students.middle_name,

@@ -1,8 +1,37 @@
-with students as (
+with roles as (
 
     select *
-    from {{ source('raw', 'oneroster_user') }}
+    from {{ source('raw', 'oneroster_role') }}
     where status is distinct from 'tobedeleted'
+
+),
+
+roles_of_users as (
+
+    select
+        partner_id,
+        extract_id,
+        school_year,
+        collection,
+        user_sourced_id,
+        bool_or(lower(role) = 'student') as is_student
+    from roles
+    group by all
+
+),
+
+-- a member of staff enrolled in a class as a student is a slip; who has no role at all is what the classes say
+students as (
+
+    select registered.*
+    from {{ source('raw', 'oneroster_user') }} as registered
+    left join roles_of_users as known
+        on
+            {{ same_delivery('registered', 'known') }}
+            and registered.sourced_id = known.user_sourced_id
+    where
+        registered.status is distinct from 'tobedeleted'
+        and coalesce(known.is_student, lower(registered.role) = 'student', true)
 
 ),
 
@@ -59,10 +88,8 @@ in_organizations as (
         begin_date,
         end_date,
         2 as preference
-    from {{ source('raw', 'oneroster_role') }}
-    where
-        status is distinct from 'tobedeleted'
-        and lower(role) = 'student'
+    from roles
+    where lower(role) = 'student'
     union all
     select
         partner_id,

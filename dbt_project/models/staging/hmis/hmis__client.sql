@@ -1,0 +1,1 @@
+{{ newest_hmis('hmis_client', 'personal_id') }}
