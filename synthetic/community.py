@@ -68,7 +68,8 @@ def write_community(
     The same arguments give the same bytes.
 
     `children_per_year` children are enrolled in the first year and about as many in each later one; the last
-    `interim_years` years have fall, winter and spring collections beside the annual one. Without `with_sectors`
+    `interim_years` years have fall, winter and spring collections beside the annual one. Without
+        `with_sectors`
     there are schools, colleges and the admissions test alone, byte for byte as they are with the others.
     """
     calendar = collections(first_year, n_years, interim_years)
@@ -87,7 +88,10 @@ def write_community(
             )
         series_sent = (*SERIES, *SECTORS) if with_sectors else SERIES
         due = [
-            (series, collection) for collection in calendar for series in series_sent if series.sent(collection)
+            (series, collection)
+            for collection in calendar
+            for series in series_sent
+            if series.sent(collection)
         ]
         rows = _write_all(con, folder / DELIVERIES, due)
         # Nobody sends a file without rows, such as the college tracker before the first graduates.

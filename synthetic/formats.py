@@ -88,9 +88,9 @@ def zipped(inner: Format, member: str) -> Format:
 
 
 def archive(members: dict[str, tuple[str, Format]]) -> Format:
-    """A zip of members, each from a query of its own; it is the series' query that says whether there is any."""
+    """A zip of members, each from a query of its own; the series' query says whether there is any."""
 
-    def write(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+    def write(con: duckdb.DuckDBPyConnection, _: str, path: Path) -> int:
         rows, contents = 0, {}
         for member, (own_query, inner) in members.items():
             piece = path.with_name(f"{path.name}.{member}")

@@ -8,7 +8,7 @@ from synthetic.formats import quoted
 
 
 def member(columns: Iterable[str], cells: Mapping[str, str], source: str, order: str) -> str:
-    """SELECT of every column of a file as text: the expressions in `cells` over FROM item `source`, else empty."""
+    """SELECT of every column of a file as text: the expressions in `cells` over `source`, else empty."""
     wanted = list(columns)
     if strange := set(cells) - set(wanted):
         raise ValueError(f"no such columns in the standard: {sorted(strange)}")

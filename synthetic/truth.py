@@ -18,7 +18,7 @@ COMMUNITY = "riverbend"
 
 
 def write_truth(con: duckdb.DuckDBPyConnection, folder: Path, others: dict[str, str]) -> list[str]:
-    """Write every truth table and `others` (name: table) into `folder` and return their names; marks the facts."""
+    """Write every truth table and `others` (name: table) into `folder`, return the names; marks facts."""
     folder.mkdir(parents=True, exist_ok=True)
     _mark_held_back(con)
     _mark_unmapped(con)

@@ -1,4 +1,4 @@
-"""Numbers about areas: a table of the American Community Survey, and the state's report card with hidden cells."""
+"""Areas in numbers: a table of the American Community Survey, the state's report card with hidden cells."""
 
 from __future__ import annotations
 
@@ -40,20 +40,31 @@ def _report_card(collection: Collection) -> str:
     rate = hidden.format("cast(cast(round(100.0 * numerator / denominator, 1) as decimal(5, 1)) as varchar)")
     return f"""
         select 'School' as "Level", area_id as "Entity ID", area_name as "Entity Name",
-            'Third Grade Reading Proficiency' as "Measure", case when student_group = 'All Students' then 'All' else
-                'Economic Status' end as "Group Category", student_group as "Student Group", 'Percent' as "Unit",
+            'Third Grade Reading Proficiency' as "Measure", case when student_group = 'All Students' then
+                'All' else
+                'Economic Status' end as "Group Category", student_group as "Student Group", 'Percent' as
+                    "Unit",
             {rate} as "Rate", {hidden.format("cast(numerator as varchar)")} as "Numerator",
-            {hidden.format("cast(denominator as varchar)")} as "Denominator", '{collection.label}' as "School Year"
+            {hidden.format("cast(denominator as varchar)")} as "Denominator", '{collection.label}' as "School
+                Year"
         from report_card where school_year = {collection.school_year} order by area_id, student_group"""
 
 
 SERIES = (
     Series(
-        "census_bureau.acs", "census_bureau/ACSDT5Y{year}.B14003-Data.csv", (f"{CENSUS}.area_measure.acs_table",), _acs,
-        lambda _: delimited(), is_annual,
+        "census_bureau.acs",
+        "census_bureau/ACSDT5Y{year}.B14003-Data.csv",
+        (f"{CENSUS}.area_measure.acs_table",),
+        _acs,
+        lambda _: delimited(),
+        is_annual,
     ),
     Series(
-        "state_education.report_card", "state_education/report_card_{label}.csv",
-        (f"{STATE}.area_measure.state_report_card",), _report_card, lambda _: delimited(), is_annual,
+        "state_education.report_card",
+        "state_education/report_card_{label}.csv",
+        (f"{STATE}.area_measure.state_report_card",),
+        _report_card,
+        lambda _: delimited(),
+        is_annual,
     ),
-)  # fmt: skip
+)

@@ -11,13 +11,23 @@ from synthetic.sectors.housing import COC, FIRST_EXPORT, NIGHT_BY_NIGHT, PROJECT
 
 LAYOUT = "hmis_csv_2026"
 TABLES = (
-    "hmis_export", "hmis_organization", "hmis_project", "hmis_project_coc", "hmis_client", "hmis_enrollment",
-    "hmis_exit", "hmis_service", "hmis_current_living_situation",
-)  # fmt: skip
+    "hmis_export",
+    "hmis_organization",
+    "hmis_project",
+    "hmis_project_coc",
+    "hmis_client",
+    "hmis_enrollment",
+    "hmis_exit",
+    "hmis_service",
+    "hmis_current_living_situation",
+)
 RACES = {
-    "AmIndAKNative": "american_indian_or_alaska_native", "Asian": "asian", "BlackAfAmerican": "black_or_african_american",
-    "NativeHIPacific": "native_hawaiian_or_pacific_islander", "White": "white",
-}  # fmt: skip
+    "AmIndAKNative": "american_indian_or_alaska_native",
+    "Asian": "asian",
+    "BlackAfAmerican": "black_or_african_american",
+    "NativeHIPacific": "native_hawaiian_or_pacific_islander",
+    "White": "white",
+}
 RELATIONS = "case relationship when 'self' then 1 when 'child' then 2 else 3 end"
 # Now and then a stay is entered twice and the second one deleted.
 DELETED_TWICE = "chance(key * 16, 'entered twice') < 0.04"
@@ -42,30 +52,61 @@ def _stamps(collection: Collection, created: str, deleted: str = "null") -> dict
     """The columns that close every file."""
     at = f"strftime({created}, '%Y-%m-%d 09:15:00')"
     return {
-        "DateCreated": at, "DateUpdated": at, "UserID": "'U1'", "DateDeleted": deleted,
+        "DateCreated": at,
+        "DateUpdated": at,
+        "UserID": "'U1'",
+        "DateDeleted": deleted,
         "ExportID": f"'RB{collection.school_year}'",
-    }  # fmt: skip
+    }
 
 
 def _projects(collection: Collection) -> dict[str, str]:
-    first, _ = _period(collection)
     listed = ", ".join(f"('{number}', '{name}', {kind})" for number, name, kind, _ in PROJECTS)
     source = f"(values {listed}) as projects (number, title, kind)"
     stamps = _stamps(collection, "date '2019-07-01'")
     return {
-        "Organization.csv": member(COLUMNS["Organization.csv"], {
-            "OrganizationID": "'1'", "OrganizationName": "'Riverbend Shelters'", "VictimServiceProvider": "0", **stamps,
-        }, "(select 1 as one)", "one"),
-        "Project.csv": member(COLUMNS["Project.csv"], {
-            "ProjectID": "number", "OrganizationID": "'1'", "ProjectName": "title", "OperatingStartDate": "date '2018-07-01'",
-            "ContinuumProject": "1", "ProjectType": "kind", "HousingType": "1",
-            "RRHSubType": "case kind when 13 then 2 end", **stamps,
-        }, source, "number"),
-        "ProjectCoC.csv": member(COLUMNS["ProjectCoC.csv"], {
-            "ProjectCoCID": "'P' || number", "ProjectID": "number", "CoCCode": "'ST-500'", "Geocode": "'990010'",
-            "ZIP": "'55101'", "GeographyType": "2", **stamps,
-        }, source, "number"),
-    }  # fmt: skip
+        "Organization.csv": member(
+            COLUMNS["Organization.csv"],
+            {
+                "OrganizationID": "'1'",
+                "OrganizationName": "'Riverbend Shelters'",
+                "VictimServiceProvider": "0",
+                **stamps,
+            },
+            "(select 1 as one)",
+            "one",
+        ),
+        "Project.csv": member(
+            COLUMNS["Project.csv"],
+            {
+                "ProjectID": "number",
+                "OrganizationID": "'1'",
+                "ProjectName": "title",
+                "OperatingStartDate": "date '2018-07-01'",
+                "ContinuumProject": "1",
+                "ProjectType": "kind",
+                "HousingType": "1",
+                "RRHSubType": "case kind when 13 then 2 end",
+                **stamps,
+            },
+            source,
+            "number",
+        ),
+        "ProjectCoC.csv": member(
+            COLUMNS["ProjectCoC.csv"],
+            {
+                "ProjectCoCID": "'P' || number",
+                "ProjectID": "number",
+                "CoCCode": "'ST-500'",
+                "Geocode": "'990010'",
+                "ZIP": "'55101'",
+                "GeographyType": "2",
+                **stamps,
+            },
+            source,
+            "number",
+        ),
+    }
 
 
 def _client(collection: Collection) -> str:
@@ -73,44 +114,63 @@ def _client(collection: Collection) -> str:
         select distinct partner_person.*, false as is_deleted from partner_person
         semi join {_stays(collection)} as stays using (student_id) where partner_id = '{COC}'
         union all
-        select '{COC}', 'TESTCLIENT', 0, 'Test', null, 'Client', date '2000-01-01', 'female', null, 'no', 'none', 'none', true
+        select '{COC}', 'TESTCLIENT', 0, 'Test', null, 'Client', date '2000-01-01', 'female', null, 'no',
+            'none', 'none', true
     )"""
     races = {
         column: f"cast(coalesce(list_contains(string_split(races, ';'), '{race}'), false) as integer)"
         for column, race in RACES.items()
     }
     cells = {
-        "PersonalID": "student_id", "FirstName": "first_name", "MiddleName": "middle_name", "LastName": "last_name",
-        "NameDataQuality": "case when name_variant = 'none' then 1 else 2 end", "SSNDataQuality": "99", "DOB": "birth_date",
+        "PersonalID": "student_id",
+        "FirstName": "first_name",
+        "MiddleName": "middle_name",
+        "LastName": "last_name",
+        "NameDataQuality": "case when name_variant = 'none' then 1 else 2 end",
+        "SSNDataQuality": "99",
+        "DOB": "birth_date",
         "DOBDataQuality": "case when birth_date is null then 99 else 1 end",
-        "Sex": "case gender when 'female' then 0 when 'male' then 1 else 99 end", **races,
-        "HispanicLatinao": "case hispanic_ethnicity when 'yes' then 1 else 0 end", "MidEastNAfrican": "0",
-        "RaceNone": "case when races is null and hispanic_ethnicity <> 'yes' then 99 end", "VeteranStatus": "0",
+        "Sex": "case gender when 'female' then 0 when 'male' then 1 else 99 end",
+        **races,
+        "HispanicLatinao": "case hispanic_ethnicity when 'yes' then 1 else 0 end",
+        "MidEastNAfrican": "0",
+        "RaceNone": "case when races is null and hispanic_ethnicity <> 'yes' then 99 end",
+        "VeteranStatus": "0",
         **_stamps(collection, "date '2020-07-01'", "case when is_deleted then '2020-08-01 10:00:00' end"),
-    }  # fmt: skip
+    }
     return member(COLUMNS["Client.csv"], cells, source, "student_id")
 
 
 def _enrollment(collection: Collection) -> str:
+    _, last = _period(collection)
     deleted = "case when is_deleted then strftime(entry_date + 2, '%Y-%m-%d 10:00:00') end"
     cells = {
-        "EnrollmentID": "number", "PersonalID": "student_id", "ProjectID": "project_id", "EntryDate": "entry_date",
-        "HouseholdID": "household_id", "RelationshipToHoH": RELATIONS, "EnrollmentCoC": "'ST-500'",
-        "LivingSituation": "living_situation", "DisablingCondition": "cast(has_disabling_condition as integer)",
-        "MoveInDate": f"case when move_in_date <= {_period(collection)[1]} and move_in_date <= exit_date then move_in_date end",
+        "EnrollmentID": "number",
+        "PersonalID": "student_id",
+        "ProjectID": "project_id",
+        "EntryDate": "entry_date",
+        "HouseholdID": "household_id",
+        "RelationshipToHoH": RELATIONS,
+        "EnrollmentCoC": "'ST-500'",
+        "LivingSituation": "living_situation",
+        "DisablingCondition": "cast(has_disabling_condition as integer)",
+        "MoveInDate": f"case when move_in_date <= least({last}, exit_date) then move_in_date end",
         **_stamps(collection, "entry_date", deleted),
-    }  # fmt: skip
+    }
     return member(COLUMNS["Enrollment.csv"], cells, _stays(collection), "number")
 
 
 def _exit(collection: Collection) -> str:
     cells = {
-        "ExitID": "'X' || number", "EnrollmentID": "number", "PersonalID": "student_id", "ExitDate": "exit_date",
-        "Destination": "destination", **_stamps(collection, "exit_date"),
-    }  # fmt: skip
-    left = (
-        f"(from {_stays(collection)} where exit_date <= {_period(collection)[1]} and not is_deleted) as left_by"
-    )
+        "ExitID": "'X' || number",
+        "EnrollmentID": "number",
+        "PersonalID": "student_id",
+        "ExitDate": "exit_date",
+        "Destination": "destination",
+        **_stamps(collection, "exit_date"),
+    }
+    _, last = _period(collection)
+    left = f"(from {_stays(collection)} where exit_date <= {last} and not is_deleted) as left_by"
     return member(COLUMNS["Exit.csv"], cells, left, "number")
 
 
@@ -122,21 +182,35 @@ def _services(collection: Collection) -> str:
         from {_stays(collection)} where project_id = '{NIGHT_BY_NIGHT}' and not is_deleted
     ) where night between {first} and {last}"""
     cells = {
-        "ServicesID": "'N' || number || strftime(night, '%Y%m%d')", "EnrollmentID": "number", "PersonalID": "student_id",
-        "DateProvided": "night", "RecordType": "200", "TypeProvided": "200", **_stamps(collection, "night"),
-    }  # fmt: skip
+        "ServicesID": "'N' || number || strftime(night, '%Y%m%d')",
+        "EnrollmentID": "number",
+        "PersonalID": "student_id",
+        "DateProvided": "night",
+        "RecordType": "200",
+        "TypeProvided": "200",
+        **_stamps(collection, "night"),
+    }
     return member(COLUMNS["Services.csv"], cells, nights, "number, night")
 
 
 def _export(collection: Collection) -> str:
     first, last = _period(collection)
     cells = {
-        "ExportID": f"'RB{collection.school_year}'", "SourceType": "1", "SourceID": "'ST-500'",
-        "SourceName": "'Riverbend Continuum of Care'", "ExportDate": f"strftime({last} + 21, '%Y-%m-%d 08:00:00')",
-        "ExportStartDate": first, "ExportEndDate": last, "SoftwareName": "'Shelterbook'", "SoftwareVersion": "'7.1'",
-        "CSVVersion": "'2026 v1.0'", "ExportPeriodType": "3", "ExportDirective": "2", "HashStatus": "1",
+        "ExportID": f"'RB{collection.school_year}'",
+        "SourceType": "1",
+        "SourceID": "'ST-500'",
+        "SourceName": "'Riverbend Continuum of Care'",
+        "ExportDate": f"strftime({last} + 21, '%Y-%m-%d 08:00:00')",
+        "ExportStartDate": first,
+        "ExportEndDate": last,
+        "SoftwareName": "'Shelterbook'",
+        "SoftwareVersion": "'7.1'",
+        "CSVVersion": "'2026 v1.0'",
+        "ExportPeriodType": "3",
+        "ExportDirective": "2",
+        "HashStatus": "1",
         "ImplementationID": "'riverbend'",
-    }  # fmt: skip
+    }
     return member(COLUMNS["Export.csv"], cells, "(select 1 as one)", "one")
 
 

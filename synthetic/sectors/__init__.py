@@ -1,4 +1,4 @@
-"""Every sector beside schools and colleges, for the same children and those born since: what happens, who knows whom."""
+"""Every sector beside schools and colleges, for the same children and those born since."""
 
 from synthetic.sectors.build import TRUTH, build
 

@@ -11,9 +11,14 @@ from synthetic.sectors.known import PARTNER_PERSON, introduce
 from synthetic.sectors.planted import ASSOCIATIONS
 
 _FACTS = (
-    births.BIRTH, *health.TABLES, *housing.TABLES, *early_learning.TABLES, *services.TABLES, *work.TABLES,
+    births.BIRTH,
+    *health.TABLES,
+    *housing.TABLES,
+    *early_learning.TABLES,
+    *services.TABLES,
+    *work.TABLES,
     *areas.TABLES,
-)  # fmt: skip
+)
 _PEOPLE = {**health.PEOPLE, **housing.PEOPLE, **early_learning.PEOPLE, **services.PEOPLE}
 # name of the truth table -> the table it is a copy of
 TRUTH = {
@@ -40,7 +45,7 @@ TRUTH = {
 
 
 def build(con: duckdb.DuckDBPyConnection, *, children_per_year: int, last_year: int, seed: int) -> None:
-    """Leave the sectors' facts, `partner_person` and the planted associations in `con`, from the tables of the world."""
+    """Leave the sectors' facts, `partner_person` and what is planted in `con`, from tables of the world."""
     create_macros(con, seed)
     settle(con, children_per_year, last_year)
     for table in _FACTS:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import duckdb
 
-# hash() of a pair is one hash beside the other, so draws for two purposes would mirror each other: it is hashed again.
+# hash() of a pair is one hash laid over the other, so draws for two purposes would mirror each other: it is
+# hashed again.
 _MACROS = """
 create or replace macro chance(key, purpose) as
     (hash(xor(hash(cast(key as bigint)), hash(purpose || ':{seed}'))) >> 11) / 9007199254740992.0;
 create or replace macro whole(key, purpose, n) as cast(floor(chance(key, purpose) * n) as bigint);
 create or replace macro bell(key, purpose) as
-    sqrt(-2 * ln(greatest(chance(key, purpose || ' far'), 1e-12))) * cos(2 * pi() * chance(key, purpose || ' turn'));
+    sqrt(-2 * ln(greatest(chance(key, purpose || ' far'), 1e-12))) * cos(2 * pi() * chance(key, purpose ||
+        ' turn'));
 create or replace macro school_year_of(day) as cast(year(day) + cast(month(day) >= 7 as integer) as bigint);
 create or replace macro number_of(person, partner) as
     upper(left(md5(cast(person as varchar) || partner || ':{seed}'), 12));

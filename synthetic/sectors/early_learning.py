@@ -17,16 +17,21 @@ with children as (
     where age in (3, 4) and grade is null
 ),
 enrolled as (
-    select *, cast(make_date(school_year - 1, 9, 4) + cast(case when chance(key, 'late') < 0.15 then whole(key, 'begins', 120)
+    select *, cast(make_date(school_year - 1, 9, 4) + cast(case when chance(key, 'late') < 0.15 then
+        whole(key, 'begins', 120)
         else 0 end as integer) as date) as start_date,
-        cast(case when chance(key, 'leaves') < 0.07 then make_date(school_year, 2, 1) + cast(whole(key, 'ends', 90)
+        cast(case when chance(key, 'leaves') < 0.07 then make_date(school_year, 2, 1) + cast(whole(key,
+            'ends', 90)
             as integer) else make_date(school_year, 6, 6) end as date) as end_date
     from children
-    where case age when 4 then {happens("in_prek_at_four", "key")} else {happens("in_prek_at_three", "key")} end
+    where case age when 4 then {happens("in_prek_at_four", "key")} else {happens("in_prek_at_three", "key")}
+        end
 )
-select '{PREK}' as partner_id, number_of(true_person_id, '{PREK}') as student_id, true_person_id, school_year, child,
+select '{PREK}' as partner_id, number_of(true_person_id, '{PREK}') as student_id, true_person_id,
+    school_year, child,
     case age when 4 then 'PREK4' else 'PREK3' end as program_id,
-    case when is_poor and chance(key, 'funded') < 0.4 then 'head_start' when chance(key, 'funded') < 0.75 then 'public_prek'
+    case when is_poor and chance(key, 'funded') < 0.4 then 'head_start' when chance(key, 'funded') < 0.75
+        then 'public_prek'
         else 'private_prek' end as program_type,
     ['{"', '".join(CENTERS)}'][1 + whole(family, 'center', {len(CENTERS)})] as site_id, start_date, end_date,
     cast(date_diff('day', start_date, end_date) * 5 // 7 - 12 as bigint) as days_enrolled,
@@ -43,11 +48,14 @@ with beginners as (
         is_disability as has_disability, homeless_start <= {TEST_DAY} as is_homeless, first_row.school,
         before.child is not null as was_in_prek
     from child_year
-    inner join (select child, min(school_year) as school_year from child_year where grade = 0 group by all) using (child,
+    inner join (select child, min(school_year) as school_year from child_year where grade = 0 group by all)
+        using (child,
         school_year)
-    inner join (select child, school_year, min(school) as school from spell where start_day <= {TEST_DAY} and end_day
+    inner join (select child, school_year, min(school) as school from spell where start_day <= {TEST_DAY} and
+        end_day
         > {TEST_DAY} group by all) as first_row using (child, school_year)
-    left join (select child, school_year + 1 as school_year from fact_early_learning where program_id = 'PREK4') as before
+    left join (select child, school_year + 1 as school_year from fact_early_learning where program_id =
+        'PREK4') as before
         using (child, school_year)
     where grade = 0 and chance(child, 'tested') < 0.95
 ),
@@ -56,14 +64,19 @@ scored as (
         cast(floor(abs(bell(child, 'distance')) * 13) as bigint) as distance
     from beginners
 )
-select '{READINESS}' as partner_id, child.state_student_id as student_id, child.true_person_id, scored.school_year,
+select '{READINESS}' as partner_id, child.state_student_id as student_id, child.true_person_id,
+    scored.school_year,
     school.partner_id as district, school.school_id,
-    days.date as test_date, cast(least(greatest(case when is_ready then {READY} + distance else {READY} - 1 - distance end,
-        202), 298) as bigint) as overall, cast(overall - 6 + whole(child, 'language', 13) as bigint) as language_score,
+    days.date as test_date, cast(least(greatest(case when is_ready then {READY} + distance else {READY} - 1 -
+        distance end,
+        202), 298) as bigint) as overall, cast(overall - 6 + whole(child, 'language', 13) as bigint) as
+            language_score,
     cast(overall - 6 + whole(child, 'mathematics', 13) as bigint) as mathematics,
-    cast(overall - 6 + whole(child, 'social', 13) as bigint) as social, cast(overall - 6 + whole(child, 'physical', 13) as
+    cast(overall - 6 + whole(child, 'social', 13) as bigint) as social, cast(overall - 6 + whole(child,
+        'physical', 13) as
         bigint) as physical,
-    case when overall >= {READY} then 'demonstrating_readiness' when overall >= {APPROACHING} then 'approaching_readiness' else 'emerging_readiness' end
+    case when overall >= {READY} then 'demonstrating_readiness' when overall >= {APPROACHING} then
+        'approaching_readiness' else 'emerging_readiness' end
         as performance_level, is_ready, was_in_prek
 from scored
 inner join child using (child)

@@ -33,12 +33,13 @@ from (
     select distinct true_person_id, child, family, birth_date, chance(family, 'health system') as system
     from child_here where age <= {LAST_AGE}
 )
-inner join (values ('{SYSTEMS[0]}', 0.0, 0.58), ('{SYSTEMS[1]}', 0.50, 0.90)) as systems (partner_id, least, most)
+inner join (values ('{SYSTEMS[0]}', 0.0, 0.58), ('{SYSTEMS[1]}', 0.50, 0.90)) as systems (partner_id, least,
+    most)
     on system >= least and system < most
 order by all
 """
 
-# Who does not complete the series by two has gone without the first dose against measles, and without some others.
+# Who does not complete the series by two has gone without the first dose against measles, and some others.
 IMMUNIZATION = f"""
 create or replace table dose as
 with children as (
@@ -50,11 +51,13 @@ series as (
     select *, {happens("fully_immunized_by_two", "true_person_id")} as is_complete,
         true_person_id % 100000000 * 100 + place as key
     from children, (
-        select *, row_number() over () as place from (values {", ".join(map(str, DOSES))}) as doses (vaccine_code, dose_number, due)
+        select *, row_number() over () as place from (values {", ".join(map(str, DOSES))}) as doses
+            (vaccine_code, dose_number, due)
     )
 )
 select true_person_id, vaccine_code, dose_number, is_complete, key,
-    cast(birth_date + cast(due + whole(key, 'late', case when due = 0 then 7 else {LATE} end) as integer) as date)
+    cast(birth_date + cast(due + whole(key, 'late', case when due = 0 then 7 else {LATE} end) as integer) as
+        date)
         as administered_date, school_year_of(administered_date) as school_year
 from series
 where (is_complete or not (vaccine_code = '03' or (due > 100 and chance(key, 'gone without') < 0.3)))
@@ -70,13 +73,16 @@ with given as (
     select dose.*, partner_id, row_number() over (partition by key order by chance(key, partner_id)) as place
     from dose inner join patient using (true_person_id)
 )
-select partner_id, number_of(true_person_id, partner_id) as student_id, true_person_id, school_year, vaccine_code,
-    administered_date, dose_number, case when dose_number = 1 and vaccine_code = '08' then 'historical' else 'administered'
+select partner_id, number_of(true_person_id, partner_id) as student_id, true_person_id, school_year,
+    vaccine_code,
+    administered_date, dose_number, case when dose_number = 1 and vaccine_code = '08' then 'historical' else
+        'administered'
         end as immunization_source, 'completed' as immunization_status, key
 from given where place = 1 and school_year >= {FIRST_SENT} and chance(key, 'elsewhere') < 0.93
 union all
 select '{REGISTRY}', number_of(true_person_id, '{REGISTRY}'), true_person_id, school_year, vaccine_code,
-    administered_date, dose_number, case when chance(key, 'from papers') < 0.1 then 'historical' else 'administered' end,
+    administered_date, dose_number, case when chance(key, 'from papers') < 0.1 then 'historical' else
+        'administered' end,
     'completed', key
 from dose where chance(key, 'told the register') < 0.96
 order by partner_id, school_year, student_id, vaccine_code, administered_date
@@ -93,13 +99,15 @@ with due as (
     select patient.*, due, true_person_id % 100000000 * 100 + place as key,
         cast(birth_date + cast(due + whole(key, 'visit', 20) as integer) as date) as visit_date,
         row_number() over (partition by key order by chance(key, partner_id)) as turn
-    from patient, (select due, row_number() over () as place from (values {", ".join(f"({d})" for d in WELL_CHILD_DAYS)})
+    from patient, (select due, row_number() over () as place from (values
+        {", ".join(f"({d})" for d in WELL_CHILD_DAYS)})
         as days (due))
 )
 select due.* exclude (turn), household_year.school_year, is_poor, coalesce(birth_weight_grams < 2500, false)
     as is_low_birth_weight
 from due
-inner join household_year on household_year.family = due.family and household_year.school_year = school_year_of(visit_date)
+inner join household_year on household_year.family = due.family and household_year.school_year =
+    school_year_of(visit_date)
 semi join child_here on child_here.child = due.child and child_here.school_year = household_year.school_year
 left join fact_birth on fact_birth.true_person_id = due.true_person_id
 where turn = 1 and {happens("well_child_visit_kept", "key")}
@@ -108,7 +116,8 @@ order by partner_id, true_person_id, due
 SCREENING_FACTS = f"""
 create or replace table fact_screening as
 with results as (
-    select *, 'well_child_visit' as screening_type, cast(null as varchar) as instrument, 'completed' as screening_result,
+    select *, 'well_child_visit' as screening_type, cast(null as varchar) as instrument, 'completed' as
+        screening_result,
         cast(null as decimal(18, 4)) as numeric_result, cast(null as varchar) as result_unit
     from visit
     union all
@@ -124,17 +133,21 @@ with results as (
         from visit where due in ({_listed(LEAD_DAYS)}) and {happens("tested_for_lead", "key")}
     )
 )
-select partner_id, number_of(true_person_id, partner_id) as student_id, true_person_id, school_year, screening_type,
+select partner_id, number_of(true_person_id, partner_id) as student_id, true_person_id, school_year,
+    screening_type,
     instrument, visit_date as screened_date, screening_result, numeric_result, result_unit, key
-from results where school_year >= {FIRST_SENT} order by partner_id, school_year, student_id, screening_type, screened_date
+from results where school_year >= {FIRST_SENT} order by partner_id, school_year, student_id, screening_type,
+    screened_date
 """
 
 COVERAGE = f"""
 create or replace table fact_health_coverage as
 select partner_id, number_of(child_here.true_person_id, partner_id) as student_id, child_here.true_person_id,
     child_here.school_year,
-    case when is_poor and chance(child_here.family * 100 + child_here.school_year % 100, 'payer') < 0.82 then 'medicaid'
-        when chance(child_here.family * 100 + child_here.school_year % 100, 'payer') < 0.95 then 'private' else 'uninsured' end as payer_type,
+    case when is_poor and chance(child_here.family * 100 + child_here.school_year % 100, 'payer') < 0.82 then
+        'medicaid'
+        when chance(child_here.family * 100 + child_here.school_year % 100, 'payer') < 0.95 then 'private'
+            else 'uninsured' end as payer_type,
     greatest(make_date(child_here.school_year - 1, 7, 1), child_here.birth_date) as start_date,
     make_date(child_here.school_year, 6, 30) as end_date
 from patient
@@ -147,6 +160,9 @@ order by partner_id, child_here.school_year, student_id
 
 TABLES = (PATIENT, IMMUNIZATION, IMMUNIZATION_FACTS, SCREENING, SCREENING_FACTS, COVERAGE)
 PEOPLE = {
-    **{system: f"select true_person_id from fact_health_coverage where partner_id = '{system}'" for system in SYSTEMS},
+    **{
+        system: f"select true_person_id from fact_health_coverage where partner_id = '{system}'"
+        for system in SYSTEMS
+    },
     REGISTRY: f"select true_person_id from fact_immunization where partner_id = '{REGISTRY}'",
 }

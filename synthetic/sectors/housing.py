@@ -15,7 +15,13 @@ PROJECTS = (
 )
 # HUD's codes since October 2023, with what they conform to
 SITUATIONS = (("101", "homeless"), ("116", "homeless"), ("335", "temporary"), ("410", "permanent"))
-DESTINATIONS = (("410", "permanent"), ("422", "permanent"), ("302", "temporary"), ("101", "homeless"), ("99", "unknown"))
+DESTINATIONS = (
+    ("410", "permanent"),
+    ("422", "permanent"),
+    ("302", "temporary"),
+    ("101", "homeless"),
+    ("99", "unknown"),
+)
 RAPID_REHOUSING, NIGHT_BY_NIGHT = "104", "102"
 CODES = "[" + ", ".join(f"'{code}'" for code, _ in SITUATIONS) + "]"
 
@@ -27,7 +33,8 @@ def _nth(values: tuple[str, ...], index: str) -> str:
 # Everyone who lives with a family in a school year.
 MEMBER = """
 create or replace table household_member as
-select family, school_year, true_person_id, case when true_person_id % 2 = 0 then 'self' else 'spouse_or_partner' end
+select family, school_year, true_person_id, case when true_person_id % 2 = 0 then 'self' else
+    'spouse_or_partner' end
     as relationship
 from household_year inner join inhabitant using (family) where role = 'adult'
 union all
@@ -41,7 +48,8 @@ with homeless as (
     select *, family * 100 + school_year % 100 as key from household_year where is_homeless
 ),
 placed as (
-    select *, whole(key, 'project', {len(PROJECTS)}) as project, whole(key, 'situation', {len(SITUATIONS)}) as situation,
+    select *, whole(key, 'project', {len(PROJECTS)}) as project, whole(key, 'situation', {len(SITUATIONS)})
+        as situation,
         whole(key, 'destination', {len(DESTINATIONS)}) as destination,
         cast(homeless_from + cast(14 + whole(key, 'nights', 150) as integer) as date) as leaves
     from homeless where {happens("known_to_hmis_when_homeless", "key")}
@@ -60,7 +68,8 @@ from placed order by key
 STAY_MEMBER = f"""
 create or replace table stay_member as
 select stay.*, true_person_id, relationship, number_of(true_person_id, '{COC}') as student_id,
-    'E' || number_of(key * 16 + row_number() over (partition by key order by true_person_id), 'enrollment') as enrollment_id,
+    'E' || number_of(key * 16 + row_number() over (partition by key order by true_person_id), 'enrollment')
+        as enrollment_id,
     chance(true_person_id, 'disabling condition') < 0.12 as has_disabling_condition
 from stay inner join household_member on household_member.family = stay.family
     and household_member.school_year = stay.entry_year
@@ -70,7 +79,8 @@ order by key, true_person_id
 EPISODE = f"""
 create or replace table fact_housing_episode as
 with years as (select max(school_year) as last_year from days)
-select '{COC}' as partner_id, student_id, true_person_id, least(school_year_of(exit_date), last_year) as school_year,
+select '{COC}' as partner_id, student_id, true_person_id, least(school_year_of(exit_date), last_year) as
+    school_year,
     household_id, relationship as relationship_to_head, project_id, project_type, entry_date, move_in_date,
     case when school_year_of(exit_date) <= last_year then exit_date end as exit_date, prior_living_situation,
     case when school_year_of(exit_date) <= last_year then exit_destination end as exit_destination,
@@ -80,7 +90,7 @@ where school_year_of(exit_date) >= {FIRST_EXPORT}
 order by student_id, entry_date
 """
 
-# A family that is poor for most years may come into assisted housing in one of eleven years and stay for some.
+# A family that is poor for most years may come into assisted housing in one of eleven years, for some.
 ASSISTED = f"""
 create or replace table assisted_family as
 with poor as (
@@ -89,53 +99,67 @@ with poor as (
     from household_year inner join family using (family) group by all
 ),
 housed as (
-    select *, last_year - whole(family, 'admitted', 11) as admitted, admitted + 2 + whole(family, 'years', 5) as leaves
+    select *, last_year - whole(family, 'admitted', 11) as admitted, admitted + 2 + whole(family, 'years', 5)
+        as leaves
     from poor where {happens("in_assisted_housing", "family")}
 )
-select *, {_nth(("public_housing", "housing_choice_voucher", "project_based_voucher"), "program")} as program_type,
+select *, {_nth(("public_housing", "housing_choice_voucher", "project_based_voucher"), "program")} as
+    program_type,
     {_nth(("P", "VO", "PBV"), "program")} as program_code,
-    cast(make_date(admitted - 1, 9, 1) + cast(whole(family, 'admitted on', 250) as integer) as date) as admission_date
+    cast(make_date(admitted - 1, 9, 1) + cast(whole(family, 'admitted on', 250) as integer) as date) as
+        admission_date
 from housed order by family
 """
 ASSISTANCE = f"""
 create or replace table fact_housing_assistance as
 with actions as (
     select assisted_family.*, school_year, case when school_year = admitted then 'new_admission'
-        when school_year = leaves then 'end_of_participation' else 'annual_reexamination' end as assistance_action,
+        when school_year = leaves then 'end_of_participation' else 'annual_reexamination' end as
+            assistance_action,
         cast(case when school_year = admitted then admission_date
-            else make_date(school_year - 1, 11, 1) + cast(whole(family, 'reviewed on', 180) as integer) end as date)
+            else make_date(school_year - 1, 11, 1) + cast(whole(family, 'reviewed on', 180) as integer) end
+                as date)
             as effective_date
-    from assisted_family inner join household_year using (family) where school_year between admitted and leaves
+    from assisted_family inner join household_year using (family) where school_year between admitted and
+        leaves
 ),
 sized as (
     select family, school_year, count(*) as household_size from household_member group by all
 )
 select '{AUTHORITY}' as partner_id, number_of(true_person_id, '{AUTHORITY}') as student_id, true_person_id,
-    actions.school_year, number_of(family, 'tenancy') as household_id, relationship as relationship_to_head, program_type,
+    actions.school_year, number_of(family, 'tenancy') as household_id, relationship as relationship_to_head,
+        program_type,
     program_code, assistance_action, effective_date, admission_date as start_date,
     case when assistance_action = 'end_of_participation' then effective_date end as end_date,
     is_homeless and assistance_action = 'new_admission' as was_homeless_at_admission,
     1 + least(household_size - 1, 4) as bedrooms, household_size,
-    8000 + 100 * whole(family * 100 + actions.school_year % 100, 'income', 220) as annual_income, zip_code, tract_id
+    8000 + 100 * whole(family * 100 + actions.school_year % 100, 'income', 220) as annual_income, zip_code,
+        tract_id
 from actions
 inner join household_member using (family, school_year)
 inner join sized using (family, school_year)
 inner join household_year using (family, school_year)
 order by actions.school_year, student_id, effective_date
-""".replace("number_of(family,", "number_of(actions.family,").replace("whole(family * 100", "whole(actions.family * 100")
+""".replace("number_of(family,", "number_of(actions.family,").replace(
+    "whole(family * 100", "whole(actions.family * 100"
+)
 
 EVICTION = f"""
 create or replace table fact_eviction as
 with filed as (
     select *, family * 100 + school_year % 100 as key, chance(key, 'judgment') as luck,
-        cast(make_date(school_year - 1, 7, 1) + cast(whole(key, 'filed', 300) as integer) as date) as filed_date
+        cast(make_date(school_year - 1, 7, 1) + cast(whole(key, 'filed', 300) as integer) as date) as
+            filed_date
     from household_year where {happens("eviction_filed", "family * 100 + school_year % 100")}
 )
 select '{COURT}' as partner_id, 'EV-' || number_of(key, 'case') as case_id, family, school_year, filed_date,
-    case when luck < 0.42 then 'for_landlord' when luck < 0.48 then 'for_tenant' when luck < 0.68 then 'settled'
+    case when luck < 0.42 then 'for_landlord' when luck < 0.48 then 'for_tenant' when luck < 0.68 then
+        'settled'
         when luck < 0.95 then 'dismissed' else 'pending' end as judgment,
-    case when luck < 0.95 then cast(filed_date + cast(14 + whole(key, 'judged', 40) as integer) as date) end as judgment_date,
-    case when luck < 0.2 then cast(judgment_date + cast(10 + whole(key, 'put out', 12) as integer) as date) end
+    case when luck < 0.95 then cast(filed_date + cast(14 + whole(key, 'judged', 40) as integer) as date) end
+        as judgment_date,
+    case when luck < 0.2 then cast(judgment_date + cast(10 + whole(key, 'put out', 12) as integer) as date)
+        end
         as executed_date, 400 + 50 * whole(key, 'claimed', 90) as amount_claimed, address, zip_code, tract_id
 from filed order by school_year, case_id
 """

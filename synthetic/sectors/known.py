@@ -9,8 +9,10 @@ from synthetic.sectors.planted import BIRTH_DATE_VARIANTS, NAME_VARIANTS
 
 PARTNER_PERSON = """
 create or replace table partner_person (
-    partner_id varchar, student_id varchar, true_person_id bigint, first_name varchar, middle_name varchar, last_name
-        varchar, birth_date date, gender varchar, races varchar, hispanic_ethnicity varchar, name_variant varchar,
+    partner_id varchar, student_id varchar, true_person_id bigint, first_name varchar, middle_name varchar,
+        last_name
+        varchar, birth_date date, gender varchar, races varchar, hispanic_ethnicity varchar, name_variant
+            varchar,
     birth_date_variant varchar
 )
 """
@@ -53,7 +55,8 @@ _WRITTEN = f"""
 
 
 def introduce(con: duckdb.DuckDBPyConnection, partner: str, people: str, *, exact: bool = False) -> None:
-    """Add to `partner_person` everyone whom SQL `people` names (true_person_id), under the partner's own numbers.
+    """Add to `partner_person` everyone whom SQL `people` names (true_person_id), under the
+        partner's own numbers.
 
     `exact`: as their papers say, such as in the register of births.
     """
@@ -69,7 +72,8 @@ def introduce(con: duckdb.DuckDBPyConnection, partner: str, people: str, *, exac
             from (select distinct true_person_id from ({people})) as known
             inner join inhabitant using (true_person_id)
             left join (values {_NICKNAMES}) as nicknames (first_name, nickname) using (first_name)
-            inner join surnames on surnames.number = whole(true_person_id, 'other name', (select count(*) from surnames))
+            inner join surnames on surnames.number = whole(true_person_id, 'other name', (select count(*)
+                from surnames))
         )
         order by true_person_id
         """

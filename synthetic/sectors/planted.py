@@ -1,7 +1,10 @@
-"""What is planted in the sectors beside schools: chances by circumstance, in points that add up, and rates of errors.
+"""What is planted in the sectors beside schools: chances by circumstance, in points that add up, and rates
+    of errors.
 
-`chance_of` makes SQL of them; the circumstances are names of yes/no columns of the query it stands in. A planted
-association never touches what schools report: where a service and a school result go together, the service is what was
+`chance_of` makes SQL of them; the circumstances are names of yes/no columns of the query it stands in. A
+    planted
+association never touches what schools report: where a service and a school result go together, the service
+    is what was
 drawn second.
 """
 
@@ -37,8 +40,13 @@ ASSOCIATIONS = {
         _association("in_prek_at_four", 0.38, is_poor=0.14),
         _association("in_prek_at_three", 0.12, is_poor=0.12),
         _association(
-            "ready_for_kindergarten", 0.46, was_in_prek=0.16, is_poor=-0.15, is_english_learner=-0.10,
-            has_disability=-0.16, is_homeless=-0.08,
+            "ready_for_kindergarten",
+            0.46,
+            was_in_prek=0.16,
+            is_poor=-0.15,
+            is_english_learner=-0.10,
+            has_disability=-0.16,
+            is_homeless=-0.08,
         ),
         _association("known_to_hmis_when_homeless", 0.62),
         _association("in_assisted_housing", 0.0, is_poor=0.30),
@@ -49,7 +57,7 @@ ASSOCIATIONS = {
         _association("in_after_school_club", 0.10, is_poor=0.08),
         _association("employed_in_a_quarter", 0.66, is_in_college=-0.18),
     )
-}  # fmt: skip
+}
 
 # Of those to whom it can happen and to whom nothing above it in the list did.
 NAME_VARIANTS = {

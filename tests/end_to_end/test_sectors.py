@@ -62,7 +62,9 @@ def test_a_mart_holds_exactly_the_truth(demo: Demo, mart: str) -> None:
     ours = f"select {WHO}, {columns} from warehouse.marts.{mart}"
     assert (
         difference(
-            con, ours, f"select {WHO}, {truth} from truth.{fact} inner join links using (partner_id, student_id)"
+            con,
+            ours,
+            f"select {WHO}, {truth} from truth.{fact} inner join links using (partner_id, student_id)",
         )
         == []
     )

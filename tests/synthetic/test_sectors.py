@@ -62,14 +62,16 @@ def test_a_sign_in_sheet_has_a_row_per_session_and_months_stand_side_by_side(
 ) -> None:
     sheet = CalamineWorkbook.from_path(riverbend.folder / "deliveries/reading_corps/sign_in_2024-25.xlsx")
     sessions = one(
-        truth, f"select count(*) from participation where partner_id = 'reading_corps' and school_year = {LAST}"
+        truth,
+        f"select count(*) from participation where partner_id = 'reading_corps' and school_year = {LAST}",
     )
     assert len(sheet.get_sheet_by_index(0).to_python()) - 1 == sessions > 0
     hours = csv(riverbend, "mentor_match/hours_2024-25.csv")
     months = "[Oct Hours], [Nov Hours], [Dec Hours], [Jan Hours], [Feb Hours], [Mar Hours], [Apr Hours], [May Hours]"
     months = months.replace("[", '"').replace("]", '"')
     added_up = one(
-        truth, f"select sum(cast(hours as double)) from (unpivot {hours} on {months} into name month value hours)"
+        truth,
+        f"select sum(cast(hours as double)) from (unpivot {hours} on {months} into name month value hours)",
     )
     assert added_up == one(
         truth,
@@ -123,7 +125,9 @@ def test_a_bulk_export_tells_of_every_dose_visit_and_patient(
     lines = {
         path.stem: [json.loads(line) for line in path.read_text().splitlines()] for path in folder.iterdir()
     }
-    assert all(resource["resourceType"] == kind for kind, resources in lines.items() for resource in resources)
+    assert all(
+        resource["resourceType"] == kind for kind, resources in lines.items() for resource in resources
+    )
     mine = f"where partner_id = '{system}' and school_year = {LAST}"
     counts = {
         "Immunization": f"immunization {mine}",
@@ -136,7 +140,9 @@ def test_a_bulk_export_tells_of_every_dose_visit_and_patient(
         kind: one(truth, f"select count(*) from {fact}") for kind, fact in counts.items()
     }
     patients = {resource["id"] for resource in lines["Patient"]}
-    subjects = {resource["patient"]["reference"].removeprefix("Patient/") for resource in lines["Immunization"]}
+    subjects = {
+        resource["patient"]["reference"].removeprefix("Patient/") for resource in lines["Immunization"]
+    }
     assert subjects <= patients
 
 
@@ -198,7 +204,9 @@ def test_pupils_of_the_sectors_are_the_schools_children(truth: Con) -> None:
 
 
 def test_children_are_born_every_year_and_some_are_twins(truth: Con) -> None:
-    years = truth.sql("select school_year, count(*) from birth where school_year > 2022 group by all").fetchall()
+    years = truth.sql(
+        "select school_year, count(*) from birth where school_year > 2022 group by all"
+    ).fetchall()
     assert [year for year, _ in sorted(years)] == [2023, 2024, 2025]
     assert all(60 < n < 190 for _, n in years)
     twins = one(truth, "select avg(cast(plurality = 2 as integer)) from birth")
