@@ -75,19 +75,21 @@ from stay inner join household_member on household_member.family = stay.family
     and household_member.school_year = stay.entry_year
 order by key, true_person_id
 """
-# Of two exports that tell of a stay the later one holds; what it does not know yet is open.
+# A stay is a fact of every school year it touches, as it ended; what the last export does not know is open.
 EPISODE = f"""
 create or replace table fact_housing_episode as
-with years as (select max(school_year) as last_year from days)
-select '{COC}' as partner_id, student_id, true_person_id, least(school_year_of(exit_date), last_year) as
-    school_year,
-    household_id, relationship as relationship_to_head, project_id, project_type, entry_date, move_in_date,
-    case when school_year_of(exit_date) <= last_year then exit_date end as exit_date, prior_living_situation,
-    case when school_year_of(exit_date) <= last_year then exit_destination end as exit_destination,
-    has_disabling_condition, family
+with years as (select max(school_year) as last_year, make_date(last_year, 6, 30) as last_day from days)
+select '{COC}' as partner_id, student_id, true_person_id,
+    unnest(range(greatest(school_year_of(entry_date), {FIRST_EXPORT}),
+        least(school_year_of(exit_date), last_year) + 1)) as school_year,
+    household_id, relationship as relationship_to_head, project_id, project_type, entry_date,
+    case when move_in_date <= least(exit_date, last_day) then move_in_date end as move_in_date,
+    case when exit_date <= last_day then exit_date end as exit_date, prior_living_situation,
+    case when exit_date <= last_day then exit_destination end as exit_destination, has_disabling_condition,
+    family
 from stay_member, years
 where school_year_of(exit_date) >= {FIRST_EXPORT}
-order by student_id, entry_date
+order by student_id, entry_date, school_year
 """
 
 # A family that is poor for most years may come into assisted housing in one of eleven years, for some.

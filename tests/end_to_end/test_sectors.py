@@ -32,7 +32,7 @@ OF_PERSONS = {
     "fct_health_coverage": ("payer_type, start_date, end_date", "payer_type, start_date, end_date"),
     "fct_housing_episode": (
         "relationship_to_head, project_type, entry_date, move_in_date, exit_date, prior_living_situation, exit_destination, has_disabling_condition",
-        "relationship_to_head, project_type, entry_date, case when move_in_date <= coalesce(exit_date, move_in_date) then move_in_date end, "
+        "relationship_to_head, project_type, entry_date, move_in_date, "
         "exit_date, prior_living_situation, exit_destination, has_disabling_condition",
     ),
     "fct_housing_assistance": (
