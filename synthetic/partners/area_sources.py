@@ -45,8 +45,8 @@ def _report_card(collection: Collection) -> str:
                 'Economic Status' end as "Group Category", student_group as "Student Group", 'Percent' as
                     "Unit",
             {rate} as "Rate", {hidden.format("cast(numerator as varchar)")} as "Numerator",
-            {hidden.format("cast(denominator as varchar)")} as "Denominator", '{collection.label}' as "School
-                Year"
+            {hidden.format("cast(denominator as varchar)")} as "Denominator",
+            '{collection.label}' as "School Year"
         from report_card where school_year = {collection.school_year} order by area_id, student_group"""
 
 

@@ -27,8 +27,8 @@ def _roster(collection: Collection) -> str:
             strftime(birth_date, '%m/%d/%Y') as "DOB", site_id as "Center", program_id as "Classroom",
             {coded("program_type", PROGRAMS)} as "Funding", strftime(start_date, '%m/%d/%Y') as "Start",
             strftime(end_date, '%m/%d/%Y') as "End", cast(days_enrolled as varchar) as "Days Enrolled",
-            cast(days_attended as varchar) as "Days Attended", cast(hours_per_week as varchar) as "Hours per
-                Week",
+            cast(days_attended as varchar) as "Days Attended",
+            cast(hours_per_week as varchar) as "Hours per Week",
             case when is_subsidized then 'Yes' else 'No' end as "Subsidy"
         from fact_early_learning inner join partner_person using (partner_id, student_id)
         where school_year = {collection.school_year} order by student_id"""

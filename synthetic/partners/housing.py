@@ -43,8 +43,8 @@ def _members(collection: Collection) -> str:
             case when was_homeless_at_admission then 'Y' else 'N' end as "4c Homeless at Admission",
             address as "5a Unit Address", fact.zip_code as "5a ZIP", cast(fact.tract_id as varchar) as
                 "CensusTract",
-            cast(bedrooms as varchar) as "5d Bedrooms", cast(household_size as varchar) as "3t Total Number
-                in Household",
+            cast(bedrooms as varchar) as "5d Bedrooms",
+            cast(household_size as varchar) as "3t Total Number in Household",
             cast(annual_income as varchar) as "7i Total Annual Income", strftime(end_date, '%m/%d/%Y') as
                 "EndDate"
         from fact_housing_assistance as fact
