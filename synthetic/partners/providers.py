@@ -25,8 +25,8 @@ def _extracts(partner: str, layout: str) -> tuple[str, ...]:
 
 def _sign_in(collection: Collection) -> str:
     """Who is not there does not sign."""
-    columns = """strftime(start_date, '%m/%d/%Y') as "Date", student_id as "Child ID", first_name as "First Name",
-            last_name as "Last Name",
+    columns = """strftime(start_date, '%m/%d/%Y') as "Date", student_id as "Child ID",
+            first_name as "First Name", last_name as "Last Name",
             'RC-TUTOR' as "Program ID", 'Reading tutoring' as "Program", 'Tutoring' as "Program Type",
             '15:30' as "Time In", '16:00' as "Time Out", 'J. Reader' as "Staff" """
     return _of(TUTORING, collection, columns)
