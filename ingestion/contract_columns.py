@@ -312,8 +312,7 @@ class Body(Strict):
 
     `headers` are other spellings of a header: the name by which the contract calls it -> what files call it.
     With `loose_headers` a header counts by its letters and digits alone (`Student_ID` is `Student ID`).
-    `optional` are headers that an expression uses, and columns of `unpivot`, that a file may lack; they are
-    NULL then.
+    `optional` are headers that an expression uses and a file may lack; they are NULL then.
     """
 
     member: str | None = None
