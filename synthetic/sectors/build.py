@@ -20,12 +20,25 @@ _FACTS = (
     *areas.TABLES,
 )
 _PEOPLE = {**health.PEOPLE, **housing.PEOPLE, **early_learning.PEOPLE, **services.PEOPLE}
+# Every partner's number of every person, those of schools, colleges and state files too.
+WHO_IS_WHO = """
+create or replace table who_is_who as
+select partner_id, student_id, true_person_id from partner_person
+union
+select cast(partner_id as varchar), student_id, true_person_id from fact_person
+union
+select partner_id, student_id, true_person_id from fact_readiness
+union
+select partner_id, student_id, true_person_id from fact_employment
+order by all
+"""
 # name of the truth table -> the table it is a copy of
 TRUTH = {
     "inhabitant": "inhabitant",
     "household_year": "household_year",
     "child_here": "child_here",
     "partner_person": "partner_person",
+    "who_is_who": "who_is_who",
     "birth": "fact_birth",
     "immunization": "fact_immunization",
     "screening": "fact_screening",
@@ -54,6 +67,7 @@ def build(con: duckdb.DuckDBPyConnection, *, children_per_year: int, last_year: 
     introduce(con, births.PARTNER, "select true_person_id from fact_birth", exact=True)
     for partner, people in _PEOPLE.items():
         introduce(con, partner, people)
+    con.execute(WHO_IS_WHO)
     con.execute(
         "create or replace table planted_associations (outcome varchar, circumstance varchar, points double)"
     )

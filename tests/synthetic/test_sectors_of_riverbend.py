@@ -191,6 +191,17 @@ def test_a_partners_number_is_one_persons(truth: Con) -> None:
     assert one(truth, twice) == 0
 
 
+def test_who_is_who_has_one_person_for_each_number_of_each_partner(truth: Con) -> None:
+    doubled = (
+        "select count(*) from (select 1 from who_is_who group by partner_id, student_id having count(*) > 1)"
+    )
+    assert one(truth, doubled) == 0
+    # two districts, the tracker, the admissions test, the readiness test, wages, and the ten that have no state number
+    assert one(truth, "select count(distinct partner_id) from who_is_who") == 6 + 10
+    across = "select count(*) from (select 1 from who_is_who group by true_person_id having count(distinct partner_id) >= 5)"
+    assert one(truth, across) > 100
+
+
 def test_pupils_of_the_sectors_are_the_schools_children(truth: Con) -> None:
     pupils = "select distinct true_person_id from person where partner_id in ('river_city_schools', 'lakeshore_unified')"
     strangers = f"select count(*) from ({pupils}) anti join inhabitant using (true_person_id)"
