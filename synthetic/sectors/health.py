@@ -49,7 +49,7 @@ with children as (
 ),
 series as (
     select *, {happens("fully_immunized_by_two", "true_person_id")} as is_complete,
-        true_person_id % 100000000 * 100 + place as key
+        child * 100 + place as key
     from children, (
         select *, row_number() over () as place from (values {", ".join(map(str, DOSES))}) as doses
             (vaccine_code, dose_number, due)
@@ -96,7 +96,7 @@ def _listed(days: tuple[int, ...]) -> str:
 SCREENING = f"""
 create or replace table visit as
 with due as (
-    select patient.*, due, true_person_id % 100000000 * 100 + place as key,
+    select patient.*, due, child * 100 + place as key,
         cast(birth_date + cast(due + whole(key, 'visit', 20) as integer) as date) as visit_date,
         row_number() over (partition by key order by chance(key, partner_id)) as turn
     from patient, (select due, row_number() over () as place from (values

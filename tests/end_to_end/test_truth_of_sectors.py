@@ -47,6 +47,7 @@ OF_PERSONS = {
         "program_id, start_date, end_date, sessions_offered, sessions_attended, hours_attended, has_attended",
         f"{PROGRAM}, start_date, end_date, sessions_offered, sessions_attended, hours_attended, has_attended",
     ),
+    "fct_postsecondary_award": ("college_code, award_date", "college_code, award_date"),
     "fct_employment": (
         "employer_id, industry_code, wage_year, wage_quarter, wages, work_state",
         "employer_id, industry_code, wage_year, wage_quarter, wages, work_state",
