@@ -6,9 +6,8 @@ They take the text of an element, NULL where it is absent, and give NULL for wha
 # what the macros are made of: JSON text of an element, and its parts when it is a list
 _JSON = "(case when json_valid({0}) then {0} end)"
 _EACH = f"json_extract({_JSON}, '$[*]')"
-_REFERENCE = (
-    r"'^(?:urn:(?:uuid|oid):|(?:[^?#|]*/)?' || kind || '/)([A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]+)?$'"
-)
+_ID = "[A-Za-z0-9.-]{1,64}"
+_REFERENCE = f"'^(?:urn:(?:uuid|oid):|(?:[^?#|]*/)?' || kind || '/)({_ID})(?:/_history/{_ID})?$'"
 
 
 def _use_is(use: str) -> str:
@@ -36,12 +35,14 @@ FHIR_FUNCTIONS: dict[str, tuple[str, str]] = {
     # the id in a Reference to a resource of a kind: of Patient/123, urn:uuid:123 and https://…/Patient/123
     "fhir_id": (
         "t, kind",
-        f"nullif(regexp_extract(json_extract_string({_JSON.format('t')}, '$.reference'), {_REFERENCE}, 1), '')",
+        f"nullif(regexp_extract(json_extract_string({_JSON.format('t')}, '$.reference'),"
+        f" {_REFERENCE}, 1), '')",
     ),
     # of names or addresses the one with this use, else one with the second, else one without, else the first
     "fhir_used": (
         "t, first, second",
-        f"coalesce({_use_is('= first')}, {_use_is('= second')}, {_use_is('is null')}, {_EACH.format('t')}[1])",
+        f"coalesce({_use_is('= first')}, {_use_is('= second')}, {_use_is('is null')},"
+        f" {_EACH.format('t')}[1])",
     ),
     # of identifiers or telecoms the value of the first one of this system
     "fhir_value": (
