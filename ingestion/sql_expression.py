@@ -21,7 +21,17 @@ ALLOWED_CLASSES = frozenset(
 )
 # scalar macros that only compute; all others speak of the database, the session or the clock
 ALLOWED_MACROS = frozenset(
-    {"nullif", "split_part", "fdiv", "fmod", "round_even", "roundbankers", "date_add", "days_in_month"}
+    {
+        "array_to_string",
+        "nullif",
+        "split_part",
+        "fdiv",
+        "fmod",
+        "round_even",
+        "roundbankers",
+        "date_add",
+        "days_in_month",
+    }
 )
 CLOCK_KEYWORDS = frozenset(
     {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}

@@ -1,5 +1,5 @@
 """SQL functions that a contract's expressions may call beside DuckDB's own: numbers as public tables print
-them, codes as Ed-Fi writes them.
+them, codes as Ed-Fi writes them, elements of FHIR.
 
 `shown_number(text)` is the number without %, $ and thousands separators, NULL where a marker or a band stands
 in its place, and any other text as it is, so that the column's type refuses it. `hidden_marker(text)` is the
@@ -14,6 +14,7 @@ gives, which come joined by commas, or as JSON where one has a comma itself.
 
 import duckdb
 
+from ingestion.fhir_functions import FHIR_FUNCTIONS
 from ingestion.sql_text import literal
 
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+"
@@ -43,7 +44,7 @@ def _end(pattern: str, group: int = 1) -> str:
 
 
 _HIDDEN = f"({_is(_MARKER, _ANNOTATION, *_BANDS)})"
-SQL_FUNCTIONS: dict[str, str] = {
+_OF_NUMBERS: dict[str, str] = {
     "hidden_marker": f"case when {_HIDDEN} then t end",
     "shown_number": (
         f"case when {_HIDDEN} then null when {_is(_PLAIN)}"
@@ -62,8 +63,11 @@ SQL_FUNCTIONS: dict[str, str] = {
     "most_of": f"coalesce({_end(_UP_TO)}, {_end(_AND_LESS)}, {_end(_RANGE, 2)})",
 }
 
+# name -> (parameters, expression)
+SQL_FUNCTIONS = {name: ("t", text) for name, text in _OF_NUMBERS.items()} | FHIR_FUNCTIONS
+
 
 def define_sql_functions(con: duckdb.DuckDBPyConnection) -> None:
     """Make the functions known to a connection; done again it changes nothing."""
-    for name, expression in SQL_FUNCTIONS.items():
-        con.execute(f"create or replace temp macro {name}(t) as ({expression})")
+    for name, (parameters, expression) in SQL_FUNCTIONS.items():
+        con.execute(f"create or replace temp macro {name}({parameters}) as ({expression})")

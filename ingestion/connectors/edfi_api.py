@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Literal, cast
 
 import requests
-from dlt.sources.helpers.rest_client.client import RESTClient
 from dlt.sources.helpers.rest_client.auth import OAuth2ClientCredentials
+from dlt.sources.helpers.rest_client.client import RESTClient
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from requests.auth import HTTPBasicAuth
 

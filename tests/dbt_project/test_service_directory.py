@@ -81,6 +81,21 @@ def test_a_directory_is_organizations_sites_and_services(manifest: Any, lake: La
 
 
 
+def test_a_directory_reaches_the_marts(manifest: Any, lake: Lake) -> None:
+    warehouse = Warehouse(manifest, directory(lake).finish())
+    marts = ("dim_organization", "dim_site", "dim_service", "dim_service_at_site", "dim_program")
+    # models alone: tests of the marts look at models that are not built here
+    warehouse.build("--exclude-resource-type", "test", "--select", *(f"+{mart}" for mart in marts))
+    counts = " union all ".join(f"select '{mart}', count(*) from marts.{mart}" for mart in marts)
+    assert dict(ask(warehouse, counts)) == {
+        "dim_organization": 1,
+        "dim_site": 2,
+        "dim_service": 2,
+        "dim_service_at_site": 2,
+        "dim_program": 0,
+    }
+
+
 def test_a_service_that_lists_its_place_and_terms_itself(manifest: Any, lake: Lake) -> None:
     layout = "ohana_csv"
     lake.deliver("hsds_location", 2024, rows_of("location", [{"id": "a", "organization_id": "o", "name": "A"}], layout))

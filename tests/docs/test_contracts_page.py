@@ -10,6 +10,7 @@ import pytest
 from ingestion.community_tables import CrosswalkRow, check_crosswalk_row, read_table
 from ingestion.contract import load_contract
 from ingestion.file_names import match_pattern
+from ingestion.layout import load_contracts
 from ingestion.mapping import map_source
 from ingestion.readers import read_source
 
@@ -38,6 +39,13 @@ def test_an_example_gives_the_rows_beside_it(tmp_path: Path, file: str, contract
         columns = [name if name in known else f"'annual' as {name}" for name in header]
         got = con.execute(f"select {', '.join(columns)} from {mapped.table} order by _row_number").fetchall()
     assert [[_written(value) for value in row] for row in got] == wanted
+
+
+@pytest.mark.parametrize("text", blocks("yaml layout"))
+def test_a_contract_over_a_layout_is_one(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "ours__oneroster_csv_1_2.yml"
+    path.write_text(text, encoding="utf-8")
+    assert {contract.bundle for contract in load_contracts(path)} == {"ours.oneroster_csv_1_2"}
 
 
 def test_the_crosswalk_is_one(tmp_path: Path) -> None:

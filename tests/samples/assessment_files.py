@@ -29,7 +29,7 @@ class Sample:
     held: int = 0
     why: str = ""
     missing: tuple[str, ...] = ()
-    only: Callable[[Record], bool] = lambda record: True
+    only: Callable[[Record], bool] = bool
     skip: int = 0
     delimiter: str = ","
 
