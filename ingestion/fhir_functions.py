@@ -25,6 +25,8 @@ FHIR_FUNCTIONS: dict[str, tuple[str, str]] = {
         " lambda one: list_contains(systems, json_extract_string(one, '$.system'))),"
         " lambda one: json_extract_string(one, '$.code'))",
     ),
+    # the LOINC codes that a CodeableConcept has
+    "fhir_loinc": ("t", "fhir_codes(t, ['http://loinc.org', 'urn:oid:2.16.840.1.113883.6.1'])"),
     # what a CodeableConcept is called: its text, else the first display of its codings
     "fhir_display": (
         "t",
