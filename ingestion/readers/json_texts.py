@@ -71,12 +71,12 @@ def _refuse_lost_line(con: duckdb.DuckDBPyConnection, table: str, path: Path) ->
 def store_shapes(con: duckdb.DuckDBPyConnection, texts: str, table: str, *, by: str = "null") -> Found:
     """Make `table` of the few lists of keys that the many objects have, each with the first row that has it.
 
-    `by` is a pointer (as an SQL literal) to a key whose values tell the shapes apart too.
+    `by` is an expression over `text`, whose values tell the shapes apart too.
     """
     con.execute(
         f"create or replace temp table {table} as"
         f" select form, case when form = 'object' then json_keys(text) end as keys,"
-        f" case when form = 'object' then json_extract_string(text, {by}) end as told_by,"
+        f" case when form = 'object' then {by} end as told_by,"
         f" min(_row_number) as _row_number, count(*) as n from ("
         f"select case when {IS_OBJECT} then 'object' when {IS_BLANK} then 'blank' else 'broken' end as form,"
         f" text, rowid + 1 as _row_number from {texts}) group by all"
