@@ -1,8 +1,10 @@
 """FHIR bulk exports: what each resource becomes, and what is refused or held back."""
 
 import csv
+import gzip
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +136,8 @@ def test_a_kind_of_resource_may_lie_in_several_files(clinic: OnePartner) -> None
 
 
 # what HEDIS counts as a lead test of a child (LSC)
-LEAD = "5671-3 5674-7 10368-9 10912-4 14807-2 17052-2 25459-9 27129-6 32325-3 77307-7".split()
+LEAD = ["5671-3", "5674-7", "10368-9", "10912-4", "14807-2"]
+LEAD += ["17052-2", "25459-9", "27129-6", "32325-3", "77307-7"]
 
 
 @pytest.mark.parametrize("layout", ["fhir_r4_bulk", "synthea_csv", "synthea_csv_2021"])
@@ -354,6 +357,24 @@ def test_an_export_without_patients_is_refused_and_other_resources_are_let_be(cl
         "person.fhir_r4_bulk": "accepted",
         "immunization.fhir_r4_bulk": "accepted",
     }
+
+
+def test_a_zip_is_read_like_a_folder_and_packed_members_are_refused(clinic: OnePartner) -> None:
+    folder = export(clinic, Immunization=[dose("Patient/p1", "08", "2021-01-01")])
+    path = clinic.sent / "ours_fhir_2025.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for member in folder.iterdir():
+            archive.write(member, f"export/{member.name}")
+    assert {e: o.outcome for e, o in clinic.load(path).items()} == {
+        "person.fhir_r4_bulk": "accepted",
+        "immunization.fhir_r4_bulk": "accepted",
+    }
+    (folder / "Observation.000.ndjson.gz").write_bytes(gzip.compress(b"{}"))
+    outcomes = clinic.load(folder)
+    assert {o.outcome for o in outcomes.values()} == {"rejected"}
+    assert (
+        "a member that FHIR R4 bulk export (NDJSON) does not know" in outcomes["person.fhir_r4_bulk"].reason
+    )
 
 
 def test_codes_of_the_standard_are_conformed() -> None:

@@ -129,6 +129,7 @@ def test_what_lies_below_the_limit_of_detection_is_no_number(partner: OnePartner
         "Child ID,First Name,Last Name,DOB,SAMP_DATE,SAMP_TYPE,RST_INTPCODE,PB_RESULT,Result Flag",
         "1,Rosa,Diaz,20220301,20240105,1,1,4.2,H",
         "1,Rosa,Diaz,20220301,20240301,2,2,3.3,N",
+        "1,Rosa,Diaz,20220301,20240301,2,2,3.3,N",  # sent by the laboratory and by the clinic
         "2,Ann,Poe,20210301,20240105,9,,<3.3,",
         "3,Lee,Roe,20210401,20240105,Venous,,0,",
     )
