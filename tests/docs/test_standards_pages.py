@@ -10,7 +10,10 @@ from ingestion.community import load_communities
 from tests.standards.one_partner import OnePartner
 
 FOLDER = Path(__file__).parents[2] / "docs" / "standards"
-PAGES = ("hsds", "service_providers", "area_measures", "school_data_sync")
+PAGES = (
+    *("hsds", "service_providers", "area_measures", "school_data_sync"),
+    *("fhir", "health_flat_files"),
+)
 
 
 def blocks(page: str, kind: str) -> list[tuple[str, str]]:
@@ -44,7 +47,11 @@ def test_a_page_names_layouts_and_tables_that_there_are(page: str) -> None:
 
     text = (FOLDER / f"{page}.md").read_text(encoding="utf-8")
     named = set(
-        re.findall(r"`((?:hsds|oneroster|sds|ohana|acs|kids|state|program|participation)_\w+)`", text)
+        re.findall(
+            r"`((?:hsds|oneroster|sds|ohana|acs|kids|state|program|participation|fhir|synthea|immunization|birth"
+            r"|lead|developmental|well)_\w+)`",
+            text,
+        )
     )
     of_columns = {name for entity in load_entities().values() for name in entity.columns}
     assert named - {*layout_files(), *load_entities()} - of_columns == set()
