@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from ingestion.community import load_communities
+from ingestion.entities import load_entities
 from ingestion.layout import layout_files
+from ingestion.sql_functions import SQL_FUNCTIONS
+from publishing.dbt_project import DBT_PROJECT
 from tests.standards.one_partner import OnePartner
 
 FOLDER = Path(__file__).parents[2] / "docs" / "standards"
@@ -60,6 +63,16 @@ def test_every_layout_of_health_has_a_contract_on_a_page() -> None:
     told = "".join((FOLDER / f"{page}.md").read_text(encoding="utf-8") for page in PAGES)
     assert ours - {"synthea_csv_2021"} == shown
     assert all(f"`{name}`" in told for name in ours)
+
+
+def test_what_the_pages_name_is_there() -> None:
+    told = "".join((FOLDER / f"{page}.md").read_text(encoding="utf-8") for page in PAGES)
+    named = set(re.findall(r"`((?:fhir|synthea|immunization|birth|lead|developmental|well)_\w+)`", told))
+    there = {*layout_files(), *load_entities(), *SQL_FUNCTIONS}
+    there |= {name for entity in load_entities().values() for name in entity.columns}
+    with (DBT_PROJECT / "seeds" / "codes" / "screening_type.csv").open() as file:
+        there |= {row["code"] for row in csv.DictReader(file)}
+    assert named - there == set()
 
 
 def _written(value: object) -> str:

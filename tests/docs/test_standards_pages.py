@@ -11,7 +11,6 @@ from tests.standards.one_partner import OnePartner
 
 FOLDER = Path(__file__).parents[2] / "docs" / "standards"
 PAGES = ("hsds", "service_providers", "area_measures", "school_data_sync")
-HEALTH = ("fhir", "health_flat_files")  # their examples: test_health_pages.py
 
 
 def blocks(page: str, kind: str) -> list[tuple[str, str]]:
@@ -38,18 +37,14 @@ def test_a_page_s_contract_loads_its_file(page: str, tmp_path: Path) -> None:
         assert [[_written(value) for value in row] for row in got] == wanted
 
 
-@pytest.mark.parametrize("page", [*PAGES, *HEALTH])
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_names_layouts_and_tables_that_there_are(page: str) -> None:
     from ingestion.entities import load_entities
     from ingestion.layout import layout_files
 
     text = (FOLDER / f"{page}.md").read_text(encoding="utf-8")
     named = set(
-        re.findall(
-            r"`((?:hsds|oneroster|sds|ohana|acs|kids|state|program|participation|fhir|synthea|immunization|birth"
-            r"|lead|developmental|well)_\w+)`",
-            text,
-        )
+        re.findall(r"`((?:hsds|oneroster|sds|ohana|acs|kids|state|program|participation)_\w+)`", text)
     )
     of_columns = {name for entity in load_entities().values() for name in entity.columns}
     assert named - {*layout_files(), *load_entities()} - of_columns == set()
