@@ -32,8 +32,8 @@ def write_export(folder: Path, patients: int) -> dict[str, int]:
     """NDJSON files of so many patients in a new folder; the rows that each extract takes of them."""
     folder.mkdir()
     with duckdb.connect() as con:
-        for kind, n in PER_PATIENT.items():
-            rows = resources(kind, patients * n)
+        for kind, each in PER_PATIENT.items():
+            rows = resources(kind, patients * each)
             con.execute(f"copy ({rows}) to '{folder}/{kind}.000.ndjson' (format json)")
     n = {kind: patients * each for kind, each in PER_PATIENT.items()}
     return {
