@@ -30,7 +30,6 @@ SCHOOLS = ("assessment", "attendance", "course_mark", "diploma", "discipline", "
 OF_SCHOOLS = {
     *(f"marts.fct_{entity}" for entity in SCHOOLS),
     *("marts.dim_person", "marts.dim_school", "marts.indicator_cells", "staging.stg_codes"),
-    *("published.indicator_values", "published.indicator_gaps", "published.indicator_trends"),
 }
 Rows = tuple[int, int]
 OWN_TIMES = ("marts.fct_discipline", "marts.fct_diploma", "marts.dim_person")

@@ -12,6 +12,8 @@ select
         when assessments.academic_subjects like '%;%' then 'Cross Subject'
         else coalesce(assessments.academic_subjects, 'not told')
     end as subject,
+    cast(null as varchar) as domain, -- noqa: RF04
+    cast(null as varchar) as season,
     results.when_assessed_grade_level as grade_level,
     results.administration_date as test_date,
     results.scale_score,

@@ -25,12 +25,12 @@ select
     incident_id,
     discipline as action_code,
     min(discipline_date) as action_date,
-    sum(
+    cast(sum(
         case
             when regexp_matches(lower(discipline), 'suspension|expulsion|removal')
                 then coalesce(actual_discipline_action_length, discipline_action_length)
         end
-    ) as days_removed,
+    ) as decimal(18, 4)) as days_removed,
     min(_load_id) as _load_id,
     min(_source_file) as _source_file,
     min(_row_number) as _row_number
