@@ -20,7 +20,7 @@ from benchmarks.fhir_resources import resources
 from benchmarks.measuring import Laps
 from benchmarks.one_layout import load_delivery
 
-PATIENTS = 20_000  # some 300 MB
+PATIENTS = 20_000  # some 220 MB
 TARGET_MB_PER_SECOND = 50
 LAYOUT = "fhir_r4_bulk"
 # resources of each kind for a patient: most of an export are observations, and few of those are screenings
