@@ -99,6 +99,26 @@ class Contract(ContractFile):
         return tuple(dict.fromkeys([*found, *(self.unpivot.headers if self.unpivot else ())]))
 
     @property
+    def spared_headers(self) -> frozenset[str]:
+        """Headers of a layout's expressions that are NULL where JSON or XML has not the key at all.
+
+        Both leave out keys that are empty in every record, as no table does. An expression of a column that
+        must be there cannot do without its headers.
+        """
+        if self.layout is None:
+            return frozenset()
+        of_columns = [(name, column) for name, column in self.columns.items() if column.sql]
+        spared = {h for _, column in of_columns for h in sql_headers(column.sql or "null")}
+        needed = {
+            header
+            for name, column in of_columns
+            if column.required or name in self.key
+            for header in sql_headers(column.sql or "null")
+        }
+        where = sql_headers(self.rows.where) if self.rows and self.rows.where else ()
+        return frozenset(spared - needed - {*where})
+
+    @property
     def value_headers(self) -> tuple[str, ...]:
         """Headers whose values become a column's as they are, not through an expression."""
         origins: list[Origin] = [*self.columns.values(), *filter(None, (self.school_year, self.collection))]

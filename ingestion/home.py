@@ -40,6 +40,10 @@ class Home:
         """What was fetched from a source: a line per file, the last one of a name holds."""
         return self.root / "fetched" / f"{source}.jsonl"
 
+    def kept(self, source: str) -> Path:
+        """Records of the last complete fetch of a source that tells its changes, to apply them to."""
+        return self.root / "kept" / source
+
     @property
     def landing(self) -> Path:
         return self.root / "landing"

@@ -83,6 +83,7 @@ class Layout(Strict):
     that school year are taken: a file on today's students is no file on those of earlier years.
     `is_delta` is 1 for one that holds changes alone.
     `codes` are the standard's own, by the canonical column they end in; a partner's crosswalk goes before.
+    `reader` is what the extracts' readers have in common.
     """
 
     layout: Identifier  # its file's name
@@ -96,6 +97,7 @@ class Layout(Strict):
     loose_headers: bool = False
     optional: Texts = ()
     ignore: Texts = ()
+    reader: Reader = Reader()
     last_day: Told | None = None
     is_delta: Told | None = None
     codes: dict[Identifier, dict[Text, ConformedCode]] = Field(default_factory=dict)
@@ -205,6 +207,8 @@ def _contract(layout: Layout, extract: LayoutExtract, parsed: LayoutContract) ->
     """One extract of the layout as a contract, with what the file says of it and of all extracts put over."""
     own = parsed.extracts.get(extract.name, Body())
     fields: dict[str, Any] = {name: getattr(extract, name) for name in Body.model_fields}
+    own_reader = {name: getattr(extract.reader, name) for name in extract.reader.model_fields_set}
+    fields["reader"] = layout.reader.model_copy(update=own_reader)
     for_all = ("reader", "missing", "school_year", "collection", "tolerance")
     fields |= {name: value for name in for_all if (value := getattr(parsed, name)) is not None}
     fields |= {name: getattr(own, name) for name in own.model_fields_set}

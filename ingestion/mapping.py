@@ -137,7 +137,7 @@ class _Steps:
         }
         made = self._made()
         cells = [f"{self._cleaned(h)} as {identifier(h)}" for fold, h in used.items() if fold not in made]
-        absent = dict.fromkeys(h for h in self.contract.optional if folded(h) not in {*self.present, *made})
+        absent = dict.fromkeys(h for h in self.contract.optional if folded(h) not in self.present)
         cells += [f"null::varchar as {identifier(h)}" for h in absent]
         rows = self.contract.rows
         where = f" where ({rows.where}\n)" if rows and rows.where else ""

@@ -47,8 +47,6 @@ def _needed_headers(contract: Contract, present: Mapping[str, str]) -> list[tupl
         needed += [("rows.where", (h,)) for h in sql_headers(contract.rows.where) if h not in made]
     if unpivot:
         for name, by_repeat in unpivot.by_repeat.items():
-            if name in contract.optional:
-                continue
             every = tuple(header for headers in by_repeat.values() for header in headers)
             if name not in unpivot.optional:
                 needed.append((f"the unpivoted column '{name}'", every))

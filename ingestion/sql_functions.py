@@ -1,10 +1,15 @@
-"""SQL functions that a contract's expressions may call beside DuckDB's own: those of FHIR's elements, and
-numbers as public tables print them.
+"""SQL functions that a contract's expressions may call beside DuckDB's own: numbers as public tables print
+them, codes as Ed-Fi writes them, elements of FHIR.
 
 `shown_number(text)` is the number without %, $ and thousands separators, NULL where a marker or a band stands
 in its place, and any other text as it is, so that the column's type refuses it. `hidden_marker(text)` is the
 marker or band as sent, NULL where a number stands. `least_of(text)` and `most_of(text)` are the ends of a
 band: `<5` is at most 5, `10-20%` from 10 to 20, `250,000+` at least 250000.
+
+`descriptor_code(text)` is the code value of an Ed-Fi descriptor, written `uri://ed-fi.org/SexDescriptor#Male`
+(data standards 3 and later), as an element CodeValue, or alone (2); `descriptor_codes(list)` those of a list,
+joined by semicolons. `values_of(text)` is the list of plain values that a key of JSON or an element of XML
+gives, which come joined by commas, or as JSON where one has a comma itself.
 """
 
 import duckdb
@@ -46,6 +51,15 @@ _OF_NUMBERS: dict[str, str] = {
         r" then regexp_replace(t, '[$,%\s]', '', 'g') else t end"
     ),
     "least_of": f"coalesce({_end(_FROM)}, {_end(_AND_MORE)}, {_end(_RANGE)})",
+    "descriptor_code": (
+        "case when starts_with(t, '{') and json_valid(t) then json_extract_string(t, '$.CodeValue')"
+        " else regexp_replace(t, '^uri://[^#]*#', '') end"
+    ),
+    "descriptor_codes": "list_aggregate(list_transform(t, lambda x: descriptor_code(x)), 'string_agg', ';')",
+    "values_of": (
+        "case when starts_with(t, '[') and json_valid(t) then json_extract_string(t, '$[*]')"
+        " else string_split(t, ',') end"
+    ),
     "most_of": f"coalesce({_end(_UP_TO)}, {_end(_AND_LESS)}, {_end(_RANGE, 2)})",
 }
 

@@ -20,6 +20,7 @@ def main() -> None:
     parser.add_argument(
         "--interim-years", type=int, default=2, help="latest years with interim collections (default 2)"
     )
+    parser.add_argument("--schools-only", action="store_true", help="without the sectors beside schools")
     parser.add_argument("--seed", type=int, default=20240701)
     options = parser.parse_args()
     started = time.perf_counter()
@@ -29,6 +30,7 @@ def main() -> None:
         n_years=options.years,
         interim_years=options.interim_years,
         seed=options.seed,
+        with_sectors=not options.schools_only,
     )
     rows = sum(file.rows for file in manifest.deliveries)
     print(

@@ -53,6 +53,11 @@ def each_term(collection: Collection) -> bool:
     return collection.name in ("winter", ANNUAL)
 
 
+def annual_since(first_year: int) -> Callable[[Collection], bool]:
+    """Sent once a year by a partner that joined in `first_year`."""
+    return lambda collection: is_annual(collection) and collection.school_year >= first_year
+
+
 REGISTER = """
 create or replace table planted_dirt (
     file varchar, row_number bigint, rule varchar, column_name varchar, extract_id varchar, school_year

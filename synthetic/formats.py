@@ -87,6 +87,28 @@ def zipped(inner: Format, member: str) -> Format:
     return Format(write, inner.first_row)
 
 
+def archive(members: dict[str, tuple[str, Format]]) -> Format:
+    """A zip of members, each from a query of its own; the series' query says whether there is any."""
+
+    def write(con: duckdb.DuckDBPyConnection, _: str, path: Path) -> int:
+        rows, contents = 0, {}
+        for member, (own_query, inner) in members.items():
+            piece = path.with_name(f"{path.name}.{member}")
+            rows += inner.write(con, own_query, piece)
+            contents[member] = piece.read_bytes()
+            piece.unlink()
+        _write_zip(path, contents)
+        return rows
+
+    return Format(write, first_row=1)
+
+
+def lines() -> Format:
+    """The text of the only column, a line per row."""
+    options = "format csv, header false, delimiter '\x1f', quote '', escape '', compression none"
+    return Format(lambda con, query, path: _copy(con, query, path, options), first_row=1)
+
+
 def _write_zip(path: Path, members: dict[str, bytes]) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
@@ -106,8 +128,8 @@ def fixed_width(widths: dict[str, tuple[int, int]]) -> Format:
     ]
 
     def write(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
-        lines = f"select concat({', '.join(cells)}) from ({query})"
-        return _copy(con, lines, path, "format csv, header false, delimiter '\x1f', quote '', escape ''")
+        joined = f"select concat({', '.join(cells)}) from ({query})"
+        return _copy(con, joined, path, "format csv, header false, delimiter '\x1f', quote '', escape ''")
 
     return Format(write, first_row=1)
 

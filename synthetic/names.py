@@ -45,3 +45,13 @@ STREETS = _words(
     "Spring Spruce State Summit Sycamore Union Valley Walnut Washington Water Willow Winter "
 )
 LANGUAGES = ("english", "spanish", "vietnamese", "arabic", "somali", "hmong", "chinese")
+NICKNAMES = {
+    "Amelia": "Millie", "Antonio": "Tony", "Aurora": "Rory", "Beatriz": "Bea", "Benjamin": "Ben",
+    "Cameron": "Cam", "Camila": "Cami", "Daniela": "Dani", "Destiny": "Desi", "Eliza": "Liza",
+    "Emmanuel": "Manny", "Gabriel": "Gabe", "Gabriela": "Gaby", "Isaac": "Ike", "Jasmine": "Jazz",
+    "Jayden": "Jay", "Jesús": "Chuy", "Jordan": "Jordy", "José": "Pepe", "Josefina": "Josie",
+    "Kayla": "Kay", "Mateo": "Teo", "Nathan": "Nate", "Olivia": "Liv", "Oscar": "Ozzie", "Rafael": "Rafa",
+    "Samuel": "Sam", "Santiago": "Santi", "Talia": "Tali", "Taylor": "Tay", "Theo": "Teddy",
+    "Valentina": "Val", "Victor": "Vic", "Violet": "Vi", "Xavier": "Xavi", "Ximena": "Xime",
+    "Zachary": "Zach",
+}  # fmt: skip

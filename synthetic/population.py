@@ -146,13 +146,14 @@ def make_children(
     # Five years old by 1 September of the autumn in which kindergarten begins.
     new_year = (kindergarten_year - 6 - 1970).astype("datetime64[Y]").astype("datetime64[D]")
     youngest = new_year + np.timedelta64(243)
+    birth_date = youngest - rng.integers(0, 365, n).astype("timedelta64[D]")
     two_races = families.race_mask_1[family] | families.race_mask_2[family]
     children = Children(
         family=family,
         first_name=rng.integers(0, 10_000, n),
         middle_name=rng.integers(0, 40, n),
         gender=gender,
-        birth_date=youngest - rng.integers(0, 365, n).astype("timedelta64[D]"),
+        birth_date=_with_twins(birth_date, family, kindergarten_year),
         race_mask=two_races,
         is_hispanic=families.is_hispanic[family],
         entry_year=entry_year,
@@ -162,6 +163,14 @@ def make_children(
         trait=rng.random((len(TRAITS), n)),
     )
     return families, children
+
+
+def _with_twins(
+    birth_date: NDArray[np.datetime64], family: Ints, kindergarten_year: Ints
+) -> NDArray[np.datetime64]:
+    """Birth dates where a family's children of one year are twins."""
+    _, first, group = np.unique(family * 10_000 + kindergarten_year, return_index=True, return_inverse=True)
+    return birth_date[first[group]]
 
 
 def _entries(

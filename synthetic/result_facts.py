@@ -82,7 +82,11 @@ inner join child on child.child = score.child
 inner join days on days.school_year = score.school_year and days.day = score.day"""
     for subject in SUBJECTS
 ]
-ASSESSMENT = "\nunion all\n".join([*STATE_TEST, *BENCHMARK, LITERACY, *ADMISSIONS])
+RESULTS = "\nunion all\n".join([*STATE_TEST, *BENCHMARK, LITERACY, *ADMISSIONS])
+# whole tests alone, and no file says a season
+ASSESSMENT = (
+    f"select *, cast(null as varchar) as domain, cast(null as varchar) as season from ({RESULTS}) as results"
+)
 
 DISCIPLINE = f"""
 select

@@ -17,8 +17,8 @@ from synthetic.result_facts import UNMAPPED
 COMMUNITY = "riverbend"
 
 
-def write_truth(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
-    """Write every truth table into `folder` and return their names; marks the facts on the way."""
+def write_truth(con: duckdb.DuckDBPyConnection, folder: Path, others: dict[str, str]) -> list[str]:
+    """Write every truth table and `others` (name: table) into `folder`, return the names; marks facts."""
     folder.mkdir(parents=True, exist_ok=True)
     _mark_held_back(con)
     _mark_unmapped(con)
@@ -30,6 +30,7 @@ def write_truth(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
         "student_year": f"({STUDENT_YEAR_TEXTS})",
         "planted_dirt": f"(from planted_dirt order by {_DIRT_ORDER})",
         "planted_gaps": "planted_gaps",
+        **others,
     }  # fmt: skip
     for name, source in sources.items():
         con.execute(f"copy ({_as_text(con, source)}) to {literal(folder / f'{name}.parquet')}")

@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 HEAVY = {"great_expectations", "dbt", "dagster", "dagster_dbt", "pandas", "pyarrow", "sqlalchemy"}
 HEAVY |= {"dlt", "s3fs", "botocore", "sshfs", "asyncssh", "requests", "aiohttp"}
 # one module per kind of source, imported by the function that opens a source of that kind
-OF_ONE_KIND = {"sftp.py", "s3.py", "https.py", "http_session.py", "database.py", "engine.py"}
+OF_ONE_KIND = {"sftp.py", "s3.py", "https.py", "http_session.py", "database.py", "engine.py", "edfi_api.py"}
 MAY_BE_HEAVY = {"orchestration"}
 # cheap enough for a process that does its work, not for every call of the command line
 NOT_AT_START = HEAVY | {"duckdb", "urllib"}

@@ -90,7 +90,7 @@ class _Walks:
         """Go over everything the source offers, up to a trouble of the source as a whole."""
         walk = _Walk()
         try:
-            with offers(self._source, self._credentials) as found:
+            with offers(self._home, self._source, self._credentials) as found:
                 for offer in found:
                     try:
                         self._consider(offer, walk)

@@ -1,4 +1,5 @@
-"""What a source offers: files of a folder, tables of a database by school year, alike to who fetches them."""
+"""What a source offers: files of a folder, tables of a database by school year, a copy of an ODS; alike to
+who fetches them."""
 
 import hashlib
 import time
@@ -12,6 +13,7 @@ from ingestion.connectors.credentials import Credentials
 from ingestion.connectors.download import download
 from ingestion.connectors.remote import Folder, RemoteFile, is_wanted
 from ingestion.connectors.source import NamedSource
+from ingestion.home import Home
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,15 @@ class Offer:
 
 
 @contextmanager
-def offers(source: NamedSource, credentials: Credentials) -> Iterator[Iterator[Offer]]:
+def offers(home: Home, source: NamedSource, credentials: Credentials) -> Iterator[Iterator[Offer]]:
     """What a source offers now, while the block lasts; the libraries of other kinds are not imported."""
-    if source.kind == "database":
+    if source.kind == "edfi_api":
+        from ingestion.connectors.edfi_api import OdsApi
+        from ingestion.connectors.edfi_copy import OdsCopy
+
+        with closing(OdsApi(source, credentials)) as api:
+            yield _copies(source, partial(OdsCopy(home, source).write, api))
+    elif source.kind == "database":
         from ingestion.connectors.database import Database
 
         with closing(Database(source, credentials)) as database:
@@ -79,6 +87,17 @@ def _tables(source: NamedSource, write: Callable[..., None]) -> Iterator[Offer]:
                 return _sha256(part)
 
             yield Offer(name, "", False, get)
+
+
+def _copies(source: NamedSource, write: Callable[[Path], None]) -> Iterator[Offer]:
+    """The one archive that an ODS is copied into; whether it is another than the last its bytes tell."""
+    assert source.edfi_api is not None
+
+    def get(part: Path) -> str:
+        write(part)
+        return _sha256(part)
+
+    yield Offer(f"{source.partner}_edfi_{source.edfi_api.school_year}.zip", "", False, get)
 
 
 def _sha256(path: Path) -> str:

@@ -11,7 +11,7 @@ from ingestion.yaml_file import Identifier, Strict, Texts, near_miss
 
 FOLDERS = ("sftp", "s3", "https")
 DATABASES = ("postgresql", "mysql", "mariadb", "mssql", "oracle", "sqlite")
-Kind = Literal["sftp", "s3", "https", "database"]
+Kind = Literal["sftp", "s3", "https", "database", "edfi_api"]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")]
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")]
 
@@ -43,14 +43,29 @@ class Table(Strict):
         return self
 
 
+class EdFiApi(Strict):
+    """What of an Ed-Fi ODS/API is copied: its resources (all that the layout reads, unless named), as the
+    delivery of one school year. `data`, `token` and `change_queries` are places below the url."""
+
+    school_year: int
+    resources: tuple[str, ...] = ()
+    page_size: int = Field(
+        default=500, ge=1, le=500
+    )  # 500 is the most that a server gives unless set otherwise
+    data: str = "data/v3/ed-fi"
+    token: str = "oauth/token"
+    change_queries: str = "changeQueries/v1/availableChangeVersions"
+
+
 class Source(Strict):
-    """One entry: a folder with `files`, or a database with `tables`."""
+    """One entry: a folder with `files`, a database with `tables`, or an `edfi_api`."""
 
     partner: Identifier
     url: str
     credentials: Prefix | None = None
     files: Texts = ()
     tables: tuple[Table, ...] = ()
+    edfi_api: EdFiApi | None = None
     endpoint: str | None = None
     region: str | None = None
     host_key: Fingerprint | None = None
@@ -84,6 +99,9 @@ class Source(Strict):
 
     @model_validator(mode="after")
     def _fields_of_its_kind(self) -> Self:
+        if self.edfi_api is not None:
+            self._check_edfi_api()
+            return self
         is_database = self.kind == "database"
         if is_database and (self.files or not self.tables):
             raise ValueError("a database has 'tables', and no 'files'")
@@ -98,8 +116,18 @@ class Source(Strict):
             raise ValueError("'credentials' is missing: SFTP asks who is there")
         return self
 
+    def _check_edfi_api(self) -> None:
+        if urlsplit(self.url).scheme != "https":
+            raise ValueError("the url of an Ed-Fi ODS/API begins with https://")
+        if self.files or self.tables or self.endpoint or self.region or self.host_key:
+            raise ValueError("an Ed-Fi ODS/API has 'edfi_api', and neither 'files' nor 'tables'")
+        if not self.credentials:
+            raise ValueError("'credentials' is missing: an Ed-Fi ODS/API asks who is there")
+
     @property
     def kind(self) -> Kind:
+        if self.edfi_api is not None:
+            return "edfi_api"
         scheme = urlsplit(self.url).scheme
         return scheme if scheme in FOLDERS else "database"  # type: ignore[return-value]
 

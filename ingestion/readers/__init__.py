@@ -13,13 +13,14 @@ from ingestion.errors import ContractError, ReadError
 from ingestion.readers.delimited import read_delimited
 from ingestion.readers.fixed_width import read_fixed_width
 from ingestion.readers.formats import FORMAT_BY_SUFFIX, format_of, suffix_of
+from ingestion.readers.json_columns import no_rows
 from ingestion.readers.json_records import read_json
 from ingestion.readers.parquet import read_parquet
 from ingestion.readers.record_counting import Dialect
 from ingestion.readers.records import MAY_BE_EMPTY, empty_file
 from ingestion.readers.unpacking import Part, unpack
 from ingestion.readers.workbook import read_workbook
-from ingestion.readers.xml_records import SplitFiles, read_xml
+from ingestion.readers.xml_records import RecordAbsent, SplitFiles, read_xml
 
 __all__ = ["SplitFiles", "read_source", "read_together", "split_together"]
 
@@ -76,15 +77,10 @@ def read_source(
             where=path.name,
             next_step="Give them the same `reader`, `member` and `sheet`, or read them one after another",
         )
-    selects: list[str] = []
     if scratch:
         scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-read-", dir=scratch) as temporary:
-        folder = Path(temporary)
-        for number, part in enumerate(unpack(path, contracts[0].member, folder)):
-            if format_of(contracts[0].reader, part.name) != "ndjson":
-                _refuse_empty_file(part)
-            selects += _read_part(con, part, contracts, f"_{table}_{number}", folder, split or SplitFiles())
+        selects = _read_parts(con, path, contracts, table, Path(temporary), split or SplitFiles())
     con.execute(f"create or replace view {table} as {' union all by name '.join(selects)}")
     may_be_empty = any(contract.tolerance.empty for contract in contracts)
     if not may_be_empty and not con.execute(f"select 1 from {table} limit 1").fetchall():
@@ -95,6 +91,39 @@ def read_source(
             next_step=f"Ask the partner to send the file again{MAY_BE_EMPTY}",
         )
     return table
+
+
+def _read_parts(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    contracts: Sequence[Contract],
+    table: str,
+    folder: Path,
+    split: SplitFiles,
+) -> list[str]:
+    """A select over each plain file of `path`.
+
+    Of a layout's XML, each record may stand in any of the files, and those that are not required in none.
+    """
+    if split.fault:
+        raise split.fault
+    selects: list[str] = []
+    absent: list[RecordAbsent] = []
+    parts = split.parts or unpack(path, contracts[0].member, folder)
+    for number, part in enumerate(parts):
+        if not split.parts and format_of(contracts[0].reader, part.name) != "ndjson":
+            _refuse_empty_file(part)
+        try:
+            selects += _read_part(con, part, contracts, f"_{table}_{number}", folder, split)
+        except RecordAbsent as error:
+            if contracts[0].bundle is None:
+                raise
+            absent.append(error)
+    if all(part.name in split.names for part in parts):
+        split.parts = parts
+    if absent and not selects and any(contract.is_required for contract in contracts):
+        raise absent[0]
+    return selects or [no_rows(con, contracts, f"_{table}_none", path.name)]
 
 
 def _how_read(contract: Contract) -> tuple[object, ...]:

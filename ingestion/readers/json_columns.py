@@ -52,7 +52,11 @@ def fill_columns(
     ).fetchone()
     if first:
         raise refuse_value(name, first[0], deep[abs(first[1])], is_deep=first[1] > 0)
-    return select_columns(headers, kept, "_row_number", name, table, has_broken_lines=found.broken > 0)
+    there = set(map(folded, headers))
+    spared = {folded(h): h for contract in contracts for h in contract.spared_headers}
+    absent = [header for fold, header in sorted(spared.items()) if fold not in there]
+    broken = found.broken > 0
+    return select_columns(headers, kept, "_row_number", name, table, has_broken_lines=broken, absent=absent)
 
 
 def no_rows(con: duckdb.DuckDBPyConnection, contracts: Sequence[Contract], table: str, file_name: str) -> str:

@@ -135,13 +135,15 @@ def select_columns(
     table: str,
     *,
     has_broken_lines: bool = False,
+    absent: Iterable[str] = (),
 ) -> str:
     """The select that gives c0, c1, … of `table` their headers, and every row its number and file.
 
     Records without a value in any column are left out: spreadsheets end in rows of bare delimiters. Broken
-    lines stay, marked as such.
+    lines stay, marked as such. `absent` are headers to be NULL in every row.
     """
-    named = ", ".join(f"c{i} as {identifier(headers[i])}" for i in positions)
+    columns = [f"c{i} as {identifier(headers[i])}" for i in positions]
+    named = ", ".join([*columns, *(f"null::varchar as {identifier(header)}" for header in absent)])
     kept = f"coalesce({', '.join(f'c{i}' for i in positions)}) is not null"
     if has_broken_lines:
         named, kept = f"{named}, {LINE_IS_BROKEN}", f"({kept} or {LINE_IS_BROKEN})"

@@ -24,11 +24,19 @@ class SplitFiles:
     """The records of XML files that were split for several readings on one connection.
 
     `contracts` are all that will be read; `tables` maps a file and a record that was found to the table of
-    its texts, which a reading takes.
+    its texts, which a reading takes. `parts` are the files once each is split, so that none is unpacked or
+    split again, and `fault` is what stopped it.
     """
 
     contracts: list[Contract] = field(default_factory=list)
     tables: dict[tuple[str, str], str] = field(default_factory=dict)
+    parts: list[Part] = field(default_factory=list)
+    names: dict[str, list[str]] = field(default_factory=dict)
+    fault: ReadError | None = None
+
+
+class RecordAbsent(ReadError):
+    """A file of XML has no element of the name that a contract reads."""
 
 
 def read_xml(
@@ -52,18 +60,40 @@ def read_xml(
         root_of(text)
         raise _unnamed_record(text)
     taken = split.tables.pop((part.name, reader.record), None)
+    if taken is None and part.name not in split.names:
+        taken = _split_for_all(con, part, [*contracts, *split.contracts], table, folder, split)
     if taken is None:
-        text = xml_as_utf8(part, reader.encoding, folder)
-        root = root_of(text)
-        taken = _split(con, text, root, [*contracts, *split.contracts], table, folder, split)
-        if taken is None:
-            names = _names_in(text)
-            if not names:
-                return no_rows(con, contracts, table, part.name)
-            raise _missing_record(text.name, reader.record, names)
+        if not split.names[part.name] and not contracts[0].bundle:
+            return no_rows(con, contracts, table, part.name)
+        raise _missing_record(part.name, reader.record, split.names[part.name])
     con.execute(f"alter table {taken} rename to {table}_texts")
     found = store_shapes(con, f"{table}_texts", f"{table}_shapes")
     return fill_columns(con, table, found, contracts, part.name)
+
+
+def _split_for_all(
+    con: duckdb.DuckDBPyConnection,
+    part: Part,
+    contracts: Sequence[Contract],
+    table: str,
+    folder: Path,
+    split: SplitFiles,
+) -> str | None:
+    """As `_split`, and keeps what there is to say of the file afterwards."""
+    reader = contracts[0].reader
+    try:
+        text = xml_as_utf8(part, reader.encoding, folder)
+        taken = _split(con, text, root_of(text), contracts, table, folder, split)
+    except ReadError as error:
+        split.fault = error
+        raise
+    wanted = {contract.reader.record for contract in contracts if contract.is_required}
+    found = {record for name, record in split.tables if name == part.name} | {
+        reader.record if taken else None
+    }
+    # looking for names reads the file once more
+    split.names[part.name] = _names_in(text) if wanted - found else []
+    return taken
 
 
 def _split(
@@ -116,11 +146,11 @@ def _names_in(text: TextFile) -> list[str]:
     return [*names]
 
 
-def _missing_record(name: str, record: str, names: Sequence[str]) -> ReadError:
-    return ReadError(
+def _missing_record(name: str, record: str, names: Sequence[str]) -> RecordAbsent:
+    return RecordAbsent(
         f"no element is named {shown([record])}",
         where=name,
-        rule=f"The file holds {shown(names)}",
+        rule=f"The file holds {shown(names) or 'no element at all'}",
         next_step="Correct `reader: {record: ...}` in the contract, or ask the partner for the missing part",
     )
 

@@ -19,7 +19,7 @@ CHILDREN = 300
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     """So few children that dirt is planted in nothing but marks."""
-    return write_community(tmp_path_factory.mktemp("made"), children_per_year=CHILDREN)
+    return write_community(tmp_path_factory.mktemp("made"), children_per_year=CHILDREN, with_sectors=False)
 
 
 @pytest.fixture(scope="module")

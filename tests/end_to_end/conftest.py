@@ -1,9 +1,11 @@
-"""A tiny community of one district with 40 children: small enough to write bad files for, by hand."""
+"""A tiny community of one district with 40 children, small enough to write bad files for by hand; the demo and its truth."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.conftest import Deployment
@@ -101,3 +103,50 @@ def loaded(tinytown: Deployment) -> Deployment:
     done = tinytown.call("load", tinytown.send("attendance_2024_annual.csv", attendance()))
     assert done.exit_code == 0, done.output
     return tinytown
+
+
+DEMO_CHILDREN = 3000
+IDENTITY = """
+create table identity as
+select distinct true_person_id, person_id from truth.person inner join links using (partner_id, student_id)
+"""
+# the readiness test gives one row of five scores
+ASSESSMENTS = """
+create view assessments as
+with scores as (
+    select true_person_id, school_year, 'annual' as collection, 'kra' as assessment_id, 'screener' as assessment_type,
+        test_date, case when part.domain is null then performance_level end as performance_level, false as
+        is_held_back, part.domain, part.subject, part.scale_score
+    from (
+        select *, unnest([
+            {'domain': null, 'subject': 'other', 'scale_score': overall},
+            {'domain': 'language_and_literacy', 'subject': 'reading', 'scale_score': language_score},
+            {'domain': 'mathematics', 'subject': 'math', 'scale_score': mathematics},
+            {'domain': 'social_foundations', 'subject': 'other', 'scale_score': social},
+            {'domain': 'physical_development', 'subject': 'other', 'scale_score': physical}
+        ]) as part
+        from truth.readiness
+    )
+)
+from truth.assessment union all by name from scores
+"""
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deployment, duckdb.DuckDBPyConnection]]:
+    """`milepost demo` with few children, its marts attached as `warehouse` beside the truth in schema `truth`.
+
+    `links` are the warehouse's own ids of persons by partner, `identity` those of children in schools and colleges.
+    """
+    here = Deployment(tmp_path_factory.mktemp("demo"))
+    here.communities = Path(__file__).parents[2] / "communities"
+    here.run("demo", "--children", str(DEMO_CHILDREN))
+    with duckdb.connect() as con:
+        con.execute(f"attach '{here.home}/warehouse.duckdb' as warehouse (read_only)")
+        con.execute("create schema truth")
+        for table in (here.home / "demo" / "truth").glob("*.parquet"):
+            con.execute(f"create table truth.{table.stem} as from '{table}'")
+        con.execute(f"create table links as from '{here.home}/identity/person_links.parquet'")
+        con.execute(IDENTITY)
+        con.execute(ASSESSMENTS)
+        yield here, con

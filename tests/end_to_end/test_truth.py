@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from tests.conftest import Deployment
+from tests.end_to_end.differences import difference
 from tests.end_to_end.truth_cells import CELL_COLUMNS, DEFINITIONS, FLAGS, count_true_cells, flag
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("truth")]
 
-CHILDREN = 3000
 # one truth row per fact that the gate let through, with the warehouse's own id of the person it belongs to
 PERSON_OF = "inner join identity using (true_person_id)"
 ORGANIZATION = "partner_id || ':' || lower(school_id)"
@@ -31,9 +30,8 @@ MARTS = {
         f"{WHEN}, {ORGANIZATION}, sum(days_enrolled), sum(days_absent) from truth.attendance",
     ),
     "fct_assessment": (
-        f"{WHEN}, assessment_id, assessment_type, subject, test_date, scale_score, performance_level",
-        f"{WHEN}, assessment_id, assessment_type, subject, test_date, scale_score, performance_level "
-        "from truth.assessment",
+        f"{WHEN}, assessment_id, assessment_type, subject, domain, test_date, scale_score, performance_level",
+        f"{WHEN}, assessment_id, assessment_type, subject, domain, test_date, scale_score, performance_level from assessments",
     ),
     "fct_discipline": (
         f"{WHEN}, partner_id, incident_id, action_code, organization_id, action_date, days_removed",
@@ -55,36 +53,6 @@ MARTS = {
 }
 
 Demo = tuple[Deployment, duckdb.DuckDBPyConnection]
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """`milepost demo` with few children, its marts attached as `warehouse` beside the truth in schema `truth`."""
-    here = Deployment(tmp_path_factory.mktemp("demo"))
-    here.communities = Path(__file__).parents[2] / "communities"
-    here.run("demo", "--children", str(CHILDREN))
-    con = duckdb.connect()
-    con.execute(f"attach '{here.home}/warehouse.duckdb' as warehouse (read_only)")
-    con.execute("create schema truth")
-    for table in (here.home / "demo" / "truth").glob("*.parquet"):
-        con.execute(f"create table truth.{table.stem} as from '{table}'")
-    con.execute(
-        f"""
-        create table identity as
-        select distinct true_person_id, person_id
-        from truth.person inner join '{here.home}/identity/person_links.parquet' using (partner_id, student_id)
-        """
-    )
-    yield here, con
-    con.close()
-
-
-def difference(con: duckdb.DuckDBPyConnection, ours: str, truth: str) -> list[tuple[object, ...]]:
-    """Rows in one and not in the other, either way; empty when both are the same set."""
-    return con.execute(
-        f"select 'only in the warehouse' as side, * from (({ours}) except ({truth})) "
-        f"union all select 'only in the truth', * from (({truth}) except ({ours})) limit 20"
-    ).fetchall()
 
 
 def test_each_child_is_one_person_and_each_person_one_child(demo: Demo) -> None:

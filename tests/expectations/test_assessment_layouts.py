@@ -54,8 +54,8 @@ def test_gold_has_a_year_in_its_headers(here: Deployment) -> None:
     product = Product(here, "ts_gold")
     assert product.load("rivers_GOLD.csv", GOLD).outcome == "accepted"
     assert product.rows() == [
-        (2025, "78", "math", "mathematics", "Fall", "Pre-K 4", "2024-10-25", 400.0, "Below", None),
         (2025, "A1", "reading", "literacy", "Fall", "Kindergarten", "2024-10-20", 495.0, "Meet", None),
+        (2025, "gold-78", "math", "mathematics", "Fall", "Pre-K 4", "2024-10-25", 400.0, "Below", None),
     ]
 
 

@@ -24,7 +24,12 @@ def test_columns_with_a_code_list_are_gathered_and_others_are_not() -> None:
         "race_ethnicity",
         "hispanic_ethnicity",
     ]  # no language
-    assert code_columns(entities["assessment"]) == ["assessment_type", "subject", "grade_level"]  # no level
+    assert code_columns(entities["assessment"]) == [
+        "assessment_type",
+        "subject",
+        "season",
+        "grade_level",
+    ]  # no level
     assert code_columns(entities["attendance"]) == []
     assert code_columns(entities["screening"]) == ["screening_type", "screening_result"]
 

@@ -7,7 +7,7 @@ import pytest
 from ingestion.community import Community, load_communities
 from ingestion.contract import match_file
 from synthetic import Manifest
-from synthetic.partners import lakeshore, river_city
+from synthetic.partners import early_childhood, lakeshore, registries, river_city
 
 COMMUNITIES = Path(__file__).parents[2] / "communities"
 
@@ -46,14 +46,20 @@ def test_every_contract_has_files_and_a_due_date_for_each_collection(
     assert expected <= sent
 
 
-@pytest.mark.parametrize("partner", [river_city, lakeshore], ids=lambda module: module.PARTNER)
-def test_crosswalks_translate_what_partners_write(partner: object, configured: Community) -> None:
-    module = vars(partner)
+CROSSWALKS = {
+    **{module.PARTNER: module.CROSSWALK for module in (river_city, lakeshore)},
+    **registries.CROSSWALKS,
+    **early_childhood.CROSSWALKS,
+}
+
+
+@pytest.mark.parametrize("partner", CROSSWALKS)
+def test_crosswalks_translate_what_partners_write(partner: str, configured: Community) -> None:
     written = {
         (field, code, conformed, first, last)
-        for field, codes, first, last in module["CROSSWALK"]
+        for field, codes, first, last in CROSSWALKS[partner]
         for conformed, code in codes.items()
     }
-    rows = configured.crosswalks[module["PARTNER"]]
+    rows = configured.crosswalks[partner]
     stated = {(r.field, r.partner_code, r.conformed_code, r.first_year, r.last_year) for r in rows}
     assert stated == written

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -28,6 +30,15 @@ def test_same_arguments_give_the_same_bytes_and_another_seed_gives_others(tmp_pa
     assert len(first) > 60
     csv = "deliveries/river_city/demographics_2024-25_annual.csv"
     assert first[csv] != other[csv]
+
+
+def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
+    options = ["--children", "650", "--years", "2", "--interim-years", "0"]
+    for name in "ab":
+        command = [sys.executable, "-m", "synthetic", str(tmp_path / name), *options]
+        subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[2])
+    first, again = (hashes(tmp_path / name) for name in "ab")
+    assert first == again
 
 
 def test_about_as_many_children_every_year_over_two_districts(truth: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,23 @@
+select
+    community_id,
+    partner_id,
+    extract_id,
+    school_year,
+    collection,
+    student_unique_id as student_id,
+    state_student_id,
+    first_name,
+    middle_name,
+    last_surname as last_name,
+    birth_date,
+    sex as gender,
+    races as race_ethnicity,
+    case when is_hispanic then 'yes' when not is_hispanic then 'no' end as hispanic_ethnicity,
+    home_language,
+    street_number_name as address,
+    postal_code as zip_code,
+    cast(null as varchar) as tract_id,
+    _load_id,
+    _source_file,
+    _row_number
+from {{ ref('edfi__student') }}

@@ -1,0 +1,133 @@
+"""The facts of every sector in the demo's marts against the synthetic truth; persons are known by partner alone."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from tests.conftest import Deployment
+from tests.end_to_end.differences import difference
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("truth")]
+
+Demo = tuple[Deployment, duckdb.DuckDBPyConnection]
+WHO = "person_id, partner_id, school_year"
+PROGRAM = "partner_id || ':' || lower(program_id)"
+SITE = "partner_id || ':' || lower(site_id)"
+
+# mart -> (its columns, the same from the truth)
+OF_PERSONS = {
+    "fct_birth": (
+        "birth_year, birth_weight_grams, gestation_weeks, prenatal_care_month, prenatal_visits, plurality, mother_age_years, payer_type, zip_code, tract_id",
+        "year(birth_date), birth_weight_grams, gestation_weeks, prenatal_care_month, prenatal_visits, plurality, mother_age_years, payer_type, zip_code, tract_id",
+    ),
+    "fct_immunization": (
+        "vaccine_code, administered_date, dose_number, immunization_source",
+        "vaccine_code, administered_date, dose_number, immunization_source",
+    ),
+    "fct_screening": (
+        "screening_type, instrument, screened_date, screening_result, numeric_result, result_unit",
+        "screening_type, instrument, screened_date, screening_result, numeric_result, result_unit",
+    ),
+    "fct_health_coverage": ("payer_type, start_date, end_date", "payer_type, start_date, end_date"),
+    "fct_housing_episode": (
+        "relationship_to_head, project_type, entry_date, move_in_date, exit_date, prior_living_situation, exit_destination, has_disabling_condition",
+        "relationship_to_head, project_type, entry_date, move_in_date, "
+        "exit_date, prior_living_situation, exit_destination, has_disabling_condition",
+    ),
+    "fct_housing_assistance": (
+        "relationship_to_head, program_type, assistance_action, effective_date, start_date, end_date, was_homeless_at_admission, bedrooms, household_size, annual_income, zip_code, tract_id",
+        "relationship_to_head, program_type, assistance_action, effective_date, start_date, end_date, was_homeless_at_admission, bedrooms, household_size, annual_income, zip_code, tract_id",
+    ),
+    "fct_early_learning": (
+        "program_id, program_type, site_id, start_date, end_date, days_enrolled, days_attended, hours_per_week, is_subsidized",
+        f"{PROGRAM}, program_type, {SITE}, start_date, end_date, days_enrolled, days_attended, hours_per_week, is_subsidized",
+    ),
+    "fct_participation": (
+        "program_id, start_date, end_date, sessions_offered, sessions_attended, hours_attended, has_attended",
+        f"{PROGRAM}, start_date, end_date, sessions_offered, sessions_attended, hours_attended, has_attended",
+    ),
+    "fct_postsecondary_award": ("college_code, award_date", "college_code, award_date"),
+    "fct_employment": (
+        "employer_id, industry_code, wage_year, wage_quarter, wages, work_state",
+        "employer_id, industry_code, wage_year, wage_quarter, wages, work_state",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mart", OF_PERSONS)
+def test_a_mart_holds_exactly_the_truth(demo: Demo, mart: str) -> None:
+    _, con = demo
+    columns, truth = OF_PERSONS[mart]
+    fact = mart.removeprefix("fct_")
+    ours = f"select {WHO}, {columns} from warehouse.marts.{mart}"
+    assert (
+        difference(
+            con,
+            ours,
+            f"select {WHO}, {truth} from truth.{fact} inner join links using (partner_id, student_id)",
+        )
+        == []
+    )
+    counts = f"select (select count(*) from warehouse.marts.{mart}), (select count(*) from truth.{fact})"
+    n_ours, n_true = con.execute(counts).fetchall()[0]
+    assert n_ours == n_true > 0
+
+
+def test_evictions_are_the_courts_cases(demo: Demo) -> None:
+    _, con = demo
+    columns = "partner_id, school_year, filed_date, judgment, judgment_date, executed_date, amount_claimed, zip_code, tract_id"
+    ours = f"select {columns} from warehouse.marts.fct_eviction where not has_child"
+    assert difference(con, ours, f"select {columns} from truth.eviction") == []
+
+
+def test_estimates_have_their_margins_and_hidden_numbers_are_hidden(demo: Demo) -> None:
+    _, con = demo
+    ours = (
+        "select school_year, area_type, area_id, measure_id, value, margin_of_error, confidence_level "
+        "from warehouse.marts.fct_area_measure where partner_id = 'census_bureau'"
+    )
+    truth = (
+        "select school_year, 'tract', tract_id, 'B14003_001', children, children_margin, 0.90 from truth.acs_estimate "
+        "union all select school_year, 'tract', tract_id, 'B14003_004', in_school, in_school_margin, 0.90 from truth.acs_estimate"
+    )
+    assert difference(con, ours, truth) == []
+    ours = (
+        "select school_year, area_id, subgroup, numerator, denominator, is_suppressed, suppression_marker "
+        "from warehouse.marts.fct_area_measure where partner_id = 'state_education'"
+    )
+    truth = (
+        "select school_year, area_id, case when student_group <> 'All Students' then student_group end, "
+        "case when not is_suppressed then numerator end, case when not is_suppressed then denominator end, is_suppressed, "
+        "case when is_suppressed then '*' end from truth.report_card"
+    )
+    assert difference(con, ours, truth) == []
+
+
+def test_the_directory_has_its_organizations_places_and_services(demo: Demo) -> None:
+    _, con = demo
+    counts = [
+        con.execute(
+            f"select count(*) from warehouse.marts.{table} where partner_id = 'service_directory'"
+        ).fetchall()[0][0]
+        for table in ("dim_organization", "dim_site", "dim_service", "dim_service_at_site")
+    ]
+    assert counts == [6, 17, 6, 17]
+
+
+def test_partners_beside_schools_know_children_by_their_own_numbers_only(demo: Demo) -> None:
+    _, con = demo
+    methods = con.execute(
+        "select distinct method from links inner join truth.partner_person using (partner_id, student_id)"
+    ).fetchall()
+    assert methods == [("partner_id",)]
+    known = "select count(*) from truth.partner_person {} join links using (partner_id, student_id)"
+    assert con.execute(known.format("anti")).fetchall() == [(0,)]
+    # the readiness test and the wage records are told of by state number, so they are the schools' children already
+    shared = (
+        "select count(*), count(*) filter (person_id not in (select person_id from identity)) from links "
+        "where partner_id in ('readiness_office', 'wage_records')"
+    )
+    n, strangers = con.execute(shared).fetchall()[0]
+    assert n > 500
+    assert strangers == 0
