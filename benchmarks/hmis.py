@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from benchmarks.measuring import Laps
+from benchmarks.one_layout import load_delivery
 from ingestion.entities import load_entities
 from ingestion.layout import load_layout
 
@@ -121,22 +122,9 @@ def _write_member(path: Path, entity: str, counts: dict[str, int]) -> int:
 
 def run_milepost(folder: Path, export: Path, laps: Laps) -> dict[str, int]:
     """Load the export as `milepost load` does; rows accepted by member."""
-    from expectations.gx_duckdb import known_expectations
-    from expectations.loading import load_file
-    from ingestion.community import load_communities
-    from ingestion.home import Home
-    from ingestion.landing import receive
-
-    known_expectations()  # the import is paid once per process, not per delivery
-    communities, home = load_communities(_configuration(folder)), Home(folder / "home").create()
-    laps.lap("start")
-    deliveries = receive(home, communities, export)
-    laps.lap("receive")
-    outcomes = load_file(home, communities, deliveries)
-    laps.lap("load")
-    assert all(outcome.outcome == "accepted" for outcome in outcomes), [o.reason for o in outcomes]
+    loaded = load_delivery(folder, LAYOUT, export, laps)
     members = {extract.entity: extract.member or "" for extract in load_layout(LAYOUT).extracts}
-    return {members[outcome.delivery.entity]: outcome.rows for outcome in outcomes}
+    return {members[extract_id.split(".")[1]]: rows for extract_id, rows in loaded.items()}
 
 
 def run_floor(folder: Path, export: Path, laps: Laps) -> dict[str, int]:
@@ -152,23 +140,6 @@ def run_floor(folder: Path, export: Path, laps: Laps) -> dict[str, int]:
     return found
 
 
-def _configuration(folder: Path) -> Path:
-    place = folder / "communities" / "bench"
-    (place / "extracts").mkdir(parents=True)
-    (place / "community.yml").write_text(
-        "community: bench\nname: Bench\nschool_years: {first: 2020, last: 2026}\n"
-        "collections: {annual: {maturity: final}}\npartners: {coc: {title: Continuum, sector: housing}}\n"
-    )
-    (place / "agreements.yml").write_text(
-        "agreements:\n  all: {parties: [coc], purpose: to measure, extracts: all, starts: 2020-01-01,"
-        " expires: 2999-01-01}\n"
-    )
-    (place / "extracts" / f"coc__{LAYOUT}.yml").write_text(
-        f"partner: coc\nlayout: {LAYOUT}\nagreement: all\n"
-    )
-    return place.parent
-
-
 def measure(side: str, export: Path) -> None:
     """One side in this process: prints its laps and rows as JSON."""
     with tempfile.TemporaryDirectory() as folder:
@@ -182,7 +153,7 @@ def measure(side: str, export: Path) -> None:
 def compare(rows: int, rounds: int) -> tuple[float, float]:
     """Print both sides; Milepost's seconds, and how many times those of the plain reading they are."""
     with tempfile.TemporaryDirectory() as folder:
-        export = Path(folder) / "coc_hmis_export.zip"
+        export = Path(folder) / "ours_hmis_export.zip"
         written = write_export(export, rows)
         size = export.stat().st_size / 2**20
         best = {side: _best(side, export, rounds) for side in SIDES}

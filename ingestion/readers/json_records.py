@@ -26,6 +26,7 @@ from ingestion.readers.json_values import pointer
 from ingestion.readers.records import is_of_machine
 from ingestion.readers.text_encoding import TextFile, as_utf8
 from ingestion.readers.unpacking import Part
+from ingestion.sql_text import literal
 
 RESOURCE_TYPE = "resourceType"
 
@@ -61,7 +62,7 @@ def read_json(
     texts, shapes = f"{table}_texts", f"{table}_shapes"
     try:
         (load_lines if is_lines else load_array)(con, link, texts)
-        by = pointer(RESOURCE_TYPE) if is_lines and reader.record else "null"
+        by = _resource_type_sql(reader.record) if is_lines and reader.record else "null"
         found = store_shapes(con, texts, shapes, by=by)
     except duckdb.Error as error:
         if is_of_machine(error):
@@ -155,6 +156,13 @@ def _refuse_other_resources(con: duckdb.DuckDBPyConnection, shapes: str, record:
     ).fetchall()[0]
     if count:
         raise other_resource(name, record, count, first)
+
+
+def _resource_type_sql(record: str) -> str:
+    """The resourceType of a line; servers write it first, which spares nearly all lines another parsing."""
+    first = literal(f'{{"{RESOURCE_TYPE}":"{record}"')
+    told = f"json_extract_string(text, {pointer(RESOURCE_TYPE)})"
+    return f"case when starts_with(text, {first}) then {literal(record)} else {told} end"
 
 
 def _reports_nothing(text: TextFile, is_lines: bool) -> bool:

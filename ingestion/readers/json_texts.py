@@ -9,6 +9,7 @@ from ingestion.sql_text import literal
 
 MAX_OBJECT_BYTES = 2**24
 # a table of texts has the one column `text`; its rowid + 1 is the number of the record or line
+IS_WRITTEN_AS_OBJECT = "starts_with(text, '{')"
 IS_OBJECT = "(json_valid(text) and (starts_with(text, '{') or starts_with(ltrim(text, ' \t\r\n'), '{')))"
 IS_BLANK = "(coalesce(trim(text, ' \t\r\n'), '') = '')"
 
@@ -71,16 +72,35 @@ def _refuse_lost_line(con: duckdb.DuckDBPyConnection, table: str, path: Path) ->
 def store_shapes(con: duckdb.DuckDBPyConnection, texts: str, table: str, *, by: str = "null") -> Found:
     """Make `table` of the few lists of keys that the many objects have, each with the first row that has it.
 
-    `by` is a pointer (as an SQL literal) to a key whose values tell the shapes apart too.
+    `by` is an expression over `text`, whose values tell the shapes apart too.
+    """
+    try:
+        if not _store_shapes(con, texts, table, by, IS_WRITTEN_AS_OBJECT):
+            return _found(con, table)
+    except duckdb.InvalidInputException:  # some text is no JSON
+        pass
+    _store_shapes(con, texts, table, by, IS_OBJECT)
+    return _found(con, table)
+
+
+def _store_shapes(con: duckdb.DuckDBPyConnection, texts: str, table: str, by: str, is_object: str) -> int:
+    """The shapes of texts that are objects, and how many others but blank ones there are.
+
+    Nearly every file is sound, so that a first attempt asks for the keys of what is written as an object,
+    which fails where that is no JSON; to ask that too would parse each text once more.
     """
     con.execute(
         f"create or replace temp table {table} as"
         f" select form, case when form = 'object' then json_keys(text) end as keys,"
-        f" case when form = 'object' then json_extract_string(text, {by}) end as told_by,"
+        f" case when form = 'object' then {by} end as told_by,"
         f" min(_row_number) as _row_number, count(*) as n from ("
-        f"select case when {IS_OBJECT} then 'object' when {IS_BLANK} then 'blank' else 'broken' end as form,"
+        f"select case when {is_object} then 'object' when {IS_BLANK} then 'blank' else 'broken' end as form,"
         f" text, rowid + 1 as _row_number from {texts}) group by all"
     )
+    return int(con.execute(f"select count(*) from {table} where form = 'broken'").fetchall()[0][0])
+
+
+def _found(con: duckdb.DuckDBPyConnection, table: str) -> Found:
     counts = ", ".join(
         f"coalesce(sum(n) filter (form = '{form}'), 0)::bigint" for form in ("object", "blank", "broken")
     )

@@ -37,6 +37,29 @@ ignore: [meta]
 """
 
 
+def test_a_text_is_what_stands_between_its_quotes_whatever_it_looks_like(tmp_path):
+    texts = [
+        "[1, 2]",
+        '{"a": 1}',
+        "null",
+        '"quoted"',
+        '"',
+        "back\\slash",
+        'end\\"',
+        "two\nlines",
+        "Zoë \U0001f600",
+        "a,b",
+    ]
+    lines = [
+        json.dumps({"StudentID": text, "Absent": 1}, ensure_ascii=i % 2 == 0) for i, text in enumerate(texts)
+    ]
+    lines.append('{"StudentID": null, "Absent": 1.50}')
+    lines.append('{"StudentID": ["a", "b"], "Absent": true}')
+    rows = rows_of(write(tmp_path, "\n".join(lines) + "\n", "a.ndjson"), contract_of(tmp_path))
+    assert [row["StudentID"] for row in rows] == [*texts, None, "a,b"]
+    assert [row["Absent"] for row in rows[-2:]] == ["1.5", "true"]
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -140,10 +163,20 @@ def test_resources_of_the_stated_type_are_read_and_need_not_declare_it(tmp_path)
     assert "undeclared column 'resourceType'" in refusal_of(path, contract_of(tmp_path, PATIENT))
 
 
-@pytest.mark.parametrize("other", [{"resourceType": "Observation", "id": SECRET}, {"id": SECRET}])
-def test_lines_of_another_resource_type_are_refused(tmp_path, other):
+@pytest.mark.parametrize("separators", [(", ", ": "), (",", ":")])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"resourceType": "Observation", "id": SECRET},
+        {"resourceType": "PatientOther", "id": SECRET},
+        {"id": SECRET},
+        {"id": SECRET, "name": [{"resourceType": "Patient"}]},
+    ],
+)
+def test_lines_of_another_resource_type_are_refused(tmp_path, other, separators):
     lines = [patient(1), other, patient(2), other]
-    path = write(tmp_path, "\n".join(map(json.dumps, lines)), "Patient.ndjson")
+    text = "\n".join(json.dumps(line, separators=separators) for line in lines)
+    path = write(tmp_path, text, "Patient.ndjson")
     message = refusal_of(path, contract_of(tmp_path, PATIENT, "reader: {record: Patient}\n"))
     assert message.startswith(
         "Patient.ndjson, line 2: 2 lines have another resourceType than Patient, or none."

@@ -1,8 +1,10 @@
 """FHIR bulk exports: what each resource becomes, and what is refused or held back."""
 
 import csv
+import gzip
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from fhir_export import (
     patient,
     write_export,
 )
-from one_partner import OnePartner, failed_rules
+from one_partner import OnePartner, failed_rules, write_csv
 
 from ingestion.layout import load_layout
 from publishing.dbt_project import DBT_PROJECT
@@ -109,12 +111,61 @@ def test_every_way_to_refer_to_a_patient_ends_in_the_same_id(clinic: OnePartner)
     ]
 
 
+def test_a_dose_that_corrects_an_error_is_not_lost_with_it(clinic: OnePartner) -> None:
+    doses = [
+        dose("Patient/p1", "08", "2020-03-01", status="entered-in-error"),
+        dose("Patient/p1", "08", "2020-03-01"),
+        dose("Patient/p1", "10", "2020-05-01", status="entered-in-error"),
+    ]
+    outcome = clinic.load(export(clinic, Immunization=doses))["immunization.fhir_r4_bulk"]
+    assert (outcome.outcome, outcome.rows) == ("accepted", 1)
+    assert clinic.rows("immunization", "select vaccine_code, immunization_status from raw") == [
+        ("08", "completed")
+    ]
+
+
+def test_a_kind_of_resource_may_lie_in_several_files(clinic: OnePartner) -> None:
+    folder = export(clinic, Immunization=[dose("Patient/p1", "08", "2020-03-01")])
+    (folder / "Patient.001.ndjson").write_text(json.dumps(patient("p2")) + "\n")
+    (folder / "2.immunization.ndjson").write_text(json.dumps(dose("Patient/p2", "08", "2020-03-02")) + "\n")
+    outcomes = clinic.load(folder)
+    assert {e: (o.outcome, o.rows) for e, o in outcomes.items()} == {
+        "person.fhir_r4_bulk": ("accepted", 2),
+        "immunization.fhir_r4_bulk": ("accepted", 2),
+    }
+
+
+# what HEDIS counts as a lead test of a child (LSC)
+LEAD = ["5671-3", "5674-7", "10368-9", "10912-4", "14807-2"]
+LEAD += ["17052-2", "25459-9", "27129-6", "32325-3", "77307-7"]
+
+
+@pytest.mark.parametrize("layout", ["fhir_r4_bulk", "synthea_csv", "synthea_csv_2021"])
+def test_every_lead_test_is_taken(partner: OnePartner, layout: str) -> None:
+    partner.contract(layout)
+    folder = partner.sent / f"ours_{layout.split('_')[0]}_2024"
+    if layout == "fhir_r4_bulk":
+        write_export(folder, Patient=[patient("p1")], Observation=[observation(code) for code in LEAD])
+    else:
+        (extract,) = [e for e in load_layout(layout).extracts if e.member == "patients.csv"]
+        headers = ["Id", *(h for c in list(extract.columns.values())[1:] for h in c.headers), *extract.ignore]
+        write_csv(folder / "patients.csv", ",".join(headers), ["p1" + "," * (len(headers) - 1)])
+        rows = [f"2024-05-06,p1,e,laboratory,{code},Test {code},4.2,ug/dL,numeric" for code in LEAD]
+        header = "DATE,PATIENT,ENCOUNTER,CATEGORY,CODE,DESCRIPTION,VALUE,UNITS,TYPE"
+        write_csv(folder / "observations.csv", header, rows)
+    partner.load(folder)
+    assert sorted(partner.rows("screening", "select screening_type, instrument from raw")) == sorted(
+        ("lead", f"Test {code}") for code in LEAD
+    )
+
+
 def test_only_screenings_are_taken_of_observations(clinic: OnePartner) -> None:
     micrograms = {"value": 4.2, "unit": "ug/dL"}
     rows = [
         observation("10368-9", valueQuantity=micrograms, interpretation=[concept(("i", "H"))]),
         observation("77307-7", valueQuantity={**micrograms, "comparator": "<"}),
         observation("62981-6", valueInteger=45),
+        observation("62981-6", valueInteger=45),  # told twice in the same words
         observation("54108-6", valueCodeableConcept=concept((LOINC, "LA10393-9"))),
         observation("54109-4", dataAbsentReason=concept(("d", "not-performed"))),
         observation("8302-2", valueQuantity={"value": 99, "unit": "cm"}),  # body height
@@ -230,7 +281,7 @@ def test_a_file_of_another_resource_than_its_name_says_is_refused(clinic: OnePar
 def test_an_observation_without_a_child_is_held_back(clinic: OnePartner) -> None:
     days = [f"2023-{month:02}-{day:02}" for month in range(1, 11) for day in range(1, 11)]
     rows = [observation("10368-9", effectiveDateTime=day) for day in days]
-    lost = [observation("5671-3", subject=None), observation("5671-3", subject="Group/g1")]
+    lost = [observation("5671-3", subject=None), observation("77307-7", subject="Group/g1")]
     outcome = clinic.load(export(clinic, Observation=[*rows[:30], *lost, *rows[30:]]))[
         "screening.fhir_r4_bulk_observation"
     ]
@@ -306,6 +357,24 @@ def test_an_export_without_patients_is_refused_and_other_resources_are_let_be(cl
         "person.fhir_r4_bulk": "accepted",
         "immunization.fhir_r4_bulk": "accepted",
     }
+
+
+def test_a_zip_is_read_like_a_folder_and_packed_members_are_refused(clinic: OnePartner) -> None:
+    folder = export(clinic, Immunization=[dose("Patient/p1", "08", "2021-01-01")])
+    path = clinic.sent / "ours_fhir_2025.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for member in folder.iterdir():
+            archive.write(member, f"export/{member.name}")
+    assert {e: o.outcome for e, o in clinic.load(path).items()} == {
+        "person.fhir_r4_bulk": "accepted",
+        "immunization.fhir_r4_bulk": "accepted",
+    }
+    (folder / "Observation.000.ndjson.gz").write_bytes(gzip.compress(b"{}"))
+    outcomes = clinic.load(folder)
+    assert {o.outcome for o in outcomes.values()} == {"rejected"}
+    assert (
+        "a member that FHIR R4 bulk export (NDJSON) does not know" in outcomes["person.fhir_r4_bulk"].reason
+    )
 
 
 def test_codes_of_the_standard_are_conformed() -> None:

@@ -58,6 +58,19 @@ def test_a_dose_of_an_unknown_vaccine_is_kept_and_warned_of(partner: OnePartner)
     assert list(failed_rules(outcome).values()) == [1]
 
 
+def test_a_record_that_was_taken_back_is_no_dose_and_hides_none(partner: OnePartner) -> None:
+    partner.contract("immunization_registry")
+    header, day = "Patient ID,CVX,Vaccination Date,Completion Status", "2020-03-01"
+    path = send(partner, "iis", header, f"7,08,{day},D", f"7,08,{day},CP", f"8,08,{day},", f"9,08,{day},RE")
+    outcome = partner.load(path)["immunization.immunization_registry"]
+    assert (outcome.outcome, outcome.rows) == ("accepted", 3)
+    assert partner.rows("immunization", "select student_id, immunization_status from raw order by 1") == [
+        ("7", "CP"),
+        ("8", None),
+        ("9", "RE"),
+    ]
+
+
 def test_one_dose_told_in_two_ways_is_held_back(partner: OnePartner) -> None:
     partner.contract("immunization_registry")
     path = send(
@@ -116,6 +129,7 @@ def test_what_lies_below_the_limit_of_detection_is_no_number(partner: OnePartner
         "Child ID,First Name,Last Name,DOB,SAMP_DATE,SAMP_TYPE,RST_INTPCODE,PB_RESULT,Result Flag",
         "1,Rosa,Diaz,20220301,20240105,1,1,4.2,H",
         "1,Rosa,Diaz,20220301,20240301,2,2,3.3,N",
+        "1,Rosa,Diaz,20220301,20240301,2,2,3.3,N",  # sent by the laboratory and by the clinic
         "2,Ann,Poe,20210301,20240105,9,,<3.3,",
         "3,Lee,Roe,20210401,20240105,Venous,,0,",
     )
