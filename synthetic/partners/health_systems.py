@@ -9,6 +9,7 @@ from synthetic.formats import archive, lines
 from synthetic.sectors.health import FIRST_SENT, SYSTEMS
 
 FHIR = "http://hl7.org/fhir"
+HL7 = "http://terminology.hl7.org/CodeSystem"
 US_CORE = f"{FHIR}/us/core/StructureDefinition"
 RACE_SYSTEM = "urn:oid:2.16.840.1.113883.6.238"
 RACES = {
@@ -20,7 +21,7 @@ RACES = {
 }
 # Source of Payment Typology
 PAYERS = {"medicaid": "2", "private": "5", "uninsured": "81"}
-LEAD, QUESTIONNAIRE, CHECK_UP = "5671-3", "96110", "410620009"  # LOINC, CPT, SNOMED CT
+LEAD, QUESTIONNAIRE, CHECK_UP = "5671-3", "62770-3", "410620009"  # LOINC, LOINC, SNOMED CT
 TITLES = {"riverbend_health": "Riverbend Health", "prairie_childrens": "Prairie Children's Hospital"}
 
 
@@ -96,8 +97,10 @@ def _of(fact: str, system: str, year: int, where: str = "true") -> str:
 
 def _observation(system: str, year: int) -> str:
     """Questionnaires on development have a result in words, lead one in numbers."""
-    lead = _concept("http://loinc.org", f"'{LEAD}'", "'Lead [Mass/volume] in Blood'")
-    questionnaire = _concept("http://www.ama-assn.org/go/cpt", f"'{QUESTIONNAIRE}'", "'ASQ-3'")
+    # HL7 has no code for what is between the two
+    result = "case screening_result when 'typical' then 'N' when 'concern' then 'A' else screening_result end"
+    lead = _concept("http://loinc.org", f"'{LEAD}'", "'Blood lead'")
+    questionnaire = _concept("http://loinc.org", f"'{QUESTIONNAIRE}'", "'ASQ-3'")
     fields = {
         "resourceType": "'Observation'",
         "id": "'o-' || screening_type || '-' || number_of(key, partner_id)",
@@ -108,7 +111,7 @@ def _observation(system: str, year: int) -> str:
         "valueQuantity": "case screening_type when 'lead'"
         " then {'value': cast(numeric_result as decimal(6, 1)),"
         " 'unit': result_unit} end",
-        "interpretation": "[{'text': screening_result}]",
+        "interpretation": f"[{_concept(f'{HL7}/v3-ObservationInterpretation', result, 'screening_result')}]",
     }
     source = _of("fact_screening", system, year, "screening_type <> 'well_child_visit'")
     return _resource(fields, source, "student_id, key, screening_type")
@@ -169,14 +172,22 @@ def _members(system: str, collection: Collection) -> dict[str, str]:
     }
 
 
-ENTITIES = ("person", "immunization", "screening", "screening.visits", "health_coverage")
+EXTRACTS = (
+    "person.fhir_r4_bulk",
+    "immunization.fhir_r4_bulk",
+    "screening.fhir_r4_bulk_observation",
+    "screening.fhir_r4_bulk_encounter",
+    "health_coverage.fhir_r4_bulk",
+    "organization.fhir_r4_bulk",
+    "site.fhir_r4_bulk",
+)
 
 
 def _series(system: str) -> Series:
     return Series(
         f"{system}.fhir",
         f"{system}/fhir_bulk_{{label}}.zip",
-        tuple(f"{system}.{entity}" for entity in ENTITIES),
+        tuple(f"{system}.{extract}" for extract in EXTRACTS),
         lambda collection: (
             f"select 1 as one from {_of('fact_health_coverage', system, collection.school_year)}"
         ),

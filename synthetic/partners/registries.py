@@ -12,11 +12,8 @@ from synthetic.sectors.health import REGISTRY
 PAYERS = {"medicaid": "1", "private": "2", "uninsured": "3"}
 GENDERS = {"female": "F", "male": "M", "nonbinary": "X"}
 CROSSWALKS: dict[str, list[tuple[str, dict[str, str], int | None, int | None]]] = {
-    BIRTHS: [("gender", GENDERS, None, None), ("payer_type", PAYERS, None, None)],
-    REGISTRY: [
-        ("gender", GENDERS, None, None),
-        ("immunization_source", {"administered": "00", "historical": "01"}, None, None),
-    ],
+    BIRTHS: [("gender", GENDERS, None, None)],
+    REGISTRY: [("gender", GENDERS, None, None)],
 }
 
 
@@ -26,7 +23,7 @@ def _births(collection: Collection) -> str:
             "ChildMiddleName",
             last_name as "ChildLastName", strftime(fact_birth.birth_date, '%Y%m%d') as "DateOfBirth",
             {coded("gender", GENDERS)} as "Sex", cast(birth_weight_grams as varchar) as "BirthWeightGrams",
-            cast(gestation_weeks as varchar) as "ObstetricGestation", cast(prenatal_care_month as varchar)
+            cast(gestation_weeks as varchar) as "ObstetricEstimate", cast(prenatal_care_month as varchar)
                 as "PrenatalCareMonth", cast(prenatal_visits as varchar) as "PrenatalVisits",
             cast(plurality as varchar) as "Plurality", cast(mother_age_years as varchar) as "MotherAge",
             {coded("payer_type", PAYERS)} as "Payer", zip_code as "MotherZip", cast(tract_id as varchar) as
@@ -51,17 +48,17 @@ SERIES = (
     Series(
         "birth_registry.births",
         "birth_registry/births_{label}.csv",
-        (f"{BIRTHS}.person", f"{BIRTHS}.birth"),
+        (f"{BIRTHS}.person.birth_record", f"{BIRTHS}.birth.birth_record"),
         _births,
         lambda _: delimited(),
         is_annual,
     ),
     Series(
         "immunization_registry.doses",
-        "immunization_registry/iis_{label}.txt",
-        (f"{REGISTRY}.person", f"{REGISTRY}.immunization"),
+        "immunization_registry/immunizations_{label}.csv",
+        (f"{REGISTRY}.person.immunization_registry", f"{REGISTRY}.immunization.immunization_registry"),
         _immunizations,
-        lambda _: delimited("|"),
+        lambda _: delimited(),
         is_annual,
     ),
 )

@@ -38,7 +38,7 @@ def unzipped(riverbend: Manifest, path: str, folder: Path) -> Path:
     ("path", "delimiter", "fact"),
     [
         ("birth_registry/births_2024-25.csv", ",", "birth"),
-        ("immunization_registry/iis_2024-25.txt", "|", "immunization where partner_id = 'immunization_registry' and true"),
+        ("immunization_registry/immunizations_2024-25.csv", ",", "immunization where partner_id = 'immunization_registry' and true"),
         ("bright_start/prek_roster_2024-25.csv", ",", "early_learning"),
         ("readiness_office/kra_2024-25.csv", ",", "readiness"),
 
