@@ -31,7 +31,8 @@ from ingestion.contract import Contract
 from ingestion.delivery import Delivery
 from ingestion.errors import MilepostError, ReadError
 from ingestion.home import Home
-from ingestion.lake import Staged, put_together_in_force
+from ingestion.lake import put_together_in_force
+from ingestion.lake_swaps import Staged
 from ingestion.ledger import Ledger
 from ingestion.mapping import MappedTable, map_source
 

@@ -15,7 +15,8 @@ from ingestion.community import Communities
 from ingestion.delivery import Delivery
 from ingestion.errors import DeliveryError
 from ingestion.home import Home
-from ingestion.lake import Staged, stage
+from ingestion.lake import stage
+from ingestion.lake_swaps import Staged
 from ingestion.ledger import Ledger
 
 

@@ -106,6 +106,11 @@ class Home:
     def staged_file(self, load_id: str) -> Path:
         return self.staged / f"{load_id}.parquet"
 
+    @property
+    def swaps(self) -> Path:
+        """What is coming into force together at this moment; only a kill leaves it."""
+        return self.staged / "swaps.json"
+
     def superseded_file(self, load_id: str) -> Path:
         return self.superseded / f"{load_id}.parquet"
 

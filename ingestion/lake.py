@@ -1,11 +1,9 @@
 """The raw lake: what is in force, one Parquet file per extract, school year and collection."""
 
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,17 +16,19 @@ from ingestion.errors import DeliveryError, MilepostError
 from ingestion.home import Home
 from ingestion.lake_files import ensure_empty_files as ensure_empty_files
 from ingestion.lake_files import keep_file, loaded_by, metadata, put_in_force, write_staged
+from ingestion.lake_swaps import (
+    Staged,
+    announce,
+    called_off,
+    catch_up,
+    finish_announced,
+    holder,
+    raw_of,
+    replace_file,
+    swap,
+)
 from ingestion.ledger import ACCEPTED, Event, Ledger, LoadState, fold
 from ingestion.yaml_file import near_miss
-
-
-@dataclass(frozen=True)
-class Staged:
-    """A delivery whose raw file is written and waits to come into force; `event` is its ledger line."""
-
-    delivery: Delivery
-    event: Event
-    file: Path
 
 
 def promote(
@@ -49,7 +49,7 @@ def promote(
     """
     staged = stage(home, con, table, delivery, outcome=outcome, quarantined=quarantined, seconds=seconds)
     put_together_in_force(home, [staged])
-    return _raw_of(home, delivery)
+    return raw_of(home, delivery)
 
 
 def stage(
@@ -72,54 +72,49 @@ def stage(
         write_staged(con, table, delivery, event, file)
     except (duckdb.Error, OSError) as error:
         file.unlink(missing_ok=True)
-        raise _not_written(delivery, _raw_of(home, delivery), error) from None
+        raise _not_written(delivery, raw_of(home, delivery), error) from None
     return Staged(delivery, event, file)
 
 
 def put_together_in_force(home: Home, staged: Sequence[Staged]) -> None:
     """Put all of these deliveries in force, or after an error none, each in the place of the one before.
 
-    The ledger hears of all at once, after all raw files have their names. A kill between two of them leaves
-    some in force; `recover` tells the ledger of these, and loading the rest again completes the delivery.
+    The ledger hears of all at once, after all raw files have their names. What a kill cuts short is brought
+    to its end by whoever takes the lake's lock next, so nobody sees a part.
     """
     with lake_lock(home):
         ledger = Ledger(home.ledger)
-        notes = metadata([_raw_of(home, one.delivery) for one in staged])
+        notes = metadata([raw_of(home, one.delivery) for one in staged])
         for note in notes.values():
-            _catch_up(ledger, note)
+            catch_up(ledger, note)
         waiting = [one for one in staged if not _is_there(home, ledger, one, notes)]
-        before = {one.delivery.load_id: _holder(ledger, one.delivery) for one in waiting}
+        before = {one.delivery.load_id: holder(ledger, one.delivery) for one in waiting}
         try:
+            announce(home, waiting)
             for one in waiting:
-                _replace(home, one, notes)
-            swaps = [event for one in waiting for event in _swap(before[one.delivery.load_id], one.event)]
+                raw = raw_of(home, one.delivery)
+                replace_file(home, one.file, raw, notes[raw].get("load_id"), one.delivery.load_id)
+            swaps = [event for one in waiting for event in swap(before[one.delivery.load_id], one.event)]
             if swaps:
                 ledger.append(*swaps)
         except (duckdb.Error, OSError) as error:
+            called_off(home)
+            for one in staged:
+                one.file.unlink(missing_ok=True)
             for one in waiting:
                 _follow_ledger(home, one.delivery, before[one.delivery.load_id])
                 home.superseded_file(one.delivery.load_id).unlink(missing_ok=True)
             raise _not_written(waiting[0].delivery, home.raw, error) from None
-        finally:
-            for one in staged:
-                one.file.unlink(missing_ok=True)
-        for one in waiting:
+        called_off(home)
+        for one in staged:
+            one.file.unlink(missing_ok=True)
             home.superseded_file(one.delivery.load_id).unlink(missing_ok=True)
 
 
 def _is_there(home: Home, ledger: Ledger, one: Staged, notes: Mapping[Path, Mapping[str, str]]) -> bool:
     """Whether a delivery is in force already."""
-    held, there = _holder(ledger, one.delivery), notes[_raw_of(home, one.delivery)].get("load_id")
+    held, there = holder(ledger, one.delivery), notes[raw_of(home, one.delivery)].get("load_id")
     return held is not None and held.load_id == one.delivery.load_id == there
-
-
-def _replace(home: Home, one: Staged, notes: Mapping[Path, Mapping[str, str]]) -> None:
-    """The staged file in the raw file's place, which is kept."""
-    raw = _raw_of(home, one.delivery)
-    there = notes[raw].get("load_id")
-    if there and there != one.delivery.load_id:
-        keep_file(raw, home.superseded_file(there))
-    put_in_force(one.file, raw)
 
 
 def withdraw(home: Home, load_id: str, reason: str = "") -> LoadState | None:
@@ -133,14 +128,14 @@ def withdraw(home: Home, load_id: str, reason: str = "") -> LoadState | None:
         state = _known(ledger, load_id)
         whole = state.delivery.school_year is not None and state.delivery.collection is not None
         if whole:
-            raw = _raw_of(home, state.delivery)
-            _catch_up(ledger, metadata([raw])[raw])
+            raw = raw_of(home, state.delivery)
+            catch_up(ledger, metadata([raw])[raw])
             state = _known(ledger, load_id)
         if state.status != "withdrawn":
             event = state.delivery.event("withdrawn", reason=reason or None)
             heir = _heir(home, ledger, state, event)
             ledger.append(event, *([heir.delivery.event("restored", rows=heir.rows)] if heir else []))
-        back = _holder(ledger, state.delivery) if whole else None
+        back = holder(ledger, state.delivery) if whole else None
         if whole:
             _follow_ledger(home, state.delivery, back)
         return back
@@ -163,15 +158,14 @@ def recover(home: Home) -> list[str]:
     A raw file whose acceptance is not in the ledger was promoted just before the kill: the ledger catches up.
     Anywhere else the ledger is right, and the raw file follows it.
     """
-    mended = []
-    with lake_lock(home):
+    with lake_lock(home) as mended:
         ledger = Ledger(home.ledger)
         notes = metadata(sorted(home.raw.glob("*/*/*.parquet")))
         for note in notes.values():
-            mended += _catch_up(ledger, note)
+            mended += catch_up(ledger, note)
         for state in _one_per_slot(ledger):
-            back = _holder(ledger, state.delivery)
-            there = notes.get(_raw_of(home, state.delivery), {}).get("load_id")
+            back = holder(ledger, state.delivery)
+            there = notes.get(raw_of(home, state.delivery), {}).get("load_id")
             if there != (back.load_id if back else None):
                 mended.append(_follow_ledger(home, state.delivery, back))
         for leftover in [*home.staged.glob("*.parquet"), *home.superseded.glob("*.tmp")]:
@@ -203,36 +197,17 @@ def take_snapshot(home: Home) -> Home:
 
 
 @contextmanager
-def lake_lock(home: Home) -> Iterator[None]:
-    """Hold the lake: one process at a time changes what is in force."""
+def lake_lock(home: Home) -> Iterator[list[str]]:
+    """Hold the lake: one process at a time changes it; gives what was finished in a killed one's place."""
     home.create()
     home.locks.mkdir(parents=True, exist_ok=True)
     with FileLock(home.locks / "lake.lock"):
-        yield
-
-
-def _swap(before: LoadState | None, event: Event) -> list[Event]:
-    """What the ledger is told when a delivery takes the place of another."""
-    if before and before.load_id != event["load_id"]:
-        return [before.delivery.event("superseded", reason=f"by {event['load_id']}"), event]
-    return [event]
-
-
-def _catch_up(ledger: Ledger, notes: dict[str, str]) -> list[str]:
-    """Write into the ledger what it should have said of a raw file promoted a moment before a kill."""
-    if "event" not in notes:
-        return []
-    event = json.loads(notes["event"])
-    if any(e["load_id"] == event["load_id"] and e["event"] in ACCEPTED for e in ledger.events()):
-        return []
-    before = ledger.in_force(event["extract_id"], event["school_year"], event["collection"])
-    ledger.append(*_swap(before, event))
-    return [f"Wrote the acceptance of {event['load_id']} into the ledger."]
+        yield finish_announced(home)
 
 
 def _follow_ledger(home: Home, place: Delivery, back: LoadState | None) -> str:
     """Keep what lies in the slot of `place`, and put there the delivery that the ledger says, if any."""
-    raw, slot = _raw_of(home, place), f"{place.extract_id} {place.period}"
+    raw, slot = raw_of(home, place), f"{place.extract_id} {place.period}"
     there = loaded_by(raw)
     if back is None:
         if there:
@@ -265,12 +240,6 @@ def _heir(home: Home, ledger: Ledger, state: LoadState, event: Event) -> LoadSta
     return next((heir for heir in after if heir.in_force and heir.slot == state.slot), None)
 
 
-def _holder(ledger: Ledger, delivery: Delivery) -> LoadState | None:
-    assert delivery.school_year is not None
-    assert delivery.collection is not None
-    return ledger.in_force(delivery.extract_id, delivery.school_year, delivery.collection)
-
-
 def _one_per_slot(ledger: Ledger) -> list[LoadState]:
     """One delivery of every slot that was ever filled."""
     filled = [s for s in ledger.state() if s.delivery.school_year is not None and s.delivery.collection]
@@ -284,14 +253,6 @@ def _known(ledger: Ledger, load_id: str) -> LoadState:
         step = near_miss(load_id, ids) if len(ids) < 5 else "See milepost status for the ids of deliveries"
         raise DeliveryError(f"unknown delivery '{load_id}'", next_step=step)
     return state
-
-
-def _raw_of(home: Home, delivery: Delivery) -> Path:
-    if delivery.school_year is None or delivery.collection is None:
-        raise DeliveryError(
-            "a file of several school years is in force year by year", where=delivery.file_name
-        )
-    return home.raw_file(delivery.entity, delivery.extract_id, delivery.school_year, delivery.collection)
 
 
 def _not_written(delivery: Delivery, where: Path, error: Exception) -> DeliveryError:

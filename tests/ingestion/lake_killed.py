@@ -1,6 +1,6 @@
-"""Promote a second delivery over a first, and be killed (SIGKILL) right before the n-th effect on files.
+"""Put a second delivery in the place of a first, and be killed (SIGKILL) right before the n-th effect on files.
 
-Run as: python lake_killed.py HOME N. The rows and the home come from test_lake.py.
+Run as: python lake_killed.py HOME N ACTION, a method of Lake. The rows and the home come from test_lake.py.
 """
 
 import os
@@ -34,4 +34,4 @@ if __name__ == "__main__":
 
     lake = Lake(Path(sys.argv[1]))
     kill_before_effect(int(sys.argv[2]), lake.home.root)
-    lake.promote(SECOND)
+    getattr(lake, sys.argv[3])(SECOND)

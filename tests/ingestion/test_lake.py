@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,21 @@ from ingestion.delivery import Delivery, load_id_of
 from ingestion.entities import load_entities
 from ingestion.errors import DeliveryError
 from ingestion.home import Home
-from ingestion.lake import ensure_empty_files, promote, recover, withdraw
+from ingestion.lake import (
+    ensure_empty_files,
+    promote,
+    put_together_in_force,
+    recover,
+    stage,
+    take_snapshot,
+    withdraw,
+)
 from ingestion.lake_files import loaded_by
 from ingestion.ledger import Ledger
 
 EXTRACT = "mill_schools.attendance"
 FIRST, SECOND, THIRD = "first", "second", "third"
+YEARS = (2023, 2024, 2025)
 
 
 class Killed(BaseException):
@@ -61,6 +71,17 @@ class Lake:
                 " 180::decimal(18, 4) as days_enrolled, 2::bigint as _row_number"
             )
             return promote(self.home, con, "accepted", self.delivery(name, year), **facts)
+
+    def promote_together(self, name: str) -> None:
+        """A delivery of each of three years, as the tables of one archive come into force."""
+        staged = []
+        for year in YEARS:
+            with duckdb.connect() as con:
+                con.execute(
+                    f"create table accepted as select '{name}' as student_id, 2::bigint as _row_number"
+                )
+                staged.append(stage(self.home, con, "accepted", self.delivery(name, year)))
+        put_together_in_force(self.home, staged)
 
     def withdraw(self, name: str, year: int = 2025) -> str | None:
         back = withdraw(self.home, self.delivery(name, year).load_id, reason="wrong file")
@@ -177,16 +198,18 @@ STEPS = ("write_staged", "keep_file", "put_in_force", "Ledger.append", "sync_fol
 
 def dying(monkeypatch: pytest.MonkeyPatch, step: str, after: bool) -> None:
     """The first call of `step` from now on dies, before or after doing its work."""
-    owner: Any = {"Ledger.append": Ledger, "sync_folder": ingestion.lake_files}.get(step, ingestion.lake)
     name = step.rpartition(".")[2]
-    real: Callable[..., Any] = getattr(owner, name)
+    modules: list[Any] = [ingestion.lake, ingestion.lake_swaps, ingestion.lake_files]
+    owners = [Ledger] if step == "Ledger.append" else [owner for owner in modules if hasattr(owner, name)]
+    real: Callable[..., Any] = getattr(owners[0], name)
 
     def dies(*args: Any, **kwargs: Any) -> None:
         if after:
             real(*args, **kwargs)
         raise Killed
 
-    monkeypatch.setattr(owner, name, dies)
+    for owner in owners:
+        monkeypatch.setattr(owner, name, dies)
 
 
 def killed(action: Callable[[], Any], step: str, after: bool) -> bool:
@@ -257,28 +280,53 @@ def test_a_delivery_promoted_right_before_a_kill_is_not_lost_to_the_next_one(lak
     assert lake.withdraw(SECOND) == FIRST
 
 
+def killed_before(number: int, lake: Lake, action: str) -> bool:
+    """Whether this action on the second delivery died before its `number`-th effect on files; else it is done."""
+    script = Path(__file__).with_name("lake_killed.py")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, str(script), str(lake.home.root), str(number), action]
+    ended = subprocess.run(command, env=environment, check=False)
+    assert ended.returncode in (0, -9)
+    return ended.returncode == -9
+
+
 def test_a_promotion_really_killed_anywhere_ends_the_same(tmp_path: Path) -> None:
     smooth = Lake(tmp_path / "smooth")
     smooth.promote(FIRST)
     smooth.promote(SECOND)
-    script = Path(__file__).with_name("lake_killed.py")
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    kills = 0
-    for number in range(1, 30):
+    for number in count(1):
         torn = Lake(tmp_path / f"torn-{number}")
         torn.promote(FIRST)
-        ended = subprocess.run(
-            [sys.executable, str(script), str(torn.home.root), str(number)], env=environment, check=False
-        )
-        if ended.returncode == 0:
+        if not killed_before(number, torn, "promote"):
             break
-        assert ended.returncode == -9
-        kills += 1
         assert torn.rows() in ([FIRST], [SECOND])
         torn.promote(SECOND)
         recover(torn.home)
         assert torn.end_state() == smooth.end_state(), f"killed before effect {number}"
-    assert kills >= 3
+    assert number > 3
+
+
+def test_deliveries_of_an_archive_really_killed_anywhere_are_in_force_together_or_not_at_all(
+    tmp_path: Path,
+) -> None:
+    smooth = Lake(tmp_path / "smooth")
+    smooth.promote_together(FIRST)
+    smooth.promote_together(SECOND)
+    take_snapshot(smooth.home)
+    split = 0
+    for number in count(1):
+        torn = Lake(tmp_path / f"torn-{number}")
+        torn.promote_together(FIRST)
+        if not killed_before(number, torn, "promote_together"):
+            break
+        split += len({rows for year in YEARS for rows in torn.rows(year)}) > 1
+        snapshot = Lake(take_snapshot(torn.home).root)
+        assert [snapshot.rows(year) for year in YEARS] in ([[FIRST]] * 3, [[SECOND]] * 3), number
+        assert [snapshot.rows(year) for year in YEARS] == [torn.rows(year) for year in YEARS]
+        torn.promote_together(SECOND)
+        recover(torn.home)
+        assert torn.end_state() == smooth.end_state(), f"killed before effect {number}"
+    assert split >= 2, "no kill fell between the first and the last of the archive"
 
 
 # ---- full disks
