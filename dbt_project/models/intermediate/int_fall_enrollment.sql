@@ -35,6 +35,18 @@ told as (
 
 ),
 
+-- who was asked for from which day on; a search without a day is one for all
+searched as (
+
+    select
+        community_id,
+        person_id,
+        min(coalesce(search_date, date '0001-01-01')) as first_search_date
+    from {{ ref('nsc__search') }}
+    group by community_id, person_id
+
+),
+
 falls as (
 
     select
@@ -43,10 +55,19 @@ falls as (
         graduates.graduation_school_year,
         make_date(graduates.graduation_school_year, 8, 15) as first_day,
         make_date(graduates.graduation_school_year, 10, 31) as last_day,
-        coalesce(told.last_begin_date >= make_date(graduates.graduation_school_year, 8, 15), false) as is_told
+        -- where colleges are asked by name, whoever was not asked for cannot be found
+        coalesce(told.last_begin_date >= make_date(graduates.graduation_school_year, 8, 15), false)
+        and (
+            graduates.community_id not in (select asking.community_id from searched as asking)
+            or coalesce(searched.first_search_date <= make_date(graduates.graduation_school_year, 10, 31), false)
+        ) as is_told
     from graduates
     left join told
         on graduates.community_id = told.community_id
+    left join searched
+        on
+            graduates.community_id = searched.community_id
+            and graduates.person_id = searched.person_id
 
 )
 
