@@ -13,9 +13,11 @@ from expectations.known_codes import known_codes
 from ingestion.community import Communities
 from ingestion.contract import Contract
 from ingestion.delivery import Delivery
+from ingestion.entities import CANONICAL
 from ingestion.errors import DeliveryError
 from ingestion.file_names import YEAR_FORMS
 from ingestion.home import Home
+from ingestion.ledger import Ledger
 from ingestion.mapping import MappedTable
 
 
@@ -71,6 +73,35 @@ def period_problem(
     else:
         return None
     return DeliveryError(what, where=delivery.file_name, rule=rule, next_step=step)
+
+
+def told_already(home: Home, communities: Communities, delivery: Delivery) -> DeliveryError | None:
+    """The same table of a standard, for the same year, from the partner's other layout: it would count twice.
+
+    Of HMIS exports staging takes the newest of each record, whatever its version.
+    """
+    contract = communities.contracts[delivery.extract_id]
+    if (
+        contract.canonical.standard in (CANONICAL, "hmis")
+        or not delivery.school_year
+        or not delivery.collection
+    ):
+        return None
+    for other in communities.contracts.values():
+        if (other.partner, other.entity) != (
+            contract.partner,
+            contract.entity,
+        ) or other.layout == contract.layout:
+            continue
+        held = Ledger(home.ledger).in_force(other.extract_id, delivery.school_year, delivery.collection)
+        if held:
+            return DeliveryError(
+                f"{delivery.period} is in force already from the layout {other.layout}",
+                where=delivery.file_name,
+                rule="A school year is told in one layout of a standard, or its rows would count twice",
+                next_step=f"If this file is to count, take out the other: milepost withdraw {held.load_id}",
+            )
+    return None
 
 
 def _has_unread_years(con: duckdb.DuckDBPyConnection, mapped: MappedTable) -> bool:

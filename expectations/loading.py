@@ -17,7 +17,7 @@ from expectations.changes import with_unchanged
 from expectations.databases import Databases
 from expectations.feedback import bad_rows
 from expectations.gate_entries import rules_of_gate_entries
-from expectations.judging import judge, machine_fault, period_problem
+from expectations.judging import judge, machine_fault, period_problem, told_already
 from expectations.landed_file import LandedFile
 from expectations.outcome import LoadOutcome, held_up, summary, unreadable
 from expectations.periods import part_of, periods_of
@@ -183,7 +183,8 @@ class _Loading:
                 return _Part(known)  # what is superseded or withdrawn stays so
             if Ledger(self.home.ledger).load(delivery.load_id) is None:
                 Ledger(self.home.ledger).append(delivery.event("received"))
-        if problem := period_problem(self.con, self.communities, delivery, mapped):
+        problem = period_problem(self.con, self.communities, delivery, mapped)
+        if problem := problem or told_already(self.home, self.communities, delivery):
             return _Part(self._unreadable(delivery, problem, time.perf_counter() - started))
         result = judge(self.home, self.communities, self.con, delivery, mapped, self._contract(delivery))
         outcome = LoadOutcome(

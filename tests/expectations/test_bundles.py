@@ -257,6 +257,39 @@ def test_headers_of_another_version_name_its_layout(roster: Roster) -> None:
     assert "layout: oneroster_csv_1_2" in reason
 
 
+def test_a_year_told_in_another_layout_of_the_standard_is_refused_until_that_is_withdrawn(
+    roster: Roster,
+) -> None:
+    first = roster.send(whole())
+    roster.here.contract("oneroster_csv_1_2", LAYOUT.replace("1_1", "1_2"))
+    newer = whole()
+    for user in newer["users"]:
+        user["enabledUser"] = "true"
+        del user["orgSourcedIds"], user["role"], user["grades"]
+    newer["roles"] = [
+        {"sourcedId": f"r-{user['sourcedId']}", "userSourcedId": user["sourcedId"], "roleType": "primary"}
+        | {"role": "teacher" if user["sourcedId"] == "t1" else "student", "orgSourcedId": "oak"}
+        for user in newer["users"]
+    ]
+    sent = write(roster.here.sent / "rivers_oneroster_1_2_2024", newer)
+    facts = [
+        row for row in manifest(dict.fromkeys(newer, "bulk")) if row["propertyName"] != "oneroster.version"
+    ]
+    facts += [
+        {"propertyName": "oneroster.version", "value": "1.2"},
+        {"propertyName": "file.roles", "value": "bulk"},
+    ]
+    with (sent / "manifest.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["propertyName", "value"])
+        writer.writeheader()
+        writer.writerows(facts)
+    refused = roster.load(zipped(sent))
+    assert {outcome.outcome for outcome in refused.values()} == {"rejected"}
+    reason = refused["user"].reason
+    assert "in force already from the layout oneroster_csv_1_1" in reason
+    assert f"milepost withdraw {first['user'].delivery.load_id}" in reason
+
+
 def test_a_folder_that_is_no_delivery_is_refused(roster: Roster) -> None:
     folder = roster.here.sent / "papers"
     folder.mkdir()
