@@ -147,7 +147,7 @@ def by_gate(con: duckdb.DuckDBPyConnection, contract_file: Path) -> None:
     """Leaves `violations` as `by_hand` does, out of the gate's own tables."""
     from expectations.gate import gate
     from expectations.history import NO_HISTORY
-    from ingestion.contract import load_contract
+    from ingestion.contracts.loading import load_contract
 
     mapped = SimpleNamespace(table="mapped", unparsed=HIDDEN, period_columns=())
     contract = load_contract(contract_file)

@@ -19,8 +19,8 @@ import duckdb
 
 from benchmarks.measuring import Laps
 from benchmarks.one_layout import load_delivery
-from ingestion.entities import load_entities
-from ingestion.layout import load_layout
+from ingestion.contracts.entities import load_entities
+from ingestion.contracts.layout import load_layout
 
 ROWS = 1_000_000
 TARGET_SECONDS = 60

@@ -11,9 +11,9 @@ def load_delivery(folder: Path, layout: str, export: Path, laps: Laps) -> dict[s
     """Rows by extract, of a file or folder that must be accepted; laps `start`, `receive` and `load`."""
     from expectations.gx_duckdb import known_expectations
     from expectations.loading import load_file
-    from ingestion.community import load_communities
+    from ingestion.configuration.community import load_communities
     from ingestion.home import Home
-    from ingestion.landing import receive
+    from ingestion.landing.receive import receive
 
     known_expectations()  # the import is paid once per process, not per delivery
     communities, home = load_communities(_configuration(folder, layout)), Home(folder / "home").create()

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ingestion.contract_columns import Column
-from ingestion.layout import Layout, LayoutExtract, layout_files, load_layout
+from ingestion.contracts.columns import Column
+from ingestion.contracts.layout import Layout, LayoutExtract, layout_files, load_layout
 
 PAGE = Path(__file__).parent / "standards" / "assessments.md"
 BEGIN, END = "<!-- written from the layouts -->\n", "<!-- end -->\n"

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ingestion.conformed import conformed_codes
-from ingestion.entities import Entity, EntityColumn, canonical_entities
+from ingestion.contracts.conformed import conformed_codes
+from ingestion.contracts.entities import Entity, EntityColumn, canonical_entities
 
 PAGE = Path(__file__).with_name("entities.md")
 BEGIN, END = "<!-- written from ingestion/layouts/canonical -->\n", "<!-- end -->\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import duckdb
 
 from expectations.quarantine import ACCEPTED
-from ingestion.contract import Contract
-from ingestion.delivery import Delivery
+from ingestion.contracts.contract import Contract
 from ingestion.home import Home
+from ingestion.lake.delivery import Delivery
 from ingestion.sql_text import identifier, literal
 
 WHOLE = "accepted_and_unchanged"

@@ -19,14 +19,14 @@ from expectations.located import LOOKED_AT, locate, prepare
 from expectations.quarantine import count_quarantined, split_rows
 from expectations.rule import Rule, RuleResult
 from expectations.suites import SUITES, Suite, suite_for
-from ingestion.contract import Contract
+from ingestion.contracts.contract import Contract
 from ingestion.readers.records import LINE_IS_BROKEN
 from ingestion.wording import counted
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
-    from ingestion.mapping import MappedTable
+    from ingestion.mapping.mapping import MappedTable
 
 Outcome = Literal["accepted", "accepted_with_quarantine", "rejected"]
 

@@ -11,8 +11,8 @@ import duckdb
 
 from expectations.labels import label_of
 from expectations.rule import Rule, Severity
-from ingestion.contract import Contract
-from ingestion.contract_columns import GateRule
+from ingestion.contracts.columns import GateRule
+from ingestion.contracts.contract import Contract
 from ingestion.errors import ContractError
 from ingestion.yaml_file import Location, near_miss, read_yaml
 

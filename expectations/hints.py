@@ -10,8 +10,8 @@ import duckdb
 
 from expectations.labels import label_of
 from expectations.rule import RuleResult
-from ingestion.contract import Contract
-from ingestion.mapping import MappedTable, with_decimal_commas
+from ingestion.contracts.contract import Contract
+from ingestion.mapping.mapping import MappedTable, with_decimal_commas
 
 
 def with_hints(

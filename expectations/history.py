@@ -12,16 +12,16 @@ import duckdb
 from expectations.labels import label_of
 from expectations.located import LOOKED_AT, has_broken_lines
 from expectations.rule import RuleResult, Severity
-from ingestion.contract import Contract
-from ingestion.ledger import Ledger
+from ingestion.contracts.contract import Contract
+from ingestion.lake.ledger import Ledger
+from ingestion.mapping.state_ids import MOST_STUDENTS, is_placeholder
 from ingestion.readers.records import LINE_IS_BROKEN
 from ingestion.sql_text import identifier, literal
-from ingestion.state_ids import MOST_STUDENTS, is_placeholder
 from ingestion.wording import counted
 
 if TYPE_CHECKING:
     from ingestion.home import Home
-    from ingestion.landing import Delivery
+    from ingestion.landing.receive import Delivery
 
 NULL_SHARE_RISE = 0.20  # a column may be emptier than in the earlier delivery by this share of the rows
 STATE_IDS_REJECT = 0.50  # a column of ids of which most are none is not that column

@@ -10,15 +10,15 @@ from expectations.gate import GateResult, gate
 from expectations.hints import with_hints
 from expectations.history import find_history
 from expectations.known_codes import known_codes
-from ingestion.community import Communities
-from ingestion.contract import Contract
-from ingestion.delivery import Delivery
-from ingestion.entities import CANONICAL
+from ingestion.configuration.community import Communities
+from ingestion.contracts.contract import Contract
+from ingestion.contracts.entities import CANONICAL
+from ingestion.contracts.file_names import YEAR_FORMS
 from ingestion.errors import DeliveryError
-from ingestion.file_names import YEAR_FORMS
 from ingestion.home import Home
-from ingestion.ledger import Ledger
-from ingestion.mapping import MappedTable
+from ingestion.lake.delivery import Delivery
+from ingestion.lake.ledger import Ledger
+from ingestion.mapping.mapping import MappedTable
 
 
 def judge(

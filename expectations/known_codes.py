@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from ingestion.community import Community
-from ingestion.conformed import conformed_codes
-from ingestion.contract import Contract
+from ingestion.configuration.community import Community
+from ingestion.contracts.conformed import conformed_codes
+from ingestion.contracts.contract import Contract
 
 
 def known_codes(community: Community, contract: Contract, school_year: int) -> dict[str, frozenset[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ingestion.contract import Contract, sql_headers
+from ingestion.contracts.contract import Contract, sql_headers
 
 DATE_PARTS = {
     **{"%Y": "YYYY", "%y": "YY", "%m": "MM", "%d": "DD", "%b": "Mon", "%B": "Month"},

@@ -8,13 +8,13 @@ from pathlib import Path
 import duckdb
 
 from expectations.changes import as_changes
-from ingestion.archive_contents import is_delta
-from ingestion.community import Communities
-from ingestion.contract import Contract, match_file
-from ingestion.delivery import Delivery
+from ingestion.configuration.community import Communities
+from ingestion.contracts.contract import Contract, match_file
 from ingestion.errors import ReadError
 from ingestion.home import Home
-from ingestion.ledger import Ledger
+from ingestion.lake.delivery import Delivery
+from ingestion.lake.ledger import Ledger
+from ingestion.landing.archive_contents import is_delta
 from ingestion.readers import read_source, read_together, split_together
 
 

@@ -24,17 +24,17 @@ from expectations.periods import part_of, periods_of
 from expectations.quarantine import ACCEPTED
 from expectations.references import keep_keys, referenced_first, with_references
 from expectations.verdicts import settled, stage_accepted, write_rejected
-from ingestion.archive_contents import refuse_other_members
 from ingestion.attempts import attempt
-from ingestion.community import Communities
-from ingestion.contract import Contract
-from ingestion.delivery import Delivery
+from ingestion.configuration.community import Communities
+from ingestion.contracts.contract import Contract
 from ingestion.errors import MilepostError, ReadError
 from ingestion.home import Home
-from ingestion.lake import put_together_in_force
-from ingestion.lake_swaps import Staged
-from ingestion.ledger import Ledger
-from ingestion.mapping import MappedTable, map_source
+from ingestion.lake.delivery import Delivery
+from ingestion.lake.lake import put_together_in_force
+from ingestion.lake.ledger import Ledger
+from ingestion.lake.swaps import Staged
+from ingestion.landing.archive_contents import refuse_other_members
+from ingestion.mapping.mapping import MappedTable, map_source
 
 MAPPED = "mapped"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from expectations.rule import Rule
+from expectations.rule import REPEATED, Rule
 from ingestion.readers.records import LINE_IS_BROKEN
 from ingestion.sql_text import identifier
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 LOOKED_AT = "gate_input"  # the mapped table with DuckDB's rowid as _row_id
 VIOLATIONS = "gate_violations"  # _row_id, rule (index in the suite)
-REPEATED = "gate_repeated_keys"  # key (hash), filled by the first pass
 
 
 def prepare(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:

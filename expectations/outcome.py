@@ -8,9 +8,9 @@ from typing import Literal
 
 from expectations.feedback import BadRow
 from expectations.rule import RuleResult
-from ingestion.delivery import Delivery
 from ingestion.errors import ContractError, MilepostError
-from ingestion.ledger import LoadState
+from ingestion.lake.delivery import Delivery
+from ingestion.lake.ledger import LoadState
 from ingestion.wording import listed
 
 # an error's next step speaks to who keeps the contract; the partner can do one thing

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import duckdb
 
-from ingestion.delivery import Delivery
-from ingestion.mapping import MappedTable
+from ingestion.lake.delivery import Delivery
+from ingestion.mapping.mapping import MappedTable
 from ingestion.sql_text import identifier
 
 PART = "mapped_part"

@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 
 from expectations.quarantine import ACCEPTED
-from ingestion.contract import Contract
-from ingestion.delivery import Delivery
-from ingestion.entities import load_entities
-from ingestion.mapping import MappedTable
+from ingestion.contracts.contract import Contract
+from ingestion.contracts.entities import load_entities
+from ingestion.lake.delivery import Delivery
+from ingestion.mapping.mapping import MappedTable
 from ingestion.sql_text import identifier, literal
 
 

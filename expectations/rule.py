@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 Severity = Literal["reject", "quarantine", "warn"]
 
+REPEATED = "gate_repeated_keys"  # the table of keys (hash) that the first pass found more than once
+
 
 @dataclass(frozen=True)
 class Rule:

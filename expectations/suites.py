@@ -10,12 +10,11 @@ from typing import Any
 
 from expectations.gate_entries import rules_of_gate_entries
 from expectations.labels import format_in_words, label_of
-from expectations.located import REPEATED
-from expectations.rule import Rule
-from ingestion.contract import Contract
-from ingestion.contract_columns import Column
-from ingestion.entities import load_entities
-from ingestion.file_names import YEAR_FORMS
+from expectations.rule import REPEATED, Rule
+from ingestion.contracts.columns import Column
+from ingestion.contracts.contract import Contract
+from ingestion.contracts.entities import load_entities
+from ingestion.contracts.file_names import YEAR_FORMS
 from ingestion.readers.records import LINE_IS_BROKEN
 
 READABLE = {

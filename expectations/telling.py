@@ -9,7 +9,7 @@ import duckdb
 
 from expectations.feedback import BadRow, Feedback, bad_rows, units_of, write_csv, write_page
 from expectations.labels import label_of
-from ingestion.community import Communities
+from ingestion.configuration.community import Communities
 from ingestion.home import Home
 from ingestion.readers.formats import row_numbers_of
 from ingestion.wording import counted

@@ -11,13 +11,13 @@ from expectations.outcome import LoadOutcome, summary, unchanged
 from expectations.quarantine import ACCEPTED, write_quarantine
 from expectations.results import write_results
 from expectations.telling import tell_partner
-from ingestion.community import Communities
-from ingestion.delivery import Delivery
+from ingestion.configuration.community import Communities
 from ingestion.errors import DeliveryError
 from ingestion.home import Home
-from ingestion.lake import stage
-from ingestion.lake_swaps import Staged
-from ingestion.ledger import Ledger
+from ingestion.lake.delivery import Delivery
+from ingestion.lake.lake import stage
+from ingestion.lake.ledger import Ledger
+from ingestion.lake.swaps import Staged
 
 
 def stage_accepted(

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.entities import CANONICAL, load_entities
+from ingestion.contracts.entities import CANONICAL, load_entities
 from ingestion.home import Home
+from ingestion.mapping.state_ids import MOST_STUDENTS, is_placeholder
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
-from ingestion.state_ids import MOST_STUDENTS, is_placeholder
 
 KEY_VARIABLE = "MILEPOST_PERSON_KEY"
 
@@ -23,7 +23,7 @@ class LinkCounts:
     """How the links were made.
 
     Conflicts are students whose deliveries name more than one state id; refused are state ids of students
-    that are no ids (ingestion/state_ids.py).
+    that are no ids (ingestion/mapping/state_ids.py).
     """
 
     students: int

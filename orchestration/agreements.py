@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ingestion.community import Communities
-    from ingestion.ledger import LoadState
+    from ingestion.configuration.community import Communities
+    from ingestion.lake.ledger import LoadState
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import warnings
 
 import dagster as dg
 
-from ingestion.entities import load_entities
+from ingestion.contracts.entities import load_entities
 from ingestion.home import Home
 from orchestration.fetch_job import fetch_job, fetch_schedules
 from orchestration.jobs import due_job, load_job, resources

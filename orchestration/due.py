@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ingestion.community import Communities, Community
-    from ingestion.contract import Contract
-    from ingestion.ledger_state import Slot
+    from ingestion.configuration.community import Communities, Community
+    from ingestion.contracts.contract import Contract
+    from ingestion.lake.ledger_state import Slot
 
 Period = tuple[str, int, str]  # extract id, school year, collection
 

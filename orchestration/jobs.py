@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from ingestion.entities import load_entities
+from ingestion.contracts.entities import load_entities
 from ingestion.home import Home
 from ingestion.wording import counted
 from orchestration.loads import load_all

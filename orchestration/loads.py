@@ -22,7 +22,7 @@ from orchestration.writer import one_loader
 
 if TYPE_CHECKING:
     from expectations.outcome import LoadOutcome
-    from ingestion.delivery import Delivery
+    from ingestion.lake.delivery import Delivery
 
     Context = dg.OpExecutionContext | dg.AssetExecutionContext
 
@@ -92,8 +92,8 @@ def _by_file(deliveries: Iterable[Delivery]) -> list[list[Delivery]]:
 @contextmanager
 def _loading(home: Home) -> Iterator[None]:
     """Mark that this process loads; the mark of a process that is gone means a load to mend first."""
-    from ingestion.lake import recover
-    from ingestion.ledger import Ledger
+    from ingestion.lake.lake import recover
+    from ingestion.lake.ledger import Ledger
     from ingestion.spill import clear_spill
 
     def is_gone(mark: Path) -> bool:

@@ -12,7 +12,7 @@ from ingestion.wording import counted
 
 if TYPE_CHECKING:
     from expectations.outcome import LoadOutcome
-    from ingestion.delivery import Delivery
+    from ingestion.lake.delivery import Delivery
 
     Context = dg.OpExecutionContext | dg.AssetExecutionContext
 
@@ -92,7 +92,7 @@ class Recorder:
 
 def introduce(instance: dg.DagsterInstance, home: Home) -> None:
     """Tell a new instance of what is in force already, such as after the folder of the old one was lost."""
-    from ingestion.ledger import Ledger
+    from ingestion.lake.ledger import Ledger
 
     for state in Ledger(home.ledger).state():
         if state.in_force:

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from ingestion.home import Home
-from ingestion.lake import take_snapshot
+from ingestion.lake.lake import take_snapshot
 from orchestration.progress import Progress
 from orchestration.settings import OWNERS, load_configuration
 from orchestration.warehouse import TRANSLATOR, build
@@ -90,8 +90,8 @@ def _reference(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
 
 def write_configuration(home: Home, notes: str = "") -> None:
     """Write what the warehouse reads beside deliveries; `notes` are those of the release to be built."""
-    from ingestion.lake import ensure_empty_files
-    from ingestion.reference import write_reference
+    from ingestion.configuration.reference import write_reference
+    from ingestion.lake.lake import ensure_empty_files
     from publishing.registry_tables import write_registry_tables
     from publishing.release import prepare_release
 
@@ -103,7 +103,7 @@ def write_configuration(home: Home, notes: str = "") -> None:
 
 
 def _person_links(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
-    from ingestion.entities import load_entities
+    from ingestion.contracts.entities import load_entities
     from orchestration.partitions import raw_key
 
     @dg.asset(

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from ingestion.entities import CANONICAL, Entity, load_entities
+from ingestion.contracts.entities import CANONICAL, Entity, load_entities
 from ingestion.home import Home
 from orchestration.loads import load_all
 from orchestration.partitions import GATE, raw_key

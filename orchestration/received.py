@@ -12,9 +12,9 @@ from orchestration.due import Period
 from orchestration.settings import load_configuration
 
 if TYPE_CHECKING:
-    from ingestion.landing import Delivery
-    from ingestion.ledger import LoadState
-    from ingestion.ledger_state import Slot
+    from ingestion.lake.ledger import LoadState
+    from ingestion.lake.ledger_state import Slot
+    from ingestion.landing.receive import Delivery
 
 # the roster comes before what is compared with it: the gate asks which children it knows
 ROSTER_FIRST = ("school", "person", "enrollment")
@@ -25,7 +25,7 @@ MOST_CRASHES = 2
 
 def states(home: Home) -> list[LoadState]:
     """Where every delivery stands, in the order they were received."""
-    from ingestion.ledger import Ledger
+    from ingestion.lake.ledger import Ledger
 
     return Ledger(home.ledger).state()
 
@@ -44,7 +44,7 @@ def receive_files(
     What was withdrawn stays so, except in the files of `reopen`, which a person named to have them in force.
     An error in the configuration is raised: it would be the same for every file.
     """
-    from ingestion.landing import receive
+    from ingestion.landing.receive import receive
 
     communities = load_configuration()
     deliveries: dict[str, Delivery] = {}
@@ -118,7 +118,7 @@ def named_deliveries(home: Home, load_ids: Collection[str]) -> list[Delivery]:
 
 def under_todays_contracts(home: Home, deliveries: Iterable[Delivery]) -> list[Delivery]:
     """The same files under the contracts as worded now, each once; one of an unknown extract stays."""
-    from ingestion.landing import under_contract
+    from ingestion.landing.receive import under_contract
 
     contracts = load_configuration().contracts
     current = [
@@ -186,7 +186,7 @@ def settled_files(home: Home, files: Mapping[Path, str]) -> set[Path]:
     """
     if not files:
         return set()
-    from ingestion.refusals import period_of
+    from ingestion.landing.refusals import period_of
 
     of_content: dict[str, list[LoadState]] = {}
     for state in states(home):

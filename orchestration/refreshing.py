@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from ingestion.home import Home
-from ingestion.lake import take_snapshot
+from ingestion.lake.lake import take_snapshot
 from ingestion.spill import clear_spill
 from orchestration.progress import Progress
 from orchestration.published import (

@@ -14,9 +14,9 @@ from orchestration.settings import dagster_instance, prepare_environment
 if TYPE_CHECKING:
     import dagster as dg
 
-    from ingestion.delivery import Delivery
     from ingestion.home import Home
-    from ingestion.ledger import LoadState
+    from ingestion.lake.delivery import Delivery
+    from ingestion.lake.ledger import LoadState
 
 # Dagster's own lines on the console would repeat, with tracebacks, what the command tells in one block
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from ingestion.entities import load_entities
+from ingestion.contracts.entities import load_entities
 from ingestion.home import Home
 from ingestion.wording import counted
 from orchestration.due import DueDelivery, deliveries_due

@@ -13,7 +13,7 @@ from ingestion.home import Home
 if TYPE_CHECKING:
     import dagster as dg
 
-    from ingestion.community import Communities
+    from ingestion.configuration.community import Communities
     from ingestion.errors import ContractError
 
 PROJECT_FOLDER = Path(__file__).resolve().parents[1]
@@ -58,7 +58,7 @@ def first_steps(verb: str, *, publish: bool = False) -> str:
 
 def load_configuration() -> Communities:
     """Every community and contract of this deployment, parsed again only when one of its files changed."""
-    from ingestion.community import communities_folder
+    from ingestion.configuration.community import communities_folder
 
     folder = communities_folder()
     files = [(path, path.stat()) for path in sorted(folder.glob("*/**/*")) if path.is_file()]
@@ -68,7 +68,7 @@ def load_configuration() -> Communities:
 
 @lru_cache(maxsize=1)
 def _configuration(folder: Path, _stamps: tuple[tuple[str, int, int], ...]) -> Communities:
-    from ingestion.community import load_communities
+    from ingestion.configuration.community import load_communities
     from ingestion.errors import ContractError
 
     try:
@@ -93,7 +93,7 @@ def _with_what_it_stops(error: ContractError) -> ContractError:
 
 def sound_configuration() -> tuple[Communities, list[ContractError]]:
     """The configuration without the contracts that are wrong, and what is wrong with those."""
-    from ingestion.community import communities_folder, load_communities
+    from ingestion.configuration.community import communities_folder, load_communities
 
     wrong: list[ContractError] = []
     return load_communities(communities_folder(), wrong), wrong

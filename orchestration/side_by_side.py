@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ingestion.errors import MilepostError
 
 if TYPE_CHECKING:
-    from ingestion.delivery import Delivery
+    from ingestion.lake.delivery import Delivery
 
     File = Sequence[Delivery]
 

@@ -16,7 +16,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dagster_dbt.asset_utils import get_subset_selection_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from ingestion.entities import LAYOUTS
+from ingestion.contracts.entities import LAYOUTS
 from ingestion.errors import MilepostError
 from ingestion.home import Home
 from orchestration.notification import without_values

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from ingestion.community_file import SMALLEST_MINIMUM
+from ingestion.configuration.community_file import SMALLEST_MINIMUM
 from ingestion.errors import MilepostError
 from ingestion.home import Home
 from ingestion.spill import working_database

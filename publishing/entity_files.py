@@ -6,8 +6,8 @@ import json
 import os
 from pathlib import Path
 
-from ingestion.conformed import conformed_codes
-from ingestion.entities import CANONICAL, Entity, load_entities
+from ingestion.contracts.conformed import conformed_codes
+from ingestion.contracts.entities import CANONICAL, Entity, load_entities
 
 SOURCES = Path("models/generated/raw.yml")
 MACROS = Path("macros/generated/canonical_entities.sql")

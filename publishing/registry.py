@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from ingestion.entities import load_entities
+from ingestion.contracts.entities import load_entities
 from ingestion.errors import MilepostError
 from ingestion.yaml_file import nearest
 

@@ -16,7 +16,7 @@ import duckdb
 from filelock import FileLock
 
 from ingestion.home import Home
-from ingestion.ledger_state import ACCEPTED
+from ingestion.lake.ledger_state import ACCEPTED
 from ingestion.parquet_table import write_table
 from ingestion.spill import working_database
 from ingestion.sql_text import literal

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 from ruamel.yaml import YAML
 
-from ingestion.entities import load_entities
+from ingestion.contracts.entities import load_entities
 from ingestion.errors import MilepostError
 from ingestion.sql_text import literal
 

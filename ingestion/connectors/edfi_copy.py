@@ -17,9 +17,9 @@ import duckdb
 from ingestion.connectors.edfi_api import Absent, OdsApi, Record
 from ingestion.connectors.source import NamedSource
 from ingestion.connectors.troubles import not_written
+from ingestion.contracts.layout import load_layout
 from ingestion.home import Home
-from ingestion.lake_files import sync_folder
-from ingestion.layout import load_layout
+from ingestion.lake.files import sync_folder
 from ingestion.sql_text import literal
 
 LAYOUT = "edfi_json"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ingestion.community import Communities
+from ingestion.configuration.community import Communities
 from ingestion.connectors.credentials import Credentials, credentials_of
 from ingestion.connectors.download import forget
 from ingestion.connectors.offers import Offer, offers
@@ -20,7 +20,7 @@ from ingestion.connectors.source import NamedSource
 from ingestion.connectors.troubles import not_written
 from ingestion.errors import FetchError, Interrupted, MilepostError, Unavailable
 from ingestion.home import Home
-from ingestion.lake_files import sync_folder
+from ingestion.lake.files import sync_folder
 
 PAUSES = (0.5, 2.0)  # seconds before a source is gone on with after a cut
 

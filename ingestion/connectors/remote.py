@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ingestion.connectors.source import NamedSource
-from ingestion.file_names import match_pattern
+from ingestion.contracts.file_names import match_pattern
 
 LONGEST_NAME = 200  # bytes; file systems end at 255, and a name gets a suffix while it is fetched
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from ingestion.file_names import unknown_placeholders
+from ingestion.contracts.file_names import unknown_placeholders
 from ingestion.yaml_file import Identifier, Strict, Texts, near_miss
 
 FOLDERS = ("sftp", "s3", "https")

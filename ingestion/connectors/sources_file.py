@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from ingestion.community import Communities, Community
+from ingestion.configuration.community import Communities, Community
 from ingestion.connectors.source import NamedSource, Source, SourcesFile
 from ingestion.errors import ContractError
 from ingestion.yaml_file import Location, YamlFile, near_miss, read_yaml, validate

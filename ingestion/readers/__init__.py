@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.contract import Contract
+from ingestion.contracts.contract import Contract
 from ingestion.errors import ContractError, ReadError
 from ingestion.readers.delimited import read_delimited
 from ingestion.readers.fixed_width import read_fixed_width

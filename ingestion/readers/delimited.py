@@ -10,8 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.contract import Contract
-from ingestion.contract_columns import Reader
+from ingestion.contracts.columns import Reader
+from ingestion.contracts.contract import Contract
 from ingestion.errors import ReadError
 from ingestion.readers.header_search import with_rows_skipped
 from ingestion.readers.headers import TWO_HEADER_ROWS, join_header_rows, keep_declared, refuse_other_delimiter

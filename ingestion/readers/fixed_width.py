@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.contract import Contract
-from ingestion.contract_columns import Reader
+from ingestion.contracts.columns import Reader
+from ingestion.contracts.contract import Contract
 from ingestion.errors import ReadError
 from ingestion.readers.delimited import without_footer
 from ingestion.readers.headers import keep_declared

@@ -3,7 +3,7 @@
 import re
 from pathlib import PurePath
 
-from ingestion.contract_columns import Reader
+from ingestion.contracts.columns import Reader
 
 FORMAT_BY_SUFFIX = {
     ".csv": "csv",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from ingestion.contract_columns import Reader
+from ingestion.contracts.columns import Reader
 from ingestion.errors import ReadError
 from ingestion.readers.headers import folded, shown
 from ingestion.readers.record_counting import Dialect

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 
-from ingestion.contract import Contract
+from ingestion.contracts.contract import Contract
+from ingestion.contracts.layout import load_layout, versions_with
 from ingestion.errors import ReadError
-from ingestion.layout import load_layout, versions_with
 
 TWO_HEADER_ROWS = "; if headers stand in two rows, set `reader: {header_rows: 2}`"
 RESERVED = frozenset({"_row_number", "_source_file", "_line_is_broken"})

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import duckdb
 
-from ingestion.contract import Contract
+from ingestion.contracts.contract import Contract
 from ingestion.errors import ReadError
 from ingestion.readers.headers import folded, keep_declared, shown, trimmed
 from ingestion.readers.json_texts import IS_BLANK, IS_OBJECT, Found, keys_of

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.contract import Contract
-from ingestion.contract_columns import Reader
+from ingestion.contracts.columns import Reader
+from ingestion.contracts.contract import Contract
 from ingestion.errors import ReadError
 from ingestion.readers.headers import folded
 from ingestion.readers.json_columns import fill_columns, no_rows

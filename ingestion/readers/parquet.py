@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.contract import Contract
+from ingestion.contracts.contract import Contract
 from ingestion.errors import ReadError
 from ingestion.readers.headers import folded, keep_declared, trimmed
 from ingestion.readers.records import MAX_CELL_BYTES, is_of_machine, long_cell, refuse_value, select_columns

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from ingestion.contract import Contract
+from ingestion.contracts.contract import Contract
 from ingestion.readers.headers import folded
 
 YEAR = "{year}"

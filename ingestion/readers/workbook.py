@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 import python_calamine as calamine
 
-from ingestion.contract import Contract
-from ingestion.contract_columns import Reader
+from ingestion.contracts.columns import Reader
+from ingestion.contracts.contract import Contract
 from ingestion.errors import ReadError
 from ingestion.readers.header_search import rows_above
 from ingestion.readers.headers import TWO_HEADER_ROWS, join_header_rows, keep_declared, shown

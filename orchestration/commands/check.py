@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from expectations.feedback import BadRow
     from expectations.outcome import LoadOutcome
     from expectations.rule import RuleResult
-    from ingestion.community import Communities
-    from ingestion.contract_columns import Reader
+    from ingestion.configuration.community import Communities
+    from ingestion.contracts.columns import Reader
     from ingestion.errors import ContractError
     from ingestion.home import Home
 
@@ -108,7 +108,7 @@ def judge(
     from expectations.databases import Databases
     from expectations.loading import load_file
     from ingestion.home import Home
-    from ingestion.landing import receive
+    from ingestion.landing.receive import receive
 
     _clear_scratch()
     with TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:

@@ -69,7 +69,7 @@ def layouts(
 
     Example: milepost layouts oneroster_csv_1_2
     """
-    from ingestion.layout import layout_files, load_layout
+    from ingestion.contracts.layout import layout_files, load_layout
     from ingestion.yaml_file import near_miss
 
     if name and name not in layout_files():
@@ -101,7 +101,7 @@ def draft(
 
     Example: milepost draft roster.csv --partner lakeside_schools --entity person
     """
-    from ingestion.scaffold import draft_contract
+    from ingestion.drafting.scaffold import draft_contract
 
     agreement, lacking = _agreement_of(partner)
     drafted = draft_contract(file, partner, entity, agreement=agreement)
@@ -115,8 +115,8 @@ def _agreement_of(partner: str) -> tuple[str, list[str]]:
 
     While there is none, it is the one `init` writes.
     """
+    from ingestion.drafting.scaffold import FIRST_AGREEMENT
     from ingestion.errors import ContractError
-    from ingestion.scaffold import FIRST_AGREEMENT
     from ingestion.yaml_file import near_miss
     from orchestration.settings import sound_configuration
 

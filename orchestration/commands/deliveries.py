@@ -22,7 +22,7 @@ from orchestration.console import Bars, Exit, UsageError, err, exit_code, print_
 if TYPE_CHECKING:
     from expectations.outcome import LoadOutcome
     from ingestion.home import Home
-    from ingestion.landing import Delivery
+    from ingestion.landing.receive import Delivery
 
 EXTRACT = typer.Option(None, "--extract", help="partner.entity, where the file's name does not tell.")
 YEAR = typer.Option(None, "--school-year", help="The year the school year ends in (2025 is 2024-25).")
@@ -154,8 +154,8 @@ def withdraw(
 
     Example: milepost withdraw 3f9a1c2b --reason "wrong year in the file"
     """
-    from ingestion.lake import was_restored
-    from ingestion.lake import withdraw as take_back
+    from ingestion.lake.lake import was_restored
+    from ingestion.lake.lake import withdraw as take_back
     from orchestration.received import delivery_starting_with, states
     from orchestration.runs import record_withdrawal
     from orchestration.settings import prepare_environment
@@ -252,7 +252,7 @@ def files_in(paths: list[Path], may_be_empty: bool = False, extract: str | None 
 
 def _is_delivery(folder: Path, extract: str | None) -> bool:
     """Whether a folder holds one delivery of a layout, by its name or by what is said of it."""
-    from ingestion.archive import named_as
+    from ingestion.landing.archive import named_as
     from orchestration.settings import sound_configuration
 
     communities, _ = sound_configuration()

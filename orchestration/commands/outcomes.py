@@ -10,8 +10,8 @@ from orchestration.console import err, print_table
 
 if TYPE_CHECKING:
     from expectations.outcome import LoadOutcome
-    from ingestion.delivery import Delivery
     from ingestion.home import Home
+    from ingestion.lake.delivery import Delivery
 
 MOST_TOLD = 12
 MOST_FINDINGS = 5

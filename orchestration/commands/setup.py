@@ -85,7 +85,7 @@ def init(
 
     Example: milepost init ~/partnership --community lakeside
     """
-    from ingestion.scaffold import FIRST_AGREEMENT
+    from ingestion.drafting.scaffold import FIRST_AGREEMENT
 
     folder = folder.absolute()
     if folder.exists() and any(folder.iterdir()):
@@ -121,7 +121,7 @@ def _title(identifier: str) -> str:
 
 def _check_made(folder: Path, communities: Path) -> None:
     """An identifier that does not do is told before anybody edits a file; nothing is left behind."""
-    from ingestion.community import load_communities
+    from ingestion.configuration.community import load_communities
     from ingestion.errors import ContractError
 
     try:

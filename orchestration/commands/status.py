@@ -13,7 +13,7 @@ from orchestration.console import UsageError, err, out, print_json, print_table
 
 if TYPE_CHECKING:
     from ingestion.home import Home
-    from ingestion.ledger import LoadState
+    from ingestion.lake.ledger import LoadState
     from orchestration.due import DueDelivery
 
     Slot = tuple[str, int, str]

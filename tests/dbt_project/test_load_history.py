@@ -7,8 +7,8 @@ from typing import Any
 
 from tiny_warehouse import Lake, Warehouse
 
-from ingestion.delivery import Delivery
-from ingestion.ledger import Ledger
+from ingestion.lake.delivery import Delivery
+from ingestion.lake.ledger import Ledger
 
 # per delivery of the same slot, its events in the order of the ledger, and the state that they come to
 LIVES = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tiny_warehouse import Lake, Warehouse
 
-from ingestion.entities import canonical_entities
+from ingestion.contracts.entities import canonical_entities
 from publishing.release_contents import direct_identifiers
 
 BUILT = ("--exclude", "path:models/published")

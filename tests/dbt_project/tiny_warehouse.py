@@ -8,12 +8,12 @@ from typing import Any
 
 import duckdb
 
-from ingestion.delivery import Delivery
-from ingestion.entities import load_entities
+from ingestion.lake.delivery import Delivery
+from ingestion.contracts.entities import load_entities
 from ingestion.home import Home
-from ingestion.lake import take_snapshot
-from ingestion.ledger import Ledger
-from ingestion.reference import TABLES
+from ingestion.lake.lake import take_snapshot
+from ingestion.lake.ledger import Ledger
+from ingestion.configuration.reference import TABLES
 from publishing.dbt_project import DBT_PROJECT
 from publishing.registry_tables import write_registry_tables
 from tests.dbt_in_process import problems, run_dbt

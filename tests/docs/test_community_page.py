@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from ingestion.community import load_communities
-from ingestion.community_file import Agreement, CommunityFile, PublicationLevel
-from ingestion.community_tables import CutScoreRow, TargetRow
+from ingestion.configuration.community import load_communities
+from ingestion.configuration.community_file import Agreement, CommunityFile, PublicationLevel
+from ingestion.configuration.tables import CutScoreRow, TargetRow
 
 PAGE = (Path(__file__).parents[2] / "docs" / "community.md").read_text(encoding="utf-8")
 

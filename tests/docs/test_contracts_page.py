@@ -7,11 +7,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.community_tables import CrosswalkRow, check_crosswalk_row, read_table
-from ingestion.contract import load_contract
-from ingestion.file_names import match_pattern
-from ingestion.layout import load_contracts
-from ingestion.mapping import map_source
+from ingestion.configuration.tables import CrosswalkRow, check_crosswalk_row, read_table
+from ingestion.contracts.file_names import match_pattern
+from ingestion.contracts.layout import load_contracts
+from ingestion.contracts.loading import load_contract
+from ingestion.mapping.mapping import map_source
 from ingestion.readers import read_source
 
 PAGE = (Path(__file__).parents[2] / "docs" / "contracts.md").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ import pytest
 
 from ingestion.connectors.edfi_copy import resources
 from ingestion.connectors.sources_file import load_sources
-from ingestion.layout import load_contracts, load_layout
+from ingestion.contracts.layout import load_contracts, load_layout
 from tests.ingestion.configuration import COMMUNITY, millbrook
 
 PAGE = (Path(__file__).parents[2] / "docs/standards/edfi.md").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from docs.entity_tables import BEGIN, END, PAGE, with_tables
-from ingestion.entities import canonical_entities
+from ingestion.contracts.entities import canonical_entities
 
 ROOT = Path(__file__).parents[2]
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.community import load_communities
-from ingestion.entities import load_entities
-from ingestion.layout import layout_files
-from ingestion.sql_functions import SQL_FUNCTIONS
+from ingestion.configuration.community import load_communities
+from ingestion.contracts.entities import load_entities
+from ingestion.contracts.layout import layout_files
+from ingestion.contracts.sql_functions import SQL_FUNCTIONS
 from publishing.dbt_project import DBT_PROJECT
 from tests.standards.one_partner import OnePartner
 

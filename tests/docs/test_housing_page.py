@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.layout import load_contracts
-from ingestion.mapping import map_source
+from ingestion.contracts.layout import load_contracts
+from ingestion.mapping.mapping import map_source
 from ingestion.readers import read_source
 
 PAGE = (Path(__file__).parents[2] / "docs/standards/hmis.md").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from docs.published_tables import BEGIN, END, PAGE, models, with_tables
-from ingestion.disaggregates import DISAGGREGATES
+from ingestion.configuration.disaggregates import DISAGGREGATES
 
 ROOT = Path(__file__).parents[2]
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.community import load_communities
+from ingestion.configuration.community import load_communities
 from tests.standards.one_partner import OnePartner
 
 FOLDER = Path(__file__).parents[2] / "docs" / "standards"
@@ -39,8 +39,8 @@ def test_a_page_s_contract_loads_its_file(page: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_names_layouts_and_tables_that_there_are(page: str) -> None:
-    from ingestion.entities import load_entities
-    from ingestion.layout import layout_files
+    from ingestion.contracts.entities import load_entities
+    from ingestion.contracts.layout import layout_files
 
     text = (FOLDER / f"{page}.md").read_text(encoding="utf-8")
     named = set(

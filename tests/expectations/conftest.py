@@ -9,7 +9,8 @@ from tiny_deliveries import ATTENDANCE, Judge, Row, mapped_attendance
 
 from expectations.gate import GateResult, gate
 from expectations.history import NO_HISTORY, History
-from ingestion.contract import Contract, load_contract
+from ingestion.contracts.contract import Contract
+from ingestion.contracts.loading import load_contract
 
 
 @pytest.fixture

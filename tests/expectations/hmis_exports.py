@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from ingestion.entities import load_entities
-from ingestion.layout import load_layout
+from ingestion.contracts.entities import load_entities
+from ingestion.contracts.layout import load_layout
 
 Rows = list[dict[str, str]]
 Members = dict[str, Rows]

@@ -8,7 +8,7 @@ from tiny_deployment import Deployment
 
 from expectations.loading import load_file
 from expectations.outcome import LoadOutcome
-from ingestion.landing import receive
+from ingestion.landing.receive import receive
 
 CONTRACT = "partner: rivers\nlayout: {layout}\nagreement: rivers_2024\n"
 COLUMNS = (

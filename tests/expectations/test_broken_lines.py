@@ -8,7 +8,7 @@ import pytest
 from test_loading import Deployment
 
 from expectations.loading import load_file
-from ingestion.landing import receive
+from ingestion.landing.receive import receive
 
 SECRET = "Q7SECRET"
 CONTRACT = """\

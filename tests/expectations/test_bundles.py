@@ -14,7 +14,7 @@ from tiny_deployment import Deployment
 from expectations.loading import load_file
 from expectations.outcome import LoadOutcome
 from ingestion.errors import DeliveryError
-from ingestion.landing import receive
+from ingestion.landing.receive import receive
 
 LAYOUT = "partner: rivers\nlayout: oneroster_csv_1_1\nagreement: rivers_2024\n"
 TABLES = ("academicSessions", "classes", "enrollments", "orgs", "users")

@@ -13,8 +13,8 @@ from expectations.gx_duckdb import expectation_class, open_batch, verdicts
 from expectations.history import NO_HISTORY
 from expectations.located import LOOKED_AT, REPEATED, prepare, store_repeated_keys
 from expectations.rule import Rule
-from ingestion.contract import Contract
-from ingestion.mapping import MappedTable
+from ingestion.contracts.contract import Contract
+from ingestion.mapping.mapping import MappedTable
 
 LENIENT = "tolerance: {quarantined: 0.9}\n"
 

@@ -12,7 +12,7 @@ from tiny_deployment import Deployment
 from expectations.loading import load_file
 from expectations.outcome import LoadOutcome
 from ingestion.errors import DeliveryError
-from ingestion.landing import receive
+from ingestion.landing.receive import receive
 
 
 class Shelters:

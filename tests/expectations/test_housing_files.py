@@ -8,8 +8,8 @@ from tiny_deployment import Deployment
 
 from expectations.loading import load_file
 from expectations.outcome import LoadOutcome
-from ingestion.landing import receive
-from ingestion.layout import load_layout
+from ingestion.contracts.layout import load_layout
+from ingestion.landing.receive import receive
 
 ASSISTED = """\
 PHACode,Program,ActionType,EffectiveDate,AdmissionDate,HouseholdID,MemberID,Relation,FirstName,LastName,DOB,Sex,Race,Ethnicity,SSN,TotalAnnualIncome,HomelessAtAdmission,Bedrooms,UnitZIP

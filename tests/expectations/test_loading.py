@@ -14,7 +14,7 @@ from tiny_deployment import DIPLOMA, HEADER, PERSON, Deployment
 from expectations.feedback import neutral
 from expectations.loading import load_file
 from ingestion.errors import ContractError, DeliveryError
-from ingestion.landing import receive
+from ingestion.landing.receive import receive
 
 SECRET = "Q7SECRET"
 

@@ -11,10 +11,10 @@ from tiny_deployment import Deployment
 
 from expectations.loading import load_file
 from expectations.outcome import LoadOutcome
-from ingestion.entities import LAYOUTS
+from ingestion.contracts.entities import LAYOUTS
+from ingestion.contracts.layout import load_layout
 from ingestion.errors import DeliveryError
-from ingestion.landing import receive
-from ingestion.layout import load_layout
+from ingestion.landing.receive import receive
 
 HEADERS = [
     *("Your Unique Identifier", "First Name", "Middle Initial", "Last Name", "Name Suffix"),

@@ -7,7 +7,7 @@ from tiny_deliveries import ATTENDANCE
 
 from expectations.labels import label_of
 from expectations.suites import Suite, suite_for
-from ingestion.contract import Contract
+from ingestion.contracts.contract import Contract
 from ingestion.errors import ContractError
 
 COLUMNS = ["student_id", "school_id", "days_enrolled", "days_absent"]

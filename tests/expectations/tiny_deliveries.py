@@ -5,7 +5,7 @@ from collections.abc import Callable
 import duckdb
 
 from expectations.gate import GateResult
-from ingestion.mapping import MappedTable
+from ingestion.mapping.mapping import MappedTable
 
 ATTENDANCE = """\
 partner: rivers

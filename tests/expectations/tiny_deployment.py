@@ -7,9 +7,9 @@ from tiny_deliveries import ATTENDANCE
 
 from expectations.loading import load_file
 from expectations.outcome import LoadOutcome
-from ingestion.community import Communities, load_communities
+from ingestion.configuration.community import Communities, load_communities
 from ingestion.home import Home
-from ingestion.landing import receive
+from ingestion.landing.receive import receive
 
 HEADER = "StudentID,SchoolCode,DaysEnrolled,DaysAbsent\n"
 PERSON = """\

@@ -3,7 +3,7 @@
 from pathlib import Path
 from textwrap import dedent
 
-from ingestion.community import Communities, load_communities
+from ingestion.configuration.community import Communities, load_communities
 
 COMMUNITY = """
     community: millbrook

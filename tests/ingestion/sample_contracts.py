@@ -6,7 +6,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingestion.contract import Contract, load_contract
+from ingestion.contracts.contract import Contract
+from ingestion.contracts.loading import load_contract
 from ingestion.errors import MilepostError
 from ingestion.readers import read_source
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.community import communities_folder, load_communities
-from ingestion.community_tables import code_fields
-from ingestion.conformed import conformed_fields
-from ingestion.entities import canonical_entities
+from ingestion.configuration.community import communities_folder, load_communities
+from ingestion.configuration.tables import code_fields
+from ingestion.contracts.conformed import conformed_fields
+from ingestion.contracts.entities import canonical_entities
 from ingestion.errors import ContractError
 from tests.ingestion.configuration import (
     AGREEMENTS,

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.contract import load_contract, match_file
+from ingestion.contracts.contract import match_file
+from ingestion.contracts.file_names import match_pattern, parse_school_year
+from ingestion.contracts.loading import load_contract
+from ingestion.contracts.sql_expression import check_expression
 from ingestion.errors import ContractError
-from ingestion.file_names import match_pattern, parse_school_year
-from ingestion.sql_expression import check_expression
 from ingestion.yaml_file import read_yaml
 from tests.ingestion.configuration import ATTENDANCE, PERSON, millbrook
 

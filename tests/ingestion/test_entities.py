@@ -1,6 +1,6 @@
 """The canonical entities say what the warehouse builds on."""
 
-from ingestion.entities import Entity, canonical_entities, load_entities
+from ingestion.contracts.entities import Entity, canonical_entities, load_entities
 
 EXPECTED_KEYS = {
     "area_measure": (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ingestion.conformed import conformed_codes
-from ingestion.layout import load_layout
+from ingestion.contracts.conformed import conformed_codes
+from ingestion.contracts.layout import load_layout
 
 HMIS = ("hmis_csv_2022", "hmis_csv_2024", "hmis_csv_2026")
 GROUPS = {"homeless": "1", "institutional": "2", "temporary": "3", "permanent": "4"}

@@ -1,6 +1,6 @@
 """The ids a configuration may name are those that the registry describes."""
 
-from ingestion.indicators import indicator_ids
+from ingestion.configuration.indicators import indicator_ids
 from publishing.dbt_project import DBT_PROJECT
 from publishing.registry import load_registry
 

@@ -16,12 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import ingestion.lake
-from ingestion.delivery import Delivery, load_id_of
-from ingestion.entities import load_entities
+import ingestion.lake.lake
+from ingestion.contracts.entities import load_entities
 from ingestion.errors import DeliveryError
 from ingestion.home import Home
-from ingestion.lake import (
+from ingestion.lake.delivery import Delivery, load_id_of
+from ingestion.lake.files import loaded_by
+from ingestion.lake.lake import (
     ensure_empty_files,
     promote,
     put_together_in_force,
@@ -30,8 +31,7 @@ from ingestion.lake import (
     take_snapshot,
     withdraw,
 )
-from ingestion.lake_files import loaded_by
-from ingestion.ledger import Ledger
+from ingestion.lake.ledger import Ledger
 
 EXTRACT = "mill_schools.attendance"
 FIRST, SECOND, THIRD = "first", "second", "third"
@@ -199,7 +199,7 @@ STEPS = ("write_staged", "keep_file", "put_in_force", "Ledger.append", "sync_fol
 def dying(monkeypatch: pytest.MonkeyPatch, step: str, after: bool) -> None:
     """The first call of `step` from now on dies, before or after doing its work."""
     name = step.rpartition(".")[2]
-    modules: list[Any] = [ingestion.lake, ingestion.lake_swaps, ingestion.lake_files]
+    modules: list[Any] = [ingestion.lake.lake, ingestion.lake.swaps, ingestion.lake.files]
     owners = [Ledger] if step == "Ledger.append" else [owner for owner in modules if hasattr(owner, name)]
     real: Callable[..., Any] = getattr(owners[0], name)
 
@@ -343,7 +343,7 @@ def fill_disk(monkeypatch: pytest.MonkeyPatch, noticed_by: str) -> None:
         raise duckdb.IOException("Could not write file: No space left on device")
 
     if noticed_by == "copy":
-        monkeypatch.setattr(ingestion.lake, "write_staged", half_a_copy)
+        monkeypatch.setattr(ingestion.lake.lake, "write_staged", half_a_copy)
     else:
         monkeypatch.setattr(os, noticed_by, no_space)
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.community import Communities, load_communities
+from ingestion.configuration.community import Communities, load_communities
 from ingestion.errors import DeliveryError
 from ingestion.home import Home
-from ingestion.lake import promote
-from ingestion.landing import receive
-from ingestion.ledger import Ledger
+from ingestion.lake.lake import promote
+from ingestion.lake.ledger import Ledger
+from ingestion.landing.receive import receive
 from tests.ingestion.configuration import ATTENDANCE, millbrook, write_community
 
 TODAY = dt.date(2025, 9, 1)

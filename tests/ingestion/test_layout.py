@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.entities import load_entities
+from ingestion.contracts.entities import load_entities
+from ingestion.contracts.layout import layout_files, load_contracts, load_layout
 from ingestion.errors import ContractError
-from ingestion.layout import layout_files, load_contracts, load_layout
 
 LINES = "partner: mill\nlayout: {layout}\nagreement: mill_2025\n"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ingestion.errors import MilepostError
 from ingestion.home import Home
-from ingestion.ledger import ACCEPTED, Ledger, fold
+from ingestion.lake.ledger import ACCEPTED, Ledger, fold
 
 
 def event(kind: str, load_id: str, year: int | None = 2024, **facts: Any) -> dict[str, Any]:

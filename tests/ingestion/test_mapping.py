@@ -10,12 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sample_contracts import ATTENDANCE, contract_of, write
 
-from ingestion.contract import match_file
-from ingestion.contract_columns import Column
+from ingestion.contracts.columns import Column
+from ingestion.contracts.contract import match_file
+from ingestion.contracts.file_names import parse_school_year
 from ingestion.errors import ContractError, MilepostError, ReadError
-from ingestion.file_names import parse_school_year
-from ingestion.mapping import _Steps, map_source
-from ingestion.parsing import parsed, school_year
+from ingestion.mapping.mapping import _Steps, map_source
+from ingestion.mapping.parsing import parsed, school_year
 from ingestion.readers import read_source
 
 SECRET = "Zephyrine"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sample_contracts import ATTENDANCE, HEADER, contract_of, refusal_of, rows_of, write
 
 from ingestion.errors import ReadError
-from ingestion.mapping import map_source
+from ingestion.mapping.mapping import map_source
 from ingestion.readers import read_source
 from ingestion.readers.unpacking import Part
 from ingestion.readers.workbook import _refuse_vast, cell_text

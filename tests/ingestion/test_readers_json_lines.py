@@ -7,7 +7,7 @@ import duckdb
 import pytest
 from sample_contracts import contract_of, refusal_of, rows_of, write
 
-from ingestion.mapping import map_source
+from ingestion.mapping.mapping import map_source
 from ingestion.readers import read_source
 
 SECRET = "Zephyrine"

@@ -9,7 +9,7 @@ import pytest
 from sample_contracts import contract_of, refusal_of, rows_of, write
 
 from ingestion.errors import ContractError
-from ingestion.mapping import map_source
+from ingestion.mapping.mapping import map_source
 from ingestion.readers import read_source, split_together
 from ingestion.readers.formats import row_numbers_of
 

@@ -7,8 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from ingestion.configuration.reference import TABLES, write_reference
 from ingestion.home import Home
-from ingestion.reference import TABLES, write_reference
 from tests.ingestion.configuration import millbrook
 
 

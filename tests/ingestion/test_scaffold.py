@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.contract import Contract, load_contract
+from ingestion.contracts.contract import Contract
+from ingestion.contracts.loading import load_contract
+from ingestion.drafting.scaffold import Draft, draft_contract, file_pattern
 from ingestion.errors import ContractError, ReadError
-from ingestion.scaffold import Draft, draft_contract, file_pattern
 from tests.ingestion.sample_contracts import refusal_of, rows_of
 
 

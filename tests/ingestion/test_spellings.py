@@ -5,9 +5,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.contract import Contract, load_contract
+from ingestion.contracts.contract import Contract
+from ingestion.contracts.loading import load_contract
 from ingestion.errors import ContractError, ReadError
-from ingestion.mapping import map_source
+from ingestion.mapping.mapping import map_source
 from ingestion.readers import read_source
 from ingestion.readers.headers import is_ignored
 from ingestion.readers.spellings import as_declared

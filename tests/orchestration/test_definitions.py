@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ingestion.entities import CANONICAL, load_entities
+from ingestion.contracts.entities import CANONICAL, load_entities
 
 CODE = """
 import json, sys

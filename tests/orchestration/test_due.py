@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from ingestion.ledger_state import Slot
+from ingestion.lake.ledger_state import Slot
 from orchestration.due import deliveries_due
 from orchestration.schedules import due_crons
 from orchestration.settings import load_configuration

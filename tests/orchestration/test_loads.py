@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ingestion.home import Home
-from ingestion.ledger import Ledger
+from ingestion.lake.ledger import Ledger
 from orchestration.cli import app
 from orchestration.jobs import load_job
 from orchestration.partitions import GATE, raw_key

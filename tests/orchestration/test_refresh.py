@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
-import ingestion.community_tables
+import ingestion.configuration.tables
 from ingestion.home import Home
 from orchestration.cli import app
 from orchestration.progress import Progress
@@ -77,7 +77,7 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     assert milepost("query", "describe indicators").exit_code == 0
 
     # were it not refused when it is read, a wrong conformed code in a crosswalk would fail a dbt test
-    monkeypatch.setattr(ingestion.community_tables, "unknown_code", lambda *_: None)
+    monkeypatch.setattr(ingestion.configuration.tables, "unknown_code", lambda *_: None)
     crosswalk = tmp_path / "communities" / "lakeside" / "crosswalks" / "north.csv"
     crosswalk.parent.mkdir()
     crosswalk.write_text("field,partner_code,conformed_code\ngender,F,martian\n")

@@ -12,9 +12,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingestion.delivery import Delivery
 from ingestion.errors import MilepostError
 from ingestion.home import Home
+from ingestion.lake.delivery import Delivery
 from orchestration.received import suspects_last
 from orchestration.side_by_side import in_order, load_workers, waits_for
 from tests.orchestration.conftest import GOOD, NO_SCHOOL, ONE_BAD_ROW, STUDENTS

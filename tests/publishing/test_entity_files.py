@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from ingestion.entities import load_entities
+from ingestion.contracts.entities import load_entities
 from publishing.entity_files import MACROS, SOURCES, code_columns, write_entity_files
 
 

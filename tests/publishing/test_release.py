@@ -12,10 +12,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.delivery import Delivery
 from ingestion.home import Home
-from ingestion.lake import take_snapshot
-from ingestion.ledger import Ledger
+from ingestion.lake.delivery import Delivery
+from ingestion.lake.lake import take_snapshot
+from ingestion.lake.ledger import Ledger
 from publishing import release
 from publishing.dbt_project import DBT_PROJECT
 from publishing.release import Release, prepare_release, publish, read_history

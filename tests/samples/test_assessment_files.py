@@ -12,10 +12,10 @@ from assessment_files import SAMPLES, Sample
 
 from expectations.loading import load_file
 from expectations.outcome import LoadOutcome
-from ingestion.community import load_communities
+from ingestion.configuration.community import load_communities
+from ingestion.contracts.layout import layout_files, load_contracts
 from ingestion.home import Home
-from ingestion.landing import receive
-from ingestion.layout import layout_files, load_contracts
+from ingestion.landing.receive import receive
 from ingestion.readers.headers import keep_declared
 from ingestion.readers.spellings import as_declared
 

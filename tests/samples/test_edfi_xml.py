@@ -6,8 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.contract import load_contract
-from ingestion.mapping import map_source
+from ingestion.contracts.loading import load_contract
+from ingestion.mapping.mapping import map_source
 from ingestion.readers import read_source
 
 pytestmark = pytest.mark.samples

@@ -134,7 +134,7 @@ def test_older_csv_files_are_staged(sent: Callable[..., tuple[OnePartner, Path]]
 
 @pytest.mark.parametrize("sample", ["synthea_pjabl", "synthea_27_ohdsi"])
 def test_payers_mean_what_they_are_called(samples: Path, sample: str) -> None:
-    from ingestion.layout import load_layout
+    from ingestion.contracts.layout import load_layout
 
     codes = load_layout("synthea_csv").codes["payer_type"]
     named = {"Medicare": "other_public", "Medicaid": "medicaid", "Dual Eligible": "medicaid"}

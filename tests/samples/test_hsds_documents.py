@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.contract import load_contract
+from ingestion.contracts.loading import load_contract
 from ingestion.readers import read_source
 
 pytestmark = pytest.mark.samples

@@ -9,9 +9,9 @@ import duckdb
 
 from expectations.loading import load_file
 from expectations.outcome import LoadOutcome
-from ingestion.community import load_communities
+from ingestion.configuration.community import load_communities
 from ingestion.home import Home
-from ingestion.landing import receive
+from ingestion.landing.receive import receive
 
 
 class OnePartner:

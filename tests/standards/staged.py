@@ -4,9 +4,9 @@ from typing import Any
 
 import duckdb
 
-from ingestion.community import load_communities
-from ingestion.lake import take_snapshot
-from ingestion.reference import write_reference
+from ingestion.configuration.community import load_communities
+from ingestion.configuration.reference import write_reference
+from ingestion.lake.lake import take_snapshot
 from publishing.dbt_project import DBT_PROJECT
 from publishing.registry_tables import write_registry_tables
 from tests.dbt_in_process import problems, run_dbt

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from one_partner import OnePartner, failed_rules, write_csv
 
-from ingestion.sql_functions import define_sql_functions
+from ingestion.contracts.sql_functions import define_sql_functions
 
 ACS_HEADER = "GEO_ID,NAME,B25070_001E,B25070_001M,B25070_001EA,B25070_001MA,B19013_001E,B19013_001M,B19013_001EA,B19013_001MA"
 

@@ -26,7 +26,7 @@ from fhir_export import (
 )
 from one_partner import OnePartner, failed_rules, write_csv
 
-from ingestion.layout import load_layout
+from ingestion.contracts.layout import load_layout
 from publishing.dbt_project import DBT_PROJECT
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from one_partner import OnePartner, failed_rules, write_csv
 
-from ingestion.layout import load_layout
+from ingestion.contracts.layout import load_layout
 
 
 def send(partner: OnePartner, name: str, header: str, *rows: str) -> Path:

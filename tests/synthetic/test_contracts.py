@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.community import Community, load_communities
-from ingestion.contract import match_file
+from ingestion.configuration.community import Community, load_communities
+from ingestion.contracts.contract import match_file
 from synthetic import Manifest
 from synthetic.partners import early_childhood, lakeshore, registries, river_city
 

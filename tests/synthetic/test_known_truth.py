@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.entities import load_entities
+from ingestion.contracts.entities import load_entities
 from synthetic import Manifest
 
 Con = duckdb.DuckDBPyConnection

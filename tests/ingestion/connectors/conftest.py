@@ -9,7 +9,7 @@ from textwrap import dedent, indent
 
 import pytest
 
-from ingestion.community import load_communities
+from ingestion.configuration.community import load_communities
 from ingestion.connectors.fetch import Fetched, fetch
 from ingestion.connectors.sources_file import load_sources
 from ingestion.home import Home

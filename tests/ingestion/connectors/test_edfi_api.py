@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ingestion.community import load_communities
+from ingestion.configuration.community import load_communities
 from ingestion.connectors import http_session
 from ingestion.connectors.fetch import Fetched, fetch
 from ingestion.connectors.sources_file import load_sources

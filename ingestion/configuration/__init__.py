@@ -1,0 +1,1 @@
+"""A deployment's communities, and what the warehouse is told of them."""

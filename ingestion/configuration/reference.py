@@ -1,0 +1,166 @@
+"""The configuration of every community as Parquet tables, for the warehouse and for queries."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ingestion.configuration.community import Communities, Community
+from ingestion.configuration.community_file import PublicationLevel
+from ingestion.configuration.disaggregates import DISAGGREGATES, PAIRS
+from ingestion.home import Home
+from ingestion.parquet_table import write_table
+
+Row = tuple[Any, ...]
+
+TABLES: dict[str, dict[str, str]] = {
+    "communities": {
+        "community_id": "VARCHAR",
+        "community_name": "VARCHAR",
+        "first_school_year": "INTEGER",
+        "last_school_year": "INTEGER",
+        "minimum_denominator": "INTEGER",
+    },
+    "collections": {
+        "community_id": "VARCHAR",
+        "collection": "VARCHAR",
+        "maturity": "VARCHAR",
+        "sort_order": "INTEGER",
+    },
+    "partners": {
+        "community_id": "VARCHAR",
+        "partner_id": "VARCHAR",
+        "partner_name": "VARCHAR",
+        "sector": "VARCHAR",
+        "district_id": "VARCHAR",
+    },
+    "extracts": {
+        "community_id": "VARCHAR",
+        "partner_id": "VARCHAR",
+        "extract_id": "VARCHAR",
+        "entity": "VARCHAR",
+        "title": "VARCHAR",
+        "agreement_id": "VARCHAR",
+        "file_patterns": "VARCHAR[]",
+        "fingerprint": "VARCHAR",
+    },
+    "due_dates": {
+        "community_id": "VARCHAR",
+        "partner_id": "VARCHAR",
+        "extract_id": "VARCHAR",
+        "entity": "VARCHAR",
+        "school_year": "INTEGER",
+        "collection": "VARCHAR",
+        "due_date": "DATE",
+    },
+    "agreements": {
+        "community_id": "VARCHAR",
+        "agreement_id": "VARCHAR",
+        "parties": "VARCHAR[]",
+        "purpose": "VARCHAR",
+        "extracts": "VARCHAR[]",
+        "start_date": "DATE",
+        "expiry_date": "DATE",
+        "retention_years": "INTEGER",
+    },
+    "crosswalks": {
+        "community_id": "VARCHAR",
+        "partner_id": "VARCHAR",
+        "field": "VARCHAR",
+        "partner_code": "VARCHAR",
+        "conformed_code": "VARCHAR",
+        "first_year": "INTEGER",
+        "last_year": "INTEGER",
+    },
+    "extract_codes": {
+        "community_id": "VARCHAR",
+        "extract_id": "VARCHAR",
+        "field": "VARCHAR",
+        "partner_code": "VARCHAR",
+        "conformed_code": "VARCHAR",
+    },
+    "cut_scores": {
+        "community_id": "VARCHAR",
+        "assessment_id": "VARCHAR",
+        "subject": "VARCHAR",
+        "grade_level": "VARCHAR",
+        "first_year": "INTEGER",
+        "last_year": "INTEGER",
+        "proficient_score": "DECIMAL(18,4)",
+    },
+    "targets": {
+        "community_id": "VARCHAR",
+        "indicator_id": "VARCHAR",
+        "disaggregate": "VARCHAR",
+        "subgroup": "VARCHAR",
+        "school_year": "INTEGER",
+        "target": "DOUBLE",
+    },
+    "publication_plan": {
+        "community_id": "VARCHAR",
+        "geography_level": "VARCHAR",
+        "disaggregate": "VARCHAR",
+    },
+}
+
+
+def write_reference(home: Home, communities: Communities) -> list[Path]:
+    """Write every table of TABLES to reference/<table>.parquet, each whole or not at all."""
+    rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+    for community in communities:
+        for table, row in _rows(community):
+            rows[table].append((community.community, *row))
+    home.reference.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(config={"threads": 1}) as con:
+        return [
+            write_table(con, home.reference_file(table), TABLES[table], found)
+            for table, found in rows.items()
+        ]
+
+
+def published_disaggregates(level: PublicationLevel) -> list[str]:
+    """The disaggregates a level of the publication plan may publish: the total, singles, pairs as `a_x_b`."""
+    singles = DISAGGREGATES if level.singles == "all" else level.singles
+    return ["all", *singles, *(PAIRS if level.pairs == "all" else level.pairs)]
+
+
+def _rows(community: Community) -> Iterator[tuple[str, Row]]:
+    """Every row of every table for one community, without the community's id."""
+    years = community.school_years
+    yield "communities", (community.name, years.first, years.last, community.disclosure.minimum_denominator)
+    for place, (name, collection) in enumerate(community.collections.items()):
+        yield "collections", (name, collection.maturity, place)
+    for name, partner in community.partners.items():
+        yield "partners", (name, partner.title, partner.sector, partner.district_id)
+    yield from _extract_rows(community)
+    for name, agreement in community.agreements.items():
+        covered = [e for e, contract in community.contracts.items() if agreement.covers(e, contract.bundle)]
+        parties = list(agreement.parties)
+        dates = (agreement.starts, agreement.expires, agreement.retention_years)
+        yield "agreements", (name, parties, agreement.purpose, covered, *dates)
+    for name, crosswalk in community.crosswalks.items():
+        for code in crosswalk:
+            codes = (code.field, code.partner_code, code.conformed_code)
+            yield "crosswalks", (name, *codes, code.first_year, code.last_year)
+    for cut in community.cut_scores:
+        about = (cut.assessment_id, cut.subject, cut.grade_level)
+        yield "cut_scores", (*about, cut.first_year, cut.last_year, cut.proficient_score)
+    for aim in community.targets:
+        yield "targets", (aim.indicator_id, aim.disaggregate, aim.subgroup, aim.school_year, aim.target)
+    for geography, level in community.publication.items():
+        for disaggregate in published_disaggregates(level):
+            yield "publication_plan", (geography, disaggregate)
+
+
+def _extract_rows(community: Community) -> Iterator[tuple[str, Row]]:
+    years = range(community.school_years.first, community.school_years.last + 1)
+    for extract_id, contract in community.contracts.items():
+        whose = (contract.partner, extract_id, contract.entity)
+        for field, codes in contract.layout_codes.items():
+            yield from (("extract_codes", (extract_id, field, *pair)) for pair in codes.items())
+        about = (contract.title, contract.agreement, list(contract.patterns), contract.fingerprint)
+        yield "extracts", (*whose, *about)
+        for year in years:
+            for collection in contract.expects:
+                yield "due_dates", (*whose, year, collection, contract.due_date(year, collection))

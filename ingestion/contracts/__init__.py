@@ -1,0 +1,1 @@
+"""What a partner sends: contracts, layouts and entities."""

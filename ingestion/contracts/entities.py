@@ -1,0 +1,109 @@
+"""What raw tables hold: the canonical entities, and the tables of standards that keep their own shape."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from ruamel.yaml import YAML
+
+LAYOUTS = Path(__file__).parents[1] / "layouts"
+CANONICAL = "canonical"
+
+ColumnType = Literal["text", "integer", "decimal", "date", "boolean", "code", "codes"]
+Pii = Literal["none", "direct"]
+
+SQL_TYPES: dict[str, str] = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "decimal": "DECIMAL(18,4)",
+    "date": "DATE",
+    "boolean": "BOOLEAN",
+    "code": "VARCHAR",
+    "codes": "VARCHAR",
+}
+# every raw file begins and ends with the columns that say whose row it is and where it comes from
+OWNERSHIP_COLUMNS: dict[str, str] = {
+    "community_id": "VARCHAR",
+    "partner_id": "VARCHAR",
+    "extract_id": "VARCHAR",
+    "school_year": "INTEGER",
+    "collection": "VARCHAR",
+}
+PROVENANCE_COLUMNS: dict[str, str] = {
+    "_load_id": "VARCHAR",
+    "_source_file": "VARCHAR",
+    "_row_number": "BIGINT",
+}
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+class EntityColumn(_Facts):
+    """One column.
+
+    Of a table of a standard it also says which headers the standard gives it (all names it ever had), in
+    which versions it is there (all, unless said), and the table whose key its values are.
+    """
+
+    type: ColumnType = "text"
+    description: str = ""
+    required: bool = False
+    pii: Pii = "none"
+    between: tuple[float, float] | None = None
+    headers: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(default=(), alias="from")
+    versions: tuple[str, ...] = ()
+    references: str | None = None
+
+    @property
+    def sql_type(self) -> str:
+        return SQL_TYPES[self.type]
+
+
+class Entity(_Facts):
+    """One canonical entity; the order of `columns` is the order of columns in its raw Parquet files."""
+
+    entity: str
+    title: str
+    grain: str
+    key: tuple[str, ...]
+    columns: dict[str, EntityColumn]
+    standard: str = CANONICAL
+
+    @model_validator(mode="after")
+    def _is_described(self) -> Self:
+        bare = [name for name, column in self.columns.items() if len(column.description) < 10]
+        if self.standard == CANONICAL and bare:
+            raise ValueError(f"columns of {self.entity} without a description: {', '.join(bare)}")
+        return self
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        return tuple(name for name, column in self.columns.items() if column.required)
+
+    @property
+    def raw_columns(self) -> dict[str, str]:
+        """Name -> SQL type of every column of a raw file of this entity, in order."""
+        own = {name: column.sql_type for name, column in self.columns.items()}
+        return {**OWNERSHIP_COLUMNS, **own, **PROVENANCE_COLUMNS}
+
+
+@cache
+def load_entities() -> dict[str, Entity]:
+    """Entity name -> entity: the canonical ones, then the tables of standards."""
+    yaml = YAML(typ="safe")
+    files = [(CANONICAL, path) for path in sorted((LAYOUTS / CANONICAL).glob("*.yml"))]
+    files += [(path.parent.parent.name, path) for path in sorted(LAYOUTS.glob("*/tables/*.yml"))]
+    entities = (Entity.model_validate({**yaml.load(path), "standard": standard}) for standard, path in files)
+    return {entity.entity: entity for entity in entities}
+
+
+def canonical_entities() -> dict[str, Entity]:
+    """Those that contracts of any partner may map to, without the tables of standards."""
+    return {name: entity for name, entity in load_entities().items() if entity.standard == CANONICAL}

@@ -1,0 +1,97 @@
+"""Whether the first row of a file nobody has described yet names its columns, or is a child's record.
+
+The evidence is the columns' names (known ones speak for headers) and what stands below: a text that comes
+again in its column is a value, and a word above nothing but numbers names them.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Collection, Sequence
+
+from ingestion.drafting.sampling import Sample
+from ingestion.errors import ReadError
+
+DATE_FORMATS = (
+    "%Y-%m-%d",
+    "%m/%d/%Y",
+    "%m/%d/%y",
+    "%d/%m/%Y",
+    "%Y%m%d",
+    "%m-%d-%Y",
+    "%d-%b-%Y",
+    "%Y-%m-%d %H:%M:%S",
+)
+NOTHING_THERE = {"n/a", "na", "null", "none", "nan", "nil", "unknown", "missing", "absent", "x"}
+
+
+def values_in_header(sample: Sample) -> frozenset[str]:
+    """The headers that look like values, and so must not be shown: numbers, dates, what comes again below."""
+    below = _below(sample)
+    return frozenset(h for h, cells in zip(sample.headers, below, strict=True) if h and _is_value(h, cells))
+
+
+def refuse_record(sample: Sample, known: Collection[str], file_name: str) -> None:
+    """ReadError where the headers rather look like a record; `known` are those that match a column.
+
+    A value may match a column by chance (a child called Mark), so one match proves nothing against a value
+    beside it. With no match at all, numbers must be named in half of the columns.
+    """
+    named = [header for header in sample.headers if header]
+    values = values_in_header(sample)
+    n_matching = len({*known} - values)
+    n_naming = sum(
+        1
+        for header, cells in zip(sample.headers, _below(sample), strict=True)
+        if header and header not in {*known, *values} and _names_numbers(header, cells)
+    )
+    n_columns = max([len(named), *(sum(map(bool, row)) for row in sample.rows)])
+    enough = n_matching + n_naming > len(values) if n_matching else 2 * n_naming >= n_columns
+    if enough and n_matching + n_naming:
+        return
+    raise ReadError(
+        f"of the {len(named)} texts in its first row, {n_matching} match a column of the entity and"
+        f" {len(values)} look like values",
+        where=file_name,
+        rule="A draft is made of headers, and these may be a child's record, so they are not shown",
+        next_step="Ask for the file with a header row, or see whether it is of another entity; if these are"
+        " the headers, or columns have a fixed width, write the contract by hand (docs/contracts.md)",
+    )
+
+
+def is_date(text: str, form: str) -> bool:
+    """Whether a text is a date of this strptime format."""
+    try:
+        dt.datetime.strptime(text, form)
+    except ValueError:
+        return False
+    return True
+
+
+def _below(sample: Sample) -> list[list[str]]:
+    """The filled cells below each header; a header row printed again on each page is none of them."""
+    rows = [[(cell or "").strip() for cell in row] for row in sample.rows]
+    rows = [row for row in rows if row[: len(sample.headers)] != sample.headers]
+    return [[row[i] for row in rows if len(row) > i and row[i]] for i, _ in enumerate(sample.headers)]
+
+
+def _is_value(header: str, below: Sequence[str]) -> bool:
+    if not any(map(str.isalpha, header)):  # a number, a date, a telephone number
+        return True
+    if "@" in header or "://" in header or any(is_date(header, form) for form in DATE_FORMATS):
+        return True
+    n_digits = sum(map(str.isdigit, header))
+    if len(header) >= 6 and 2 * n_digits > sum(map(str.isalnum, header)):  # an id, a time of day
+        return True
+    alike = _shape(header) if n_digits else None  # A1001 above A1002 and A1003
+    return header in below or (bool(below) and all(_shape(cell) == alike for cell in below))
+
+
+def _names_numbers(header: str, below: Sequence[str]) -> bool:
+    """A text without a digit above cells that all have one."""
+    if any(map(str.isdigit, header)) or header.lower() in NOTHING_THERE:
+        return False
+    return bool(below) and all(any(map(str.isdigit, cell)) for cell in below)
+
+
+def _shape(text: str) -> str:
+    return re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", text))

@@ -1,0 +1,1 @@
+"""What is in force, and the ledger of all deliveries."""

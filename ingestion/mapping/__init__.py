@@ -1,0 +1,1 @@
+"""A file's rows in the shape of an entity."""
