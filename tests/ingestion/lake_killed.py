@@ -1,8 +1,9 @@
 """Put a second delivery in the place of a first, and be killed (SIGKILL) right before the n-th effect on files.
 
-Run as: python lake_killed.py HOME N ACTION, a method of Lake. The rows and the home come from test_lake.py.
+The rows and the home come from test_lake.py.
 """
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -29,9 +30,21 @@ def kill_before_effect(number: int, home: Path) -> None:
     sys.addaudithook(watch)
 
 
-if __name__ == "__main__":
-    from tests.ingestion.test_lake import SECOND, Lake
+def killed_before(number: int, home: Path, action: str, name: str) -> bool:
+    """Whether this action of a Lake on a delivery died before its `number`-th effect on files; else it is done."""
+    process = _context.Process(target=_work, args=(number, home, action, name))
+    process.start()
+    process.join(60)
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return process.exitcode != 0
 
-    lake = Lake(Path(sys.argv[1]))
-    kill_before_effect(int(sys.argv[2]), lake.home.root)
-    getattr(lake, sys.argv[3])(SECOND)
+
+def _work(number: int, home: Path, action: str, name: str) -> None:
+    from test_lake import Lake
+
+    kill_before_effect(number, home)
+    getattr(Lake(home), action)(name)
+
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["duckdb", "pytest", "hypothesis", "ingestion.lake.lake"])

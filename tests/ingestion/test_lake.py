@@ -3,8 +3,6 @@
 import errno
 import hashlib
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from itertools import count
@@ -15,6 +13,7 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lake_killed import killed_before
 
 import ingestion.lake.lake
 from ingestion.contracts.entities import load_entities
@@ -280,16 +279,6 @@ def test_a_delivery_promoted_right_before_a_kill_is_not_lost_to_the_next_one(lak
     assert lake.withdraw(SECOND) == FIRST
 
 
-def killed_before(number: int, lake: Lake, action: str) -> bool:
-    """Whether this action on the second delivery died before its `number`-th effect on files; else it is done."""
-    script = Path(__file__).with_name("lake_killed.py")
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    command = [sys.executable, str(script), str(lake.home.root), str(number), action]
-    ended = subprocess.run(command, env=environment, check=False)
-    assert ended.returncode in (0, -9)
-    return ended.returncode == -9
-
-
 def test_a_promotion_really_killed_anywhere_ends_the_same(tmp_path: Path) -> None:
     smooth = Lake(tmp_path / "smooth")
     smooth.promote(FIRST)
@@ -297,7 +286,7 @@ def test_a_promotion_really_killed_anywhere_ends_the_same(tmp_path: Path) -> Non
     for number in count(1):
         torn = Lake(tmp_path / f"torn-{number}")
         torn.promote(FIRST)
-        if not killed_before(number, torn, "promote"):
+        if not killed_before(number, torn.home.root, "promote", SECOND):
             break
         assert torn.rows() in ([FIRST], [SECOND])
         torn.promote(SECOND)
@@ -317,7 +306,7 @@ def test_deliveries_of_an_archive_really_killed_anywhere_are_in_force_together_o
     for number in count(1):
         torn = Lake(tmp_path / f"torn-{number}")
         torn.promote_together(FIRST)
-        if not killed_before(number, torn, "promote_together"):
+        if not killed_before(number, torn.home.root, "promote_together", SECOND):
             break
         split += len({rows for year in YEARS for rows in torn.rows(year)}) > 1
         snapshot = Lake(take_snapshot(torn.home).root)

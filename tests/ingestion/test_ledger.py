@@ -132,9 +132,9 @@ def test_five_thousand_events_are_read_and_folded_in_well_under_a_second(tmp_pat
         for kind in ("received", "accepted")
     ]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(Ledger(path).state()) == 2500
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 def test_an_unknown_event_is_refused(tmp_path: Path) -> None:

@@ -414,18 +414,19 @@ def test_any_text_survives_the_way_through_json(tmp_path, texts):
     assert [r["SchoolCode"] for r in rows] == texts
 
 
-def test_fifty_thousand_rows_of_a_workbook_take_seconds(tmp_path):
+def test_fifty_thousand_rows_of_a_workbook_are_read_faster_than_written(tmp_path):
+    started = time.process_time()
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Data")
     sheet.append(HEADERS)
     for i in range(50_000):
         sheet.append([f"A{i}", "S1", 180, i % 9])
     book.save(tmp_path / "a.xlsx")
-    started = time.perf_counter()
+    written = time.process_time()
     with duckdb.connect() as con:
         table = read_source(con, tmp_path / "a.xlsx", [contract_of(tmp_path)])
         assert con.execute(f"select count(*), max(_row_number) from {table}").fetchall() == [(50_000, 50_001)]
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - written < written - started
 
 
 @pytest.mark.parametrize(
