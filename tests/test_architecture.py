@@ -16,6 +16,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "synthetic": set(),
     "orchestration": {"ingestion", "expectations", "identity", "publishing", "synthetic"},
 }
+# the rooms of ingestion, each above those it may open; what is beside them is below all
+ROOMS: dict[str, set[str]] = {
+    "contracts": set(),
+    "configuration": {"contracts"},
+    "readers": {"contracts"},
+    "lake": {"contracts"},
+    "drafting": {"contracts", "readers"},
+    "mapping": {"contracts", "readers"},
+    "connectors": {"contracts", "configuration", "lake"},
+    "landing": {"contracts", "configuration", "lake", "readers", "mapping"},
+}
 # a command-line call that needs none of them must not wait for them
 HEAVY = {"great_expectations", "dbt", "dagster", "dagster_dbt", "pandas", "pyarrow", "sqlalchemy"}
 HEAVY |= {"dlt", "s3fs", "botocore", "sshfs", "asyncssh", "requests", "aiohttp"}
@@ -52,6 +63,26 @@ def test_imports_point_one_way(package: str) -> None:
         if (ours := (imports(path) & MAY_IMPORT.keys()) - allowed)
     }
     assert wrong == {}
+
+
+@pytest.mark.parametrize("room", [*ROOMS, ""])
+def test_rooms_of_ingestion_open_one_way(room: str) -> None:
+    allowed = ROOMS.get(room, set()) | {room}
+    modules = sorted((PROJECT / "ingestion" / room).glob("*.py"))
+    assert modules
+    wrong = {
+        str(path.relative_to(PROJECT)): sorted(opened - allowed)
+        for path in modules
+        if (opened := rooms(path)) - allowed
+    }
+    assert wrong == {}
+
+
+def rooms(path: Path) -> set[str]:
+    """Rooms of ingestion that a module imports from, anywhere in it."""
+    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+    parts = [(node.module or "").split(".") for node in nodes]
+    return {part[1] for part in parts if part[0] == "ingestion" and len(part) > 1} & ROOMS.keys()
 
 
 def test_nothing_imports_the_tests() -> None:
