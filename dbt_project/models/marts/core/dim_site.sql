@@ -1,4 +1,3 @@
--- the latest account, whole: an annual one before an interim one of the same year
 select
     community_id,
     site_id,
@@ -15,10 +14,4 @@ select
     min(school_year) over (partition by community_id, site_id) as first_school_year,
     school_year as last_school_year
 from {{ ref('stg_site') }}
-qualify
-    row_number() over (
-        partition by community_id, site_id
-        order by
-            school_year desc, case when collection = 'annual' then 0 else 1 end asc, collection asc, extract_id asc,
-            _row_number asc
-    ) = 1
+qualify {{ latest_account('community_id, site_id') }}
