@@ -290,6 +290,17 @@ def test_a_year_told_in_another_layout_of_the_standard_is_refused_until_that_is_
     assert f"milepost withdraw {first['user'].delivery.load_id}" in reason
 
 
+def test_other_files_of_the_partner_are_of_the_children_of_its_roster(roster: Roster) -> None:
+    roster.send(whole())
+    header = "StudentID,SchoolCode,DaysEnrolled,DaysAbsent\n"
+    by_local_number = header + "".join(f"{n},oak,180,1\n" for n in (9001, 9002, 9003))
+    refused = roster.here.load("attendance_2024.csv", by_local_number)
+    assert refused.outcome == "rejected"
+    assert "3 of 3 children in this file are not in the roster of the same year" in refused.reason
+    taken = roster.here.load("attendance_2024.csv", header + "".join(f"s{n},oak,180,1\n" for n in (1, 2, 3)))
+    assert taken.outcome == "accepted"
+
+
 def test_a_folder_that_is_no_delivery_is_refused(roster: Roster) -> None:
     folder = roster.here.sent / "papers"
     folder.mkdir()
