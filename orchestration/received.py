@@ -73,14 +73,21 @@ def receive_files(
 def waiting_deliveries(home: Home, received: Collection[Delivery], everything: bool) -> list[Delivery]:
     """Of these deliveries those that were never loaded; with `everything`, all such of the home."""
     among = {delivery.load_id for delivery in received}
-    waiting = [
+    waiting = _without_parts(
         state.delivery
         for state in states(home)
         if state.status == "received" and (everything or state.load_id in among)
-    ]
+    )
     current = in_load_order(under_todays_contracts(home, waiting))
     given_up = {delivery.load_id for delivery in given_up_deliveries(home)} if everything else set()
     return [delivery for delivery in current if delivery.load_id not in given_up]
+
+
+def _without_parts(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """Without the school years of a file that waits as a whole, as after a kill: it is split again."""
+    every = [*deliveries]
+    whole = {(d.sha256, d.extract_id, d.fingerprint) for d in every if d.period == "several"}
+    return [d for d in every if d.period == "several" or (d.sha256, d.extract_id, d.fingerprint) not in whole]
 
 
 def given_up_deliveries(home: Home) -> list[Delivery]:

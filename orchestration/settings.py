@@ -112,9 +112,14 @@ def dagster_instance(home: Home) -> dg.DagsterInstance:
     home.dagster.mkdir(parents=True, exist_ok=True)
     home.locks.mkdir(parents=True, exist_ok=True)
     with FileLock(home.locks / "dagster.lock"):
-        first_use = not (home.dagster / "dagster.yaml").exists()
+        is_made = (
+            home.dagster / "made"
+        )  # written last: a kill before it leaves databases without their tables
+        first_use = not is_made.exists()
         if first_use:
-            shutil.copyfile(DAGSTER_YAML, home.dagster / "dagster.yaml")
+            _remove_databases(home.dagster)
+            if not (home.dagster / "dagster.yaml").exists():
+                shutil.copyfile(DAGSTER_YAML, home.dagster / "dagster.yaml")
         made = (home.dagster / "dagster.yaml").stat()
         # both: a file system may give the number of a removed file to the next one
         instance = _instance(home.dagster, (made.st_ino, made.st_mtime_ns))
@@ -123,7 +128,16 @@ def dagster_instance(home: Home) -> dg.DagsterInstance:
 
             instance.get_runs(limit=1)
             introduce(instance, home)
+            is_made.touch()
     return instance
+
+
+def _remove_databases(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif ".db" in path.name:
+            path.unlink()
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -10,12 +12,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ingestion.home import Home
+from ingestion.lake.delivery import Delivery
 from ingestion.lake.ledger import Ledger
 from orchestration.cli import app
 from orchestration.jobs import load_job
 from orchestration.partitions import GATE, raw_key
 from orchestration.raw import deliveries_partitions
-from orchestration.settings import dagster_instance
+from orchestration.received import waiting_deliveries
+from orchestration.settings import DAGSTER_YAML, dagster_instance
 from tests.orchestration.conftest import GOOD, NO_SCHOOL, ONE_BAD_ROW, STUDENTS
 
 Drop = Callable[[str, str], Path]
@@ -428,3 +432,25 @@ def test_a_second_load_waits_until_the_first_has_ended(home: Home, drop: Drop) -
     holder.communicate("\n", timeout=30)
     assert second.wait(timeout=60) == 0
     assert list(outcomes(home).values()) == ["accepted"]
+
+
+def test_a_home_killed_in_its_first_use_gets_its_databases(home: Home, drop: Drop) -> None:
+    shutil.rmtree(home.dagster, ignore_errors=True)
+    (home.dagster / "history").mkdir(parents=True)
+    shutil.copyfile(DAGSTER_YAML, home.dagster / "dagster.yaml")
+    with sqlite3.connect(home.dagster / "event_log.db") as half_made:
+        half_made.execute("create table event_logs (id integer)")
+    (home.dagster / "history" / "runs.db").write_bytes(b"")
+    drop("attendance_2024.csv", GOOD)
+    done = milepost("load")
+    assert (done.exit_code, "1 accepted" in done.output) == (0, True), done.output
+    assert len(gate_states(home)) == 1
+
+
+def test_the_years_of_a_file_that_waits_as_a_whole_do_not_wait_beside_it(home: Home) -> None:
+    whole = Delivery(
+        "w", "north.diploma", "lakeside", "north", "diploma", None, None, "a", "d.csv", home.landing, "f"
+    )
+    year, other = whole.for_year(2024), replace(whole.for_year(2023), sha256="b")
+    Ledger(home.ledger).append(*(one.event("received") for one in (whole, year, other)))
+    assert [one.load_id for one in waiting_deliveries(home, [], everything=True)] == ["w", other.load_id]
