@@ -1,5 +1,6 @@
 """Fetching a source: what is new there, onto our disk and then into the inbox, whole or not at all."""
 
+import logging
 import os
 import shutil
 import time
@@ -17,11 +18,12 @@ from ingestion.connectors.offers import Offer, offers
 from ingestion.connectors.records import Records
 from ingestion.connectors.remote import is_safe
 from ingestion.connectors.source import NamedSource
-from ingestion.connectors.troubles import not_written
+from ingestion.connectors.troubles import not_written, trouble_of
 from ingestion.errors import FetchError, Interrupted, MilepostError, Unavailable
 from ingestion.home import Home
 from ingestion.lake.files import sync_folder
 
+_log = logging.getLogger(__name__)
 PAUSES = (0.5, 2.0)  # seconds before a source is gone on with after a cut
 
 
@@ -100,6 +102,9 @@ class _Walks:
                         walk.problems.append(error)
         except FetchError as error:
             walk.problems.append(error)
+        except Exception as error:  # what nobody foresaw of one server is not the other sources' trouble
+            _log.info("fetching from %s", self._source.name, exc_info=True)
+            walk.problems.append(trouble_of(error, self._source))
         return walk
 
     def told(self, walk: _Walk) -> Fetched:

@@ -18,6 +18,7 @@ from ingestion.errors import FetchError
 
 PAUSES = (0.5, 1.0, 2.0)  # seconds before a second, third and fourth try
 LONGEST_WAIT = 120  # seconds; a server that asks for more is told of, and asked again by the next fetch
+FAR_OFF = 86_400  # seconds; who asks for more means another day
 TRIED_AGAIN = (429, 500, 502, 503, 504)
 
 
@@ -47,6 +48,11 @@ class PatientSession(requests.Session):
         self.mount("https://", HTTPAdapter())
         self.headers["Accept-Encoding"] = "identity"  # sizes and ranges are those of the file
         self.auth = _Nobody()
+
+    def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
+        """As of requests, which would send a login of the account's .netrc to a host a server leads to."""
+        if self.should_strip_auth(response.request.url, prepared_request.url):
+            prepared_request.headers.pop("Authorization", None)
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """As of requests, whose REQUESTS_CA_BUNDLE would else win over the certificates we were given."""
@@ -90,8 +96,15 @@ def ask(
     session: PatientSession, source: NamedSource, method: str, url: str, what: str, **kwargs: Any
 ) -> requests.Response:
     """The answer, if it is one of success; otherwise one FetchError."""
+    return good(answer(session, source, method, url, what, **kwargs), source, what)
+
+
+def answer(
+    session: PatientSession, source: NamedSource, method: str, url: str, what: str, **kwargs: Any
+) -> requests.Response:
+    """Whatever the server says; a FetchError where it says nothing."""
     try:
-        response = session.request(method, url, **kwargs)
+        return session.request(method, url, **kwargs)
     except requests.exceptions.InvalidSchema:
         raise FetchError(
             f"the server leads to an address without https for {what}",
@@ -99,9 +112,14 @@ def ask(
             rule="Nothing is fetched over a connection that others can read",
             next_step=f"Ask the partner for the right address, and correct 'url' in {source.written_at}",
         ) from None
+    except requests.TooManyRedirects:
+        raise FetchError(
+            f"the server leads in a circle for {what}",
+            where=source.where,
+            next_step=f"Ask the partner for the right address, and correct 'url' in {source.written_at}",
+        ) from None
     except requests.RequestException as error:
         raise trouble_of(error, source, what) from None
-    return good(response, source, what)
 
 
 def good(response: requests.Response, source: NamedSource, what: str) -> requests.Response:
@@ -115,10 +133,24 @@ def good(response: requests.Response, source: NamedSource, what: str) -> request
 def retry_after(response: requests.Response) -> float | None:
     """The seconds a server asks to wait, written as a number or as a date."""
     asked = response.headers.get("Retry-After", "").strip()
-    if asked.isdigit():
-        return float(asked)
-    date = email.utils.parsedate_tz(asked)
-    return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None
+    if (number := whole_number(asked)) is not None:
+        return float(min(number, FAR_OFF))
+    date = moment(asked)
+    return max(0.0, date - time.time()) if date is not None else None
+
+
+def whole_number(text: str) -> int | None:
+    """The number that a header states; None for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
+
+
+def moment(text: str) -> float | None:
+    """Seconds since 1970 of the date that a header states; None for what is none."""
+    try:
+        date = email.utils.parsedate_tz(text)
+        return float(email.utils.mktime_tz(date)) if date else None
+    except (ValueError, OverflowError, TypeError):
+        return None
 
 
 def _refusal(response: requests.Response, source: NamedSource, what: str) -> FetchError:
@@ -130,7 +162,7 @@ def _refusal(response: requests.Response, source: NamedSource, what: str) -> Fet
     if status in (404, 410):
         return missing(source, what)
     wait = retry_after(response)
-    later = f"in {wait:,.0f} seconds" if wait else "later"
+    later = f"in {wait:,.0f} seconds" if wait and wait < FAR_OFF else "later"
     said = "is asked too often" if status == 429 else "has a fault" if status >= 500 else "did not give it"
     return FetchError(
         f"the server {said} (status {status}) for {what}",

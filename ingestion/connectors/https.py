@@ -1,6 +1,5 @@
 """A folder that a web server lists as a page of links."""
 
-import email.utils
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from urllib.parse import quote, unquote, urljoin, urlsplit
@@ -8,7 +7,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 import requests
 
 from ingestion.connectors.credentials import Credentials
-from ingestion.connectors.http_session import ask, good, session_for
+from ingestion.connectors.http_session import answer, ask, good, moment, session_for, whole_number
 from ingestion.connectors.remote import RemoteFile
 from ingestion.connectors.source import NamedSource
 from ingestion.connectors.troubles import cut, trouble_of
@@ -57,7 +56,10 @@ class HttpsFolder:
         here = urlsplit(page.url)
         names: dict[str, None] = {}
         for link in links.found:
-            target = urlsplit(urljoin(page.url, link))
+            try:
+                target = urlsplit(urljoin(page.url, link))
+            except ValueError:  # no address, so no file
+                continue
             path = unquote(target.path).removeprefix(unquote(here.path))
             is_below = target.netloc == here.netloc and path != unquote(target.path)
             if is_below and path and "/" not in path.rstrip("/") and not target.query:
@@ -69,27 +71,25 @@ class HttpsFolder:
             text = page.raw.read(MOST_OF_A_PAGE, decode_content=False)
         except Exception as error:
             raise trouble_of(error, self._source) from None
-        return str(text, page.encoding or "utf-8", "replace")
+        try:
+            return str(text, page.encoding or "utf-8", "replace")
+        except LookupError:  # an encoding nobody knows; names of files are mostly ASCII
+            return str(text, "utf-8", "replace")
 
     def look(self, name: str) -> RemoteFile:
         url = self._root + quote(name)
         response = self._headers(url, name)
         headers = response.headers
-        date = email.utils.parsedate_tz(headers.get("Last-Modified", ""))
-        length = headers.get("Content-Length", "")
         return RemoteFile(
             name,
-            int(length) if length.isdigit() else None,
-            float(email.utils.mktime_tz(date)) if date else None,
+            whole_number(headers.get("Content-Length", "")),
+            moment(headers.get("Last-Modified", "")),
             headers.get("ETag", ""),
         )
 
     def _headers(self, url: str, name: str) -> requests.Response:
         """The headers of a file, also of a server that gives them only together with the file."""
-        try:
-            response = self._session.head(url, allow_redirects=True)
-        except requests.RequestException as error:
-            raise trouble_of(error, self._source, name) from None
+        response = answer(self._session, self._source, "HEAD", url, name, allow_redirects=True)
         if response.status_code not in _NO_HEAD:
             return good(response, self._source, name)
         response = ask(self._session, self._source, "GET", url, name, stream=True)
