@@ -102,6 +102,8 @@ class _Walks:
                         walk.problems.append(error)
         except FetchError as error:
             walk.problems.append(error)
+        except MilepostError:  # of the configuration
+            raise
         except Exception as error:  # what nobody foresaw of one server is not the other sources' trouble
             _log.info("fetching from %s", self._source.name, exc_info=True)
             walk.problems.append(trouble_of(error, self._source))

@@ -9,6 +9,7 @@ import pytest
 
 from ingestion.connectors import http_session
 from ingestion.errors import ContractError, Interrupted
+from tests.ingestion.connectors import servers
 from tests.ingestion.connectors.conftest import MEGABYTES, Deployment, Put, a_file
 from tests.ingestion.connectors.servers import HttpsServer, Line
 
@@ -128,6 +129,76 @@ def test_a_login_of_the_account_is_not_used(
     assert not [headers for _, _, headers in https.log if "Authorization" in headers]
 
 
+@pytest.mark.parametrize("token", ["", "Q7tokenQ7"])
+def test_no_login_goes_to_another_host_that_a_server_leads_to(
+    deployment: Deployment, https: HttpsServer, put: Put, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    netrc = deployment.folder.parent / "netrc"
+    netrc.write_text("default login anyone password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("COC_WEB_TOKEN", token)
+    put(FILE.strip("/"), "a")
+    elsewhere = {"Location": f"https://127.0.0.1:{https.port}{FILE}?again"}
+    https.answers[FILE] = [(302, elsewhere)] * 3
+    put(f"{FILE.strip('/')}?again", "a")
+    deployment.configure(source(https.port))
+    assert len(deployment.fetch().files) == 1
+    led = [headers for _, path, headers in https.log if path.endswith("?again")]
+    assert len(led) == 3
+    assert not [headers for headers in led if "Authorization" in headers]
+    others = [headers.get("Authorization", "") for _, path, headers in https.log if path == FILE]
+    assert {*others} == ({f"Bearer {token}"} if token else {""})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Last-Modified": "Mon, 01 Jan 99999999 00:00:00 GMT"},
+        {"Last-Modified": "yesterday"},
+        {"Retry-After": "\u00b2"},
+    ],
+)
+def test_headers_of_nonsense_say_nothing(
+    deployment: Deployment, https: HttpsServer, put: Put, headers: dict[str, str]
+) -> None:
+    put(FILE.strip("/"), "a")
+    status = 503 if "Retry-After" in headers else 200
+    https.answers[FILE] = [(status, headers)]
+    deployment.configure(source(https.port))
+    fetched = deployment.fetch()
+    assert (len(fetched.files), fetched.problems) == (1, ())
+
+
+@pytest.mark.parametrize("asked", ["99999999999999999999999", "Mon, 01 Jan 99999 00:00:00 GMT", "\u00b2"])
+def test_a_wait_beyond_all_reason_is_told_in_words(
+    deployment: Deployment, https: HttpsServer, asked: str
+) -> None:
+    https.answers["/out/"] = [(429, {"Retry-After": asked})] * 9
+    deployment.configure(source(https.port))
+    (problem,) = deployment.fetch().problems
+    assert "the server is asked too often" in str(problem)
+    assert "again later" in str(problem)
+
+
+def test_a_page_of_nonsense_still_has_its_files(
+    deployment: Deployment, https: HttpsServer, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(FILE.strip("/"), "a")
+    name = FILE.rpartition("/")[2]
+    page = f'<a href="http://[::1/x.csv">x</a><a href="{name}">{name}</a>'.encode()
+
+    def nonsense(handler: object, status: int, headers: dict[str, str], body: bytes) -> None:
+        is_page = "Content-Type" in headers
+        headers = {"Content-Type": "text/html; charset=nosuch"} if is_page else headers
+        real(handler, status, headers, page if is_page else body)
+
+    real = servers._Files._send
+    monkeypatch.setattr(servers._Files, "_send", nonsense)
+    deployment.configure(source(https.port))
+    assert len(deployment.fetch().files) == 1
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
     [
@@ -211,6 +282,13 @@ def test_a_file_that_drips_ends_the_fetch(
     deployment.configure(source(https.port, timeout_seconds=1))
     (problem,) = deployment.fetch().problems
     assert "the server did not answer within 1 seconds" in str(problem)
+
+
+def test_a_server_that_leads_in_a_circle(deployment: Deployment, https: HttpsServer) -> None:
+    https.answers["/out/"] = [(302, {"Location": "/out/"})] * 40
+    deployment.configure(source(https.port))
+    (problem,) = deployment.fetch().problems
+    assert "leads in a circle for the folder" in str(problem)
 
 
 def test_a_redirect_does_not_leave_https(deployment: Deployment, https: HttpsServer) -> None:
