@@ -52,6 +52,8 @@ def as_file(home: Home, path: Path) -> Iterator[Path]:
 def _pack(archive: zipfile.ZipFile, file: Path, folder: Path) -> None:
     if file.is_symlink():
         raise DeliveryError("is a link, not a file", where=str(file), next_step="Copy the file there")
+    if not file.is_dir() and not file.is_file():  # a pipe would be waited for without end
+        raise DeliveryError("is no file", where=str(file), next_step="Leave it out of the folder")
     name = file.relative_to(folder).as_posix()
     if file.is_dir() or any(part.startswith(".") for part in Path(name).parts):
         return

@@ -1,5 +1,6 @@
 """What an archive holds of what its layout says: all that it requires, and nothing else."""
 
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -8,7 +9,7 @@ from ingestion.contracts.layout import Layout, layout_files, load_layout
 from ingestion.errors import ReadError
 from ingestion.landing.archive import member_names
 from ingestion.landing.archive_facts import ABSENT, BULK, DELTA, ArchiveFacts
-from ingestion.readers.unpacking import is_member
+from ingestion.readers.unpacking import is_member, opened_zip
 from ingestion.wording import listed
 
 
@@ -35,6 +36,9 @@ def refuse_other_members(facts: ArchiveFacts) -> None:
     if layout is None or not layout.is_archive:
         return
     if not facts.names:
+        if zipfile.is_zipfile(facts.path):
+            with opened_zip(facts.path):  # tells why none can be listed
+                pass
         raise ReadError(
             f"is not a zip file that can be read, which a delivery of {layout.title} is",
             where=facts.path.name,

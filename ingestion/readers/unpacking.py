@@ -29,6 +29,7 @@ _UNREADABLE_ZIP = (
     *(zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, struct.error),
     *(UnicodeError, ValueError, OverflowError, IndexError, RuntimeError),
 )
+MOST_MEMBERS = 5_000
 NAME_KEPT = 60  # characters of a member's name; a file system takes 255 bytes
 
 
@@ -82,6 +83,7 @@ def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     """A zip file to read within the block; ReadError for one that is damaged, whenever that comes out."""
     try:
         with zipfile.ZipFile(path) as archive:
+            _refuse_crowd(archive, path)
             yield archive
     except _UNREADABLE_ZIP:
         raise _damaged(path) from None
@@ -89,6 +91,17 @@ def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         if error.errno != errno.EINVAL:  # a place in the file that can be none
             raise
         raise _damaged(path) from None
+
+
+def _refuse_crowd(archive: zipfile.ZipFile, path: Path) -> None:
+    """Each member is held against each table of the contracts: very many would keep a load busy for long."""
+    if (found := len(archive.infolist())) > MOST_MEMBERS:
+        raise ReadError(
+            f"the zip file has {found:,} members",
+            where=path.name,
+            rule=f"At most {MOST_MEMBERS:,} are looked through",
+            next_step="Ask for an archive of the export alone",
+        )
 
 
 def _damaged(path: Path) -> ReadError:

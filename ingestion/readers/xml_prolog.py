@@ -41,6 +41,7 @@ def _declared(part: Part) -> str | None:
     if not found:
         return None
     try:
+        "".encode(found[1])  # rot13 is known too, and is no encoding of text
         declared = codecs.lookup(found[1]).name
     except LookupError:
         raise ReadError(

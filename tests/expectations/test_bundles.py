@@ -318,6 +318,22 @@ def test_an_archive_no_program_made_is_refused_by_name(roster: Roster, field: st
     assert all(path.name in outcome.reason for outcome in outcomes.values())
 
 
+def test_a_crowd_of_members_is_not_looked_through(roster: Roster) -> None:
+    path = zipped(write(roster.here.sent / "rivers_oneroster_2024", whole()))
+    with zipfile.ZipFile(path, "a") as archive:
+        for number in range(5_000):
+            archive.writestr(f"{number}.txt", "")
+    (reason,) = {outcome.reason for outcome in roster.load(path).values()}
+    assert "the zip file has 5,006 members" in reason
+
+
+def test_a_pipe_in_a_folder_is_not_waited_for(roster: Roster) -> None:
+    folder = write(roster.here.sent / "rivers_oneroster_2024", whole())
+    os.mkfifo(folder / "more.csv")
+    with pytest.raises(DeliveryError, match=r"more\.csv: is no file"):
+        roster.load(folder)
+
+
 def test_headers_of_another_version_name_its_layout(roster: Roster) -> None:
     members = whole()
     members["users"] = [user | {"primaryOrgSourcedId": "oak"} for user in members["users"]]

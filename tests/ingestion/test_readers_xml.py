@@ -167,6 +167,13 @@ def test_the_declared_encoding_is_read(tmp_path, encoding):
     assert rows[0]["School"] == "Peñas"
 
 
+@pytest.mark.parametrize("encoding", ["rot13", "hex", "nosuch"])
+def test_an_encoding_that_is_none_of_text_is_refused(tmp_path, encoding):
+    text = interchange(RECORD.format(1), head=f'<?xml version="1.0" encoding="{encoding}"?>\n')
+    message = refusal_of(write(tmp_path, text, "a.xml"), contract_of(tmp_path, CONTRACT))
+    assert message.startswith("a.xml, line 1: the XML declaration names an encoding that is unknown")
+
+
 def test_xml_is_read_out_of_archives(tmp_path):
     text = interchange(RECORD.format(7)).encode()
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
