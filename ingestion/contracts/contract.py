@@ -55,6 +55,7 @@ class ContractFile(Body):
 class Contract(ContractFile):
     """A checked contract: columns carry their entity's facts, `key` is set, `fingerprint` its hash.
 
+    `name_in_layout` is what a contract over its layout calls it under `extracts`.
     `bundle` names the contract of a layout that this is one of: what one file holds for a bundle comes into
     force together or not at all. `is_required` says that no file of the bundle is whole without it, and
     `layout_codes` what the layout's own codes mean: canonical column -> code -> conformed code.
@@ -64,6 +65,7 @@ class Contract(ContractFile):
     community: str | None = None
     fingerprint: str = ""
     layout: str | None = None
+    name_in_layout: str | None = None
     bundle: str | None = None
     is_required: bool = True
     layout_codes: dict[str, dict[str, str]] = Field(default_factory=dict)

@@ -271,6 +271,7 @@ def _complete(
         path,
         community,
         layout=layout.layout,
+        name_in_layout=extract.name,
         bundle=parsed.bundle,
         is_required=extract.required or not extract.member,
         layout_codes=_codes(layout, parsed),

@@ -9,7 +9,7 @@ from ingestion.contracts.layout import Layout, layout_files, load_layout
 from ingestion.errors import ReadError
 from ingestion.landing.archive import member_names
 from ingestion.landing.archive_facts import ABSENT, BULK, DELTA, ArchiveFacts
-from ingestion.readers.unpacking import is_member, opened_zip
+from ingestion.readers.unpacking import in_words, is_member, opened_zip
 from ingestion.wording import listed
 
 
@@ -70,13 +70,14 @@ def _absent(facts: ArchiveFacts, layout: Layout, sent: Mapping[str, str]) -> lis
     required += [layout.manifest.member] if layout.manifest else []
     absent = [member for member in required if not facts.has(member)]
     stems = {PurePosixPath(name).stem.lower() for name in facts.names}
-    read = {PurePosixPath(extract.member or "").stem.lower() for extract in layout.extracts}
+    members = [extract.member for extract in layout.extracts if extract.member]
+    read = {PurePosixPath(one).stem.lower() for member in members for one in member.split("|")}
     promised = [name for name, how in sent.items() if name in read and how != ABSENT and name not in stems]
     step = "Ask the partner for the whole export"
     problems = []
     if absent:
-        rule = f"Every delivery of {layout.title} has {listed(required)}"
-        what = f"the archive has no {listed(absent)}"
+        rule = f"Every delivery of {layout.title} has {listed([*map(in_words, required)])}"
+        what = f"the archive has no {listed([*map(in_words, absent)])}"
         problems.append(ReadError(what, where=facts.path.name, rule=rule, next_step=step))
     if promised := [name for name in promised if not any(is_member(f"{name}.csv", m) for m in absent)]:
         what = f"the manifest promises {listed(promised)}, which the archive has not"
@@ -91,7 +92,7 @@ def _repeated(facts: ArchiveFacts, layout: Layout) -> list[ReadError]:
     twice = {m: found for m in single if len(found := [n for n in facts.names if is_member(n, m)]) > 1}
     return [
         ReadError(
-            f"the archive has {member} {len(found)} times: {listed(found)}",
+            f"the archive has {in_words(member)} {len(found)} times: {listed(found)}",
             where=facts.path.name,
             rule=f"A table of {layout.title} is one file",
             next_step="Ask which of them counts, and for an archive without the others",
@@ -114,7 +115,7 @@ def _unknown(facts: ArchiveFacts, layout: Layout) -> list[ReadError]:
     problems = []
     if others:
         what = f"the archive has a member that {layout.title} does not know: {listed(others)}"
-        rule = f"Known are {listed([*known, *beside], most=40)}"
+        rule = f"Known are {listed([*map(in_words, [*known, *beside])], most=40)}"
         step = "Ask what it is for, and for an archive without it"
         if versions := _that_know(others, layout):
             step = f"Say `layout: {versions[0]}` if it is of that version. {step}"

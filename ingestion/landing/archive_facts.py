@@ -74,7 +74,8 @@ class ArchiveFacts:
 
     def is_delta_of(self, contract: Contract) -> bool:
         """Whether the table of this contract holds only what changed."""
-        return self.is_delta or self.sent.get(PurePosixPath(contract.member or "").stem.lower()) == DELTA
+        names = [PurePosixPath(one).stem.lower() for one in (contract.member or "").split("|")]
+        return self.is_delta or DELTA in [self.sent.get(name) for name in names]
 
     def has(self, member: str) -> bool:
         return any(is_member(name, member) for name in self.names)

@@ -26,7 +26,7 @@ def refuse_missing_headers(
     found = con.execute(f"select _source_file from {source_table} limit 1").fetchall()
     where = found[0][0] if found else str(contract.path)
     headers = [header for header in present.values() if header not in RESERVED]
-    raise ReadError.of(_missing_header(what, aliases, headers, where) for what, aliases in problems)
+    raise ReadError.of(_missing_header(contract, what, aliases, headers, where) for what, aliases in problems)
 
 
 def _needed_headers(contract: Contract, present: Mapping[str, str]) -> list[tuple[str, tuple[str, ...]]]:
@@ -56,12 +56,25 @@ def _needed_headers(contract: Contract, present: Mapping[str, str]) -> list[tupl
     return needed
 
 
-def _missing_header(what: str, aliases: tuple[str, ...], present: list[str], where: str) -> ReadError:
+def _missing_header(
+    contract: Contract, what: str, aliases: tuple[str, ...], present: list[str], where: str
+) -> ReadError:
     near = next((near for alias in aliases if (near := nearest(alias, present))), None)
     hint = f"The nearest header in the file is '{near}'. " if near else ""
     return ReadError(
         f"{what} has no header in the file; looked for {shown(aliases)}",
         where=where,
         rule="Headers are compared without regard to case and surrounding blanks",
-        next_step=f"{hint}Add the partner's new header to the contract, or ask for the column",
+        next_step=f"{hint}Add the partner's new header to the contract, or ask for the column"
+        + _without_it(contract, what, aliases),
     )
+
+
+def _without_it(contract: Contract, what: str, aliases: tuple[str, ...]) -> str:
+    """How a contract does without a header that only an expression asks for; a key cannot."""
+    if "expression" not in what or any(f"'{name}'" in what for name in contract.key):
+        return ""
+    optional = f"optional: [{aliases[0]}]"
+    if contract.layout:
+        optional = f"extracts: {{{contract.name_in_layout}: {{{optional}}}}}"
+    return f"; where the partner's files never have it: `{optional}`"

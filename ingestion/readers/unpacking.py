@@ -120,7 +120,7 @@ def _members(archive: zipfile.ZipFile, path: Path, member: str | None, folder: P
     wanted = [info for info in infos if is_member(info.filename, member)]
     if not wanted:
         raise ReadError(
-            f"no member of the zip file matches '{member or '*'}'",
+            f"no member of the zip file matches '{in_words(member or '*')}'",
             where=path.name,
             rule=f"The zip file holds: {listed([info.filename for info in infos])}",
             next_step="Correct `member:` in the contract, or ask the partner for the missing file",
@@ -144,14 +144,21 @@ def _members(archive: zipfile.ZipFile, path: Path, member: str | None, folder: P
 
 
 def is_member(name: str, member: str | None) -> bool:
-    """A glob without a slash looks at the last part of the name; what a Mac adds to its archives never
-    counts."""
+    """A glob without a slash looks at the last part of the name; several stand with | between them.
+
+    What a Mac adds to its archives never counts.
+    """
     name = unicodedata.normalize("NFC", name)
     pure = PurePosixPath(name)
     if pure.parts[:1] == ("__MACOSX",) or pure.name in ("", ".DS_Store"):
         return False
-    pattern = (member or "*").lower()
-    return fnmatch.fnmatchcase((name if "/" in pattern else pure.name).lower(), pattern)
+    patterns = (member or "*").lower().split("|")
+    return any(fnmatch.fnmatchcase((name if "/" in one else pure.name).lower(), one) for one in patterns)
+
+
+def in_words(member: str) -> str:
+    """A member as a person would call it."""
+    return member.replace("|", " or ")
 
 
 def _refuse_escaping_name(name: str, archive: str) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from ingestion.wording import counted
 from orchestration.console import UsageError, err, print_json, print_table
+
+if TYPE_CHECKING:
+    from ingestion.contracts.layout import Layout
 
 
 def register(app: typer.Typer) -> None:
@@ -70,6 +74,7 @@ def layouts(
     Example: milepost layouts oneroster_csv_1_2
     """
     from ingestion.contracts.layout import layout_files, load_layout
+    from ingestion.readers.unpacking import in_words
     from ingestion.yaml_file import near_miss
 
     if name and name not in layout_files():
@@ -79,15 +84,29 @@ def layouts(
         print_json([layout.model_dump(mode="json", exclude_defaults=True) for layout in shown])
     elif name:
         rows = [
-            (extract.name, extract.member or "the file itself", "yes" if extract.required else "")
+            (extract.name, in_words(extract.member or "the file itself"), "yes" if extract.required else "")
             for extract in shown[0].extracts
         ]
         title = f"{shown[0].title}, in files called {', '.join(shown[0].files)}"
         print_table(title, ["becomes", "from", "required"], rows)
+        if not shown[0].is_archive:
+            print_table("Any one of a row's headers will do", ["column", "headers"], _headers(shown[0]))
         err.print(f"Contract: partner: ..., layout: {name}, agreement: ...", markup=False)
     else:
         listed = [(layout.layout, layout.title, ", ".join(layout.files)) for layout in shown]
         print_table(counted(len(shown), "layout"), ["layout", "what it is", "files"], listed)
+
+
+def _headers(layout: Layout) -> list[tuple[str, str]]:
+    """Canonical column -> the headers it is read from, as the layout calls them."""
+    from ingestion.contracts.contract import sql_headers
+
+    told = {
+        f"{extract.name}.{name}": ", ".join(column.headers or sql_headers(column.sql or "null"))
+        for extract in layout.extracts
+        for name, column in extract.columns.items()
+    }
+    return [(column, headers) for column, headers in told.items() if headers]
 
 
 def draft(

@@ -46,6 +46,18 @@ def test_a_package_is_read_without_its_persons(partner: OnePartner) -> None:
     assert not any(secret in content for content in kept for secret in (b"Ann Persona", b"555-0199"))
 
 
+def test_files_may_be_called_as_their_tables(partner: OnePartner) -> None:
+    partner.contract("hsds_3_datapackage")
+    folder = package(partner)
+    text = (folder / "datapackage.json").read_text()
+    for name in ("organizations", "locations", "services", "phones", "contacts"):
+        (folder / f"{name}.csv").rename(folder / f"{name[:-1]}.csv")
+        text = text.replace(f"{name}.csv", f"{name[:-1]}.csv")
+    (folder / "datapackage.json").write_text(text)
+    outcomes = partner.load(folder)
+    assert {o.outcome for o in outcomes.values()} == {"accepted"}, [o.reason for o in outcomes.values()]
+
+
 def test_the_manifest_promises_what_is_not_there(partner: OnePartner) -> None:
     partner.contract("hsds_3_datapackage")
     outcomes = partner.load(package(partner, [*TABLES, "taxonomy_terms"]))
