@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from expectations.changes import with_unchanged
+from expectations.changes import unchanged_files, with_unchanged
 from expectations.databases import Databases
 from expectations.feedback import bad_rows
 from expectations.gate_entries import rules_of_gate_entries
@@ -215,11 +215,11 @@ class _Loading:
             write_rejected(self.home, self.communities, self.con, outcome)
         return outcome
 
-    def _unchanged(self, part: Delivery) -> Path | None:
+    def _unchanged(self, part: Delivery) -> list[Path]:
         """What is in force of a delivery that brings changes alone."""
-        if part.extract_id not in self.file.deltas or part.school_year is None or part.collection is None:
-            return None
-        return self.home.raw_file(part.entity, part.extract_id, part.school_year, part.collection)
+        if part.extract_id not in self.file.deltas:
+            return []
+        return unchanged_files(self.home, self._contract(part), part)
 
     def _contract(self, delivery: Delivery) -> Contract:
         return self.file.contract(delivery)

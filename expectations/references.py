@@ -39,19 +39,22 @@ def referenced_first(deliveries: Sequence[Delivery], contracts: Mapping[str, Con
 
 
 def keep_keys(
-    con: duckdb.DuckDBPyConnection, contract: Contract, keys: dict[str, str], unchanged: Path | None = None
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    keys: dict[str, str],
+    unchanged: Sequence[Path] = (),
 ) -> None:
     """Remember the keys of the rows just accepted, for the tables that refer to them.
 
-    Of a delivery of changes, those in the file that is in force are there too (`unchanged`).
+    Of a delivery of changes, those in the files that are in force are there too (`unchanged`).
     """
     entity = load_entities()[contract.entity]
     if contract.bundle is None or len(entity.key) != 1:
         return
     table, key = f"keys_of_{entity.entity}", identifier(entity.key[0])
     found = f"select {key} as key from {ACCEPTED}"
-    if unchanged and unchanged.exists():
-        found += f" union select {key} from read_parquet({literal(str(unchanged))})"
+    if unchanged:
+        found += f" union select {key} from read_parquet({literal([str(file) for file in unchanged])})"
     if entity.entity in keys:
         con.execute(f"insert into {table} select distinct key from ({found})")
     else:

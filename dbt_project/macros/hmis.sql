@@ -4,7 +4,8 @@
 select
     records.*,
     deliveries.export_date,
-    deliveries.csv_year
+    deliveries.csv_year,
+    deliveries.chain_number
 from {{ source('raw', table) }} as records
 inner join {{ ref('hmis__delivery') }} as deliveries
     on
@@ -20,6 +21,25 @@ qualify
             records.date_deleted asc nulls first
     ) = 1
     and records.date_deleted is null
+{%- endmacro %}
+
+{# Which records (`key`) each whole export tells of, and the days it tells of. A newer one that has the project of a stay, or
+   the stay of an exit, and not the stay or the exit itself, says by its silence that there is none. #}
+{% macro whole_hmis(table, key) -%}
+select
+    records.partner_id,
+    records.{{ key }},
+    deliveries.whole_export_date as export_date,
+    deliveries.whole_first_date as first_date,
+    deliveries.whole_last_date as last_date
+from {{ source('raw', table) }} as records
+inner join {{ ref('hmis__delivery') }} as deliveries
+    on
+        records.partner_id = deliveries.partner_id
+        and split_part(records.extract_id, '.', 3) = deliveries.layout
+        and records.school_year = deliveries.school_year
+        and records.collection = deliveries.collection
+where deliveries.whole_export_date is not null
 {%- endmacro %}
 
 {# HUD's numbers of a living situation or destination that are homeless: a place not meant to live in, a shelter, a safe

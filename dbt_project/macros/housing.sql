@@ -9,11 +9,15 @@
     {{ sheltering_project_types() }}, 'street_outreach'
 {%- endmacro %}
 
-{# Stays of children, under 18 on the day they entered; of those without a birth date nobody knows. #}
+{# Stays of children in a school year: under 18 on its first day or, if they came later, on the day they entered (HUD's
+   age in a reporting period: at the later of its start and of project entry). Who was a child at entry and grew up is none
+   of the years after. Of those without a birth date nobody knows. #}
 {% macro stays_of_children() %}
-    select stays.*
+    select
+        stays.*,
+        {{ years_after('born.birth_date', 18) }} as eighteenth_birthday
     from {{ ref('fct_housing_episode') }} as stays
     inner join ({{ birth_dates(ref('fct_housing_episode')) }}) as born
         on stays.person_id = born.person_id
-    where stays.entry_date < {{ years_after('born.birth_date', 18) }}
+    where greatest(stays.entry_date, make_date(stays.school_year - 1, 7, 1)) < {{ years_after('born.birth_date', 18) }}
 {% endmacro %}

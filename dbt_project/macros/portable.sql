@@ -55,6 +55,20 @@
     explode(filter(sequence({{ first }}, {{ last }}), n -> {{ first }} <= {{ last }}))
 {%- endmacro %}
 
+{# A table expression's select items: one row per column of text, with its name and its value. #}
+{% macro columns_as_rows(columns, name, value) -%}
+    {{ adapter.dispatch('columns_as_rows')(columns, name, value) }}
+{%- endmacro %}
+
+{% macro default__columns_as_rows(columns, name, value) -%}
+    unnest(['{{ columns | join("', '") }}']) as {{ name }},
+            unnest([{{ columns | join(', ') }}]) as {{ value }}
+{%- endmacro %}
+
+{% macro spark__columns_as_rows(columns, name, value) -%}
+    stack({{ columns | length }}{% for column in columns %}, '{{ column }}', {{ column }}{% endfor %}) as ({{ name }}, {{ value }})
+{%- endmacro %}
+
 {# Name of a file without folders and ending. #}
 {% macro file_stem(path) -%}
     {{ adapter.dispatch('file_stem')(path) }}

@@ -79,7 +79,8 @@ class Layout(Strict):
     `headers`, `optional` and `loose_headers` hold for every extract, but it does not ignore what it takes.
     `last_day` is the last day that the delivery tells of; where rows have years of their own, only those of
     that school year are taken: a file on today's students is no file on those of earlier years.
-    `is_delta` is 1 for one that holds changes alone.
+    `is_delta` is 1 for one that holds changes alone. Where deliveries `overlap`, what one of an earlier
+    school year tells of stands until a later one says otherwise, and changes may refer to it.
     `codes` are the standard's own, by the canonical column they end in; a partner's crosswalk goes before.
     `reader` is what the extracts' readers have in common.
     """
@@ -98,6 +99,7 @@ class Layout(Strict):
     reader: Reader = Reader()
     last_day: Told | None = None
     is_delta: Told | None = None
+    overlap: bool = False
     codes: dict[Identifier, dict[Text, ConformedCode]] = Field(default_factory=dict)
     extracts: tuple[LayoutExtract, ...]
 

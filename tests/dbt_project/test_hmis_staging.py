@@ -20,18 +20,18 @@ class Hmis:
     def __init__(self, lake: Lake, manifest: Any) -> None:
         self.lake = lake
         self.manifest = manifest
-        self.tables: dict[tuple[int, str], list[Row]] = {}
+        self.tables: dict[tuple[str, int, str], list[Row]] = {}
 
     def export(self, year: int, made: str, names: int = CLEAR, version: str = "2026 v1.0") -> None:
-        row = {"export_id": made, "export_date": made, "export_start_date": f"{year - 2}-07-01", "hash_status": names, "csv_version": version}
-        self.tables.setdefault((year, "hmis_export"), []).append(row)
+        told: Row = {"export_start_date": f"{year - 2}-07-01", "hash_status": names, "csv_version": version}
+        self.add(year, "export", {"export_id": made, "export_date": made, **told})
 
-    def add(self, year: int, table: str, *rows: Row) -> None:
-        self.tables.setdefault((year, f"hmis_{table}"), []).extend(rows)
+    def add(self, year: int, table: str, *rows: Row, partner: str = "north") -> None:
+        self.tables.setdefault((partner, year, f"hmis_{table}"), []).extend(rows)
 
     def build(self) -> None:
-        for (year, table), rows in self.tables.items():
-            self.lake.deliver(table, year, rows)
+        for (partner, year, table), rows in self.tables.items():
+            self.lake.deliver(table, year, rows, partner=partner)
         warehouse = Warehouse(self.manifest, self.lake.finish())
         result = warehouse.dbt("run", "--select", "models/staging/hmis")
         assert result.success, problems(result)
@@ -52,6 +52,16 @@ def hmis(tmp_path_factory: pytest.TempPathFactory, manifest: Any) -> Hmis:
     _older_and_newer(hmis)
     hmis.build()
     return hmis
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory, manifest: Any) -> Hmis:
+    """Partners whose exports follow each other, each in another way."""
+    several = Hmis(Lake(tmp_path_factory.mktemp("several") / "home"), manifest)
+    _changes(several)
+    _silence(several)
+    several.build()
+    return several
 
 
 def client(number: str, **told: object) -> Row:
@@ -242,6 +252,94 @@ def _older_and_newer(hmis: Hmis) -> None:
     )
 
 
+WHOLE, CHANGES, OTHER = (2, 3), (1, 3), (3, 3)  # ExportDirective, ExportPeriodType
+UPDATED = (2, 1)
+
+
+def _export(hmis: Hmis, partner: str, kind: tuple[int, int], first: str, last: str, year: int) -> None:
+    directive, period = kind
+    hmis.add(
+        year,
+        "export",
+        {"export_id": f"{first} {directive}", "export_date": f"{last} 10:00:00", "hash_status": CLEAR}
+        | {"export_start_date": first, "export_end_date": last, "csv_version": "2026 v1.0"}
+        | {"export_directive": directive, "export_period_type": period},
+        partner=partner,
+    )
+
+
+def _changes(hmis: Hmis) -> None:
+    """A whole export to June 2024; in July, in the next school year, what has changed since."""
+    _export(hmis, "delta", WHOLE, "2021-07-01", "2024-06-30", 2024)
+    _export(hmis, "delta", CHANGES, "2024-07-01", "2024-07-15", 2025)
+    people = ("left", "stays", "back", "again")
+    hmis.add(2024, "project", {"project_id": "s", "project_type": 0}, partner="delta")
+    hmis.add(2024, "client", *(client(who) for who in people), partner="delta")
+    hmis.add(2024, "enrollment", *(stay(who, who, "s", "2023-10-01") for who in people), partner="delta")
+    hmis.add(
+        2024,
+        "exit",
+        left("left", "left", "2023-12-01"),
+        left("back", "back", "2023-12-01"),
+        left("again", "again", "2023-12-01"),
+        partner="delta",
+    )
+    hmis.add(2025, "project", {"project_id": "s", "project_type": 0}, partner="delta")
+    hmis.add(
+        2025,
+        "enrollment",
+        stay("left", "left", "s", "2023-10-01", disabling_condition=1),
+        stay("back", "back", "s", "2023-10-01"),
+        partner="delta",
+    )
+    deleted = {"date_deleted": "2024-07-14 09:00:00"}
+    hmis.add(
+        2025,
+        "exit",
+        left("back", "back", "2023-12-01") | deleted,
+        left("again", "again", "2023-11-01") | {"exit_id": "another"} | deleted,
+        partner="delta",
+    )
+
+
+def _silence(hmis: Hmis) -> None:
+    """Two exports of a partner, and what the later one says nothing of: whole, without a part, or of another kind."""
+    for partner, later, first in (
+        ("whole", WHOLE, "2022-07-01"),
+        ("after_a_gap", WHOLE, "2024-07-02"),
+        ("other", OTHER, "2022-07-01"),
+        ("updated", UPDATED, "2022-07-01"),
+    ):
+        _export(hmis, partner, WHOLE, "2021-07-01", "2024-06-30", 2024)
+        _export(hmis, partner, later, first, "2025-06-30", 2025)
+        told = ("told", "twice")
+        silent = ("open", "before", "on_its_first_day", "elsewhere")
+        for year, stays in ((2024, (*told, *silent)), (2025, told)):
+            hmis.add(year, "project", {"project_id": "s", "project_type": 0}, partner=partner)
+            hmis.add(year, "client", *(client(who) for who in stays), partner=partner)
+            hmis.add(
+                year,
+                "enrollment",
+                *(
+                    stay(who, who, "t" if who == "elsewhere" else "s", "2021-10-01", household_id=None)
+                    | {"move_in_date": "2024-12-01" if who == "told" else None}
+                    for who in stays
+                ),
+                partner=partner,
+            )
+        hmis.add(2024, "project", {"project_id": "t", "project_type": 0}, partner=partner)
+        hmis.add(
+            2024,
+            "exit",
+            left("told", "told", "2024-02-01"),
+            left("before", "before", "2022-06-30"),
+            left("on_its_first_day", "on_its_first_day", "2022-07-01"),
+            partner=partner,
+        )
+        twice = [left("twice", "twice", day) | {"exit_id": day} for day in ("2025-03-01", "2025-01-01")]
+        hmis.add(2025, "exit", *twice, partner=partner)
+
+
 def test_every_race_told_is_kept(hmis: Hmis) -> None:
     rows = hmis.query(
         "select student_id, race_ethnicity, hispanic_ethnicity from hmis__person where student_id < 'n'"
@@ -385,3 +483,80 @@ def test_a_stay_is_of_every_school_year_it_touches(hmis: Hmis) -> None:
         # since 2010, until July 2022: the first export tells of 2020-21 and later
         *(("z", year, "annual") for year in (2021, 2022, 2023)),
     ]
+
+
+def test_changes_of_a_new_school_year_leave_what_they_do_not_tell(several: Hmis) -> None:
+    rows = several.query(
+        "select enrollment_id, exit_date::varchar, has_disabling_condition from hmis__enrollment"
+        " where partner_id = 'delta' order by 1"
+    )
+    assert rows == [
+        ("again", "2023-12-01", None),  # of two exits the other one was deleted
+        ("back", None, None),  # its exit was deleted
+        ("left", "2023-12-01", True),  # its exit is not told again
+        ("stays", None, None),
+    ]
+
+
+def test_a_stay_that_did_not_change_goes_on_in_the_school_year_of_the_changes(several: Hmis) -> None:
+    rows = several.query(
+        "select student_id, school_year, told_until_date::varchar from hmis__housing_episode"
+        " where partner_id = 'delta' order by 1, 2"
+    )
+    assert rows == [
+        ("again", 2024, "2024-07-15"),
+        *(("back", 2024, "2024-07-15"), ("back", 2025, "2024-07-15")),
+        ("left", 2024, "2024-07-15"),
+        *(("stays", 2024, "2024-07-15"), ("stays", 2025, "2024-07-15")),
+    ]
+
+
+def test_a_whole_export_denies_what_it_has_the_project_and_the_days_of(several: Hmis) -> None:
+    rows = several.query(
+        "select enrollment_id, exit_date::varchar, told_until_date::varchar from hmis__enrollment"
+        " where partner_id = 'whole' order by 1"
+    )
+    assert rows == [
+        ("before", "2022-06-30", "2025-06-30"),  # it left on the day before the later export begins
+        ("elsewhere", None, "2024-06-30"),  # in a project of which the later one tells nothing
+        ("told", None, "2025-06-30"),  # the later one has the stay without its exit
+        ("twice", "2025-03-01", "2025-06-30"),  # of two exits the last
+    ]
+
+
+def test_a_whole_export_of_later_days_denies_no_earlier_stay(several: Hmis) -> None:
+    rows = several.query(
+        "select enrollment_id, exit_date::varchar, told_until_date::varchar from hmis__enrollment"
+        " where partner_id = 'after_a_gap' order by 1"
+    )
+    assert rows == [
+        ("before", "2022-06-30", "2024-06-30"),  # of 1 July 2024 nobody tells
+        ("elsewhere", None, "2024-06-30"),
+        ("on_its_first_day", "2022-07-01", "2024-06-30"),
+        ("open", None, "2024-06-30"),
+        ("told", None, "2025-06-30"),
+        ("twice", "2025-03-01", "2025-06-30"),
+    ]
+
+
+@pytest.mark.parametrize("partner", ["other", "updated"])
+def test_the_silence_of_any_other_export_denies_nothing(several: Hmis, partner: str) -> None:
+    rows = several.query(
+        f"select enrollment_id, exit_date::varchar from hmis__enrollment where partner_id = '{partner}' order by 1"
+    )
+    assert rows == [
+        ("before", "2022-06-30"),
+        ("elsewhere", None),
+        ("on_its_first_day", "2022-07-01"),
+        ("open", None),
+        ("told", "2024-02-01"),
+        ("twice", "2025-03-01"),
+    ]
+
+
+def test_who_is_of_no_household_moves_in_alone(several: Hmis) -> None:
+    rows = several.query(
+        "select enrollment_id, move_in_date::varchar from hmis__enrollment"
+        " where partner_id = 'whole' and household_id is null and enrollment_id in ('told', 'twice')"
+    )
+    assert sorted(rows) == [("told", "2024-12-01"), ("twice", None)]

@@ -196,6 +196,35 @@ def test_changes_leave_the_rest_and_may_refer_to_it(shelters: Shelters) -> None:
     assert shelters.rows("exit", "enrollment_id, date_deleted is not null") == [("n1", False), ("n2", True)]
 
 
+def test_changes_of_a_new_school_year_may_refer_to_the_one_before(shelters: Shelters) -> None:
+    shelters.send(whole())
+    delta: Members = {name: [] for name in whole()} | {"Export.csv": whole()["Export.csv"]}
+    delta["Export.csv"][0] |= {"ExportID": "d", "ExportDate": "2024-07-15 08:00:00", "ExportDirective": "1"}
+    delta["Export.csv"][0] |= {"ExportStartDate": "2024-07-01", "ExportEndDate": "2024-07-15"}
+    delta["Enrollment.csv"] = [enrollment("n2", "c2", "2") | {"DisablingCondition": "1"}]
+    outcomes = shelters.send(delta)
+    assert {outcome.outcome for outcome in outcomes.values()} == {"accepted"}
+    # it is a year of its own, beside the one before; staging puts them together
+    told = "school_year, enrollment_id, disabling_condition"
+    assert shelters.rows("enrollment", told) == [(2024, "n1", None), (2024, "n2", None), (2025, "n2", 1)]
+    assert shelters.rows("exit", "school_year, enrollment_id") == [(2024, "n2")]
+
+
+def test_what_was_updated_in_a_period_is_changes(shelters: Shelters) -> None:
+    shelters.send(whole())
+    updated = whole()
+    updated["Export.csv"][0] |= {
+        "ExportID": "u",
+        "ExportDate": "2024-06-30 20:00:00",
+        "ExportPeriodType": "1",
+    }
+    updated["Client.csv"], updated["Exit.csv"] = [], []
+    updated["Enrollment.csv"] = [enrollment("n3", "c1")]
+    outcomes = shelters.send(updated)
+    assert {outcome.outcome for outcome in outcomes.values()} == {"accepted"}
+    assert shelters.rows("enrollment", "enrollment_id") == [("n1",), ("n2",), ("n3",)]
+
+
 def test_a_change_that_refers_to_nothing_is_held_back(shelters: Shelters) -> None:
     shelters.send(whole())
     before = shelters.here.in_force()

@@ -7,6 +7,7 @@ from ingestion.contracts.layout import load_layout
 
 HMIS = ("hmis_csv_2022", "hmis_csv_2024", "hmis_csv_2026")
 GROUPS = {"homeless": "1", "institutional": "2", "temporary": "3", "permanent": "4"}
+GROUPS |= {"foster_care": "2", "medical_facility": "2"}
 # rentals and permanent housing with a subsidy, which became one number with the kind of subsidy beside it
 WITH_SUBSIDY = {"3", "19", "20", "28", "31", "33", "34"}
 
@@ -43,3 +44,16 @@ def test_a_shelter_is_one_in_every_version() -> None:
     assert before.keys() | {"0"} == after.keys()
     assert {before["1"], after["0"], after["1"]} == {"emergency_shelter"}
     assert all(before[number] == after[number] for number in before)
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix"), [("hmis_csv_2022", ""), ("hmis_csv_2024", "2"), ("hmis_csv_2026", "2")]
+)
+def test_whom_hud_leaves_out_of_exits_is_told_apart(name: str, prefix: str) -> None:
+    codes = load_layout(name).codes["exit_destination"]
+    # deceased, foster care, hospital, long-term care: System Performance Measure 7
+    pad = 2 if prefix else 1
+    left_out = {"24": "deceased", **{f"{prefix}{n:0>{pad}}": "medical_facility" for n in ("6", "25")}}
+    left_out[f"{prefix}15"] = "foster_care"
+    apart = ("deceased", "foster_care", "medical_facility")
+    assert {number: code for number, code in codes.items() if code in apart} == left_out

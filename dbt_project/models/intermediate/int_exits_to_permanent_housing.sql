@@ -12,6 +12,7 @@ select
     exit_destination,
     case
         when exit_destination = 'permanent' then true
+        -- of the deceased, and who went to foster care, a hospital or long-term care, HUD asks it not
         when exit_destination in ('temporary', 'institutional', 'homeless', 'other') then false
     end as is_exit_to_permanent_housing,
     cast({{ days_between('entry_date', 'exit_date') }} as integer) as days_stayed,

@@ -20,7 +20,12 @@ nights as (
     select
         *,
         project_type in ({{ sheltering_project_types() }}) as is_shelter,
-        entry_date <= count_date and last_night >= count_date as is_there_on_count_date
+        case
+            when eighteenth_birthday <= count_date then false
+            -- after the last day that the source tells of a child may be anywhere, whether it left before or not
+            when told_until_date < count_date then null
+            else entry_date <= count_date and last_night >= count_date
+        end as is_there_on_count_date
     from stays
     where entry_date <= make_date(school_year, 6, 30) and last_night >= make_date(school_year - 1, 7, 1)
 
@@ -32,8 +37,14 @@ select
     school_year,
     collection,
     count_date,
-    bool_or(is_there_on_count_date) as is_homeless_on_count_date,
-    bool_or(is_there_on_count_date and is_shelter) as is_sheltered_on_count_date,
+    case
+        when bool_or(is_there_on_count_date) then true
+        when bool_and(is_there_on_count_date is not null) then false
+    end as is_homeless_on_count_date,
+    case
+        when bool_or(is_there_on_count_date and is_shelter) then true
+        when bool_and(is_there_on_count_date is not null) then false
+    end as is_sheltered_on_count_date,
     bool_or(is_shelter) as is_sheltered_in_school_year,
     cast(count(*) as integer) as n_stays
 from nights

@@ -2,25 +2,46 @@
 
 {% set code_columns = code_columns() %}
 
-with delivered as (
+-- codes that occur together, so that each entity is read once, however many code columns it has
+with combinations as (
 
     {% for entity, columns in code_columns.items() %}
-        {% for column in columns %}
+        select
+            community_id,
+            partner_id,
+            extract_id,
+            school_year,
+            {{ columns_as_rows(columns, 'field', 'partner_code') }},
+            n_rows
+        from (
             select
                 community_id,
                 partner_id,
                 extract_id,
-                '{{ column }}' as field,
                 school_year,
-                {{ column }} as partner_code,
+                {{ columns | join(', ') }},
                 count(*) as n_rows
             from {{ rows_of(entity) }}
-            where {{ column }} is not null
             group by all
-            {% if not loop.last %}union all{% endif %}
-        {% endfor %}
+        ) as {{ entity }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
+
+),
+
+delivered as (
+
+    select
+        community_id,
+        partner_id,
+        extract_id,
+        field,
+        school_year,
+        partner_code,
+        sum(n_rows) as n_rows
+    from combinations
+    where partner_code is not null
+    group by community_id, partner_id, extract_id, field, school_year, partner_code
 
 ),
 

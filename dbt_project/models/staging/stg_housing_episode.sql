@@ -20,6 +20,7 @@ select
     housing_episode.is_chronically_homeless,
     housing_episode.has_disabling_condition,
     housing_episode.zip_code,
+    housing_episode.told_until_date,
     housing_episode.extract_id,
     housing_episode._load_id,
     housing_episode._row_number

@@ -16,6 +16,7 @@ select
     is_chronically_homeless,
     has_disabling_condition,
     zip_code,
+    told_until_date,
     _load_id,
     _row_number
 from {{ ref('stg_housing_episode') }}

@@ -1,38 +1,26 @@
-with enrollments as (
-
-    {{ newest_hmis('hmis_enrollment', 'enrollment_id') | indent(4) }}
-
-),
-
--- an exit that an older export tells of, and the newest with the stay does not, was taken back
-stays as (
+with stays as (
 
     select
-        enrollments.*,
-        exits.exit_date,
-        exits.destination,
+        told.*,
         clients.dob,
         projects.project_type,
         projects.is_night_by_night,
-        coalesce(enrollments.last_permanent_zip, projects.zip_code) as zip_code,
-        -- it is told of the head alone, and holds for all who live there
-        max(enrollments.move_in_date) filter (where enrollments.relationship_to_hoh = 1) over (
-            partition by enrollments.partner_id, enrollments.household_id, enrollments.project_id
+        coalesce(told.last_permanent_zip, projects.zip_code) as zip_code,
+        -- it is told of the head alone, and holds for all of the household; who has none lives with nobody known
+        max(told.move_in_date) filter (
+            where told.relationship_to_hoh = 1 and told.household_id is not null
+        ) over (
+            partition by told.partner_id, told.household_id, told.project_id
         ) as head_move_in_date
-    from enrollments
+    from {{ ref('hmis__stay') }} as told
     inner join {{ ref('hmis__client') }} as clients
         on
-            enrollments.partner_id = clients.partner_id
-            and enrollments.personal_id = clients.personal_id
-    left join {{ ref('hmis__exit') }} as exits
-        on
-            enrollments.partner_id = exits.partner_id
-            and enrollments.enrollment_id = exits.enrollment_id
-            and enrollments.export_date <= exits.export_date
+            told.partner_id = clients.partner_id
+            and told.personal_id = clients.personal_id
     left join {{ ref('hmis__project') }} as projects
         on
-            enrollments.partner_id = projects.partner_id
-            and enrollments.project_id = projects.project_id
+            told.partner_id = projects.partner_id
+            and told.project_id = projects.project_id
 
 )
 
@@ -65,6 +53,9 @@ select
     disabling_condition = 1 as has_disabling_condition,
     {{ is_chronically_homeless() }} as is_chronically_homeless,
     zip_code,
+    last_school_year,
+    last_collection,
+    told_until_date,
     _load_id,
     _source_file,
     _row_number

@@ -13,12 +13,11 @@ with told as (
 years as (
 
     select
-        stays.partner_id,
-        stays.enrollment_id,
+        stays.*,
         {{ whole_numbers(
             'greatest(' ~ school_year_of('stays.entry_date') ~ ', told.first_school_year)',
-            'least(coalesce(' ~ school_year_of('stays.exit_date') ~ ', 9999), stays.school_year)'
-        ) }} as school_year
+            'least(coalesce(' ~ school_year_of('stays.exit_date') ~ ', 9999), stays.last_school_year)'
+        ) }} as touched_year
     from {{ ref('hmis__enrollment') }} as stays
     inner join told
         on stays.partner_id = told.partner_id
@@ -26,35 +25,32 @@ years as (
 )
 
 select
-    stays.community_id,
-    stays.partner_id,
-    stays.extract_id,
-    cast(years.school_year as integer) as school_year,
+    years.community_id,
+    years.partner_id,
+    years.extract_id,
+    cast(years.touched_year as integer) as school_year,
     -- of a year that is over an interim export of the next tells all there is
-    case when years.school_year = stays.school_year then stays.collection else 'annual' end as collection,
-    stays.personal_id as student_id,
-    stays.household_id,
-    cast(stays.relationship_to_hoh as varchar) as relationship_to_head,
-    stays.project_id,
+    case when years.touched_year = years.last_school_year then years.last_collection else 'annual' end as collection,
+    years.personal_id as student_id,
+    years.household_id,
+    cast(years.relationship_to_hoh as varchar) as relationship_to_head,
+    years.project_id,
     -- a project outside of the continuum of care may have no type; 7 is other
-    cast(coalesce(stays.project_type, 7) as varchar) as project_type,
-    stays.entry_date,
-    stays.move_in_date,
-    stays.exit_date,
-    cast(stays.living_situation as varchar) as prior_living_situation,
-    cast(stays.destination as varchar) as exit_destination,
-    stays.is_chronically_homeless,
-    stays.has_disabling_condition,
-    stays.zip_code,
-    stays._load_id,
-    stays._source_file,
-    stays._row_number
-from {{ ref('hmis__enrollment') }} as stays
-inner join years
-    on
-        stays.partner_id = years.partner_id
-        and stays.enrollment_id = years.enrollment_id
+    cast(coalesce(years.project_type, 7) as varchar) as project_type,
+    years.entry_date,
+    years.move_in_date,
+    years.exit_date,
+    cast(years.living_situation as varchar) as prior_living_situation,
+    cast(years.destination as varchar) as exit_destination,
+    years.is_chronically_homeless,
+    years.has_disabling_condition,
+    years.zip_code,
+    years.told_until_date,
+    years._load_id,
+    years._source_file,
+    years._row_number
+from years
 inner join {{ source('reference', 'communities') }} as communities
     on
-        stays.community_id = communities.community_id
-        and years.school_year between communities.first_school_year and communities.last_school_year
+        years.community_id = communities.community_id
+        and years.touched_year between communities.first_school_year and communities.last_school_year
