@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 
 from expectations.quarantine import ACCEPTED
 from ingestion.contracts.contract import Contract
+from ingestion.errors import DeliveryError
 from ingestion.home import Home
 from ingestion.lake.delivery import Delivery
 from ingestion.sql_text import identifier, literal
@@ -19,16 +22,31 @@ def as_changes(contract: Contract) -> Contract:
     return contract.model_copy(update={"tolerance": tolerance})
 
 
+def nothing_to_change(home: Home, contract: Contract, delivery: Delivery) -> DeliveryError | None:
+    """What is wrong with changes of a period of which nothing is in force: they would pass for all there is.
+
+    An HMIS export of changes may be the first of a school year: staging puts those of all years together.
+    """
+    raw = _in_force(home, delivery)
+    if contract.canonical.standard == "hmis" or raw is None or raw.exists():
+        return None
+    table = contract.member or delivery.entity
+    return DeliveryError(
+        f"{table} brings changes alone, and nothing of {delivery.period} is in force",
+        where=delivery.file_name,
+        rule="Changes are put to the whole that was delivered before, in each school year anew",
+        next_step="Ask the partner for a bulk export of the school year, load it, then load this file",
+    )
+
+
 def with_unchanged(con: duckdb.DuckDBPyConnection, home: Home, contract: Contract, delivery: Delivery) -> str:
     """The table of the accepted changes and of what is in force of the same period and is not changed.
 
     A row of the same key takes the place of the one before; a row that says it was deleted does so too, and
-    is left out by staging. Where nothing is in force yet, the changes are all there is.
+    is left out by staging. Where nothing is in force, the changes are all there is (see nothing_to_change).
     """
-    assert delivery.school_year is not None
-    assert delivery.collection is not None
-    raw = home.raw_file(delivery.entity, delivery.extract_id, delivery.school_year, delivery.collection)
-    if not raw.exists():
+    raw = _in_force(home, delivery)
+    if raw is None or not raw.exists():
         return ACCEPTED
     own = ", ".join(map(identifier, con.table(ACCEPTED).columns))
     same = " and ".join(f"before.{identifier(c)} = changed.{identifier(c)}" for c in contract.key)
@@ -38,3 +56,10 @@ def with_unchanged(con: duckdb.DuckDBPyConnection, home: Home, contract: Contrac
         f" anti join {ACCEPTED} as changed on {same}"
     )
     return WHOLE
+
+
+def _in_force(home: Home, delivery: Delivery) -> Path | None:
+    """The file of what is in force of a delivery's extract and period; it may not be there."""
+    if delivery.school_year is None or delivery.collection is None:
+        return None
+    return home.raw_file(delivery.entity, delivery.extract_id, delivery.school_year, delivery.collection)
