@@ -9,6 +9,7 @@ import duckdb
 from expectations.quarantine import ACCEPTED
 from ingestion.contracts.contract import Contract
 from ingestion.contracts.layout import load_layout
+from ingestion.errors import DeliveryError
 from ingestion.home import Home
 from ingestion.lake.delivery import Delivery
 from ingestion.sql_text import identifier, literal
@@ -24,26 +25,46 @@ def as_changes(contract: Contract) -> Contract:
 
 def unchanged_files(home: Home, contract: Contract, delivery: Delivery) -> list[Path]:
     """Files in force of what changes leave as it is: of their period, or of every one where they overlap."""
-    if delivery.school_year is None or delivery.collection is None:
+    raw = _in_force(home, delivery)
+    if raw is None:
         return []
-    raw = home.raw_file(delivery.entity, delivery.extract_id, delivery.school_year, delivery.collection)
-    layout = load_layout(contract.layout) if contract.layout else None
-    if layout and layout.overlap:
+    if _overlaps(contract):
         return sorted(raw.parent.glob("*.parquet"))
     return [raw] if raw.exists() else []
+
+
+def nothing_to_change(home: Home, contract: Contract, delivery: Delivery) -> DeliveryError | None:
+    """What is wrong with changes of a period of which nothing is in force: they would pass for all there is.
+
+    Where deliveries overlap, staging puts those of all school years together, and one of any year will do; of
+    a table that need not be there, none may ever have come.
+    """
+    if _in_force(home, delivery) is None or unchanged_files(home, contract, delivery):
+        return None
+    if _overlaps(contract) and not contract.is_required:
+        return None
+    table = contract.member or delivery.entity
+    return DeliveryError(
+        f"{table} brings changes alone, and nothing of {delivery.period} is in force",
+        where=delivery.file_name,
+        rule="Changes are put to the whole that was delivered before, in each school year anew",
+        next_step="Ask the partner for a bulk export of the school year, load it, then load this file",
+    )
+
+
+def _overlaps(contract: Contract) -> bool:
+    """Whether deliveries of several school years tell of the same records."""
+    return bool(contract.layout and load_layout(contract.layout).overlap)
 
 
 def with_unchanged(con: duckdb.DuckDBPyConnection, home: Home, contract: Contract, delivery: Delivery) -> str:
     """The table of the accepted changes and of what is in force of the same period and is not changed.
 
     A row of the same key takes the place of the one before; a row that says it was deleted does so too, and
-    is left out by staging. Where nothing is in force yet, the changes are all there is; where deliveries
-    overlap, staging puts them together with what other school years have.
+    is left out by staging. Where deliveries overlap, staging puts together what several school years have.
     """
-    assert delivery.school_year is not None
-    assert delivery.collection is not None
-    raw = home.raw_file(delivery.entity, delivery.extract_id, delivery.school_year, delivery.collection)
-    if not raw.exists():
+    raw = _in_force(home, delivery)
+    if raw is None or not raw.exists():
         return ACCEPTED
     own = ", ".join(map(identifier, con.table(ACCEPTED).columns))
     same = " and ".join(f"before.{identifier(c)} = changed.{identifier(c)}" for c in contract.key)
@@ -53,3 +74,10 @@ def with_unchanged(con: duckdb.DuckDBPyConnection, home: Home, contract: Contrac
         f" anti join {ACCEPTED} as changed on {same}"
     )
     return WHOLE
+
+
+def _in_force(home: Home, delivery: Delivery) -> Path | None:
+    """The file of what is in force of a delivery's extract and period; it may not be there."""
+    if delivery.school_year is None or delivery.collection is None:
+        return None
+    return home.raw_file(delivery.entity, delivery.extract_id, delivery.school_year, delivery.collection)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from expectations.changes import unchanged_files, with_unchanged
+from expectations.changes import nothing_to_change, unchanged_files, with_unchanged
 from expectations.databases import Databases
 from expectations.feedback import bad_rows
 from expectations.gate_entries import rules_of_gate_entries
@@ -184,7 +184,10 @@ class _Loading:
             if Ledger(self.home.ledger).load(delivery.load_id) is None:
                 Ledger(self.home.ledger).append(delivery.event("received"))
         problem = period_problem(self.con, self.communities, delivery, mapped)
-        if problem := problem or told_already(self.home, self.communities, delivery):
+        problem = problem or told_already(self.home, self.communities, delivery)
+        if delivery.extract_id in self.file.deltas:
+            problem = problem or nothing_to_change(self.home, self._contract(delivery), delivery)
+        if problem:
             return _Part(self._unreadable(delivery, problem, time.perf_counter() - started))
         result = judge(self.home, self.communities, self.con, delivery, mapped, self._contract(delivery))
         outcome = LoadOutcome(

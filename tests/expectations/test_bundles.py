@@ -334,6 +334,41 @@ def test_a_pipe_in_a_folder_is_not_waited_for(roster: Roster) -> None:
         roster.load(folder)
 
 
+def test_changes_are_refused_where_nothing_of_the_period_is_in_force(roster: Roster) -> None:
+    roster.send(whole())
+    before = roster.here.in_force()
+    delta = whole()
+    delta["academicSessions"][0] |= {"sourcedId": "y2", "startDate": "2024-08-15", "endDate": "2025-06-10"}
+    delta["users"] = [_user("s4")]
+    delta["enrollments"] = [_enrollment("e5", "c1", "oak", "s4")]
+    sent = write(roster.here.sent / "rivers_oneroster_2025", delta, dict.fromkeys(delta, "delta"))
+    outcomes = roster.load(zipped(sent))
+    assert {outcome.outcome for outcome in outcomes.values()} == {"rejected"}
+    reason = outcomes["user"].reason
+    assert "rivers_oneroster_2025.zip: users.csv brings changes alone, and nothing of 2025-annual" in reason
+    assert "Ask the partner for a bulk export of the school year" in reason
+    assert roster.here.in_force() == before
+
+    bulk = whole()
+    bulk["academicSessions"] = delta["academicSessions"]
+    roster.load(zipped(write(roster.here.sent / "rivers_oneroster_2025_bulk", bulk)))
+    again = write(roster.here.sent / "rivers_oneroster_2025", delta, dict.fromkeys(delta, "delta"))
+    assert {outcome.outcome for outcome in roster.load(zipped(again)).values()} == {"accepted"}
+    files = f"{roster.here.home.raw}/oneroster_user/*/2025-annual.parquet"
+    assert duckdb.sql(f"select count(*) from '{files}'").fetchall() == [(5,)]
+
+
+def test_a_table_is_changed_only_once_it_came_whole(roster: Roster) -> None:
+    roster.send(whole())
+    before = roster.here.in_force()
+    delta: Members = {name: whole()[name] for name in ("academicSessions", "orgs", "users")}
+    delta["courses"] = [{"sourcedId": "art", "title": "Art", "orgSourcedId": "oak"}]  # none was sent before
+    outcomes = roster.send(delta, dict.fromkeys(delta, "delta"))
+    assert {outcome.outcome for outcome in outcomes.values()} == {"rejected"}
+    assert "courses.csv brings changes alone" in outcomes["course"].reason
+    assert roster.here.in_force() == before
+
+
 def test_headers_of_another_version_name_its_layout(roster: Roster) -> None:
     members = whole()
     members["users"] = [user | {"primaryOrgSourcedId": "oak"} for user in members["users"]]

@@ -255,13 +255,16 @@ def test_nobody_found_at_all_is_still_a_search(tracker: Tracker) -> None:
 
 TITLES = {
     "CERTIFICATE": ["CERTIFICATE", "Certificate of Completion", "POST-BACCALAUREATE CERTIFICATE", "Graduate Certificate",
-                    "TECHNICAL DIPLOMA", "Practical Nursing Cert", "Teaching Credential"],
+                    "TECHNICAL DIPLOMA", "Practical Nursing Cert", "Teaching Credential", "MASTER'S CERTIFICATE IN HR",
+                    "Post-Master's Certificate", "BACHELORS CERTIFICATE", "ASSOCIATE CERTIFICATE",
+                    "DOCTORAL CERTIFICATE", "MASTERS LEVEL CERTIFICATE"],
     "ASSOCIATE": ["ASSOCIATE OF ARTS", "Associates in Science", "A.A.", "AA", "A.A.S.", "AAS NURSING", "AS",
-                  "Associate Degree in Nursing (Diploma)"],
-    "BACHELOR": ["BACHELOR OF SCIENCE", "Bachelors", "B.A.", "BS", "BBA", "B.S.N.", "BSED", "Baccalaureate"],
-    "MASTER": ["MASTER OF ARTS", "Masters", "M.B.A.", "MED", "MS", "Executive Master of Business"],
-    "DOCTORAL": ["DOCTOR OF PHILOSOPHY", "PH.D.", "JURIS DOCTOR", "J.D.", "M.D.", "PHARMD", "Ed.D."],
-    "OTHER": ["EDUCATION SPECIALIST"],
+                  "Associate Degree in Nursing (Diploma)", "ASSOCIATE'S DEGREE", "Associate Applied Science"],
+    "BACHELOR": ["BACHELOR OF SCIENCE", "Bachelors", "B.A.", "BS", "BBA", "B.S.N.", "BSED", "Baccalaureate", "BACHELOR'S",
+                 "BACHELOR OF SCIENCE WITH TEACHING CERTIFICATION", "BACHELORS NURSING", "BACH OF ARTS"],
+    "MASTER": ["MASTER OF ARTS", "Masters", "M.B.A.", "MED", "MS", "Executive Master of Business", "MASTER'S DEGREE", "Masters of Arts in Teaching (License)"],
+    "DOCTORAL": ["DOCTOR OF PHILOSOPHY", "PH.D.", "JURIS DOCTOR", "J.D.", "M.D.", "PHARMD", "Ed.D.", "DOCTORATE", "Doctorate in Education"],
+    "OTHER": ["EDUCATION SPECIALIST", "EDS", "Ed.S.", "EdS SCHOOL PSYCHOLOGY"],
     "UNKNOWN": ["", "DEGREE", "BASKET WEAVING", "MAJOR", "ASTRONOMY", "DOWNTOWN"],
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ import duckdb
 import pytest
 from one_partner import OnePartner, failed_rules, write_csv
 
+from ingestion.contracts.layout import load_layout
 from ingestion.contracts.sql_functions import define_sql_functions
 
 ACS_HEADER = "GEO_ID,NAME,B25070_001E,B25070_001M,B25070_001EA,B25070_001MA,B19013_001E,B19013_001M,B19013_001EA,B19013_001MA"
@@ -71,6 +72,28 @@ def test_an_acs_table_is_a_row_per_area_and_variable(partner: OnePartner) -> Non
         ("860", "55401", "B25070_001", "count", 0, None, 12, None),
         ("860", "55401", "B19013_001", "median", None, None, None, "-"),
     ]
+
+
+KINDS = {
+    "median": ["B19013A", "B19126", "B19125", "B25058", "B25088", "B20004", "B22008", "B01002", "B25064", "B25071"],
+    "mean": ["B19301", "B25010", "B19081"],
+    "index": ["B19083"],
+    "percent": ["B19082", "B98013"],
+    "dollars": ["B19025", "B17011", "B20003", "B25082"],
+    "count": ["B01001A", "B14003", "B17001", "C15002B", "B19001", "B19058", "B25003", "B25070", "B25132", "B08013",
+              "B25019", "B24010", "B05003PR", "B98001", "B12001"],
+    # a quartile, an upper limit of quintiles, a table that does not exist
+    "B25057": ["B25057"], "B19080": ["B19080"], "B25199": ["B25199"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "table"), [(kind, table) for kind, tables in KINDS.items() for table in tables]
+)
+def test_the_number_of_a_table_tells_what_kind_its_numbers_are(kind: str, table: str) -> None:
+    (extract,) = load_layout("acs_table").extracts
+    told = f"select {extract.columns['value_kind'].sql} from (select ? as variable)"
+    assert duckdb.execute(told, [f"{table}_001"]).fetchall() == [(kind,)]
 
 
 def test_a_table_without_a_variable_of_the_survey_is_refused(partner: OnePartner) -> None:

@@ -174,5 +174,5 @@ def test_a_log_without_days_is_refused(partner: OnePartner) -> None:
     partner.contract("participation_log")
     path = write_csv(partner.sent / "ours_log_2025.csv", "Participant ID,Program,Hours", ["1,Chess,2"])
     outcomes = {name.split(".")[0]: o for name, o in partner.load(path).items()}
-    assert "the unpivoted column 'day' has no header in the file" in outcomes["participation"].reason
+    assert "the required column 'start_date' has no header in the file" in outcomes["participation"].reason
     assert partner.in_force() == []

@@ -63,7 +63,7 @@ student_years as (
             and schools.collection = movers.collection
     where movers.person_id is null
     union all
-    -- most days, then the latest entry, then the lowest school id
+    -- none that is second to another of the same time; most days, then the latest entry, then the lowest school id
     select
         community_id,
         person_id,
@@ -80,6 +80,7 @@ student_years as (
         row_number() over (
             partition by community_id, person_id, school_year, collection
             order by
+                coalesce(is_primary, true) desc,
                 case when has_attendance then attendance_days else days_spanned end desc nulls last,
                 latest_entry_date desc nulls last,
                 organization_id asc

@@ -35,57 +35,85 @@ told as (
 
 ),
 
--- who was asked for from which day on; a search without a day is one for all
-searched as (
+-- the last day on which college files came
+received as (
 
     select
         community_id,
-        person_id,
-        min(coalesce(search_date, date '0001-01-01')) as first_search_date
-    from {{ ref('nsc__search') }}
-    group by community_id, person_id
+        cast(max(received_at) as date) as last_received_date
+    from {{ source('ledger', 'deliveries') }}
+    where entity = 'postsecondary_enrollment' and state in ('accepted', 'accepted_with_quarantine')
+    group by community_id
 
 ),
 
 falls as (
 
     select
-        graduates.community_id,
-        graduates.person_id,
-        graduates.graduation_school_year,
-        make_date(graduates.graduation_school_year, 8, 15) as first_day,
-        make_date(graduates.graduation_school_year, 10, 31) as last_day,
-        -- where colleges are asked by name, whoever was not asked for cannot be found
-        coalesce(told.last_begin_date >= make_date(graduates.graduation_school_year, 8, 15), false)
-        and (
-            graduates.community_id not in (select asking.community_id from searched as asking)
-            or coalesce(searched.first_search_date <= make_date(graduates.graduation_school_year, 10, 31), false)
-        ) as is_told
+        community_id,
+        person_id,
+        graduation_school_year,
+        make_date(graduation_school_year, 8, 15) as first_day,
+        make_date(graduation_school_year, 10, 31) as last_day
     from graduates
-    left join told
-        on graduates.community_id = told.community_id
-    left join searched
+
+),
+
+-- who was asked for by name from a day of the fall or earlier on, in a file that came after it; without a day, from any
+answers as (
+
+    select distinct
+        falls.community_id,
+        falls.person_id
+    from falls
+    inner join {{ ref('nsc__search') }} as searches
         on
-            graduates.community_id = searched.community_id
-            and graduates.person_id = searched.person_id
+            falls.community_id = searches.community_id
+            and falls.person_id = searches.person_id
+            and falls.last_day < searches.received_date
+    where falls.last_day >= searches.search_date or searches.search_date is null
+
+),
+
+-- where colleges are asked by name, whoever was not asked for cannot be found; an answer before the fall is over may
+-- have missed who is there
+answered as (
+
+    select
+        falls.*,
+        coalesce(told.last_begin_date >= falls.first_day, false)
+        and coalesce(received.last_received_date > falls.last_day, false)
+        and (
+            answers.person_id is not null
+            or falls.community_id not in (select asking.community_id from {{ ref('nsc__search') }} as asking)
+        ) as is_told
+    from falls
+    left join told
+        on falls.community_id = told.community_id
+    left join received
+        on falls.community_id = received.community_id
+    left join answers
+        on
+            falls.community_id = answers.community_id
+            and falls.person_id = answers.person_id
 
 )
 
 select
-    falls.community_id,
-    falls.person_id,
-    falls.graduation_school_year,
+    answered.community_id,
+    answered.person_id,
+    answered.graduation_school_year,
     case
         when count(spells.college_code) > 0 then true
-        when bool_and(falls.is_told) then false
+        when bool_and(answered.is_told) then false
     end as is_enrolled_in_fall,
     min_by(spells.college_code, (spells.enrollment_begin_date, spells.college_code)) as college_code,
     min_by(spells.enrollment_status, (spells.enrollment_begin_date, spells.college_code)) as enrollment_status
-from falls
+from answered
 left join spells
     on
-        falls.community_id = spells.community_id
-        and falls.person_id = spells.person_id
-        and falls.last_day >= spells.enrollment_begin_date
-        and falls.first_day <= spells.enrollment_end_date
-group by falls.community_id, falls.person_id, falls.graduation_school_year
+        answered.community_id = spells.community_id
+        and answered.person_id = spells.person_id
+        and answered.last_day >= spells.enrollment_begin_date
+        and answered.first_day <= spells.enrollment_end_date
+group by answered.community_id, answered.person_id, answered.graduation_school_year

@@ -14,7 +14,8 @@ with evidence as (
         case when days_enrolled is not null then days_absent end as days_absent,
         cast(null as integer) as days_spanned,
         cast(null as date) as entry_date,
-        cast(null as varchar) as latest_grade
+        cast(null as varchar) as latest_grade,
+        cast(null as boolean) as is_primary
     from {{ ref('fct_attendance') }}
     union all
     select
@@ -30,7 +31,8 @@ with evidence as (
         spells.entry_date,
         -- to be compared as text; a grade that no crosswalk knows is none
         cast(coalesce(spells.entry_date, date '1900-01-01') as varchar)
-        || lpad(cast(grade_levels.sort_order as varchar), 2, '0') || grade_levels.code as latest_grade
+        || lpad(cast(grade_levels.sort_order as varchar), 2, '0') || grade_levels.code as latest_grade,
+        spells.is_primary
     from {{ ref('fct_enrollment') }} as spells
     left join {{ ref('grade_level') }} as grade_levels on spells.grade_level = grade_levels.code
 
@@ -48,6 +50,7 @@ select
     sum(days_spanned) as days_spanned,
     max(entry_date) as latest_entry_date,
     -- the latest that is known; of two on one day the higher
-    max(latest_grade) as latest_grade
+    max(latest_grade) as latest_grade,
+    bool_or(is_primary) as is_primary
 from evidence
 group by community_id, person_id, school_year, collection, organization_id

@@ -11,6 +11,7 @@ select
     enrollment.exit_date,
     {{ conformed('grade_level') }},
     {{ conformed('exit_code') }},
+    enrollment.is_primary,
     enrollment.extract_id,
     enrollment._load_id,
     enrollment._row_number

@@ -19,6 +19,7 @@ select
     partner_id,
     grade_level,
     exit_code,
+    is_primary,
     cast(greatest({{ days_between('first_date', 'last_date') }} + 1, 0) as integer) as days_spanned,
     _load_id,
     _row_number

@@ -9,12 +9,11 @@
 with students as (
 
     select registered.*
-    from {{ source('raw', 'oneroster_user') }} as registered
+    from {{ ref('oneroster__user') }} as registered
     semi join {{ ref('oneroster__student_schools') }} as schooled
         on
             {{ same_delivery('registered', 'schooled') }}
             and registered.sourced_id = schooled.student_id
-    where registered.status is distinct from 'tobedeleted'
 
 ),
 
@@ -29,7 +28,7 @@ told as (
             {% endfor %}
         ) as races
     from {{ source('raw', 'oneroster_demographics') }}
-    where status is distinct from 'tobedeleted'
+    where {{ is_not_deleted() }}
 
 )
 
@@ -52,8 +51,8 @@ select
     told.birth_date,
     lower(told.sex) as gender,
     case
+        when told.two_or_more_races and told.races not like '%;%' then 'two_or_more_races'
         when told.races <> '' then told.races
-        when told.two_or_more_races then 'two_or_more_races'
     end as race_ethnicity,
     case
         when told.hispanic_or_latino_ethnicity then 'yes'

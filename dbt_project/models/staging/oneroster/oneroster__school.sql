@@ -2,7 +2,7 @@ with organizations as (
 
     select *
     from {{ source('raw', 'oneroster_org') }}
-    where status is distinct from 'tobedeleted'
+    where {{ is_not_deleted() }}
 
 )
 
@@ -29,4 +29,4 @@ left join organizations as districts
         {{ same_delivery('schools', 'districts') }}
         and schools.parent_sourced_id = districts.sourced_id
         and lower(districts.type) in ('district', 'local')
-where lower(schools.type) = 'school'
+where lower(trim(schools.type)) = 'school'
