@@ -63,18 +63,24 @@ where deliveries.whole_export_date is not null
 {% macro is_chronically_homeless() -%}
     case
         when disabling_condition = 0 then false
-        when disabling_condition = 1 then coalesce(
-            (
-                project_type in (0, 1, 4, 8)
-                or {{ is_homeless_situation('living_situation') }}
-                or (los_under_threshold = 1 and previous_street_essh = 1)
-            )
-            and (
-                {{ full_years_between('date_to_street_essh', 'entry_date') }} >= 1
-                or (times_homeless_past_three_years = 4 and months_homeless_past_three_years in (112, 113))
-            ),
-            false
-        )
+        when disabling_condition = 1
+            then
+                case
+                    when
+                        project_type in (0, 1, 4, 8)
+                        or {{ is_homeless_situation('living_situation') }}
+                        or (los_under_threshold = 1 and previous_street_essh = 1)
+                        then true
+                    -- 8, 9 and 99: does not know, does not tell, was not asked
+                    when living_situation not in (8, 9, 99) then false
+                end
+                and case
+                    when {{ full_years_between('date_to_street_essh', 'entry_date') }} >= 1 then true
+                    when times_homeless_past_three_years = 4 and months_homeless_past_three_years in (112, 113) then true
+                    -- 101 to 111: one to eleven months
+                    when months_homeless_past_three_years between 101 and 111 then false
+                    when date_to_street_essh is not null and times_homeless_past_three_years between 1 and 3 then false
+                end
     end
 {%- endmacro %}
 

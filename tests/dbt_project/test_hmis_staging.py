@@ -163,7 +163,7 @@ def _stays(hmis: Hmis) -> None:
         stay("1", "p1", "s", "2026-01-10", living_situation=116, disabling_condition=0),
         stay("2", "p2", "n", "2026-01-01"),
         stay("3", "p3", "r", "2026-01-05", living_situation=101, move_in_date="2026-02-01", **head),
-        stay("4", "p4", "r", "2026-01-20", living_situation=101, **child),
+        stay("4", "p4", "r", "2026-01-20", **child),  # children are not asked: it came with its head
         stay("5", "p5", "r", "2026-01-05", living_situation=435, **child),
         stay("6", "p6", "o", "2026-01-01"),
         stay("7", "p7", "v", "2026-03-01"),
@@ -184,6 +184,9 @@ def _stays(hmis: Hmis) -> None:
             **{"disabling_condition": 1, "living_situation": 207, "los_under_threshold": 1, **_times(4, 113)},
             previous_street_essh=1,
         ),
+        # from the street, and nobody asked since when; since last month, for the second time
+        stay("27", "p7", "s", "2026-04-07", disabling_condition=1, living_situation=116),
+        stay("28", "p7", "s", "2026-04-08", disabling_condition=1, **_times(2, 99), date_to_street_essh="2026-03-01"),
     )
     hmis.add(
         2026,
@@ -425,7 +428,7 @@ def test_chronically_homeless_by_the_definition(hmis: Hmis) -> None:
         "select enrollment_id, is_chronically_homeless from hmis__enrollment where is_child_at_entry is not null"
     )
     found = dict(rows)
-    assert {number: found[number] for number in ("1", "12", "21", "22", "23", "24", "25", "26")} == {
+    assert {number: found[number] for number in ("1", "12", *map(str, range(21, 29)))} == {
         "1": False,
         "12": None,
         "21": True,
@@ -434,7 +437,16 @@ def test_chronically_homeless_by_the_definition(hmis: Hmis) -> None:
         "24": None,
         "25": False,
         "26": True,
+        "27": None,
+        "28": False,
     }
+
+
+def test_a_condition_nobody_asked_for_is_unknown(hmis: Hmis) -> None:
+    rows = hmis.query(
+        "select enrollment_id, has_disabling_condition from hmis__enrollment where enrollment_id in ('1', '12', '21', '24')"
+    )
+    assert dict(rows) == {"1": False, "12": None, "21": True, "24": None}
 
 
 def test_nights_without_a_home(hmis: Hmis) -> None:

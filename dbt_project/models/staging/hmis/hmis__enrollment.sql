@@ -11,7 +11,13 @@ with stays as (
             where told.relationship_to_hoh = 1 and told.household_id is not null
         ) over (
             partition by told.partner_id, told.household_id, told.project_id
-        ) as head_move_in_date
+        ) as head_move_in_date,
+        max(told.living_situation) filter (
+            where told.relationship_to_hoh = 1 and told.household_id is not null
+        ) over (
+            partition by told.partner_id, told.household_id, told.project_id
+        ) as head_living_situation,
+        told.entry_date < {{ years_after('clients.dob', 18) }} as is_child_at_entry
     from {{ ref('hmis__stay') }} as told
     inner join {{ ref('hmis__client') }} as clients
         on
@@ -46,11 +52,12 @@ select
         end
     ) as move_in_date,
     exit_date,
-    living_situation,
+    -- asked of heads and adults: a child came from where its head came from
+    coalesce(living_situation, case when is_child_at_entry then head_living_situation end) as living_situation,
     destination,
     {{ full_years_between('dob', 'entry_date') }} as age_at_entry,
-    entry_date < {{ years_after('dob', 18) }} as is_child_at_entry,
-    disabling_condition = 1 as has_disabling_condition,
+    is_child_at_entry,
+    case when disabling_condition in (0, 1) then disabling_condition = 1 end as has_disabling_condition,
     {{ is_chronically_homeless() }} as is_chronically_homeless,
     zip_code,
     last_school_year,
