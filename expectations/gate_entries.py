@@ -178,9 +178,13 @@ def _rule(contract: Contract, entry: GateRule, taken: Collection[str]) -> Rule:
         arguments=entry.arguments,
         severity=severity,
         columns=columns,
-        explanation=entry.explanation or f"The agreed rule for this file is: {what}.",
-        how_to_fix=entry.how_to_fix or "Look up these rows in your system and correct them.",
+        explanation=_sentence(entry.explanation) or f"The agreed rule for this file is: {what}.",
+        how_to_fix=_sentence(entry.how_to_fix) or "Look up these rows in your system and correct them.",
     )
+
+
+def _sentence(text: str | None) -> str:
+    return f"{text}." if text and text[-1] not in ".!?" else text or ""
 
 
 def _name(entry: GateRule, columns: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ import errno
 import fnmatch
 import gzip
 import lzma
+import re
 import struct
 import unicodedata
 import zipfile
@@ -157,8 +158,9 @@ def is_member(name: str, member: str | None) -> bool:
 
 
 def in_words(member: str) -> str:
-    """A member as a person would call it."""
-    return member.replace("|", " or ")
+    """A member as a person would call it: `*Patient[!a-z]*ndjson` is Patient.ndjson."""
+    names = (re.sub(r"\[[^]]*\]\*?", ".", one) for one in member.split("|"))
+    return " or ".join(re.sub(r"^\*(?=\w)", "", name) for name in names)
 
 
 def _refuse_escaping_name(name: str, archive: str) -> None:

@@ -189,7 +189,8 @@ def _configuration() -> list[Finding]:
         (
             "configuration",
             True,
-            f"{counted(len(communities.contracts), 'contract')} of {names} ({communities.folder})",
+            f"{counted(len({c.bundle or c.extract_id for c in communities.contracts.values()}), 'contract')}"
+            f" of {names} ({communities.folder})",
         )
     ]
 
