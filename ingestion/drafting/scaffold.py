@@ -4,12 +4,15 @@ import difflib
 import json
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from ingestion.contracts.contract import sql_headers
 from ingestion.contracts.entities import Entity, EntityColumn, load_entities
 from ingestion.contracts.file_names import parse_school_year
+from ingestion.contracts.layout import layout_files, load_layout
 from ingestion.drafting.header_row import DATE_FORMATS, is_date, refuse_record, values_in_header
 from ingestion.drafting.sampling import Sample, sample_of
 from ingestion.errors import ContractError
@@ -23,6 +26,17 @@ OTHER_NAMES = {
     "student_id": (
         *("studentnumber", "studentno", "pupil", "pupilid", "pupilnumber", "localid", "localstudentid"),
         *("stuid", "stunum", "sid", "student", "learnerid", "districtstudentid", "permnumber", "lasid"),
+        *(
+            "child",
+            "childid",
+            "kid",
+            "kidid",
+            "youthid",
+            "clientid",
+            "patientid",
+            "memberid",
+            "participantid",
+        ),
     ),
     "state_student_id": ("stateid", "ssid", "sasid", "statestudentnumber", "suid", "uniqueid", "uic"),
     "first_name": ("first", "fname", "givenname", "firstname", "studentfirstname"),
@@ -62,6 +76,7 @@ OTHER_NAMES = {
     "is_in_foster_care": ("foster", "fostercare"),
     "is_migrant": ("migrant",),
     "is_military_connected": ("military", "militaryfamily"),
+    "administered_date": ("dategiven", "vaccinationdate", "shotdate", "dateadministered"),
     "assessment_id": ("test", "testname", "testid", "assessment", "assessmentname", "exam"),
     "subject": ("testsubject", "contentarea", "subjectcode"),
     "scale_score": ("score", "scaledscore", "ss", "totalscore"),
@@ -172,8 +187,13 @@ def file_pattern(file_name: str) -> str:
 
 def match_headers(headers: Sequence[str], entity: Entity) -> dict[str, str]:
     """Canonical column -> header: equal and known names first, then the most alike; each header once."""
+    known = _known_names(entity.entity)
     scored = sorted(
-        ((_likeness(header, column), column, header) for column in entity.columns for header in headers),
+        (
+            (_likeness(header, column, known.get(column, frozenset())), column, header)
+            for column in entity.columns
+            for header in headers
+        ),
         key=lambda candidate: -candidate[0],
     )
     found: dict[str, str] = {}
@@ -183,13 +203,32 @@ def match_headers(headers: Sequence[str], entity: Entity) -> dict[str, str]:
     return found
 
 
-def _likeness(header: str, column: str) -> float:
-    plain, name = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (header, column))
+def _likeness(header: str, column: str, known: Collection[str]) -> float:
+    plain, name = _plain(header), _plain(column)
     if plain == name:
         return 1.0
     if plain in OTHER_NAMES.get(column, ()):
         return 0.95
+    if plain in known:
+        return 0.92
     return 0.9 * difflib.SequenceMatcher(None, plain, name).ratio()
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+@cache
+def _known_names(entity: str) -> dict[str, frozenset[str]]:
+    """Canonical column -> what files of the layouts that ship call it, where it is a header as it stands."""
+    names: dict[str, set[str]] = {}
+    for layout in map(load_layout, layout_files()):
+        for extract in layout.extracts:
+            for name, column in extract.columns.items() if extract.entity == entity else ():
+                is_plain = column.sql and re.fullmatch(r'(coalesce\()?("[^"]+"(, )?)+\)?', column.sql)
+                headers = sql_headers(column.sql) if column.sql and is_plain else column.headers
+                names.setdefault(name, set()).update(map(_plain, headers))
+    return {name: frozenset(found) for name, found in names.items()}
 
 
 def _column_lines(entity: Entity, found: dict[str, str], sample: Sample) -> list[str]:

@@ -256,3 +256,18 @@ def test_a_files_name_becomes_a_pattern(name: str, pattern: str) -> None:
 def test_xml_has_to_be_described_by_hand(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match=r"a\.xml: a contract for XML cannot be drafted\. .* by hand"):
         drafted(tmp_path, "a.xml", "<All><Event/></All>", "attendance")
+
+
+def test_what_files_of_products_call_a_column_is_known(tmp_path: Path) -> None:
+    text = drafted(
+        tmp_path, "sign_in_2025.csv", "Kid #,Day,Activity,Location\n7,2024-09-03,Chess,Oak\n", "participation"
+    )
+    drafted_lines = [
+        line.strip() for line in text.splitlines() if "from:" in line and not line.startswith("#")
+    ]
+    assert drafted_lines == [
+        'student_id: {from: ["Kid #"]}',
+        'program_id: {from: ["Activity"]}',
+        'site_id: {from: ["Location"]}',
+        'start_date: {from: ["Day"]}',
+    ]
