@@ -32,21 +32,31 @@ FIRST = "There is no earlier delivery to compare with."
 
 
 @dataclass(frozen=True)
+class Roster:
+    """A raw file, and its column of all the children that a partner has in a school year."""
+
+    file: Path
+    column: str = "student_id"
+
+
+@dataclass(frozen=True)
 class History:
     """Facts of the last accepted delivery of the same extract and collection, and this year's roster."""
 
     school_year: int | None = None
     rows: int | None = None
     null_shares: Mapping[str, float] = field(default_factory=dict)
-    roster: tuple[Path, ...] = ()
+    roster: tuple[Roster, ...] = ()
 
 
 NO_HISTORY = History()
 
 
-def find_history(con: duckdb.DuckDBPyConnection, home: Home, delivery: Delivery) -> History:
+def find_history(
+    con: duckdb.DuckDBPyConnection, home: Home, delivery: Delivery, contracts: Mapping[str, Contract]
+) -> History:
     """What is in force in the raw lake: the latest earlier year of the extract, and the partner's roster."""
-    roster = _roster(home, delivery)
+    roster = _roster(home, delivery, contracts)
     earlier = _earlier(home, delivery)
     if earlier is None:
         return History(roster=roster)
@@ -91,14 +101,28 @@ def _earlier(home: Home, delivery: Delivery) -> tuple[int, Path] | None:
     return max((found for found in years if found[0] < before), default=None)
 
 
-def _roster(home: Home, delivery: Delivery) -> tuple[Path, ...]:
-    """The partner's person files of this school year: of the same collection if there is one, else of all."""
-    folders = [*home.raw.glob(f"person/{delivery.partner}.*")]
-    same = [folder / f"{delivery.school_year}-{delivery.collection}.parquet" for folder in folders]
-    same = [path for path in same if path.exists()]
-    return tuple(
-        same or [path for folder in folders for path in folder.glob(f"{delivery.school_year}-*.parquet")]
-    )
+def _roster(home: Home, delivery: Delivery, contracts: Mapping[str, Contract]) -> tuple[Roster, ...]:
+    """The partner's rosters of this school year: of the same collection if there is one, else of all.
+
+    A standard's delivery that has persons of its own is about these, and is compared with no other roster.
+    """
+    own = contracts[delivery.extract_id]
+    of_partner = [one for one in contracts.values() if one.partner == own.partner]
+    if own.bundle and any(one.bundle == own.bundle and one.canonical.roster_column for one in of_partner):
+        return ()
+    folders = {
+        home.raw / one.entity / one.extract_id: one.canonical.roster_column
+        for one in of_partner
+        if one.is_roster
+    }
+    every = [
+        Roster(file, column)
+        for folder, column in folders.items()
+        if column
+        for file in folder.glob(f"{delivery.school_year}-*.parquet")
+    ]
+    same = [one for one in every if one.file.stem == delivery.period]
+    return tuple(same or every)
 
 
 def _facts_of_files(con: duckdb.DuckDBPyConnection, paths: list[Path]) -> tuple[int, dict[str, float]]:
@@ -240,14 +264,17 @@ def _known_children(con: duckdb.DuckDBPyConnection, history: History) -> RuleRes
     children = unknown = 0
     explanation = "There is no roster of this school year to compare with."
     if history.roster:
+        known_ids = " union all ".join(
+            f"select {identifier(one.column)} as id from read_parquet({literal(str(one.file))})"
+            for one in history.roster
+        )
         children, unknown = con.execute(
             f"""
             with children as (select distinct student_id from {LOOKED_AT} where student_id is not null)
             select count(*), count(*) filter (where student_id not in (
-                select student_id from read_parquet(?) where student_id is not null
+                select id from ({known_ids}) where id is not null
             )) from children
-            """,
-            [[str(path) for path in history.roster]],
+            """
         ).fetchall()[0]
         of_all = f"{unknown:,} of {counted(children, 'child', 'children')} in this file"
         explanation = f"{of_all} {'is' if unknown == 1 else 'are'} not in the roster of the same year."

@@ -33,7 +33,7 @@ def judge(
     community = communities.community_of(delivery.extract_id)
     assert delivery.school_year is not None
     try:
-        history = find_history(con, home, delivery)
+        history = find_history(con, home, delivery, communities.contracts)
         codes = known_codes(community, contract, delivery.school_year)
         judged = gate(con, mapped, contract, history, known_codes=codes)
         return replace(judged, results=with_hints(con, mapped, contract, judged.results))

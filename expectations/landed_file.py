@@ -14,7 +14,7 @@ from ingestion.errors import ReadError
 from ingestion.home import Home
 from ingestion.lake.delivery import Delivery
 from ingestion.lake.ledger import Ledger
-from ingestion.landing.archive_contents import is_delta
+from ingestion.landing.archive_facts import ArchiveFacts
 from ingestion.readers import read_source, read_together, split_together
 
 
@@ -41,10 +41,16 @@ class LandedFile:
         taken_in |= {delivery.extract_id for delivery in deliveries}
         of_file |= {e: communities.contracts[e] for e in sorted(taken_in & communities.contracts.keys())}
         landed = deliveries[0].landed
-        self.deltas = {extract for extract, contract in of_file.items() if is_delta(landed, contract)}
+        # a file may be of several layouts by its name
+        self._facts = {c.bundle: ArchiveFacts(landed, c, scratch) for c in of_file.values()}
+        self.deltas = {e for e, contract in of_file.items() if _is_delta(self.facts(contract), contract)}
         self._contracts = [as_changes(c) if c.extract_id in self.deltas else c for c in of_file.values()]
         self._splits = split_together(self._contracts)
         self._read: dict[frozenset[str], str | ReadError] = {}
+
+    def facts(self, contract: Contract) -> ArchiveFacts:
+        """What the file tells of itself under this contract's layout."""
+        return self._facts[contract.bundle]
 
     def contract(self, delivery: Delivery) -> Contract:
         """The contract a delivery is judged by: of changes alone, there may be any number."""
@@ -71,6 +77,14 @@ class LandedFile:
         if isinstance(found, ReadError):
             raise found
         return found
+
+
+def _is_delta(facts: ArchiveFacts, contract: Contract) -> bool:
+    """Whether a table holds only what changed; an archive that does not tell is refused as a whole."""
+    try:
+        return facts.is_delta_of(contract)
+    except ReadError:
+        return False
 
 
 def _is_of(delivery: Delivery, deliveries: Sequence[Delivery]) -> bool:

@@ -117,7 +117,7 @@ class _Loading:
 
     def _together(self, deliveries: Sequence[Delivery]) -> list[LoadOutcome]:
         try:
-            refuse_other_members(deliveries[0].landed, self._contract(deliveries[0]))
+            refuse_other_members(self.file.facts(self._contract(deliveries[0])))
         except ReadError as error:
             return [self._unreadable(delivery, error, 0.0) for delivery in deliveries]
         keys: dict[str, str] = {}

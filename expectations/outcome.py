@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from expectations.feedback import BadRow
-from expectations.rule import RuleResult
+from expectations.rule import HELD_UP_SAYS, RuleResult
 from ingestion.errors import ContractError, MilepostError
 from ingestion.lake.delivery import Delivery
 from ingestion.lake.ledger import LoadState
@@ -89,7 +89,7 @@ def held_up(outcome: LoadOutcome, stopping: Sequence[LoadOutcome]) -> LoadOutcom
         passed=False,
         violations=len(stopping),
         share=1.0,
-        explanation=f"This table passed, but {tables} of the same delivery did not.",
+        explanation=f"{HELD_UP_SAYS} {tables} of the same delivery did not.",
         how_to_fix=f"See the report on {tables}, and send the whole delivery again.",
     )
     reason = f"{outcome.delivery.file_name}: {result.explanation}"

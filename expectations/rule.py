@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 Severity = Literal["reject", "quarantine", "warn"]
 
+HELD_UP_SAYS = "This table passed, but"  # begins the reason of a table whose archive is refused for others
 REPEATED = "gate_repeated_keys"  # the table of keys (hash) that the first pass found more than once
 
 

@@ -22,6 +22,7 @@ from orchestration.commands import (
     server,
     setup,
     status,
+    withdrawing,
 )
 from orchestration.console import Exit, err, exit_code
 from orchestration.machine import trouble_of_machine
@@ -82,7 +83,19 @@ def options(
     logging.basicConfig(handlers=[handler], level=logging.INFO)
 
 
-for subject in (demo, setup, fetching, deliveries, check, status, contracts, refresh, query, server):
+for subject in (
+    demo,
+    setup,
+    fetching,
+    deliveries,
+    withdrawing,
+    check,
+    status,
+    contracts,
+    refresh,
+    query,
+    server,
+):
     subject.register(app)
 
 

@@ -140,6 +140,17 @@ def delivery_starting_with(home: Home, prefix: str) -> Delivery:
     raise DeliveryError(what, next_step="Copy one from `milepost status --list`")
 
 
+def with_its_archive(home: Home, delivery: Delivery) -> list[Delivery]:
+    """All that came into force together with a delivery: the tables of its archive, or it alone."""
+    bundles = {extract: contract.bundle for extract, contract in load_configuration().contracts.items()}
+    bundle = bundles.get(delivery.extract_id)
+    if bundle is None:
+        return [delivery]
+    every = [state.delivery for state in states(home)]
+    same = (delivery.sha256, delivery.school_year, delivery.collection, bundle)
+    return [d for d in every if (d.sha256, d.school_year, d.collection, bundles.get(d.extract_id)) == same]
+
+
 def latest_deliveries(home: Home, entity: str, partitions: Collection[str]) -> list[Delivery]:
     """The delivery received last for each partition: what a click on `materialize` loads again.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, TypeVar
 
+from ingestion.contracts.entities import load_entities
 from ingestion.errors import MilepostError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 WORKERS_VARIABLE = "MILEPOST_LOAD_WORKERS"
-ROSTER = "person"
 MOST_WORKERS = 4  # beyond, they wait for each other: Python runs one of them at a time, and so does the lake
 
 
@@ -97,7 +97,9 @@ def look_at_each_other(one: Delivery, other: Delivery) -> bool:
         return True
     years = {one.school_year, other.school_year}
     same_year = len(years) == 1 or None in years  # None: the file's rows say which years it tells of
-    return one.partner == other.partner and ROSTER in (one.entity, other.entity) and same_year
+    entities = load_entities()
+    rosters = [each.entity for each in (one, other) if entities[each.entity].roster_column]
+    return one.partner == other.partner and bool(rosters) and same_year
 
 
 def _now(load: Callable[[File], Result], file: File) -> Future[Result]:

@@ -184,6 +184,8 @@ class Body(Strict):
     `headers` are other spellings of a header: the name by which the contract calls it -> what files call it.
     With `loose_headers` a header counts by its letters and digits alone (`Student_ID` is `Student ID`).
     `optional` are headers that an expression uses and a file may lack; they are NULL then.
+    `roster` says of a file of persons whether the partner's other files of the year are of these children: of
+    a file that stands for itself it is assumed, of a standard's or product's it is not.
     """
 
     member: str | None = None
@@ -202,3 +204,4 @@ class Body(Strict):
     collection: Origin | None = None
     gate: GateRules = ()
     tolerance: Tolerance = Tolerance()
+    roster: bool | None = None

@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from ingestion.contracts.columns import Body, Column, Origin
-from ingestion.contracts.entities import Entity, load_entities
+from ingestion.contracts.entities import CANONICAL, Entity, load_entities
 from ingestion.contracts.file_names import Match, match_pattern, parse_school_year
 from ingestion.contracts.sql_expression import check_expression
 from ingestion.yaml_file import Identifier
@@ -72,6 +72,14 @@ class Contract(ContractFile):
     def canonical(self) -> Entity:
         """The entity the extract becomes."""
         return load_entities()[self.entity]
+
+    @property
+    def is_roster(self) -> bool:
+        """Whether the partner's other files of a year should be of the children that this one names."""
+        if self.canonical.standard != CANONICAL:
+            return self.canonical.roster_column is not None
+        stated = self.bundle is None if self.roster is None else self.roster
+        return stated and self.canonical.roster_column is not None
 
     @property
     def file_headers(self) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ def _as_list(value: object) -> object:
 class EntityColumn(_Facts):
     """One column.
 
+    `of_roster`: the partner's numbers of all its children of a year, which other files are compared with.
     Of a table of a standard it also says which headers the standard gives it (all names it ever had), in
     which versions it is there (all, unless said), and the table whose key its values are.
     """
@@ -60,6 +61,7 @@ class EntityColumn(_Facts):
     headers: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(default=(), alias="from")
     versions: tuple[str, ...] = ()
     references: str | None = None
+    of_roster: bool = False
 
     @property
     def sql_type(self) -> str:
@@ -86,6 +88,11 @@ class Entity(_Facts):
     @property
     def required_columns(self) -> tuple[str, ...]:
         return tuple(name for name, column in self.columns.items() if column.required)
+
+    @property
+    def roster_column(self) -> str | None:
+        """The column of all children's numbers, where the entity has one."""
+        return next((name for name, column in self.columns.items() if column.of_roster), None)
 
     @property
     def raw_columns(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ingestion.yaml_file import read_yaml, validate
 # what a contract says about people and calendars does not change a single row of what is loaded
 NOT_IN_FINGERPRINT = {
     *("title", "agreement", "expects", "file", "files", "path", "community", "fingerprint"),
-    *("layout", "bundle", "is_required", "layout_codes"),
+    *("layout", "bundle", "is_required", "layout_codes", "roster"),
 }
 
 

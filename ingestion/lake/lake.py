@@ -123,22 +123,29 @@ def withdraw(home: Home, load_id: str, reason: str = "") -> LoadState | None:
     The delivery accepted before it, unless withdrawn too, is put back. One that is not in force is only
     marked, so that it never comes back. Withdrawing twice changes nothing.
     """
+    return withdraw_together(home, [load_id], reason)[load_id]
+
+
+def withdraw_together(home: Home, load_ids: Sequence[str], reason: str = "") -> dict[str, LoadState | None]:
+    """Withdraw the deliveries of one archive, of whom the ledger hears at once; what is in force then."""
     with lake_lock(home):
         ledger = Ledger(home.ledger)
-        state = _known(ledger, load_id)
-        whole = state.delivery.school_year is not None and state.delivery.collection is not None
-        if whole:
-            raw = raw_of(home, state.delivery)
-            catch_up(ledger, metadata([raw])[raw])
-            state = _known(ledger, load_id)
-        if state.status != "withdrawn":
-            event = state.delivery.event("withdrawn", reason=reason or None)
-            heir = _heir(home, ledger, state, event)
-            ledger.append(event, *([heir.delivery.event("restored", rows=heir.rows)] if heir else []))
-        back = holder(ledger, state.delivery) if whole else None
-        if whole:
-            _follow_ledger(home, state.delivery, back)
-        return back
+        every = [_known(ledger, load_id).delivery for load_id in load_ids]
+        whole = [one for one in every if one.school_year is not None and one.collection is not None]
+        for note in metadata([raw_of(home, one) for one in whole]).values():
+            catch_up(ledger, note)
+        events: list[Event] = []
+        for state in (_known(ledger, load_id) for load_id in load_ids):
+            if state.status != "withdrawn":
+                event = state.delivery.event("withdrawn", reason=reason or None)
+                heir = _heir(home, ledger, state, event)
+                events += [event, *([heir.delivery.event("restored", rows=heir.rows)] if heir else [])]
+        if events:
+            ledger.append(*events)
+        back = {one.load_id: holder(ledger, one) for one in whole}
+        for one in whole:
+            _follow_ledger(home, one, back[one.load_id])
+        return {load_id: back.get(load_id) for load_id in load_ids}
 
 
 def was_restored(home: Home, load_id: str, by: str) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingestion.errors import DeliveryError
+from ingestion.errors import DeliveryError, ReadError
 from ingestion.home import Home
+from ingestion.readers.unpacking import opened_zip
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip file can tell: equal files make equal archives
 PACKING = "receiving-"
@@ -18,8 +19,11 @@ def member_names(path: Path) -> list[str]:
     """The files in a zip; none for any other file, and for one that cannot be read."""
     if not zipfile.is_zipfile(path):
         return []
-    with zipfile.ZipFile(path) as archive:
-        return [info.filename for info in archive.infolist() if not info.is_dir()]
+    try:
+        with opened_zip(path) as archive:
+            return [info.filename for info in archive.infolist() if not info.is_dir()]
+    except ReadError:  # reading it for the gate tells so
+        return []
 
 
 def named_as(path: Path) -> Path:

@@ -1,25 +1,15 @@
-"""What an archive holds of what its layout says, and what it tells of itself as a whole."""
+"""What an archive holds of what its layout says: all that it requires, and nothing else."""
 
-import datetime as dt
-import json
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-import duckdb
-
-from ingestion.contracts.columns import Tolerance, YearOrigin
 from ingestion.contracts.contract import Contract
-from ingestion.contracts.layout import Layout, Manifest, layout_files, load_layout
-from ingestion.errors import MilepostError, ReadError
+from ingestion.contracts.layout import Layout, layout_files, load_layout
+from ingestion.errors import ReadError
 from ingestion.landing.archive import member_names
-from ingestion.mapping.parsing import SCHOOL_YEAR_BEGINS
-from ingestion.readers import read_source
-from ingestion.readers.unpacking import is_member, unpack
-from ingestion.sql_text import identifier, literal
+from ingestion.landing.archive_facts import ABSENT, BULK, DELTA, ArchiveFacts
+from ingestion.readers.unpacking import is_member
 from ingestion.wording import listed
-
-DELTA, ABSENT = "delta", "absent"
 
 
 def present(path: Path, contracts: Sequence[Contract]) -> list[Contract]:
@@ -36,58 +26,32 @@ def present(path: Path, contracts: Sequence[Contract]) -> list[Contract]:
     ]
 
 
-def refuse_other_members(path: Path, contract: Contract) -> None:
+def refuse_other_members(facts: ArchiveFacts) -> None:
     """ReadError unless an archive holds the members that its layout requires, and none it does not know.
 
     Where the layout has a manifest, it must tell of the same files as lie in the archive.
     """
-    layout = load_layout(contract.layout) if contract.layout else None
+    layout = facts.layout
     if layout is None or not layout.is_archive:
         return
-    names = [name for name in member_names(path) if is_member(name, "*")]
-    if not names:
+    if not facts.names:
         raise ReadError(
             f"is not a zip file that can be read, which a delivery of {layout.title} is",
-            where=path.name,
+            where=facts.path.name,
             next_step="Ask the partner for the whole export, as a zip file or a folder",
         )
+    try:
+        _ = facts.is_delta, facts.sent
+    except ReadError as error:
+        raise ReadError.of([*error.singles(), *_absent(facts, layout, {})]) from None
     problems = [
-        *_unreadable_manifest(path, layout, names),
-        *_absent(path, layout, names),
-        *_unknown(path, layout, names),
+        *_silent_manifest(facts, layout),
+        *_absent(facts, layout, facts.sent),
+        *_repeated(facts, layout),
+        *_unknown(facts, layout),
     ]
     if problems:
         raise ReadError.of(problems)
-
-
-def is_delta(path: Path, contract: Contract) -> bool:
-    """Whether a table of a delivery holds only what changed since the one before."""
-    layout = load_layout(contract.layout) if contract.layout else None
-    if layout is None:
-        return False
-    if layout.is_delta is not None and layout.is_delta.member:
-        return _greatest(path, layout.is_delta.member, layout.is_delta.sql) == "1"
-    return _sent(path, layout).get(PurePosixPath(contract.member or "").stem.lower()) == DELTA
-
-
-def told_school_year(path: Path, contract: Contract) -> int | None:
-    """The school year of the last day that a delivery of a layout tells of; None if it tells none.
-
-    Raises ReadError where the day stands in a file that is not what the layout says.
-    """
-    layout = load_layout(contract.layout) if contract.layout else None
-    if layout is None or layout.last_day is None:
-        return None
-    told = layout.last_day
-    if told.member is None:
-        day = _greatest_of_file(path, contract, told.sql) or ""
-    else:
-        day = _greatest(path, told.member, told.sql) or ""
-    try:
-        last = dt.date.fromisoformat(day[:10])
-    except ValueError:
-        return None
-    return last.year + (last.month >= SCHOOL_YEAR_BEGINS)
 
 
 def member_of_last_day(contract: Contract) -> str | None:
@@ -96,39 +60,52 @@ def member_of_last_day(contract: Contract) -> str | None:
     return layout.last_day.member if layout and layout.last_day else None
 
 
-def _absent(path: Path, layout: Layout, names: Sequence[str]) -> list[ReadError]:
+def _absent(facts: ArchiveFacts, layout: Layout, sent: Mapping[str, str]) -> list[ReadError]:
     """Members that the layout or the manifest promises, and the archive has not."""
     required = [e.member for e in layout.extracts if e.required and e.member]
     required += [layout.manifest.member] if layout.manifest else []
-    absent = [member for member in required if not any(is_member(name, member) for name in names)]
-    stems = {PurePosixPath(name).stem.lower() for name in names}
+    absent = [member for member in required if not facts.has(member)]
+    stems = {PurePosixPath(name).stem.lower() for name in facts.names}
     read = {PurePosixPath(extract.member or "").stem.lower() for extract in layout.extracts}
-    sent = {name: how for name, how in _sent(path, layout).items() if name in read}
-    promised = [name for name, how in sent.items() if how != ABSENT and name not in stems]
+    promised = [name for name, how in sent.items() if name in read and how != ABSENT and name not in stems]
     step = "Ask the partner for the whole export"
     problems = []
     if absent:
         rule = f"Every delivery of {layout.title} has {listed(required)}"
-        problems.append(
-            ReadError(f"the archive has no {listed(absent)}", where=path.name, rule=rule, next_step=step)
-        )
+        what = f"the archive has no {listed(absent)}"
+        problems.append(ReadError(what, where=facts.path.name, rule=rule, next_step=step))
     if promised := [name for name in promised if not any(is_member(f"{name}.csv", m) for m in absent)]:
         what = f"the manifest promises {listed(promised)}, which the archive has not"
-        problems.append(ReadError(what, where=path.name, next_step=step))
+        problems.append(ReadError(what, where=facts.path.name, next_step=step))
     return problems
 
 
-def _unknown(path: Path, layout: Layout, names: Sequence[str]) -> list[ReadError]:
+def _repeated(facts: ArchiveFacts, layout: Layout) -> list[ReadError]:
+    """A table that is one file, of which the archive has two: a copy in a subfolder, or of last year."""
+    single = [extract.member for extract in layout.extracts if extract.member and "*" not in extract.member]
+    single += [layout.manifest.member] if layout.manifest else []
+    twice = {m: found for m in single if len(found := [n for n in facts.names if is_member(n, m)]) > 1}
+    return [
+        ReadError(
+            f"the archive has {member} {len(found)} times: {listed(found)}",
+            where=facts.path.name,
+            rule=f"A table of {layout.title} is one file",
+            next_step="Ask which of them counts, and for an archive without the others",
+        )
+        for member, found in twice.items()
+    ]
+
+
+def _unknown(facts: ArchiveFacts, layout: Layout) -> list[ReadError]:
     """Members that the layout does not know, or that the manifest calls absent."""
     known = [extract.member for extract in layout.extracts if extract.member]
     beside = [*layout.beside, *([layout.manifest.member] if layout.manifest else [])]
-    others = [name for name in names if not any(is_member(name, member) for member in (*known, *beside))]
-    sent = _sent(path, layout)
+    others = [name for name in facts.names if not any(is_member(name, m) for m in (*known, *beside))]
     denied = [
         name
-        for name in names
+        for name in facts.names
         if any(is_member(name, member) for member in known)
-        and sent.get(PurePosixPath(name).stem.lower()) == ABSENT
+        and facts.sent.get(PurePosixPath(name).stem.lower()) == ABSENT
     ]
     problems = []
     if others:
@@ -137,11 +114,11 @@ def _unknown(path: Path, layout: Layout, names: Sequence[str]) -> list[ReadError
         step = "Ask what it is for, and for an archive without it"
         if versions := _that_know(others, layout):
             step = f"Say `layout: {versions[0]}` if it is of that version. {step}"
-        problems.append(ReadError(what, where=path.name, rule=rule, next_step=step))
+        problems.append(ReadError(what, where=facts.path.name, rule=rule, next_step=step))
     if denied:
         what = f"the archive has {listed(denied)}, which its manifest calls absent"
         step = "Ask the partner which of the two is right"
-        problems.append(ReadError(what, where=path.name, next_step=step))
+        problems.append(ReadError(what, where=facts.path.name, next_step=step))
     return problems
 
 
@@ -157,78 +134,21 @@ def _that_know(members: Sequence[str], layout: Layout) -> list[str]:
     return found
 
 
-def _sent(path: Path, layout: Layout) -> dict[str, str]:
-    """Name of a file, lower case and without its ending -> bulk, delta or absent, as the manifest says."""
+def _silent_manifest(facts: ArchiveFacts, layout: Layout) -> list[ReadError]:
+    """A manifest that is there and does not say how the files were sent."""
     manifest = layout.manifest
-    if manifest is None:
-        return {}
-    if manifest.records is not None:
-        return dict.fromkeys(_listed_in_json(path, manifest) or (), "bulk")
-    columns = f"{identifier(manifest.name)}, lower(trim({identifier(manifest.value)}))"
-    rows = _select(path, manifest.member, f"select {columns} from {{rows}}")
-    named = [(str(name), str(value)) for name, value in rows if str(name).startswith(manifest.prefix)]
-    return {name.removeprefix(manifest.prefix).strip().lower(): value for name, value in named}
-
-
-def _listed_in_json(path: Path, manifest: Manifest) -> list[str] | None:
-    """Names of the files that a manifest of JSON lists, lower case and without endings; None if it lists
-    none."""
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            file = unpack(path, manifest.member, Path(folder))[0].path
-            records = json.loads(file.read_text(encoding="utf-8-sig"))[manifest.records]
-            names = [record[manifest.name] for record in records]
-            return [PurePosixPath(name).stem.lower() for name in names] or None
-    except (MilepostError, OSError, ValueError, KeyError, TypeError, IndexError):
-        return None
-
-
-def _unreadable_manifest(path: Path, layout: Layout, names: Sequence[str]) -> list[ReadError]:
-    """A manifest of JSON that is there and says nothing."""
-    manifest = layout.manifest
-    if manifest is None or manifest.records is None:
+    if manifest is None or not facts.has(manifest.member):
         return []
-    if not any(is_member(name, manifest.member) for name in names) or _listed_in_json(path, manifest):
+    step = "Ask the partner for the export with the manifest that belongs to it"
+    if not facts.sent:
+        under = f" under '{manifest.records}'" if manifest.records else ""
+        what = f"{manifest.member} lists no files{under}"
+        named = f"'{manifest.name}'" if manifest.records else f"'{manifest.prefix}...' in '{manifest.name}'"
+        rule = f"{layout.title} names each of its files there, as {named}"
+        return [ReadError(what, where=facts.path.name, rule=rule, next_step=step)]
+    unclear = [name for name, how in facts.sent.items() if how not in (BULK, DELTA, ABSENT)]
+    if not unclear:
         return []
-    return [
-        ReadError(
-            f"{manifest.member} lists no files under '{manifest.records}'",
-            where=path.name,
-            rule=f"{layout.title} names each of its files there, as '{manifest.name}'",
-            next_step="Ask the partner for the export with the manifest that belongs to it",
-        )
-    ]
-
-
-def _greatest_of_file(path: Path, contract: Contract, expression: str) -> str | None:
-    """The greatest value of an expression over a file that is no archive; nothing else of it is read."""
-    day = YearOrigin(sql=expression)
-    only: dict[str, object] = {"columns": {}, "unpivot": None, "rows": None, "school_year": day}
-    known = (*contract.ignore, *contract.file_headers)
-    reading = contract.model_copy(update={**only, "ignore": known, "tolerance": Tolerance(empty=True)})
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"threads": 1}) as con:
-        table = read_source(con, path, [reading], scratch=Path(folder))
-        try:
-            rows = con.execute(f"select max({expression})::varchar from {table}").fetchall()
-        except duckdb.Error:  # a header is not there
-            return None
-    return str(rows[0][0]) if rows[0][0] is not None else None
-
-
-def _greatest(path: Path, member: str, expression: str) -> str | None:
-    """The greatest value of an expression over the rows of one member; None where it cannot be read."""
-    rows = _select(path, member, f"select max({expression})::varchar from {{rows}}")
-    return rows[0][0] if rows else None
-
-
-def _select(path: Path, member: str, query: str) -> list[tuple[str | None, ...]]:
-    """What a query over the rows of a CSV member gives; nothing where it cannot be read."""
-    if not any(is_member(name, member) for name in member_names(path)):
-        return []
-    try:
-        with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"threads": 1}) as con:
-            file = unpack(path, member, Path(folder))[0].path
-            rows = f"read_csv({literal(str(file))}, all_varchar = true, header = true, delim = ',')"
-            return con.execute(query.format(rows=rows)).fetchall()
-    except (duckdb.Error, MilepostError, OSError):  # reading it for the gate tells what is wrong with it
-        return []
+    what = f"{manifest.member} does not say how {listed(unclear)} was sent"
+    rule = f"Known are {BULK}, {DELTA} and {ABSENT}"
+    return [ReadError(what, where=facts.path.name, rule=rule, next_step=step)]

@@ -30,6 +30,7 @@ from ingestion.landing.refusals import (
     refuse_periods,
     refuse_same_content,
     refuse_unusable,
+    year_of_content,
 )
 
 _CHUNK = 1 << 20
@@ -67,7 +68,8 @@ def receive(
     with as_file(home, path) as file:
         contracts = present(file, contracts)
         refuse_empty(file, contracts)
-        periods = [period_of(contract, name, *told, file=file) for contract in contracts]
+        of_content = year_of_content(file, home.spill)
+        periods = [period_of(contract, name, *told, of_content) for contract in contracts]
         refuse_periods(communities, periods, name, told, today or dt.date.today())
         home.create()
         for leftover in left_behind(home.staged, RECEIVING):

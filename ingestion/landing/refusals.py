@@ -2,6 +2,7 @@
 
 import datetime as dt
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from ingestion.errors import DeliveryError, ReadError
 from ingestion.home import Home
 from ingestion.lake.delivery import Delivery
 from ingestion.lake.ledger import LoadState
-from ingestion.landing.archive_contents import member_of_last_day, told_school_year
+from ingestion.landing.archive_contents import member_of_last_day, refuse_other_members
+from ingestion.landing.archive_facts import ArchiveFacts
 from ingestion.readers.formats import format_of
 from ingestion.readers.records import MAY_BE_EMPTY
 from ingestion.yaml_file import near_miss
@@ -35,23 +37,43 @@ class Period:
 
 
 def period_of(
-    contract: Contract, path: Path, school_year: int | None, collection: str | None, file: Path | None = None
+    contract: Contract,
+    path: Path,
+    school_year: int | None,
+    collection: str | None,
+    of_content: Callable[[Contract], int | None] = lambda _: None,
 ) -> Period:
-    """The period of a file: as it was told, else as its name says or its layout, else as its rows will.
-
-    `file` is where its content lies, if that is not `path`.
-    """
+    """The period of a file: as it was told, else as its name says or its content, else as its rows will."""
     found = match_file(contract, path.as_posix())
     year = school_year if school_year is not None else found.school_year if found else None
     if year is None:
-        year = _told(file or path, contract)
+        year = of_content(contract)
     part = collection or (found.collection if found else None)
     return Period(contract, year, part or (None if contract.collection else "annual"))
 
 
-def _told(path: Path, contract: Contract) -> int | None:
+def year_of_content(file: Path, scratch: Path) -> Callable[[Contract], int | None]:
+    """The school year that a file's content tells under a contract of a layout, read once for all of them.
+
+    Where an archive should tell it and does not, what is wrong with the archive is the reason. What is
+    unpacked on the way lies below `scratch`.
+    """
+    known: dict[str | None, int | None] = {}
+
+    def year(contract: Contract) -> int | None:
+        if contract.bundle not in known:
+            known[contract.bundle] = _told(ArchiveFacts(file, contract, scratch)) if contract.layout else None
+        return known[contract.bundle]
+
+    return year
+
+
+def _told(facts: ArchiveFacts) -> int | None:
     try:
-        return told_school_year(path, contract)
+        year = facts.school_year()
+        if year is None:
+            refuse_other_members(facts)
+        return year
     except ReadError as error:
         problems = (
             DeliveryError(e.what, where=e.where, rule=e.rule, next_step=e.next_step) for e in error.singles()

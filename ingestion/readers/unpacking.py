@@ -1,12 +1,15 @@
 """Gzip files and zip members unpacked into plain temporary files, within limits no honest extract reaches."""
 
+import errno
 import fnmatch
 import gzip
 import lzma
+import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -21,6 +24,11 @@ MAX_RATIO = 250
 RATIO_COUNTS_FROM_BYTES = 16 * 2**20
 _CHUNK = 2**20
 
+# what Python's zipfile raises of archives that are damaged, or made by no program
+_UNREADABLE_ZIP = (
+    *(zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, struct.error),
+    *(UnicodeError, ValueError, OverflowError, IndexError, RuntimeError),
+)
 NAME_KEPT = 60  # characters of a member's name; a file system takes 255 bytes
 
 
@@ -65,16 +73,31 @@ def _gunzip(path: Path, folder: Path) -> Part:
 
 
 def _unzip(path: Path, member: str | None, folder: Path) -> list[Part]:
+    with opened_zip(path) as archive:
+        return _members(archive, path, member, folder)
+
+
+@contextmanager
+def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A zip file to read within the block; ReadError for one that is damaged, whenever that comes out."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return _members(archive, path, member, folder)
-    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError):
-        raise ReadError(
-            "the zip file is damaged, cut off before its end, or packed in an unknown way",
-            where=path.name,
-            rule="A packed file must unpack completely; nothing of it was read",
-            next_step="Ask the partner to send it again, and compare the sizes",
-        ) from None
+            yield archive
+    except _UNREADABLE_ZIP:
+        raise _damaged(path) from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a place in the file that can be none
+            raise
+        raise _damaged(path) from None
+
+
+def _damaged(path: Path) -> ReadError:
+    return ReadError(
+        "the zip file is damaged, cut off before its end, or packed in an unknown way",
+        where=path.name,
+        rule="A packed file must unpack completely; nothing of it was read",
+        next_step="Ask the partner to send it again, and compare the sizes",
+    )
 
 
 def _members(archive: zipfile.ZipFile, path: Path, member: str | None, folder: Path) -> list[Part]:

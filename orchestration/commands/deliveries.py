@@ -1,4 +1,4 @@
-"""A delivery's life from the command line: `receive`, `load`, `withdraw`."""
+"""Deliveries from the command line: `receive` and `load`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RunFailed(RuntimeError):
 
 
 def register(app: typer.Typer) -> None:
-    for command in (receive, load, withdraw):
+    for command in (receive, load):
         app.command()(command)
 
 
@@ -139,52 +139,6 @@ def run_load(deliveries: list[Delivery]) -> tuple[list[LoadOutcome], list[Milepo
     if not result["success"] and not explained:
         raise RunFailed(result["failures"][0]["message"] if result["failures"] else "no reason was given")
     return outcomes, bars.errors
-
-
-def withdraw(
-    load_id: str = typer.Argument(
-        help="Of the delivery, from `milepost status --list`; a unique beginning will do."
-    ),
-    reason: str = typer.Option("", help="Why, for the ledger."),
-    as_json: bool = JSON,
-) -> None:
-    """Take a delivery out of force; what it had superseded is in force again. Then run `milepost refresh`.
-
-    Loading the same file again by its name, `milepost load FILE`, undoes it.
-
-    Example: milepost withdraw 3f9a1c2b --reason "wrong year in the file"
-    """
-    from ingestion.lake.lake import was_restored
-    from ingestion.lake.lake import withdraw as take_back
-    from orchestration.received import delivery_starting_with, states
-    from orchestration.runs import record_withdrawal
-    from orchestration.settings import prepare_environment
-
-    home = prepare_environment()
-    delivery = delivery_starting_with(home, load_id)
-    already = any(s.load_id == delivery.load_id and s.status == "withdrawn" for s in states(home))
-    held = take_back(home, delivery.load_id, reason)
-    restored = held if held and not already and was_restored(home, delivery.load_id, held.load_id) else None
-    if not already and (restored or not held):
-        record_withdrawal(home, delivery, restored)
-    if as_json:
-        facts = {"withdrawn": delivery.load_id, "restored": restored.load_id if restored else None}
-        print_json(facts | {"in_force": held.load_id if held else None, "already": already})
-        return
-    if already:
-        what = f"{delivery.extract_id} {delivery.period} ({delivery.load_id})"
-        err.print(f"Nothing changed: {what} was withdrawn already.")
-        err.print(
-            f"In force is {held.load_id} ({held.delivery.file_name})." if held else "Nothing is in force."
-        )
-        return
-    err.print(f"Withdrawn: {delivery.extract_id} {delivery.period} ({delivery.load_id})")
-    if restored:
-        err.print(f"In force again: {restored.load_id} ({restored.delivery.file_name})")
-    elif held:
-        err.print(f"It was not in force; {held.load_id} ({held.delivery.file_name}) still is.")
-        return
-    err.print("The published numbers change with the next `milepost refresh`.")
 
 
 def _given_up(home: Home) -> list[MilepostError]:

@@ -6,7 +6,10 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import typer
+from rich.markup import escape
+from rich.padding import Padding
 
+from expectations.rule import HELD_UP_SAYS
 from ingestion.wording import counted
 from orchestration.commands.outcomes import SHORT
 from orchestration.console import UsageError, err, out, print_json, print_table
@@ -30,6 +33,7 @@ MARKS = {
 LEGEND = "✓ accepted  ▲ some rows held back  ✗ rejected  … not loaded yet  w withdrawn"
 NO_DELIVERY = ("split", "outdated")  # other deliveries stand for what is in them
 MOST_LISTED = 20
+MOST_REASONS = 3  # told of one file
 NAME_WIDTH, PERIOD_WIDTH = 26, 8
 
 
@@ -214,17 +218,27 @@ def _due_mark(owed: DueDelivery) -> str:
 
 
 def _tell_rejected(home: Home, found: list[LoadState]) -> None:
+    """What was rejected and is not made good since: a paragraph per file and period, a line per reason."""
     in_force = {state.slot: state.at for state in found if state.in_force}
-    rejected = [s for s in found if s.status == "rejected" and s.at > in_force.get(s.slot, "")]
-    if rejected:
-        rows = [
-            (state.delivery.extract_id, state.delivery.period, state.load_id[:SHORT], state.reason or "")
-            for state in rejected[-MOST_LISTED:]
-        ]
-        print_table(
-            "Rejected; what was in force before still is", ["extract", "period", "load id", "why"], rows
+    by_file: dict[tuple[str, str], list[LoadState]] = {}
+    for state in found:
+        if state.status == "rejected" and state.at > in_force.get(state.slot, ""):
+            by_file.setdefault((state.delivery.sha256, state.delivery.period), []).append(state)
+    if not by_file:
+        return
+    out.print("Rejected; what was in force before still is", style="bold")
+    for tables in [*by_file.values()][-MOST_LISTED:]:
+        # of a table that passed there is only to say that others did not
+        blamed = [state for state in tables if HELD_UP_SAYS not in (state.reason or "")] or tables
+        delivery = blamed[0].delivery
+        more = f", and {counted(len(tables) - 1, 'other table')} of it" if len(tables) > 1 else ""
+        head = (
+            f"[red]✗[/] {escape(delivery.extract_id)} {delivery.period} ({blamed[0].load_id[:SHORT]}){more}"
         )
-        err.print(f"What to tell the partner: {home.feedback}/<partner>/<load id>*.html", soft_wrap=True)
+        out.print(Padding(f"[red]✗[/] {escape(head)}", (0, 0, 0, 1)))
+        for reason in [*dict.fromkeys(state.reason or "" for state in blamed)][:MOST_REASONS]:
+            out.print(Padding(escape(reason), (0, 0, 0, 3)))
+    err.print(f"What to tell the partner: {home.feedback}/<partner>/<load id>*.html", soft_wrap=True)
 
 
 def _tell_waiting(found: list[LoadState]) -> None:

@@ -5,6 +5,7 @@ import io
 import os
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -249,6 +250,74 @@ def test_changes_leave_the_rest_as_it_was(roster: Roster) -> None:
     assert loads == (2,)  # each row keeps the delivery that it came with
 
 
+MANIFESTS: dict[str, Callable[[str], bytes]] = {
+    "of Windows-1252": lambda text: (text + "source.systemName,Lyc\u00e9e\n").encode("cp1252"),
+    "of UTF-16": lambda text: text.encode("utf-16"),
+    "with other capitals": lambda text: text.replace("file.", "File.").encode(),
+    "with endings": lambda text: text.replace("file.users", "file.users.csv").encode(),
+    "with blanks": lambda text: text.replace(",delta", ", delta ").encode(),
+    "of semicolons": lambda text: text.replace(",", ";").encode(),
+    "with a ragged line": lambda text: (text + "a,b,c\n").encode(),
+    "of another word": lambda text: text.replace("file.users,delta", "file.users,changes").encode(),
+    "of nothing": lambda _: b"",
+    "of headers": lambda text: text.partition("\n")[0].encode() + b"\n",
+    "of other headers": lambda text: text.replace("propertyName", "a").encode(),
+}
+
+
+@pytest.mark.parametrize("kind", MANIFESTS)
+def test_changes_are_never_taken_for_the_whole(roster: Roster, kind: str) -> None:
+    roster.send(whole())
+    changed = whole() | {"users": [_user("s9")], "enrollments": [_enrollment("e9", "c1", "oak", "s9")]}
+    folder = write(roster.here.sent / "rivers_oneroster_2024", changed, dict.fromkeys(changed, "delta"))
+    text = (folder / "manifest.csv").read_text().replace("\r\n", "\n")
+    (folder / "manifest.csv").write_bytes(MANIFESTS[kind](text))
+    outcomes = roster.load(zipped(folder))
+    taken = ["s1", "s2", "s3", "s9", "t1"] if "accepted" in outcomes["user"].outcome else whole_users()
+    assert roster.rows("user") == taken
+    is_readable = kind in (
+        "of Windows-1252",
+        "of UTF-16",
+        "with other capitals",
+        "with endings",
+        "with blanks",
+    )
+    assert ("accepted" in outcomes["user"].outcome) == is_readable, outcomes["user"].reason
+
+
+def whole_users() -> list[str]:
+    return [user["sourcedId"] for user in whole()["users"]]
+
+
+@pytest.mark.parametrize("name", ["old/users.csv", "USERS.CSV"])
+def test_a_second_copy_of_a_table_is_refused(roster: Roster, name: str) -> None:
+    path = zipped(write(roster.here.sent / "rivers_oneroster_2024", whole()))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, "sourcedId,role\nx,student\n")
+    outcomes = roster.load(path)
+    assert "users.csv 2 times" in outcomes["user"].reason
+    assert roster.here.in_force() == {}
+
+
+@pytest.mark.parametrize("field", ["offset", "version", "name"])
+def test_an_archive_no_program_made_is_refused_by_name(roster: Roster, field: str) -> None:
+    path = zipped(write(roster.here.sent / "rivers_oneroster_2024", whole()))
+    packed = bytearray(path.read_bytes())
+    if field == "offset":
+        packed[-6:-2] = b"\0\0\0\0"
+    elif field == "version":
+        first = packed.index(b"PK\x01\x02")
+        packed[first + 6] = 113
+    else:
+        at = packed.index(b"PK\x01\x02")
+        packed[at + 9] |= 8  # the name is UTF-8, and is not
+        packed[at + 46] = 0xFF
+    path.write_bytes(bytes(packed))
+    outcomes = roster.load(path)
+    assert {outcome.outcome for outcome in outcomes.values()} == {"rejected"}
+    assert all(path.name in outcome.reason for outcome in outcomes.values())
+
+
 def test_headers_of_another_version_name_its_layout(roster: Roster) -> None:
     members = whole()
     members["users"] = [user | {"primaryOrgSourcedId": "oak"} for user in members["users"]]
@@ -288,6 +357,17 @@ def test_a_year_told_in_another_layout_of_the_standard_is_refused_until_that_is_
     reason = refused["user"].reason
     assert "in force already from the layout oneroster_csv_1_1" in reason
     assert f"milepost withdraw {first['user'].delivery.load_id}" in reason
+
+
+def test_other_files_of_the_partner_are_of_the_children_of_its_roster(roster: Roster) -> None:
+    roster.send(whole())
+    header = "StudentID,SchoolCode,DaysEnrolled,DaysAbsent\n"
+    by_local_number = header + "".join(f"{n},oak,180,1\n" for n in (9001, 9002, 9003))
+    refused = roster.here.load("attendance_2024.csv", by_local_number)
+    assert refused.outcome == "rejected"
+    assert "3 of 3 children in this file are not in the roster of the same year" in refused.reason
+    taken = roster.here.load("attendance_2024.csv", header + "".join(f"s{n},oak,180,1\n" for n in (1, 2, 3)))
+    assert taken.outcome == "accepted"
 
 
 def test_a_folder_that_is_no_delivery_is_refused(roster: Roster) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tiny_deliveries import Judge, good, good_rows
 
 from expectations.gate import GateResult
-from expectations.history import History
+from expectations.history import History, Roster
 
 
 def verdict(result: GateResult, rule: str) -> tuple[bool, str, int]:
@@ -68,10 +68,10 @@ def test_a_cell_that_could_not_be_read_is_not_empty(judge: Judge) -> None:
 
 
 @pytest.fixture
-def roster(tmp_path: Path) -> tuple[Path]:
+def roster(tmp_path: Path) -> tuple[Roster]:
     path = tmp_path / "roster.parquet"
     duckdb.sql("select printf('c%04d', i) as student_id from range(100) as r(i)").write_parquet(str(path))
-    return (path,)
+    return (Roster(path),)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def roster(tmp_path: Path) -> tuple[Path]:
     [(0, True, "warn"), (5, True, "warn"), (6, False, "warn"), (50, False, "warn"), (51, False, "reject")],
 )
 def test_children_should_be_on_the_roster(
-    judge: Judge, roster: tuple[Path], strangers: int, passed: bool, severity: str
+    judge: Judge, roster: tuple[Roster], strangers: int, passed: bool, severity: str
 ) -> None:
     # 100 children in all, so that one stranger is one percent
     rows = good_rows(100)[strangers:] + [good(f"x{i}") for i in range(strangers)]
@@ -88,7 +88,7 @@ def test_children_should_be_on_the_roster(
     assert result.outcome == ("rejected" if severity == "reject" else "accepted")
 
 
-def test_a_child_counts_once_however_many_rows_it_has(judge: Judge, roster: tuple[Path]) -> None:
+def test_a_child_counts_once_however_many_rows_it_has(judge: Judge, roster: tuple[Roster]) -> None:
     rows = [*good_rows(30), *(good("x", school=f"S{i}") for i in range(20))]
     assert verdict(judge(rows, history=History(roster=roster)), "children_are_on_the_roster") == (
         True,

@@ -114,7 +114,7 @@ def test_an_export_without_its_description_is_refused(shelters: Shelters) -> Non
     before = shelters.here.in_force()
     members = whole()
     del members["Export.csv"]
-    with pytest.raises(DeliveryError, match=r"Export\.csv tells the last day, and there is none"):
+    with pytest.raises(DeliveryError, match=r"the archive has no Export\.csv"):
         shelters.send(members)
     named = zipped(shelters.here.sent / "rivers_hmis.zip", members, headers(2026))
     communities = shelters.here.communities()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from tiny_deployment import Deployment
+from tiny_deployment import PERSON, Deployment
 
 from expectations.loading import load_file
 from expectations.outcome import LoadOutcome
@@ -279,3 +279,15 @@ def test_a_degree_title_tells_its_level(level: str, title: str) -> None:
 def test_every_column_of_the_published_list_is_known() -> None:
     known = (LAYOUTS / "nsc" / "nsc_studenttracker.yml").read_text()
     assert [header for header in HEADERS if header not in known] == []
+
+
+def test_graduates_are_on_no_roster_of_the_year_and_are_none(tracker: Tracker) -> None:
+    tracker.here.contract("person", PERSON.format(file="children_{school_year}.csv"))
+    pupils = "StudentID,Gender\n" + "".join(f"P{n},f\n" for n in range(5))
+    assert tracker.here.load("children_2025.csv", pupils).outcome == "accepted"
+    assert {outcome.outcome for outcome in tracker.send(text(ROWS)).values()} == {"accepted"}
+    attendance = "StudentID,SchoolCode,DaysEnrolled,DaysAbsent\n" + "".join(
+        f"P{n},oak,180,1\n" for n in range(5)
+    )
+    assert tracker.here.load("attendance_2025.csv", attendance).outcome == "accepted"
+    assert tracker.here.load("attendance_2025.csv", attendance.replace("P", "Q")).outcome == "rejected"
