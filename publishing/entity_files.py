@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from ingestion.contracts.conformed import conformed_codes
-from ingestion.contracts.entities import CANONICAL, Entity, load_entities
+from ingestion.contracts.entities import Entity, load_entities
 
 SOURCES = Path("models/generated/raw.yml")
 MACROS = Path("macros/generated/canonical_entities.sql")
@@ -48,8 +48,7 @@ def _sources(entities: dict[str, Entity]) -> str:
 
 def _macros(entities: dict[str, Entity]) -> str:
     columns = {name: list(entity.raw_columns) for name, entity in entities.items()}
-    canonical = (entity for entity in entities.values() if entity.standard == CANONICAL)
-    codes = {entity.entity: found for entity in canonical if (found := code_columns(entity))}
+    codes = {name: found for name, entity in entities.items() if (found := code_columns(entity))}
     return (
         f"{{% macro raw_columns(entity) %}}{{{{ return({json.dumps(columns)}[entity]) }}}}{{% endmacro %}}\n"
         f"{{% macro code_columns() %}}{{{{ return({json.dumps(codes)}) }}}}{{% endmacro %}}\n"

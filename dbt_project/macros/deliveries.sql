@@ -1,10 +1,9 @@
-{# Tables of one delivery of a standard: of the same partner and period, by the same layout, which is the third part of
-   an extract's id. #}
+{# Tables of one delivery of a standard: of the same partner and period. The gate lets a partner tell a period in one layout
+   of a standard alone (but for HMIS, see macros/hmis.sql). #}
 {% macro same_delivery(one, other) -%}
     {{ one }}.partner_id = {{ other }}.partner_id
             and {{ one }}.school_year = {{ other }}.school_year
             and {{ one }}.collection = {{ other }}.collection
-            and split_part({{ one }}.extract_id, '.', 3) = split_part({{ other }}.extract_id, '.', 3)
 {%- endmacro %}
 
 {# Of several accounts of one thing the latest, whole: an annual one before an interim one of the same year. #}

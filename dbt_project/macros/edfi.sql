@@ -1,10 +1,3 @@
-{# Tables of one delivery of Ed-Fi, where programs come in an extract for each kind of association. #}
-{% macro same_edfi_delivery(one, other) -%}
-    {{ one }}.partner_id = {{ other }}.partner_id
-            and {{ one }}.school_year = {{ other }}.school_year
-            and {{ one }}.collection = {{ other }}.collection
-{%- endmacro %}
-
 {# First and last day of the school year of a delivery. An ODS may hold several years, and a delivery tells of one. #}
 {% macro first_day_of(school_year='school_year') -%}
     make_date({{ school_year }} - 1, 7, 1)

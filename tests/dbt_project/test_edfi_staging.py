@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import duckdb
+import pytest
 from tiny_warehouse import Lake, Row, Warehouse
 
+from ingestion.contracts.layout import load_layout
 from tests.dbt_in_process import problems
 
 LAYOUT = "edfi_json"
 
 
-def deliver(lake: Lake, table: str, rows: list[Row], label: str = "") -> None:
-    layout = "_".join(part for part in (LAYOUT, label) if part)
-    lake.deliver(
-        f"edfi_{table}", 2025, [{"extract_id": f"north.edfi_{table}.{layout}", **row} for row in rows]
-    )
+def deliver(lake: Lake, table: str, rows: list[Row], received: str | None = None) -> None:
+    told = [{"extract_id": f"north.edfi_{table}.{LAYOUT}", **row} for row in rows]
+    lake.deliver(f"edfi_{table}", 2025, told, received=received)
+
+
+def layout_codes(lake: Lake, table: str) -> None:
+    """What the layout says that codes of a table mean."""
+    lake.reference["extract_codes"] += [
+        {
+            "community_id": "riverbend",
+            "extract_id": f"north.edfi_{table}.{LAYOUT}",
+            "field": field,
+            "partner_code": code,
+            "conformed_code": meaning,
+        }
+        for field, codes in load_layout(LAYOUT).codes.items()
+        for code, meaning in codes.items()
+    ]
 
 
 def build(manifest: Any, lake: Lake, *models: str) -> Warehouse:
@@ -121,6 +137,7 @@ def test_circumstances_hold_in_the_year_and_are_empty_where_nobody_tells_of_them
         {"student_unique_id": "c", "association": "general", "program_type": "Homeless", **began},
     ]
     deliver(lake, "student_program_association", [*special, *meals, *general])
+    layout_codes(lake, "student")
     warehouse = build(manifest, lake, "student_status")
     flags = (
         "select student_id, is_economically_disadvantaged, is_english_learner, has_disability, is_homeless,"
@@ -181,20 +198,7 @@ def test_days_are_counted_by_the_calendar_and_absences_by_their_category(manifes
     """The last event is on Friday the 9th, so Monday the 12th is not over. a: 5, 6, 8 May; b: 9 May alone, by the
     own calendar; c, without one: 5 May, then 8 and 9."""
     school_year(lake)
-    lake.reference["extract_codes"] = [
-        {
-            "community_id": "riverbend",
-            "extract_id": f"north.edfi_student_school_attendance_event.{LAYOUT}",
-            "field": "attendance_event_category",
-            "partner_code": code,
-            "conformed_code": meaning,
-        }
-        for code, meaning in {
-            "Unexcused Absence": "absent",
-            "Tardy": "present",
-            "Partial": "partly_absent",
-        }.items()
-    ]
+    layout_codes(lake, "student_school_attendance_event")
     lake.reference["crosswalks"] = [
         {
             "community_id": "riverbend",
@@ -210,7 +214,7 @@ def test_days_are_counted_by_the_calendar_and_absences_by_their_category(manifes
         ("a", "2025-05-07", "Unexcused Absence", 1),  # a holiday
         ("a", "2025-05-08", "Partial", 0.5),  # one half
         ("b", "2025-05-09", "Partial", None),  # nobody knows how long
-        ("c", "2025-05-05", "Absent - ill", 0.25),  # by its words, for the part it tells
+        ("c", "2025-05-05", "truant", 0.25),  # for the part it tells
         ("c", "2025-05-05", "At home", 1),  # by the crosswalk; more than a day a day is not
         ("c", "2025-05-06", "At home", 1),  # not enrolled
     ]
@@ -235,6 +239,195 @@ def test_without_events_nothing_is_known_of_attendance(manifest: Any, lake: Lake
     school_year(lake)
     warehouse = build(manifest, lake, "attendance")
     assert ask(warehouse, "select count(*) from staging.edfi__attendance") == [(0,)]
+
+
+def event(student: str, day: dt.date, category: str, school: str = "s") -> Row:
+    return {
+        "student_unique_id": student,
+        "school_id": school,
+        "session_name": "Fall",
+        "event_date": day.isoformat(),
+        "attendance_event_category": category,
+    }
+
+
+def hundred_days(lake: Lake, students: dict[str, str]) -> list[dt.date]:
+    """A calendar of a hundred days from 2 September, weekends and all, and students (with their schools) for them."""
+    days = [dt.date(2024, 9, 2) + dt.timedelta(days=number) for number in range(100)]
+    told: list[Row] = [
+        {
+            "school_id": school,
+            "calendar_code": "x",
+            "calendar_day": day.isoformat(),
+            "calendar_events": "Instructional day",
+        }
+        for day in days
+        for school in sorted(set(students.values()))
+    ]
+    deliver(lake, "calendar_date", told)
+    spells: list[Row] = [
+        {"student_unique_id": student, "school_id": school, "entry_date": "2024-08-20", "calendar_code": "x"}
+        for student, school in students.items()
+    ]
+    deliver(lake, "student_school_association", spells)
+    layout_codes(lake, "student_school_attendance_event")
+    return days
+
+
+RATES = (
+    "select student_id, school_id, days_enrolled::double, days_absent::double"
+    " from staging.edfi__attendance order by 1"
+)
+
+
+def test_a_school_tells_up_to_its_own_last_event_before_the_delivery(manifest: Any, lake: Lake) -> None:
+    """Oak told of absences until 20 September and Elm until the 4th; of Ash nobody told. The delivery came on 1
+    October, with a journey of 9 December entered ahead."""
+    days = hundred_days(lake, {"a": "oak", "b": "ash", "c": "oak", "d": "elm"})
+    events = [event("a", day, "Unexcused Absence", "oak") for day in days[0:19:6]]  # 2, 8, 14, 20 September
+    events += [
+        event("c", dt.date(2024, 12, 9), "Excused Absence", "oak"),
+        event("d", dt.date(2024, 9, 4), "Tardy", "elm"),
+        event("d", dt.date(2024, 10, 1), "Excused Absence", "elm"),  # the day is not over
+    ]
+    deliver(lake, "student_school_attendance_event", events, received="2024-10-01T04:30:00.000Z")
+    warehouse = build(manifest, lake, "attendance")
+    assert ask(warehouse, RATES) == [("a", "oak", 19, 4), ("c", "oak", 19, 0), ("d", "elm", 3, 0)]
+
+
+def test_a_category_that_nobody_knows_leaves_a_child_without_a_rate(manifest: Any, lake: Lake) -> None:
+    """a and c have an unmapped day; that of b was lost anyway, and that of d is no day of instruction."""
+    days = hundred_days(lake, dict.fromkeys("abcde", "s"))
+    events = [event("a", day, "Truant") for day in days[:9]]
+    events += [
+        event("a", days[9], "Medical"),
+        event("b", days[8], "Medical"),
+        {**event("b", days[8], "Out of School Suspension"), "session_name": "Whole year"},
+        event("c", days[9], "MEDICAL"),
+        event("d", dt.date(2024, 9, 1), "Medical"),
+        event("d", days[0], "In School Suspension"),
+        event("e", days[9], "Unexcused"),
+    ]
+    deliver(lake, "student_school_attendance_event", events)
+    warehouse = build(manifest, lake, "attendance")
+    assert ask(warehouse, RATES) == [
+        ("a", "s", 10, None),
+        ("b", "s", 10, 1),
+        ("c", "s", 10, None),
+        ("d", "s", 10, 0),
+        ("e", "s", 10, 1),
+    ]
+    unmapped = "select partner_code, n_rows from staging.stg_code_values where conformed_code is null order by 1"
+    assert ask(warehouse, unmapped) == [("MEDICAL", 1), ("Medical", 3)]
+
+
+def test_what_anybody_tells_of_a_child_counts_and_a_code_that_nobody_knows_is_unknown(
+    manifest: Any, lake: Lake
+) -> None:
+    deliver(lake, "student", [{"student_unique_id": student} for student in "abcde"])
+    told: list[Row] = [
+        {"student_unique_id": "a", "education_organization_id": "1", "sex": "Female", "races": "White"}
+        | {"limited_english_proficiency": "NotLimited", "military_connection": "Unknown"},
+        {"student_unique_id": "a", "education_organization_id": "100", "characteristics": "Homeless|"}
+        | {"limited_english_proficiency": "Limited"},
+        {"student_unique_id": "b", "education_organization_id": "1", "limited_english_proficiency": "F1"}
+        | {"military_connection": "Active Duty"},
+        {"student_unique_id": "c", "education_organization_id": "1", "limited_english_proficiency": "lep"}
+        | {"military_connection": "Space Corps"},
+        {"student_unique_id": "d", "education_organization_id": "1", "limited_english_proficiency": "T3"}
+        | {"military_connection": "Veteran"},
+    ]
+    deliver(lake, "student_education_organization_association", told)
+    layout_codes(lake, "student_education_organization_association")
+    lake.reference["crosswalks"] = [
+        {
+            "community_id": "riverbend",
+            "partner_id": "north",
+            "field": "limited_english_proficiency",
+            "partner_code": "T3",
+            "conformed_code": "monitored",
+        }
+    ]
+    warehouse = build(manifest, lake, "student_status")
+    flags = (
+        "select student_id, is_homeless, is_english_learner, is_military_connected"
+        " from staging.edfi__student_status order by 1"
+    )
+    assert ask(warehouse, flags) == [
+        ("a", True, True, None),
+        ("b", False, None, True),
+        ("c", False, True, None),
+        ("d", False, False, False),
+        ("e", False, False, False),
+    ]
+    unmapped = "select field, partner_code from staging.stg_code_values where conformed_code is null order by all"
+    assert ask(warehouse, unmapped) == [
+        ("limited_english_proficiency", "F1"),
+        ("military_connection", "Space Corps"),
+    ]
+
+
+def test_tests_of_one_name_in_two_namespaces_are_two(manifest: Any, lake: Lake) -> None:
+    spring = {
+        "student_unique_id": "a",
+        "assessment_identifier": "ELA-05",
+        "administration_date": "2025-05-01",
+    }
+    state, vendor = {**spring, "namespace": "uri://state.example"}, {**spring, "namespace": "uri://vendor.example"}
+    results: list[Row] = [
+        {**state, "student_assessment_identifier": "1", "performance_level": "Basic"},
+        {**state, "student_assessment_identifier": "2", "performance_level": "Proficient"},
+        {**vendor, "student_assessment_identifier": "3", "scale_score": 900, "performance_level": "Basic"},
+    ]
+    deliver(lake, "student_assessment", results)
+    name = {"assessment_identifier": "ELA-05", "academic_subjects": "Reading"}
+    kinds: list[Row] = [
+        {**name, "namespace": "uri://state.example", "assessment_category": "State assessment"},
+        {**name, "namespace": "uri://vendor.example", "assessment_category": "Benchmark test"},
+    ]
+    deliver(lake, "assessment", kinds)
+    warehouse = build(manifest, lake, "assessment")
+    scores = "select assessment_type, performance_level from staging.edfi__assessment order by 1"
+    assert ask(warehouse, scores) == [("Benchmark test", "Basic"), ("State assessment", "Proficient")]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_the_order_of_a_file_decides_no_mark_and_no_diploma(manifest: Any, lake: Lake, turn: int) -> None:
+    attempts: dict[str, list[tuple[str, str | None, float | None]]] = {
+        "a": [("Fail", "F", None), ("Pass", "A", None)],
+        "b": [("Fail", None, 0), ("Pass", None, None)],  # credits of none go before credits that nobody told
+        "c": [("Pass", "C", 0.5), ("Pass", "B-", 0.5), ("Pass", "A", 0.25)],
+        "d": [("Pass", "9", 1), ("Pass", "87", 1)],
+        "e": [("Fail", "F", None), ("Withdrawn", None, None)],
+    }
+    transcripts: list[Row] = [
+        {
+            "student_unique_id": student,
+            "course_code": "M",
+            "education_organization_id": f"school {mark}",
+            "term": "Fall Semester",
+            "told_school_year": 2025,
+            "course_attempt_result": result,
+            "final_letter_grade_earned": mark,
+            "earned_credits": credits,
+        }
+        for student, told in attempts.items()
+        for result, mark, credits in told
+    ]
+    deliver(lake, "course_transcript", transcripts[::turn])
+    record = {"student_unique_id": "a", "told_school_year": 2025, "diploma_award_dates": "2025-05-30"}
+    records: list[Row] = [
+        {**record, "education_organization_id": "s", "diploma_types": "Certificate of attendance"},
+        {**record, "education_organization_id": "s", "diploma_types": "Endorsed/advanced diploma"},
+        {**record, "education_organization_id": "9", "diploma_types": "Endorsed/advanced diploma"},
+    ]
+    deliver(lake, "student_academic_record", records[::turn])
+    deliver(lake, "school", [{"school_id": "s", "name_of_institution": "Oak"}])
+    warehouse = build(manifest, lake, "course_mark", "diploma")
+    marks = "select student_id, mark from staging.edfi__course_mark order by 1"
+    assert ask(warehouse, marks) == [("a", "A"), ("b", "Pass"), ("c", "B-"), ("d", "87"), ("e", "Withdrawn")]
+    diplomas = "select school_id, diploma_type from staging.edfi__diploma order by 2"
+    assert ask(warehouse, diplomas) == [("s", "Certificate of attendance"), ("s", "Endorsed/advanced diploma")]
 
 
 def test_actions_of_one_incident_add_up(manifest: Any, lake: Lake) -> None:

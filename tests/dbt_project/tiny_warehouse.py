@@ -58,8 +58,12 @@ class Lake:
         *,
         partner: str = "north",
         collection: str = "annual",
+        received: str | None = None,
     ) -> None:
-        """Put one delivery in force; a second one of the same partner, year and collection replaces it."""
+        """Put one delivery in force; a second one of the same partner, year and collection replaces it.
+
+        It is `received` at that time (UTC, ISO 8601), else now.
+        """
         extract = f"{partner}__{entity}"
         owned = {
             "community_id": "riverbend",
@@ -92,7 +96,7 @@ class Lake:
                 file_name="rows.csv",
                 landed=self.home.landing,
                 fingerprint="",
-            ).event("accepted", rows=len(complete))
+            ).event("accepted", rows=len(complete), at=received)
         )
 
     def write_rule_results(self, load_id: str, rows: Sequence[Row]) -> None:

@@ -110,3 +110,9 @@ def test_a_district_of_data_standard_5_is_staged(manifest: Any, samples: Path, t
     kinds = "select assessment_type, count(*) from staging.stg_assessment where assessment_id like 'ACT%' group by all"
     assert staged_rows(partner, kinds) == [("college_admission", 335)]
     assert staged_rows(partner, "select count(*) from staging.stg_attendance") == [(0,)]
+    # as `grep -c` counts <AttendanceEventCategory>: 1077 excused, 773 unexcused, 1 partial, 66 tardy
+    meanings = """
+        select conformed_code, sum(n_rows)::int from staging.stg_code_values
+        where field = 'attendance_event_category' group by all order by all
+    """
+    assert staged_rows(partner, meanings) == [("absent", 1850), ("partly_absent", 1), ("present", 66)]

@@ -6,4 +6,4 @@ select distinct
     school_year,
     collection
 from {{ source('ledger', 'deliveries') }}
-where entity = 'discipline' and state in ('accepted', 'accepted_with_quarantine')
+where entity in ('discipline', 'edfi_discipline_action') and state in ('accepted', 'accepted_with_quarantine')

@@ -1,3 +1,22 @@
+with results as (
+
+    select
+        *,
+        case lower(performance_level)
+            when 'met standard' then true
+            when 'proficient' then true
+            when 'advanced' then true
+            when 'pass' then true
+            when 'did not meet standard' then false
+            when 'basic' then false
+            when 'below basic' then false
+            when 'well below basic' then false
+            when 'fail' then false
+        end as is_proficient
+    from {{ source('raw', 'edfi_student_assessment') }}
+
+)
+
 select
     results.community_id,
     results.partner_id,
@@ -18,24 +37,14 @@ select
     results.administration_date as test_date,
     results.scale_score,
     results.performance_level,
-    case lower(results.performance_level)
-        when 'met standard' then true
-        when 'proficient' then true
-        when 'advanced' then true
-        when 'pass' then true
-        when 'did not meet standard' then false
-        when 'basic' then false
-        when 'below basic' then false
-        when 'well below basic' then false
-        when 'fail' then false
-    end as is_proficient,
+    results.is_proficient,
     results._load_id,
     results._source_file,
     results._row_number
-from {{ source('raw', 'edfi_student_assessment') }} as results
+from results
 left join {{ source('raw', 'edfi_assessment') }} as assessments
     on
-        {{ same_edfi_delivery('results', 'assessments') }}
+        {{ same_delivery('results', 'assessments') }}
         and results.assessment_identifier = assessments.assessment_identifier
         and results.namespace is not distinct from assessments.namespace
 where
@@ -45,10 +54,13 @@ where
         {{ is_in_school_year('results.administration_date', 'results.school_year') }},
         true
     )
--- taken again on the same day, the better result counts
+-- taken again on the same day, the better result counts; a name is one within its namespace: of a state and of a vendor
+-- they are two tests
 qualify row_number() over (
         partition by
             results.partner_id, results.school_year, results.collection, results.student_unique_id,
-            results.assessment_identifier, results.administration_date
-        order by results.scale_score desc nulls last, results.student_assessment_identifier asc
+            results.assessment_identifier, results.namespace, results.administration_date
+        order by
+            results.scale_score desc nulls last, results.is_proficient desc nulls last,
+            results.student_assessment_identifier asc
     ) = 1

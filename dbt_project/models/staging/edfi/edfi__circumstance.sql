@@ -1,9 +1,38 @@
-with characteristics as (
+-- what anybody tells of a child counts: a district and its schools, and data standard 2 with the student itself
+with told_of_students as (
+
+    select
+        partner_id,
+        extract_id,
+        school_year,
+        collection,
+        student_unique_id,
+        characteristics,
+        limited_english_proficiency,
+        military_connection,
+        cast(null as boolean) as economic_disadvantaged
+    from {{ source('raw', 'edfi_student_education_organization_association') }}
+    union all
+    select
+        partner_id,
+        extract_id,
+        school_year,
+        collection,
+        student_unique_id,
+        characteristics,
+        limited_english_proficiency,
+        cast(null as varchar) as military_connection,
+        economic_disadvantaged
+    from {{ source('raw', 'edfi_student') }}
+
+),
+
+characteristics as (
 
     select
         *,
-        {{ split_rows('told_characteristics') }} as characteristic
-    from {{ ref('edfi__student') }}
+        {{ split_rows('characteristics') }} as characteristic
+    from told_of_students
 
 ),
 
@@ -40,29 +69,38 @@ of_students as (
         student_unique_id,
         'economically_disadvantaged' as circumstance,
         economic_disadvantaged as holds
-    from {{ ref('edfi__student') }}
+    from told_of_students
     where economic_disadvantaged is not null
     union all
     select
-        partner_id,
-        school_year,
-        collection,
-        student_unique_id,
+        told.partner_id,
+        told.school_year,
+        told.collection,
+        told.student_unique_id,
         'english_learner' as circumstance,
-        -- those who are only monitored have left the services
-        lower(limited_english_proficiency) = 'limited' as holds
-    from {{ ref('edfi__student') }}
-    where limited_english_proficiency is not null
+        case limited_english_proficiency_codes.conformed_code
+            when 'limited' then true
+            -- those who are only monitored have left the services
+            when 'monitored' then false
+            when 'not_limited' then false
+        end as holds
+    from told_of_students as told
+    {{ join_codes('limited_english_proficiency', 'told') }}
+    where told.limited_english_proficiency is not null
     union all
     select
-        partner_id,
-        school_year,
-        collection,
-        student_unique_id,
+        told.partner_id,
+        told.school_year,
+        told.collection,
+        told.student_unique_id,
         'military_connected' as circumstance,
-        lower(military_connection) in ('active duty', 'reserve', 'national guard') as holds
-    from {{ ref('edfi__student') }}
-    where military_connection is not null and lower(military_connection) <> 'unknown'
+        case military_connection_codes.conformed_code
+            when 'connected' then true
+            when 'not_connected' then false
+        end as holds
+    from told_of_students as told
+    {{ join_codes('military_connection', 'told') }}
+    where told.military_connection is not null
 
 ),
 

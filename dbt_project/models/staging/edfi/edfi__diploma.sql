@@ -26,7 +26,7 @@ select
 from awarded
 left join {{ source('raw', 'edfi_school') }} as schools
     on
-        {{ same_edfi_delivery('awarded', 'schools') }}
+        {{ same_delivery('awarded', 'schools') }}
         and awarded.education_organization_id = schools.school_id
 where
     awarded.diploma_type <> ''
@@ -35,10 +35,10 @@ where
         awarded.told_school_year = awarded.school_year,
         false
     )
--- each term's record may tell of the same diploma
+-- each term's record may tell of the same diploma; of which kind one needs to be, a reader knows
 qualify row_number() over (
         partition by
-            awarded.partner_id, awarded.school_year, awarded.collection, awarded.student_unique_id, awarded.diploma_date
-        order by
-            awarded.diploma_type = 'Regular diploma' desc, schools.school_id asc nulls last, awarded._row_number asc
+            awarded.partner_id, awarded.school_year, awarded.collection, awarded.student_unique_id,
+            awarded.diploma_date, awarded.diploma_type
+        order by schools.school_id asc nulls last, awarded._row_number asc
     ) = 1

@@ -20,7 +20,7 @@ select
 from {{ source('raw', 'edfi_school') }} as schools
 left join {{ source('raw', 'edfi_local_education_agency') }} as districts
     on
-        {{ same_edfi_delivery('schools', 'districts') }}
+        {{ same_delivery('schools', 'districts') }}
         -- XML may refer by the name that an element has within the file
         and coalesce(
             schools.local_education_agency_id = districts.local_education_agency_id,

@@ -30,15 +30,11 @@ select
     coalesce(told.home_language, students.home_language) as home_language,
     coalesce(told.street_number_name, students.street_number_name) as street_number_name,
     coalesce(told.postal_code, students.postal_code) as postal_code,
-    coalesce(told.limited_english_proficiency, students.limited_english_proficiency) as limited_english_proficiency,
-    coalesce(told.characteristics, students.characteristics) as told_characteristics,
-    told.military_connection,
-    students.economic_disadvantaged,
     students._load_id,
     students._source_file,
     students._row_number
 from {{ source('raw', 'edfi_student') }} as students
 left join at_organizations as told
     on
-        {{ same_edfi_delivery('students', 'told') }}
+        {{ same_delivery('students', 'told') }}
         and students.student_unique_id = told.student_unique_id

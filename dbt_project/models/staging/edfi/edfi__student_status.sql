@@ -8,7 +8,8 @@
     'is_military_connected': 'military_connected',
 } %}
 
--- of what a delivery tells of some child, it tells of every child: of whom nothing stands there, it does not hold
+-- of what a delivery tells of some child, it tells of every child: of whom nothing stands there, it does not hold;
+-- of whom a code stands there that nobody knows, it is unknown
 with told_of as (
 
     select
@@ -31,8 +32,9 @@ told as (
         collection,
         student_unique_id,
         {% for circumstance in flags.values() %}
-            bool_or(holds) filter (where circumstance = '{{ circumstance }}')
-                as {{ circumstance }}{% if not loop.last %},{% endif %}
+            bool_or(holds) filter (where circumstance = '{{ circumstance }}') as {{ circumstance }},
+            bool_or(holds is null) filter (where circumstance = '{{ circumstance }}')
+                as is_unknown_{{ circumstance }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ ref('edfi__circumstance') }}
     group by partner_id, school_year, collection, student_unique_id
@@ -49,14 +51,17 @@ select
     cast(null as date) as status_start_date,
     cast(null as date) as status_end_date,
     {% for flag, circumstance in flags.items() %}
-        case when told_of.tells_{{ circumstance }} then coalesce(told.{{ circumstance }}, false) end as {{ flag }},
+        case
+            when told_of.tells_{{ circumstance }} and coalesce(not told.is_unknown_{{ circumstance }}, true)
+                then coalesce(told.{{ circumstance }}, false)
+        end as {{ flag }},
     {% endfor %}
     students._load_id,
     students._source_file,
     students._row_number
 from {{ ref('edfi__student') }} as students
-left join told_of on {{ same_edfi_delivery('students', 'told_of') }}
+left join told_of on {{ same_delivery('students', 'told_of') }}
 left join told
     on
-        {{ same_edfi_delivery('students', 'told') }}
+        {{ same_delivery('students', 'told') }}
         and students.student_unique_id = told.student_unique_id
