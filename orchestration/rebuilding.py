@@ -20,11 +20,11 @@ from orchestration.warehouse import FINGERPRINT
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# much reads the codes of all partners, who reports discipline and when events came, which seldom change:
+# much reads the codes of all partners, who reports discipline and when some tables came, which seldom change:
 # what they hold counts
 BY_CONTENT = (
     "model.milepost.stg_codes",
-    "model.milepost.edfi__received",
+    "model.milepost.stg_received",
     "model.milepost.int_discipline_coverage",
     "model.milepost.int_incomplete_years",
 )
@@ -33,7 +33,7 @@ VIEWS = "views that identity reads"  # beside the nodes in the record
 JOINED = (
     "model.milepost.stg_codes",
     "model.milepost.stg_crosswalk",
-    "model.milepost.edfi__received",
+    "model.milepost.stg_received",
     "source.milepost.identity.person_links",
 )
 FILES = re.compile(r"read_(?:parquet|json)\('([^']+)'")

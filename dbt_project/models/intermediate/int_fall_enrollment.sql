@@ -40,9 +40,9 @@ received as (
 
     select
         community_id,
-        cast(max(received_at) as date) as last_received_date
-    from {{ source('ledger', 'deliveries') }}
-    where entity = 'postsecondary_enrollment' and state in ('accepted', 'accepted_with_quarantine')
+        max(received_date) as last_received_date
+    from {{ ref('stg_received') }}
+    where entity = 'postsecondary_enrollment' and is_in_force
     group by community_id
 
 ),

@@ -9,7 +9,7 @@ with told_until as (
         events.school_id,
         max(events.event_date) as last_day
     from {{ source('raw', 'edfi_student_school_attendance_event') }} as events
-    left join {{ ref('edfi__received') }} as deliveries on events._load_id = deliveries.load_id
+    left join {{ ref('stg_received') }} as deliveries on events._load_id = deliveries.load_id
     where
         {{ is_in_school_year('events.event_date', 'events.school_year') }}
         and coalesce(events.event_date < deliveries.received_date, true)

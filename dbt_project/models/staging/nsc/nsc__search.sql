@@ -7,9 +7,9 @@ select
     searches.collection,
     searches.search_date,
     searches.is_found,
-    cast(deliveries.received_at as date) as received_date,
+    deliveries.received_date,
     searches._load_id
 from {{ source('raw', 'nsc_search') }} as searches
 {{ join_person('searches') }}
-left join {{ source('ledger', 'deliveries') }} as deliveries
+left join {{ ref('stg_received') }} as deliveries
     on searches._load_id = deliveries.load_id
