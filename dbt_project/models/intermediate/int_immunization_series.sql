@@ -97,7 +97,7 @@ doses as (
     inner join {{ ref('vaccine_families') }} as families
         on
             families.cvx_code = case
-                when try_cast(given.vaccine_code as integer) between 1 and 999
+                when {{ is_cvx_code('try_cast(given.vaccine_code as integer)') }}
                     then try_cast(given.vaccine_code as integer)
                 else 999
             end
