@@ -165,6 +165,8 @@ def _rules_of_column(contract: Contract, name: str, column: Column, unparsed: st
         yield _in_range(name, column, label)
     if column.allowed:
         yield _allowed(contract, name, column, label)
+    if pattern := contract.canonical.columns[name].pattern:
+        yield _usual(contract, name, pattern)
 
 
 def _readable(contract: Contract, name: str, column: Column, unparsed: str) -> Rule:
@@ -220,6 +222,19 @@ def _allowed(contract: Contract, name: str, column: Column, label: str) -> Rule:
         explanation=f"{label} must hold one of: {listed}.",
         how_to_fix="Send one of these codes, or tell us what a new one means.",
         advice=f"A new code goes into `in:` of {name} in the contract.",
+    )
+
+
+def _usual(contract: Contract, name: str, pattern: str) -> Rule:
+    label, wanted = label_of(contract, name), contract.canonical.columns[name].description
+    return Rule(
+        name=f"{name}_is_as_usual",
+        expectation="expect_column_values_to_match_regex",
+        arguments={"column": name, "regex": f"^(?:{pattern})$"},
+        severity="warn",
+        columns=(name,),
+        explanation=f"{label} holds a value that is not what it should be: {wanted}",
+        how_to_fix=f"Send such values in {label}; rows with others are kept, but mean nothing.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Who is who, by shared state ids alone: each partner's student gets a stable person_id without meaning."""
+"""Who is who, by shared state ids and partners' own merges: a stable person_id without meaning for each."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class LinkCounts:
     refused_state_ids: int
 
 
+MERGES = 20  # of records merged into merged ones; a circle ends too
 STANDARDS = ("standards__student", "standards__person")  # staging's views of the children of standards
 
 
@@ -44,7 +45,9 @@ def link_persons(home: Home, lake: Home | None = None, *, has_views: bool = Fals
     students are known by their partner's number. A student whose state id stands in any delivery has it for
     all years. Where deliveries disagree, the latest school year decides, then the annual collection, then
     how often an id was sent, and at last its order: never the order of arrival, so that
-    reloading changes nothing. `lake` is where raw/ is read, such as a snapshot; the home itself unless given.
+    reloading changes nothing. A student whose record the partner merged into another's
+    (`replaced_by_student_id`) is that other, over as many as MERGES steps. `lake` is where raw/ is read, such
+    as a snapshot; the home itself unless given.
     With `has_views`, the warehouse has the views STANDARDS, and where tables of standards are in force their
     children are among them.
     """
@@ -55,7 +58,9 @@ def link_persons(home: Home, lake: Home | None = None, *, has_views: bool = Fals
             con.execute("set file_search_path = ?", [str(home.root)])
             con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
         con.execute(_students_sql(lake, with_standards))
-        con.execute(_state_ids_sql(_files(lake, "person"), with_standards))
+        person_files = _files(lake, "person")
+        con.execute(_merged_sql(person_files))
+        con.execute(_state_ids_sql(person_files, with_standards))
         con.execute(_LINKS, {"key": person_key(home)})
         _write(con, home.person_links)
         row = con.execute(_COUNTS).fetchone()
@@ -107,6 +112,42 @@ def _students_sql(home: Home, with_standards: bool) -> str:
     return f"create temp table students as select distinct * from ({' union all '.join(selects) or nothing})"
 
 
+def _merged_sql(person_files: list[Path]) -> str:
+    """Numbers that a partner's newest account of them calls merged, each with the one that is left."""
+    columns = ("partner_id", "student_id", "extract_id", "collection", "replaced_by_student_id")
+    # files of before the column was there have none
+    nothing = f"select {', '.join(f'null::varchar as {c}' for c in columns)}, 0 as school_year limit 0"
+    told = [f"select * from {_parquet(person_files)}"] if person_files else []
+    return f"""
+        create temp table merged as
+        with recursive accounts as (
+            select partner_id, student_id, extract_id,
+                   max_by(coalesce(replaced_by_student_id, ''),
+                          (school_year * 2 + (collection = 'annual')::integer, collection)) as other_id
+            from ({" union all by name ".join([*told, f"({nothing})"])})
+            group by all
+        ),
+        replaced as (
+            select partner_id, student_id, max(other_id) as other_id
+            from accounts
+            where other_id not in ('', student_id)
+            group by all
+        ),
+        steps as (
+            select partner_id, student_id, other_id, 1 as step
+            from replaced
+            union all
+            select steps.partner_id, steps.student_id, replaced.other_id, step + 1
+            from steps inner join replaced
+                on steps.partner_id = replaced.partner_id and steps.other_id = replaced.student_id
+            where step < {MERGES}
+        )
+        select partner_id, student_id, max_by(other_id, step) as known_as
+        from steps
+        group by all
+    """
+
+
 def _state_ids_sql(person_files: list[Path], with_standards: bool) -> str:
     columns = "partner_id, student_id, state_student_id, school_year, collection"
     told = [f"select {columns} from {_parquet(person_files)}"] if person_files else []
@@ -115,9 +156,10 @@ def _state_ids_sql(person_files: list[Path], with_standards: bool) -> str:
     return f"""
         create temp table state_ids as
         with told as (
-            select partner_id, student_id, trim(state_student_id) as state_student_id, school_year,
+            select partner_id, coalesce(known_as, student_id) as student_id,
+                   trim(state_student_id) as state_student_id, school_year,
                    max((collection = 'annual')::integer) as is_annual, count(*) as n_rows
-            from ({" union all ".join(told) or nothing})
+            from ({" union all ".join(told) or nothing}) left join merged using (partner_id, student_id)
             where student_id is not null and trim(state_student_id) <> ''
             group by all
         ),
@@ -144,13 +186,17 @@ def _state_ids_sql(person_files: list[Path], with_standards: bool) -> str:
 
 _LINKS = """
     create temp table links as
+    with known as (
+        select students.*, coalesce(known_as, student_id) as known_as
+        from students left join merged using (partner_id, student_id)
+    )
     select
-        partner_id,
-        student_id,
+        known.partner_id,
+        known.student_id,
         -- 60 bits in 12 characters: DuckDB compares and joins texts of up to 12 without following a pointer
         lower(to_base(('0x' || left(sha256($key || '|' || case
             when state_student_id is not null then 'state|' || state_student_id
-            else 'partner|' || partner_id || '|' || student_id
+            else 'partner|' || known.partner_id || '|' || known_as
         end), 15))::bigint, 32, 12)) as person_id,
         case
             when state_student_id is not null then 'state_id'
@@ -158,7 +204,8 @@ _LINKS = """
             else 'partner_id'
         end as method,
         coalesce(n_state_ids, 0) > 1 as has_conflict
-    from students left join state_ids using (partner_id, student_id)
+    from known left join state_ids
+        on known.partner_id = state_ids.partner_id and known_as = state_ids.student_id
 """
 
 _COUNTS = """

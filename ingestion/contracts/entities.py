@@ -46,7 +46,7 @@ def _as_list(value: object) -> object:
 
 
 class EntityColumn(_Facts):
-    """One column.
+    """One column. Values that do not match the whole of its `pattern` are warned of.
 
     `of_roster`: the partner's numbers of all its children of a year, which other files are compared with.
     Of a table of a standard it also says which headers the standard gives it (all names it ever had), in
@@ -58,6 +58,7 @@ class EntityColumn(_Facts):
     required: bool = False
     pii: Pii = "none"
     between: tuple[float, float] | None = None
+    pattern: str | None = None
     headers: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(default=(), alias="from")
     versions: tuple[str, ...] = ()
     references: str | None = None

@@ -3,6 +3,15 @@
 They take the text of an element, NULL where it is absent, and give NULL for what is not JSON.
 """
 
+from ingestion.sql_text import literal
+
+# LOINC: a child's lead tests, as HEDIS counts them, and with them all screenings (docs/standards/fhir.md)
+LEAD_TESTS = (
+    *("5671-3", "10368-9", "77307-7", "14807-2"),
+    *("5674-7", "10912-4", "17052-2", "25459-9", "27129-6", "32325-3"),
+)
+SCREENINGS = (*LEAD_TESTS, "62770-3", "62981-6", "62740-6", "54108-6", "54109-4")
+
 # what the macros are made of: JSON text of an element, and its parts when it is a list
 _JSON = "(case when json_valid({0}) then {0} end)"
 _EACH = f"json_extract({_JSON}, '$[*]')"
@@ -11,7 +20,7 @@ _REFERENCE = f"'^(?:urn:(?:uuid|oid):|(?:[^?#|]*/)?' || kind || '/)({_ID})(?:/_h
 
 
 def _use_is(use: str) -> str:
-    return f"list_filter({_EACH.format('t')}, lambda one: json_extract_string(one, '$.use') {use})[1]"
+    return f"list_filter(fhir_current(t), lambda one: json_extract_string(one, '$.use') {use})[1]"
 
 
 # name -> (parameters, expression)
@@ -40,11 +49,32 @@ FHIR_FUNCTIONS: dict[str, tuple[str, str]] = {
         f"nullif(regexp_extract(json_extract_string({_JSON.format('t')}, '$.reference'),"
         f" {_REFERENCE}, 1), '')",
     ),
-    # of names or addresses the one with this use, else one with the second, else one without, else the first
+    # the id of the patient that this one was merged into
+    "fhir_replaced_by": (
+        "t",
+        f"fhir_id(json_extract(list_filter({_EACH.format('t')},"
+        " lambda one: json_extract_string(one, '$.type') = 'replaced-by')[1], '$.other')::varchar,"
+        " 'Patient')",
+    ),
+    # whether the code is one of SCREENINGS; a look at its text spares most observations the parsing
+    "fhir_is_screening": (
+        "code",
+        f"regexp_matches(code, '{'|'.join(SCREENINGS)}')"
+        f" and list_has_any(fhir_loinc(code), [{', '.join(map(literal, SCREENINGS))}])",
+    ),
+    "lead_tests": ("", f"[{', '.join(map(literal, LEAD_TESTS))}]"),
+    # of names or addresses those that no period has ended and that are not called old, else all
+    "fhir_current": (
+        "t",
+        f"coalesce(nullif(list_filter({_EACH.format('t')},"
+        " lambda one: json_extract_string(one, '$.period.end') is null"
+        " and json_extract_string(one, '$.use') is distinct from 'old'), []::json[]),"
+        f" {_EACH.format('t')})",
+    ),
+    # of the current ones the one with this use, else one with the second, else one without, else the first
     "fhir_used": (
         "t, first, second",
-        f"coalesce({_use_is('= first')}, {_use_is('= second')}, {_use_is('is null')},"
-        f" {_EACH.format('t')}[1])",
+        f"coalesce({_use_is('= first')}, {_use_is('= second')}, {_use_is('is null')}, fhir_current(t)[1])",
     ),
     # of identifiers or telecoms the value of the first one of this system
     "fhir_value": (

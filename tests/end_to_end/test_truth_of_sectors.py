@@ -131,3 +131,49 @@ def test_partners_beside_schools_know_children_by_their_own_numbers_only(demo: D
     n, strangers = con.execute(shared).fetchall()[0]
     assert n > 500
     assert strangers == 0
+
+
+# seven vaccines of Riverbend's schedule: family -> its CVX code, doses by the second birthday
+SERIES = {
+    **{"dtap": ("20", 4), "polio": ("10", 3), "mmr": ("03", 1), "hib": ("48", 3)},
+    **{"hepb": ("08", 3), "varicella": ("21", 1), "pcv": ("133", 4)},
+}
+
+
+def test_the_series_at_two_is_counted_from_all_years_files(demo: Demo) -> None:
+    _, con = demo
+    counts = ", ".join(
+        f"case when birth_date is not null then count(*) filter (vaccine_code = '{code}' and administered_date"
+        f" between {'one - 4' if family in ('mmr', 'varicella') else 'birth_date'} and two) end as n_{family}_doses"
+        for family, (code, _) in SERIES.items()
+    )
+    complete = " and ".join(f"n_{family}_doses >= {n}" for family, (_, n) in SERIES.items())
+    columns = ", ".join(f"n_{family}_doses" for family in SERIES)
+    truth = f"""
+        with told as (
+            select partner_id, make_date(min(school_year) - 1, 7, 1) as first_day, max(administered_date) as last_day
+            from truth.immunization group by all
+        ),
+        children as (
+            select *, cast(birth_date + interval 1 year as date) as one,
+                cast(birth_date + interval 2 years as date) as two
+            from truth.partner_person inner join told using (partner_id)
+            where birth_date is null or birth_date + interval 2 years >= date '2019-07-01'
+        ),
+        counted as (
+            select children.partner_id, student_id, birth_date >= first_day and two <= last_day as is_told, {counts}
+            from children left join truth.immunization using (partner_id, student_id)
+            group by children.partner_id, student_id, birth_date, one, two, first_day, last_day
+        )
+        select person_id, case when {complete} then true when is_told then false end, {columns}
+        from counted inner join links using (partner_id, student_id)
+    """
+    ours = (
+        f"select person_id, is_up_to_date_24m, {columns} from warehouse.intermediate.int_immunization_series"
+    )
+    assert difference(con, ours, truth) == []
+    verdicts = con.execute(
+        "select count(*) filter (is_up_to_date_24m), count(*) filter (not is_up_to_date_24m)"
+        " from warehouse.intermediate.int_immunization_series"
+    ).fetchall()[0]
+    assert min(verdicts) > 50

@@ -136,3 +136,36 @@ def test_a_key_is_made_once_and_readable_by_its_owner_only(
     monkeypatch.setenv("MILEPOST_PERSON_KEY", "another")
     link_persons(home)
     assert links(home) != before
+
+
+def test_a_record_that_was_merged_is_the_child_that_is_left(home: Home) -> None:
+    # 1 into 2 into 3, which has the state's number of 1; 4 was merged by mistake and is 4 again
+    path = home.raw / "person" / "clinic" / "file.parquet"
+    path.parent.mkdir(parents=True)
+    duckdb.sql(f"""
+        copy (
+            select 'clinic' as partner_id, 'clinic.person.fhir' as extract_id, 'annual' as collection, *
+            from (values
+                ('1', 'S7', 2024, '2'), ('2', null, 2024, '3'), ('3', null, 2025, null),
+                ('4', null, 2024, '3'), ('4', null, 2025, null), ('7', null, 2024, '7')
+            ) as told (student_id, state_student_id, school_year, replaced_by_student_id)
+        ) to '{path}' (format parquet)""")
+    deliver(home, "older", [("north", "1", "S7", 2020, "annual"), ("north", "2", None, 2020, "annual")])
+    assert link_persons(home).persons == 4
+    found = {who: person for who, (person, _) in links(home).items()}
+    merged = {found["clinic", "1"], found["clinic", "2"], found["clinic", "3"], found["north", "1"]}
+    assert len(merged) == 1
+    others = {found["clinic", "4"], found["clinic", "7"], found["north", "2"]}
+    assert len(others) == 3
+    assert not merged & others
+
+
+def test_records_merged_in_a_circle_are_linked_all_the_same(home: Home) -> None:
+    path = home.raw / "person" / "clinic" / "file.parquet"
+    path.parent.mkdir(parents=True)
+    duckdb.sql(f"""
+        copy (
+            select 'clinic' as partner_id, 'annual' as collection, 2024 as school_year, null::varchar as state_student_id, *
+            from (values ('5', '6'), ('6', '5')) as told (student_id, replaced_by_student_id)
+        ) to '{path}' (format parquet)""")
+    assert link_persons(home).students == 2

@@ -19,7 +19,10 @@ EXPECTED_KEYS = {
     "health_coverage": ("student_id", "payer_type", "start_date"),
     "housing_assistance": ("student_id", "program_type", "assistance_action", "effective_date"),
     "housing_episode": ("student_id", "project_id", "entry_date"),
-    "immunization": ("student_id", "vaccine_code", "administered_date"),
+    "immunization": (
+        *("student_id", "vaccine_code", "administered_date"),
+        *("immunization_status", "immunization_source"),
+    ),
     "organization": ("organization_id",),
     "participation": ("student_id", "program_id", "site_id", "start_date"),
     "person": ("student_id",),
@@ -71,6 +74,7 @@ def test_names_birth_dates_addresses_and_ids_of_children_are_direct_identifiers(
         *(
             "student_id",
             "state_student_id",
+            "replaced_by_student_id",
             "first_name",
             "middle_name",
             "last_name",

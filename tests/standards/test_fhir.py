@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from fhir_export import (
     CORE,
@@ -26,6 +27,8 @@ from fhir_export import (
 )
 from one_partner import OnePartner, failed_rules, write_csv
 
+from identity.person_links import link_persons
+from ingestion.contracts.entities import load_entities
 from ingestion.contracts.layout import load_layout
 from publishing.dbt_project import DBT_PROJECT
 
@@ -124,6 +127,25 @@ def test_a_dose_that_corrects_an_error_is_not_lost_with_it(clinic: OnePartner) -
     ]
 
 
+def test_records_of_one_dose_that_differ_are_all_taken(clinic: OnePartner) -> None:
+    doses = [
+        dose("Patient/p1", "08", "2020-03-01", primarySource=True),
+        dose("Patient/p1", "08", "2020-03-01", primarySource=False),
+        dose("Patient/p1", "20", "2020-05-01", status="not-done"),
+        dose("Patient/p1", "20", "2020-05-01"),
+        dose("Patient/p1", "20", "2020-05-01", lotNumber="B7"),
+    ]
+    outcome = clinic.load(export(clinic, Immunization=doses))["immunization.fhir_r4_bulk"]
+    assert (outcome.outcome, outcome.quarantined) == ("accepted", 0), outcome.reason
+    told = "select vaccine_code, immunization_source, immunization_status from raw order by _row_number"
+    assert clinic.rows("immunization", told) == [
+        ("08", "administered", "completed"),
+        ("08", "historical", "completed"),
+        ("20", None, "not-done"),
+        ("20", None, "completed"),
+    ]
+
+
 def test_a_kind_of_resource_may_lie_in_several_files(clinic: OnePartner) -> None:
     folder = export(clinic, Immunization=[dose("Patient/p1", "08", "2020-03-01")])
     (folder / "Patient.001.ndjson").write_text(json.dumps(patient("p2")) + "\n")
@@ -187,6 +209,18 @@ def test_only_screenings_are_taken_of_observations(clinic: OnePartner) -> None:
     ]
 
 
+def test_low_is_a_concern_but_of_lead(clinic: OnePartner) -> None:
+    low = [concept(("http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "L"))]
+    rows = [observation(code, valueInteger=10, interpretation=low) for code in ("62981-6", "10368-9")]
+    clinic.load(export(clinic, Observation=rows))
+    told = clinic.rows("screening", "select screening_type, screening_result from raw order by 1")
+    codes = load_layout("fhir_r4_bulk").codes["screening_result"]
+    assert [(kind, codes[result]) for kind, result in told] == [
+        ("developmental", "concern"),
+        ("lead", "typical"),
+    ]
+
+
 def test_a_well_child_visit_is_told_by_any_of_three_code_systems(clinic: OnePartner) -> None:
     rows = [
         encounter("2024-01-02", type=[concept((SNOMED, "410620009"))]),
@@ -218,6 +252,7 @@ def test_who_pays_is_told_by_the_typology_or_by_name(clinic: OnePartner) -> None
         coverage(concept(("http://terminology.hl7.org/CodeSystem/v3-ActCode", "EHCPOL")), "2023-03-01"),
         coverage({"text": "Medicaid"}, "2023-04-01"),
         coverage({"text": "Medicaid"}, "2023-05-01", status="entered-in-error"),
+        coverage({"text": "Medicaid"}, "2023-06-01", status="cancelled"),
     ]
     rows[1]["period"]["end"] = "2023-12-31"
     outcome = clinic.load(export(clinic, Coverage=rows))["health_coverage.fhir_r4_bulk"]
@@ -305,14 +340,13 @@ def test_an_unknown_vaccine_code_is_kept_and_warned_of(clinic: OnePartner) -> No
 
 
 def test_every_vaccine_of_the_series_is_a_known_code() -> None:
-    layouts = ("fhir_r4_bulk", "immunization_registry", "synthea_csv", "synthea_csv_2021")
-    rules = [rule for name in layouts for e in load_layout(name).extracts for rule in e.gate]
-    (pattern,) = {rule.arguments["regex"] for rule in rules if rule.arguments["column"] == "vaccine_code"}
+    pattern = load_entities()["immunization"].columns["vaccine_code"].pattern
+    assert pattern
     with (DBT_PROJECT / "seeds" / "vaccine_families.csv").open() as file:
         codes = {row["cvx_code"] for row in csv.DictReader(file)}
     assert len(codes) >= 40
-    assert all(re.match(pattern, code) and re.match(pattern, code.zfill(2)) for code in codes)
-    assert not any(re.match(pattern, code) for code in ("0", "00", "270", "777", "1234", "MMR", "08x"))
+    assert all(re.fullmatch(pattern, code) and re.fullmatch(pattern, code.zfill(2)) for code in codes)
+    assert not any(re.fullmatch(pattern, code) for code in ("0", "00", "270", "777", "1234", "MMR", "08x"))
 
 
 def test_a_dose_without_a_cvx_code_is_held_back(clinic: OnePartner) -> None:
@@ -333,10 +367,51 @@ def test_a_patient_without_a_birth_date_is_kept(clinic: OnePartner) -> None:
     ]
 
 
-def test_half_a_birth_date_is_no_date(clinic: OnePartner) -> None:
-    outcome = clinic.load(export(clinic, Patient=[patient("p1"), patient("p2", birthDate="2020-03")]))
-    assert outcome["person.fhir_r4_bulk"].outcome == "rejected"
-    assert "birth_date_is_a_date (birth_date: 1)" in outcome["person.fhir_r4_bulk"].reason
+def test_half_a_birth_date_is_no_date_and_loses_no_patient(clinic: OnePartner) -> None:
+    patients = [patient("p1"), patient("p2", birthDate="2020-03"), patient("p3", birthDate="2020")]
+    outcome = clinic.load(export(clinic, Patient=patients))["person.fhir_r4_bulk"]
+    assert (outcome.outcome, outcome.rows) == ("accepted", 3), outcome.reason
+    assert clinic.rows("person", "select student_id from raw where birth_date is null order by 1") == [
+        ("p2",),
+        ("p3",),
+    ]
+    wrong = clinic.load(export(clinic, Patient=[patient("p1", birthDate="03/01/2020")]))
+    assert "birth_date_is_a_date (birth_date: 1)" in wrong["person.fhir_r4_bulk"].reason
+
+
+def test_names_and_addresses_of_which_the_time_is_over_come_last(clinic: OnePartner) -> None:
+    over, since = {"start": "2018-01-01", "end": "2021-01-01"}, {"start": "2021-01-02"}
+    names = [
+        {"use": "official", "family": "Before", "period": over},
+        {"use": "official", "family": "Now", "period": since},
+    ]
+    homes = [
+        {"use": "home", "line": ["1 Old St"], "postalCode": "10001", "period": over},
+        {"use": "old", "line": ["2 Old St"], "postalCode": "10002"},
+        {"use": "temp", "line": ["3 New St"], "postalCode": "23220"},
+    ]
+    only = [{"use": "home", "line": ["4 Last St"], "postalCode": "23221", "period": over}]
+    patients = [patient("p1", name=names, address=homes), patient("p2", name=names[:1], address=only)]
+    clinic.load(export(clinic, Patient=patients))
+    assert clinic.rows("person", "select last_name, address, zip_code from raw order by student_id") == [
+        ("Now", "3 New St", "23220"),
+        ("Before", "4 Last St", "23221"),
+    ]
+
+
+def test_a_patient_merged_into_another_is_one_child_with_it(clinic: OnePartner) -> None:
+    def link(kind: str) -> list[dict[str, Any]]:
+        return [{"other": {"reference": "Patient/p1"}, "type": kind}]
+
+    patients = [patient("p1"), patient("old", active=False, link=link("replaced-by"))]
+    patients.append(patient("like", link=link("seealso")))
+    clinic.load(export(clinic, Patient=patients, Immunization=[dose("Patient/old", "08", "2020-03-01")]))
+    told = "select student_id, replaced_by_student_id from raw order by 1"
+    assert clinic.rows("person", told) == [("like", None), ("old", "p1"), ("p1", None)]
+    link_persons(clinic.home)
+    links = f"from read_parquet('{clinic.home.person_links}')"
+    persons = dict(duckdb.sql(f"select student_id, person_id {links}").fetchall())
+    assert persons["old"] == persons["p1"] != persons["like"]
 
 
 def test_an_element_that_is_no_part_of_r4_is_refused(clinic: OnePartner) -> None:

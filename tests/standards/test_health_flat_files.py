@@ -71,14 +71,23 @@ def test_a_record_that_was_taken_back_is_no_dose_and_hides_none(partner: OnePart
     ]
 
 
-def test_one_dose_told_in_two_ways_is_held_back(partner: OnePartner) -> None:
-    partner.contract("immunization_registry")
+def test_one_dose_told_in_two_ways_is_taken_and_a_contradiction_held_back(partner: OnePartner) -> None:
+    partner.contract("immunization_registry", "tolerance: {quarantined: 0.5}\n")
     path = send(
-        partner, "iis", "Patient ID,CVX,Vaccination Date,Source", "7,08,2020-03-01,00", "7,08,2020-03-01,01"
+        partner,
+        "iis",
+        "Patient ID,CVX,Vaccination Date,Source,Status,Dose",
+        "7,08,2020-03-01,00,CP,1",
+        "7,08,2020-03-01,01,CP,1",
+        "8,03,2021-03-01,00,RE,",
+        "8,03,2021-03-01,00,CP,1",
+        "9,03,2021-03-01,,CP,1",
+        "9,03,2021-03-01,,CP,2",
     )
     outcome = partner.load(path)["immunization.immunization_registry"]
-    assert outcome.outcome == "rejected"
-    assert partner.in_force() == []
+    assert (outcome.rows, outcome.quarantined) == (6, 2), outcome.reason
+    assert failed_rules(outcome) == {"key_is_unique": 2}
+    assert partner.rows("immunization", "select distinct student_id from raw order by 1") == [("7",), ("8",)]
 
 
 BIRTHS = (

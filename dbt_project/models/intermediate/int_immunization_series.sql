@@ -1,41 +1,40 @@
 -- 4:3:1:3:3:1:4; what a product with a two-dose primary series (PRP-OMP) needs of Hib is not told apart
 {% set n_required = {'dtap': 4, 'polio': 3, 'mmr': 1, 'hib': 3, 'hepb': 3, 'varicella': 1, 'pcv': 4} %}
+-- doses of one family are four weeks apart, less the four days of grace (ACIP)
+{% set days_apart = 24 %}
 
--- every child a registry knows, also without a dose, and the last day each of its registries tells of
+-- the time that each registry tells of, from the school year of its first dose to its last; no dose is given tomorrow
 with registries as (
 
     select
         community_id,
         partner_id,
-        max(administered_date) as last_date
-    from {{ ref('stg_immunization') }}
+        {{ first_day_of('(' ~ school_year_of('min(administered_date)') ~ ')') }} as first_date,
+        max(administered_date) filter (
+            where
+            coalesce(immunization_status, 'completed') = 'completed'
+            and administered_date <= {{ last_day_of() }}
+        ) as last_date
+    from {{ ref('int_doses_recorded') }}
     group by community_id, partner_id
 
 ),
 
+-- every child a registry knows, also without a dose
 children as (
 
     select
-        known.community_id,
-        known.person_id,
-        max(registries.last_date) as last_date
-    from (
-        select
-            community_id,
-            person_id,
-            partner_id
-        from {{ ref('stg_immunization') }}
-        union
-        select
-            community_id,
-            person_id,
-            partner_id
-        from {{ ref('stg_person') }}
-        where partner_id in (select registries.partner_id from registries)
-    ) as known
-    inner join registries
-        on known.community_id = registries.community_id and known.partner_id = registries.partner_id
-    group by known.community_id, known.person_id
+        community_id,
+        person_id,
+        partner_id
+    from {{ ref('int_doses_recorded') }}
+    union
+    select
+        community_id,
+        person_id,
+        partner_id
+    from {{ ref('stg_person') }}
+    where partner_id in (select registries.partner_id from registries)
 
 ),
 
@@ -45,18 +44,31 @@ birth_dates as (
 
 ),
 
+-- is_told: some registry tells of the first two years from end to end. Who was two before the community's first school
+-- year is none of its children
 born as (
 
     select
         children.community_id,
         children.person_id,
-        children.last_date,
         birth_dates.birth_date,
         {{ years_after('birth_dates.birth_date', 2) }} as second_birthday,
-        {{ days_before(years_after('birth_dates.birth_date', 1), 4) }} as first_day_of_live_vaccines
+        {{ days_before(years_after('birth_dates.birth_date', 1), 4) }} as first_day_of_live_vaccines,
+        coalesce(bool_or(
+            birth_dates.birth_date >= registries.first_date
+            and {{ years_after('birth_dates.birth_date', 2) }} <= registries.last_date
+        ), false) as is_told
     from children
+    inner join registries
+        on children.community_id = registries.community_id and children.partner_id = registries.partner_id
+    inner join {{ source('reference', 'communities') }} as communities
+        on children.community_id = communities.community_id
     left join birth_dates
         on children.person_id = birth_dates.person_id
+    where
+        birth_dates.birth_date is null
+        or {{ years_after('birth_dates.birth_date', 2) }} >= {{ first_day_of('communities.first_school_year') }}
+    group by children.community_id, children.person_id, birth_dates.birth_date
 
 ),
 
@@ -72,7 +84,7 @@ required as (
 
 ),
 
--- a combination vaccine is a dose of each of its families
+-- a combination vaccine is a dose of each of its families, and what is no CVX code a vaccine that nobody knows (999)
 doses as (
 
     select
@@ -80,26 +92,31 @@ doses as (
         given.person_id,
         given.administered_date,
         families.vaccine_family,
-        given.immunization_status is null or given.immunization_status = 'completed' as is_given
-    from {{ ref('stg_immunization') }} as given
+        coalesce(given.immunization_status, 'completed') = 'completed' and families.is_certain as is_given
+    from {{ ref('int_doses_recorded') }} as given
     inner join {{ ref('vaccine_families') }} as families
-        on try_cast(given.vaccine_code as integer) = families.cvx_code
+        on
+            families.cvx_code = case
+                when {{ is_cvx_code('try_cast(given.vaccine_code as integer)') }}
+                    then try_cast(given.vaccine_code as integer)
+                else 999
+            end
     where given.immunization_status is null or given.immunization_status not in ('not_done', 'entered_in_error')
 
 ),
 
--- each day counts once per family, whatever was recorded twice; `n_most` includes doses of which nobody knows
-counted as (
+-- a row per day of a family, or one without a day
+days as (
 
     select
         born.community_id,
         born.person_id,
         born.birth_date is not null as has_birth_date,
-        coalesce(born.second_birthday <= born.last_date, false) as is_two,
+        born.is_told,
         required.vaccine_family,
         required.n_required,
-        count(distinct doses.administered_date) filter (where doses.is_given) as n_doses,
-        count(distinct doses.administered_date) as n_most
+        doses.administered_date,
+        bool_or(doses.is_given) as is_given
     from born
     cross join required
     left join doses
@@ -112,6 +129,48 @@ counted as (
             and born.second_birthday
     group by all
 
+),
+
+neighbours as (
+
+    select
+        *,
+        max(case when is_given then administered_date end) over (
+            partition by community_id, person_id, vaccine_family
+            order by administered_date
+            rows between unbounded preceding and 1 preceding
+        ) as given_before,
+        min(case when is_given then administered_date end) over (
+            partition by community_id, person_id, vaccine_family
+            order by administered_date
+            rows between 1 following and unbounded following
+        ) as given_after
+    from days
+
+),
+
+-- days too near to each other are one dose; `n_most` includes doses of which nobody knows
+counted as (
+
+    select
+        community_id,
+        person_id,
+        has_birth_date,
+        is_told,
+        vaccine_family,
+        n_required,
+        count(administered_date) filter (where is_given and is_apart) as n_doses,
+        count(administered_date) filter (where is_apart and (is_given or is_apart_from_next)) as n_most
+    from (
+        select
+            *,
+            coalesce({{ days_between('given_before', 'administered_date') }} >= {{ days_apart }}, true) as is_apart,
+            coalesce({{ days_between('administered_date', 'given_after') }} >= {{ days_apart }}, true)
+                as is_apart_from_next
+        from neighbours
+    ) as spaced
+    group by community_id, person_id, has_birth_date, is_told, vaccine_family, n_required
+
 )
 
 select
@@ -120,7 +179,7 @@ select
     case
         when not bool_and(has_birth_date) then null
         when bool_and(n_doses >= n_required) then true
-        when bool_and(is_two) and bool_or(n_most < n_required) then false
+        when bool_and(is_told) and bool_or(n_most < n_required) then false
     end as is_up_to_date_24m,
     {% for family in n_required %}
         cast(

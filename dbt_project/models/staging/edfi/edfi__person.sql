@@ -6,6 +6,7 @@ select
     collection,
     student_unique_id as student_id,
     state_student_id,
+    cast(null as varchar) as replaced_by_student_id,
     first_name,
     middle_name,
     last_surname as last_name,

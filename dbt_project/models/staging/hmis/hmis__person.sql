@@ -43,6 +43,7 @@ select
     collection,
     personal_id as student_id,
     cast(null as varchar) as state_student_id,
+    cast(null as varchar) as replaced_by_student_id,
     {{ clear_name('first_name') }} as first_name,
     {{ clear_name('middle_name') }} as middle_name,
     {{ clear_name('last_name') }} as last_name,

@@ -45,6 +45,7 @@ select
             students.user_ids, '(?i)\{\s*(?:state|state_?id|ssid|state_?student_?id)\s*:\s*([^}]+)\}', 1
         )), ''
     ) as state_student_id,
+    cast(null as varchar) as replaced_by_student_id,
     students.given_name as first_name,
     students.middle_name,
     students.family_name as last_name,
