@@ -70,8 +70,7 @@ def _absent(facts: ArchiveFacts, layout: Layout, sent: Mapping[str, str]) -> lis
     required += [layout.manifest.member] if layout.manifest else []
     absent = [member for member in required if not facts.has(member)]
     stems = {PurePosixPath(name).stem.lower() for name in facts.names}
-    members = [extract.member for extract in layout.extracts if extract.member]
-    read = {PurePosixPath(one).stem.lower() for member in members for one in member.split("|")}
+    read = _stems_read(layout)
     promised = [name for name, how in sent.items() if name in read and how != ABSENT and name not in stems]
     step = "Ask the partner for the whole export"
     problems = []
@@ -83,6 +82,12 @@ def _absent(facts: ArchiveFacts, layout: Layout, sent: Mapping[str, str]) -> lis
         what = f"the manifest promises {listed(promised)}, which the archive has not"
         problems.append(ReadError(what, where=facts.path.name, next_step=step))
     return problems
+
+
+def _stems_read(layout: Layout) -> set[str]:
+    """Names of the tables that are taken, as a manifest calls them."""
+    members = [extract.member for extract in layout.extracts if extract.member]
+    return {PurePosixPath(one).stem.lower() for member in members for one in member.split("|")}
 
 
 def _repeated(facts: ArchiveFacts, layout: Layout) -> list[ReadError]:
@@ -151,7 +156,9 @@ def _silent_manifest(facts: ArchiveFacts, layout: Layout) -> list[ReadError]:
         named = f"'{manifest.name}'" if manifest.records else f"'{manifest.prefix}...' in '{manifest.name}'"
         rule = f"{layout.title} names each of its files there, as {named}"
         return [ReadError(what, where=facts.path.name, rule=rule, next_step=step)]
-    unclear = [name for name, how in facts.sent.items() if how not in (BULK, DELTA, ABSENT)]
+    unclear = [
+        n for n, how in facts.sent.items() if n in _stems_read(layout) and how not in (BULK, DELTA, ABSENT)
+    ]
     if not unclear:
         return []
     what = f"{manifest.member} does not say how {listed(unclear)} was sent"

@@ -41,7 +41,10 @@ told as (
         persons.person_id
     from {{ ref('stg_person') }} as persons
     inner join deliveries
-        on {{ same_delivery('persons', 'deliveries') }}
+        on
+            {{ same_delivery('persons', 'deliveries') }}
+            -- the layout, which is the third part of an extract's id
+            and split_part(persons.extract_id, '.', 3) = split_part(deliveries.extract_id, '.', 3)
     where split_part(deliveries.extract_id, '.', 3) <> ''
 
 ),

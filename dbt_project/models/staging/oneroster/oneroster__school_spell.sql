@@ -55,6 +55,25 @@ in_organizations as (
 
 ),
 
+-- of the classic format of School Data Sync schools are a canonical table
+schools as (
+
+    select
+        partner_id,
+        school_year,
+        collection,
+        school_id
+    from {{ ref('oneroster__school') }}
+    union all
+    select
+        partner_id,
+        school_year,
+        collection,
+        school_id
+    from {{ source('raw', 'school') }}
+
+),
+
 spells as (
 
     select
@@ -79,7 +98,7 @@ spells as (
         select * from in_organizations
     ) as told
     -- districts and departments are no schools
-    semi join {{ ref('oneroster__school') }} as schools
+    semi join schools
         on
             {{ same_delivery('told', 'schools') }}
             and told.school_id = schools.school_id
