@@ -118,13 +118,18 @@ def _merged_sql(person_files: list[Path]) -> str:
     # files of before the column was there have none
     nothing = f"select {', '.join(f'null::varchar as {c}' for c in columns)}, 0 as school_year limit 0"
     told = [f"select * from {_parquet(person_files)}"] if person_files else []
+    persons = f"({' union all by name '.join([*told, f'({nothing})'])})"
     return f"""
         create temp table merged as
-        with recursive accounts as (
+        with recursive called as (
+            -- few partners ever merge anybody, and then a few: the rest is not looked at
+            select distinct partner_id, student_id from {persons} where replaced_by_student_id is not null
+        ),
+        accounts as (
             select partner_id, student_id, extract_id,
                    max_by(coalesce(replaced_by_student_id, ''),
                           (school_year * 2 + (collection = 'annual')::integer, collection)) as other_id
-            from ({" union all by name ".join([*told, f"({nothing})"])})
+            from {persons} semi join called using (partner_id, student_id)
             group by all
         ),
         replaced as (
