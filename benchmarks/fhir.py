@@ -6,19 +6,14 @@ Run `python -m benchmarks.fhir`; each side has a process of its own.
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import sys
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from benchmarks.fhir_resources import resources
 from benchmarks.measuring import Laps
-from benchmarks.one_layout import load_delivery
+from benchmarks.one_layout import best_of, load_delivery, measure
 
 PATIENTS = 20_000  # some 220 MB
 TARGET_MB_PER_SECOND = 50
@@ -62,22 +57,13 @@ def run_floor(folder: Path, export: Path, laps: Laps) -> dict[str, int]:
     return found
 
 
-def measure(side: str, export: Path) -> None:
-    """One side in this process: prints its laps and rows as JSON."""
-    with tempfile.TemporaryDirectory() as folder:
-        laps = Laps()
-        rows = (run_milepost if side == "milepost" else run_floor)(Path(folder), export, laps)
-    steps = {name: asdict(lap) for name, lap in laps.steps.items() if name != "start"}
-    print(json.dumps({"steps": steps, "rows": rows}))
-
-
 def compare(patients: int, rounds: int) -> tuple[float, float]:
     """Print both sides; Milepost's MB a second, and how many times the plain reading's seconds it takes."""
     with tempfile.TemporaryDirectory() as folder:
         export = Path(folder) / "ours_fhir_2025"
         expected = write_export(export, patients)
         size = sum(path.stat().st_size for path in export.iterdir()) / 2**20
-        best = {side: _best(side, export, rounds) for side in SIDES}
+        best = {side: best_of(rounds, "benchmarks.fhir", side, export) for side in SIDES}
     assert best["milepost"]["rows"] == expected, best["milepost"]["rows"]
     print(f"\n{size:.0f} MB of NDJSON, best of {rounds}\n")
     print(f"{'':40}{'seconds':>12}{'CPU seconds':>14}{'peak MB':>10}{'MB/s':>8}")
@@ -95,15 +81,6 @@ def compare(patients: int, rounds: int) -> tuple[float, float]:
     return size / milepost, milepost / floor
 
 
-def _best(side: str, export: Path, rounds: int) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.fhir", "--side", side, "--export", str(export)]
-    runs = [
-        json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        for _ in range(rounds)
-    ]
-    return min(runs, key=lambda run: float(sum(step["seconds"] for step in run["steps"].values())))
-
-
 def main() -> None:
     """What the command line says to measure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fhir", description=__doc__)
@@ -113,7 +90,7 @@ def main() -> None:
     parser.add_argument("--export", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.side:
-        measure(arguments.side, arguments.export)
+        measure(run_milepost if arguments.side == "milepost" else run_floor, arguments.export)
     else:
         compare(arguments.patients, arguments.rounds)
 

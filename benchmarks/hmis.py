@@ -6,19 +6,14 @@ Run `python -m benchmarks.hmis`; each side has a process of its own, and both mu
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import sys
 import tempfile
 import zipfile
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from benchmarks.measuring import Laps
-from benchmarks.one_layout import load_delivery
+from benchmarks.one_layout import best_of, load_delivery, measure
 from ingestion.contracts.entities import load_entities
 from ingestion.contracts.layout import load_layout
 
@@ -140,23 +135,13 @@ def run_floor(folder: Path, export: Path, laps: Laps) -> dict[str, int]:
     return found
 
 
-def measure(side: str, export: Path) -> None:
-    """One side in this process: prints its laps and rows as JSON."""
-    with tempfile.TemporaryDirectory() as folder:
-        laps = Laps()
-        run = run_milepost if side == "milepost" else run_floor
-        rows = run(Path(folder), export, laps)
-    steps = {name: asdict(lap) for name, lap in laps.steps.items() if name != "start"}
-    print(json.dumps({"steps": steps, "rows": rows}))
-
-
 def compare(rows: int, rounds: int) -> tuple[float, float]:
     """Print both sides; Milepost's seconds, and how many times those of the plain reading they are."""
     with tempfile.TemporaryDirectory() as folder:
         export = Path(folder) / "ours_hmis_export.zip"
         written = write_export(export, rows)
         size = export.stat().st_size / 2**20
-        best = {side: _best(side, export, rounds) for side in SIDES}
+        best = {side: best_of(rounds, "benchmarks.hmis", side, export) for side in SIDES}
     for side, found in best.items():
         assert found["rows"] == written, f"{side} counts other rows: {found['rows']}, written {written}"
     print(
@@ -174,15 +159,6 @@ def compare(rows: int, rounds: int) -> tuple[float, float]:
     return milepost, milepost / floor
 
 
-def _best(side: str, export: Path, rounds: int) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.hmis", "--side", side, "--export", str(export)]
-    runs = [
-        json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        for _ in range(rounds)
-    ]
-    return min(runs, key=lambda run: float(sum(step["seconds"] for step in run["steps"].values())))
-
-
 def main() -> None:
     """What the command line says to measure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hmis", description=__doc__)
@@ -192,7 +168,7 @@ def main() -> None:
     parser.add_argument("--export", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.side:
-        measure(arguments.side, arguments.export)
+        measure(run_milepost if arguments.side == "milepost" else run_floor, arguments.export)
     else:
         compare(arguments.rows, arguments.rounds)
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measuring import Laps
+
+Side = Callable[[Path, Path, Laps], dict[str, int]]  # folder to work in, export, laps -> rows by table
 
 
 def load_delivery(folder: Path, layout: str, export: Path, laps: Laps) -> dict[str, int]:
@@ -24,6 +33,25 @@ def load_delivery(folder: Path, layout: str, export: Path, laps: Laps) -> dict[s
     laps.lap("load")
     assert all(outcome.outcome == "accepted" for outcome in outcomes), [o.reason for o in outcomes]
     return {outcome.delivery.extract_id: outcome.rows for outcome in outcomes}
+
+
+def measure(run: Side, export: Path) -> None:
+    """One side in this process: prints its laps and rows as JSON."""
+    with tempfile.TemporaryDirectory() as folder:
+        laps = Laps()
+        rows = run(Path(folder), export, laps)
+    steps = {name: asdict(lap) for name, lap in laps.steps.items() if name != "start"}
+    print(json.dumps({"steps": steps, "rows": rows}))
+
+
+def best_of(rounds: int, module: str, side: str, export: Path) -> dict[str, Any]:
+    """The fastest of some runs of one side, each in a process of its own."""
+    command = [sys.executable, "-m", module, "--side", side, "--export", str(export)]
+    runs = [
+        json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        for _ in range(rounds)
+    ]
+    return min(runs, key=lambda run: float(sum(step["seconds"] for step in run["steps"].values())))
 
 
 def _configuration(folder: Path, layout: str) -> Path:

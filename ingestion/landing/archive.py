@@ -40,7 +40,7 @@ def as_file(home: Home, path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    home.staged.mkdir(parents=True, exist_ok=True)
+    home.create()
     with tempfile.TemporaryDirectory(prefix=f"{PACKING}{os.getpid()}-", dir=home.staged) as folder:
         packed = Path(folder) / named_as(path).name
         with zipfile.ZipFile(packed, "w") as archive:  # stored: another zlib would pack to other bytes

@@ -68,12 +68,10 @@ def receive(
     with as_file(home, path) as file:
         contracts = present(file, contracts)
         refuse_empty(file, contracts)
-        of_content = year_of_content(file, home.spill)
+        of_content = year_of_content(home, file)
         periods = [period_of(contract, name, *told, of_content) for contract in contracts]
         refuse_periods(communities, periods, name, told, today or dt.date.today())
         home.create()
-        for leftover in left_behind(home.staged, RECEIVING):
-            _remove(leftover)
         with _copied(home, file, name) as (temporary, sha256):
             before = Ledger((known_to or home).ledger).state()
             known = [state for state in before if state.delivery.sha256 == sha256]
@@ -189,6 +187,8 @@ def _unexpected(communities: Communities, path: Path) -> UnexpectedFile:
 @contextlib.contextmanager
 def _copied(home: Home, path: Path, name: Path) -> Iterator[tuple[Path, str]]:
     """A read-only copy on disk and its hash; what is not moved away in the block is removed after it."""
+    for leftover in left_behind(home.staged, RECEIVING):
+        _remove(leftover)
     temporary = home.staged / f"{RECEIVING}{os.getpid()}-{secrets.token_hex(4)}"
     try:
         try:

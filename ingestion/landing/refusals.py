@@ -52,17 +52,19 @@ def period_of(
     return Period(contract, year, part or (None if contract.collection else "annual"))
 
 
-def year_of_content(file: Path, scratch: Path) -> Callable[[Contract], int | None]:
+def year_of_content(home: Home, file: Path) -> Callable[[Contract], int | None]:
     """The school year that a file's content tells under a contract of a layout, read once for all of them.
 
     Where an archive should tell it and does not, what is wrong with the archive is the reason. What is
-    unpacked on the way lies below `scratch`.
+    unpacked on the way lies in the home, which is made for it: its owner's alone from the first file on.
     """
     known: dict[str | None, int | None] = {}
 
     def year(contract: Contract) -> int | None:
         if contract.bundle not in known:
-            known[contract.bundle] = _told(ArchiveFacts(file, contract, scratch)) if contract.layout else None
+            known[contract.bundle] = (
+                _told(ArchiveFacts(file, contract, home.create().spill)) if contract.layout else None
+            )
         return known[contract.bundle]
 
     return year

@@ -132,6 +132,17 @@ def test_the_school_year_is_that_of_the_last_session(roster: Roster) -> None:
     assert {outcome.delivery.period for outcome in outcomes.values()} == {"2024-annual"}
 
 
+def test_a_home_is_its_owners_alone_from_the_first_archive_on(roster: Roster) -> None:
+    before = os.umask(0o022)
+    try:
+        roster.load(
+            zipped(write(roster.here.sent / "rivers_oneroster", whole()))
+        )  # its content tells the year
+    finally:
+        os.umask(before)
+    assert roster.here.home.root.stat().st_mode & 0o077 == 0
+
+
 def test_a_folder_is_the_archive_of_its_files_whenever_they_were_written(roster: Roster) -> None:
     folder = write(roster.here.sent / "rivers_oneroster_2024", whole())
     roster.load(folder)
