@@ -27,9 +27,8 @@ STEPS = {
     "receive": "receive",
     "load": "load (read, map, judge, feedback, promote)",
     "identity": "configuration, identity",
-    "dbt": "warehouse (dbt, with its tests)",
-    "disclosure": "disclosure control",
-    "publish": "publish",
+    "dbt": "warehouse, disclosure control (dbt, with its tests)",
+    "publish": "release",
 }
 DEFAULT_CHILDREN, DEMO_CHILDREN, LARGE_CHILDREN = 12_000, 12_000, 166_667
 err = Console(stderr=True)

@@ -16,8 +16,6 @@ STEPS = {
     "reference": "identity",
     "person_links": "identity",
     "warehouse": "dbt",
-    "cell_suppression": "disclosure",
-    "published": "publish",
     "release": "publish",
 }
 

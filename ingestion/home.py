@@ -163,14 +163,6 @@ class Home:
     def person_id_key(self) -> Path:
         return self.keys / "person_id.key"
 
-    @property
-    def disclosure(self) -> Path:
-        return self.root / "disclosure"
-
-    @property
-    def cell_suppression(self) -> Path:
-        return self.disclosure / "cell_suppression.parquet"
-
     # ---- warehouse and releases ------------------------------------------------------------------
     @property
     def warehouse(self) -> Path:

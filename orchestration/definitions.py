@@ -33,7 +33,7 @@ def definitions(home: Home, progress: Progress | None = None) -> dg.Definitions:
             *raw_assets(home),
             *delivery_records(manifest, [raw_key(entity) for entity in load_entities()]),
             *surrounding_assets(manifest, home),
-            *warehouse_assets(manifest, home),
+            warehouse_assets(manifest, home),
         ],
         asset_checks=[due_check(home)],
         jobs=[fetch, load, refresh, due],

@@ -11,6 +11,8 @@ from urllib import request
 WEBHOOK_VARIABLE = "MILEPOST_WEBHOOK"
 TIMEOUT_SECONDS = 10
 TEST_FAILED = re.compile(r"Got \d+ results?, configured to (fail|warn) if .{1,20}")
+# ours, raised in a model of Python: it is written to be read, and quotes nothing
+OWN_ERROR = re.compile(r"\n\s*(?:ingestion|publishing)\.[\w.]+Error: (?P<told>.+)", re.DOTALL)
 KIND_OF_ERROR = re.compile(r"(?P<kind>[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)* Error)\b")
 
 log = logging.getLogger("milepost")
@@ -38,13 +40,15 @@ def notify(title: str, details: list[str]) -> bool:
 
 
 def without_values(message: str) -> str:
-    """What may be passed on of another library's message: the kind of error it begins with, no more.
+    """What may be passed on of another library's message: the kind of error, or an error of ours within it.
 
     Cutting out what is quoted is not enough: an apostrophe in a name ends the quotation, and numbers are not
     quoted at all.
     """
     if TEST_FAILED.fullmatch(message.strip()):
         return message.strip()
+    if own := OWN_ERROR.search(message):
+        return own["told"].strip()
     kind = KIND_OF_ERROR.match(message.strip())
     said = f"{kind['kind']}. " if kind else ""
     return (

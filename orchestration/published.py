@@ -1,4 +1,4 @@
-"""What surrounds dbt on the way to a release: configuration, identity, disclosure control, the release."""
+"""What surrounds dbt on the way to a release: configuration and identity before it, the release after it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -36,11 +36,10 @@ def _models(manifest: Mapping[str, Any], layer: str) -> list[dg.AssetKey]:
 
 
 def surrounding_assets(manifest: Mapping[str, Any], home: Home) -> list[dg.AssetsDefinition]:
-    """Configuration, identity, disclosure control and release, in the order a refresh runs them."""
+    """Configuration, identity and release, in the order a refresh runs them."""
     return [
         _reference(manifest, home),
         _person_links(manifest, home),
-        _cell_suppression(home),
         _release(manifest, home),
     ]
 
@@ -159,39 +158,6 @@ def write_links(home: Home, progress: Progress) -> dict[str, Any]:
         "known to their partner only": counts.by_partner_id,
         "conflicting state ids": counts.conflicting_state_ids,
         "state ids that are none": counts.refused_state_ids,
-    }
-
-
-def _cell_suppression(home: Home) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=["disclosure", "cell_suppression"],
-        deps=[["marts", "indicator_cells"], ["marts", "dim_school"]],
-        description="Which cells of the publication plan are shown, hidden, or shown as a band only.",
-        group_name="disclosure",
-        owners=list(OWNERS),
-        kinds={"duckdb", "parquet"},
-        tags={"layer": "disclosure"},
-        required_resource_keys=WRITES,
-    )
-    def cell_suppression(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        return dg.MaterializeResult(metadata=decide_suppression(home, context.resources.progress))
-
-    return cell_suppression
-
-
-def decide_suppression(home: Home, progress: Progress) -> dict[str, Any]:
-    """Decide which cells may be shown, and count the decisions."""
-    from publishing.disclosure import protect_home
-
-    report = protect_home(home)
-    progress.building("cell_suppression", 1, 1)
-    return {
-        "dagster/row_count": report.cells,
-        "shown": report.shown,
-        "hidden, primary": report.hidden_primary,
-        "hidden to protect others": report.hidden_complementary,
-        "shown as a band": report.coded,
-        "seconds": round(report.seconds, 2),
     }
 
 

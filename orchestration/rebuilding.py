@@ -28,6 +28,7 @@ BY_CONTENT = (
     "model.milepost.int_discipline_coverage",
     "model.milepost.int_incomplete_years",
 )
+PUBLISHED = "published"  # the layer
 VIEWS = "views that identity reads"  # beside the nodes in the record
 # looked up by the rows of staging views, which have as many rows without them
 JOINED = (
@@ -126,7 +127,7 @@ class BuildRecord:
         return [
             name
             for name, node in self._manifest["nodes"].items()
-            if node["resource_type"] in ("model", "seed") and node["fqn"][1] != "published"
+            if node["resource_type"] in ("model", "seed") and node["fqn"][1] != PUBLISHED
         ]
 
     @cached_property
@@ -253,6 +254,15 @@ class BuildRecord:
             temporary.unlink(missing_ok=True)
             self.forget(self._home)
             raise
+
+
+def published_models(manifest: Mapping[str, Any]) -> list[str]:
+    """The models of a release: they hold its number and time, so each refresh builds them."""
+    return [
+        name
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node["fqn"][1] == PUBLISHED
+    ]
 
 
 def _identity(file: Path) -> list[int] | None:

@@ -10,15 +10,14 @@ from ingestion.lake.lake import take_snapshot
 from ingestion.spill import clear_spill
 from orchestration.progress import Progress
 from orchestration.published import (
-    decide_suppression,
     make_release,
     reference_keys,
     standards_views,
     write_configuration,
     write_links,
 )
-from orchestration.rebuilding import BuildRecord
-from orchestration.warehouse import build, published_count, published_selection
+from orchestration.rebuilding import BuildRecord, published_models
+from orchestration.warehouse import build
 
 WRITES = {"writer", "progress"}
 CONFIGURATION = "write_configuration"
@@ -40,7 +39,7 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
 
     @dg.job(
         name="refresh",
-        description="Configuration, identity, warehouse, disclosure control, release.",
+        description="Configuration, identity, warehouse with disclosure control, release.",
         executor_def=dg.in_process_executor,
     )
     def refresh() -> None:
@@ -53,7 +52,7 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
 
 def _steps(manifest: Mapping[str, Any], home: Home) -> list[dg.OpDefinition]:
     """Each step over this home, in their order."""
-    published = published_selection(manifest)
+    published = published_models(manifest)
 
     # first, for it takes the snapshot that everything after it reads
     def reference(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
@@ -69,21 +68,14 @@ def _steps(manifest: Mapping[str, Any], home: Home) -> list[dg.OpDefinition]:
 
     def warehouse(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         record = BuildRecord(manifest, home)
+        nodes = record.outdated()
         for _ in range(2):  # again where the codes of the deliveries turned out others
-            if nodes := record.outdated():
-                selection, total = record.selection(nodes), record.count(nodes)
-                with record.building(nodes):
-                    yield from build(context, manifest, home, progress, "warehouse", selection, total)
+            selection, total = record.selection([*nodes, *published]), record.count([*nodes, *published])
+            with record.building(nodes):
+                yield from build(context, manifest, home, progress, "warehouse", selection, total)
+            if not (nodes := record.outdated()):
+                break
         progress.building("warehouse", 1, 1)
-
-    def cell_suppression(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
-        facts = decide_suppression(home, progress)
-        yield dg.AssetMaterialization(["disclosure", "cell_suppression"], metadata=facts)
-
-    def published_models(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
-        selection, total = ["--select", published], published_count(manifest)
-        with BuildRecord(manifest, home).building([]):
-            yield from build(context, manifest, home, progress, "published", selection, total)
 
     def release(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         yield dg.AssetMaterialization(["published", "release"], metadata=make_release(home, progress))
@@ -91,9 +83,11 @@ def _steps(manifest: Mapping[str, Any], home: Home) -> list[dg.OpDefinition]:
     return [
         _op(CONFIGURATION, reference, "A snapshot of the lake, and configuration as tables for dbt.", NOTES),
         _op("link_persons", person_links, "Who is who, with what standards tell of them."),
-        _op("build_warehouse", warehouse, "What changed up to marts, with dbt and its tests."),
-        _op("decide_suppression", cell_suppression, "Which cells may be shown."),
-        _op("build_published", published_models, "The tables of a release, with dbt and its tests."),
+        _op(
+            "build_warehouse",
+            warehouse,
+            "What changed up to marts, what may be shown, and the tables of a release: dbt with its tests.",
+        ),
         _op("make_release", release, "An immutable copy, made current at once."),
     ]
 

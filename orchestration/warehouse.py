@@ -26,6 +26,7 @@ from publishing.dbt_project import DBT_PROJECT
 
 HASHED_FOLDERS = ("models", "macros", "seeds", "tests", "snapshots")
 FINGERPRINT = "milepost_fingerprint"  # our own key of the manifest, beside dbt's
+DISCLOSURE = "publishing/disclosure*.py"
 FAILED = ("error", "fail", "runtime error", "skipped", "partial success")
 MODELS_RESULTS = ("LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult")
 
@@ -90,6 +91,8 @@ def project_fingerprint(project: Path) -> str:
     inside = [path for folder in HASHED_FOLDERS for path in (project / folder).glob("**/*") if path.is_file()]
     written = [path for path in inside if path.parent.name != "generated"]
     named = {path.relative_to(project): path for path in (*project.glob("*.yml"), *written)}
+    # what a model of Python does is code of the project too
+    named |= {path.relative_to(DBT_PROJECT.parent): path for path in DBT_PROJECT.parent.glob(DISCLOSURE)}
     named |= {path.relative_to(LAYOUTS.parent): path for path in LAYOUTS.parent.glob("**/*.yml")}
     for name, path in sorted(named.items()):
         digest.update(f"{name}\0{path.stat().st_size}\0".encode())
@@ -202,50 +205,25 @@ def _raise_failures(result: Any) -> None:
 
 
 # ---- the assets ------------------------------------------------------------------------------------------
-def published_selection(manifest: Mapping[str, Any]) -> str:
-    """dbt's name for the models of a release, which read what disclosure control decided."""
-    return f"fqn:{manifest['metadata']['project_name']}.published"
-
-
-def published_count(manifest: Mapping[str, Any]) -> int:
-    """How many models and tests the published layer has."""
-    return sum(node["fqn"][1] == "published" for node in manifest["nodes"].values())
-
-
-def warehouse_assets(manifest: dict[str, Any], home: Home) -> list[dg.AssetsDefinition]:
-    """Two steps: everything up to marts, then the published models. For single assets from Dagster's UI."""
-    published = published_selection(manifest)
-    writes = {"writer", "progress"}
+def warehouse_assets(manifest: dict[str, Any], home: Home) -> dg.AssetsDefinition:
+    """All models and seeds with their tests, for single assets from the UI; `refresh` has its own steps."""
 
     @dbt_assets(
         manifest=manifest,
-        exclude=published,
         name="warehouse",
         dagster_dbt_translator=TRANSLATOR,
-        required_resource_keys=writes,
+        required_resource_keys={"writer", "progress"},
     )
     def warehouse(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        yield from _build_selected(context, manifest, home, "fqn:*", published)
+        yield from _build_selected(context, manifest, home)
 
-    @dbt_assets(
-        manifest=manifest,
-        select=published,
-        name="published",
-        dagster_dbt_translator=TRANSLATOR,
-        required_resource_keys=writes,
-    )
-    def published_models(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        yield from _build_selected(context, manifest, home, published)
-
-    return [warehouse, published_models]
+    return warehouse
 
 
-def _build_selected(
-    context: dg.AssetExecutionContext, manifest: dict[str, Any], home: Home, select: str, exclude: str = ""
-) -> Iterator[Any]:
-    """Build what was chosen in the UI of these models."""
+def _build_selected(context: dg.AssetExecutionContext, manifest: dict[str, Any], home: Home) -> Iterator[Any]:
+    """Build what was chosen in the UI of the models."""
     selection, indirect = get_subset_selection_for_context(
-        context, manifest, select, exclude or None, None, TRANSLATOR, None
+        context, manifest, "fqn:*", None, None, TRANSLATOR, None
     )
     command = [*selection, "--indirect-selection", indirect or "buildable"]
     total = len(context.selected_asset_keys) + len(context.selected_asset_check_keys)

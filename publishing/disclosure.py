@@ -5,7 +5,6 @@ worked out, nor narrowed under a minimum width, from ONE sum of published number
 not looked at.
 """
 
-import os
 import time
 from dataclasses import dataclass
 
@@ -13,9 +12,6 @@ import duckdb
 
 from ingestion.configuration.community_file import SMALLEST_MINIMUM
 from ingestion.errors import MilepostError
-from ingestion.home import Home
-from ingestion.spill import working_database
-from ingestion.sql_text import literal
 from publishing.disclosure_cells import CELLS, EQUATIONS
 from publishing.disclosure_sql import (
     CHOSEN,
@@ -53,41 +49,21 @@ class DisclosureReport:
         return self.cells - self.hidden_primary - self.hidden_complementary - self.coded
 
 
-def protect_home(home: Home) -> DisclosureReport:
-    """Write disclosure/cell_suppression.parquet, atomically, from the marts and the publication plan."""
-    started = time.monotonic()
-    with working_database(home) as con:
-        con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
-        for view, sql in inputs(home).items():
-            con.execute(f"create temp view {view} as {sql}")
-        report = protect(con, started)
-        home.disclosure.mkdir(parents=True, exist_ok=True)
-        temporary = home.cell_suppression.with_suffix(f".{os.getpid()}.tmp")
-        con.table("cell_suppression").write_parquet(str(temporary))
-        temporary.replace(home.cell_suppression)
-    return report
+# What `protect` reads, as queries over the tables they name in braces.
+INPUTS = {
+    "source_cells": "{indicator_cells}",
+    "plan": "select p.community_id, p.geography_level, p.disaggregate, c.minimum_denominator "
+    "from ({publication_plan}) as p join ({communities}) as c using (community_id)",
+    # what is not written there is not published: an empty selection must not read as all of them
+    "selection": "{indicator_selection}",
+    "school_districts": "select distinct community_id, organization_id as school_id, district_id "
+    "from ({dim_school})",
+}
 
 
-def inputs(home: Home) -> dict[str, str]:
-    """The four inputs of `protect` and the query of each over a home."""
-    reference = {table: f"read_parquet({literal(str(home.reference_file(table)))})" for table in _REFERENCE}
-    return {
-        "source_cells": "from warehouse.marts.indicator_cells",
-        "plan": f"select p.community_id, p.geography_level, p.disaggregate, c.minimum_denominator "
-        f"from {reference['publication_plan']} p join {reference['communities']} c using (community_id)",
-        # what is not written there is not published: an empty selection must not read as all of them
-        "selection": f"from {reference['indicator_selection']}",
-        "school_districts": "select distinct community_id, organization_id as school_id, district_id "
-        "from warehouse.marts.dim_school",
-    }
-
-
-_REFERENCE = ("publication_plan", "communities", "indicator_selection")
-
-
-def protect(con: duckdb.DuckDBPyConnection, started: float | None = None) -> DisclosureReport:
+def protect(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
     """Make table cell_suppression from source_cells, plan, selection and school_districts in `con`."""
-    started = time.monotonic() if started is None else started
+    started = time.monotonic()
     _refuse_low_minimums(con)
     for statement in (*CELLS, *EQUATIONS):
         con.execute(statement)

@@ -85,7 +85,7 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
         promise = load_promise(dbt_project)
         con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
         refuse_unpromised(con, promise)
-        _refuse_stale_decisions(home, con)
+        _refuse_stale_decisions(con)
         content = content_hash(con, promise)
         current = _current_manifest(home)
         if current and current["content"] == content:
@@ -105,24 +105,21 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
     return Release(release_id, folder, is_new, rows, time.monotonic() - started)
 
 
-def _refuse_stale_decisions(home: Home, con: duckdb.DuckDBPyConnection) -> None:
+def _refuse_stale_decisions(con: duckdb.DuckDBPyConnection) -> None:
     """Every decision of disclosure control must have found the cell it was made for, with the same counts."""
-    if not home.cell_suppression.exists():
-        raise ReleaseError(
-            "disclosure control has decided nothing yet",
-            where=str(home.cell_suppression),
-            next_step="Run `milepost refresh`, which takes the steps in their order",
-        )
-    made, kept = con.execute(
-        f"select (select count(*) from {literal(str(home.cell_suppression))}), "
-        "(select count(*) from warehouse.published.indicator_values)"
-    ).fetchall()[0]
+    next_step = "Run `milepost refresh`, which builds everything in its order"
+    try:
+        made, kept = con.execute(
+            "select (select count(*) from warehouse.disclosure.cell_suppression), "
+            "(select count(*) from warehouse.published.indicator_values)"
+        ).fetchall()[0]
+    except duckdb.CatalogException:
+        raise ReleaseError("disclosure control has decided nothing yet", next_step=next_step) from None
     if made != kept:
         raise ReleaseError(
             f"{made - kept:,} of {made:,} decisions on what may be shown were made for other numbers",
-            where=str(home.cell_suppression),
             rule="published is built from the cells that disclosure control looked at",
-            next_step="Run `milepost refresh`, which takes the steps in their order",
+            next_step=next_step,
         )
 
 

@@ -12,9 +12,7 @@ from orchestration.console import Bars, Exit, err, print_json
 STEPS = {
     "reference": "Configuration as tables",
     "person_links": "Identity",
-    "warehouse": "Warehouse (dbt)",
-    "cell_suppression": "Disclosure control",
-    "published": "Published tables (dbt)",
+    "warehouse": "Warehouse, disclosure control (dbt)",
     "release": "Release",
 }
 

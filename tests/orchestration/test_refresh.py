@@ -81,14 +81,14 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     crosswalk = tmp_path / "communities" / "lakeside" / "crosswalks" / "north.csv"
     crosswalk.parent.mkdir()
     crosswalk.write_text("field,partner_code,conformed_code\ngender,F,martian\n")
-    suppression = home.cell_suppression.stat().st_mtime_ns
+    decided = decisions(home)
     broken = milepost("refresh")
     assert broken.exit_code == 1
     assert "crosswalk_codes_are_known" in broken.output
     assert "last release" in broken.output
     shows_on_the_assets(home, passed=False)
     assert home.current_release.resolve().name == "r0001"
-    assert home.cell_suppression.stat().st_mtime_ns == suppression, "disclosure control ran on a broken build"
+    assert decisions(home) == decided, "disclosure control ran on a broken build"
 
     crosswalk.unlink()
     unchanged = json.loads(milepost("refresh", "--json").stdout)
@@ -98,6 +98,14 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     assert "r0001 is still current" in said
     assert "The notes were not taken" in said
     assert "Published" not in said
+
+
+def decisions(home: Home) -> int:
+    """DuckDB's number of the table: another one each time that it is built."""
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        sql = "select table_oid from duckdb_tables() where table_name = 'cell_suppression'"
+        (found,) = con.execute(sql).fetchall()
+    return int(found[0])
 
 
 def shows_on_the_assets(home: Home, passed: bool) -> None:

@@ -1,7 +1,6 @@
 """Disclosure control: rules worked out by hand, and an attack by separate code on random tables."""
 
 import os
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -10,8 +9,7 @@ from disclosure_attack import attack_denominators, attack_numerators, read_distr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingestion.home import Home
-from publishing.disclosure import DisclosureError, DisclosureReport, protect, protect_home
+from publishing.disclosure import DisclosureError, protect
 
 Cells = list[tuple[str, str, str, str, int, int]]
 ALL = ("community", "riverbend", "all", "all")
@@ -268,40 +266,10 @@ def test_the_attack_finds_what_a_release_without_sibling_rules_gives_away() -> N
     assert small - {opening.key for opening in attack_denominators(cells, district_of)}
 
 
-def test_the_parquet_is_written_whole_from_a_warehouse(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    report = write_warehouse(home)
-    rows = duckdb.sql(
-        f"select count(*), count(*) filter (suppression = '') from '{home.cell_suppression}'"
-    ).fetchone()
-    assert rows == (report.cells, report.shown)
-    assert [file.name for file in home.disclosure.iterdir()] == ["cell_suppression.parquet"]
-
-
-def test_what_no_community_has_selected_is_not_published(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    assert write_warehouse(home, selected="community_id = 'another'").cells == 0
-    assert duckdb.sql(f"select count(*) from '{home.cell_suppression}'").fetchone() == (0,)
-
-
-def write_warehouse(home: Home, selected: str = "true") -> DisclosureReport:
-    home.reference.mkdir(parents=True)
-    with duckdb.connect(str(home.warehouse)) as con:
+def test_what_no_community_has_selected_is_not_published() -> None:
+    with duckdb.connect() as con:
         make_children(con, 200)
         make_cells(con, usual_plan())
-        con.execute("create schema marts")
-        con.execute("create table marts.indicator_cells as from source_cells")
-        con.execute(
-            "create table marts.dim_school as select community_id, school_id as organization_id, district_id "
-            "from school_districts"
-        )
-        con.sql("select community_id, geography_level, disaggregate from plan").write_parquet(
-            str(home.reference_file("publication_plan"))
-        )
-        con.sql("select 'riverbend' as community_id, 10 as minimum_denominator").write_parquet(
-            str(home.reference_file("communities"))
-        )
-        con.sql(f"from selection where {selected}").write_parquet(
-            str(home.reference_file("indicator_selection"))
-        )
-    return protect_home(home)
+        con.execute("update selection set community_id = 'another'")
+        assert protect(con).cells == 0
+        assert con.execute("select count(*) from cell_suppression").fetchone() == (0,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,10 @@ import duckdb
 import pytest
 from jinja2 import Environment
 from scipy.stats import binomtest
+
+from ingestion.home import Home
+from orchestration.notification import without_values
+from tests.dbt_in_process import run_dbt
 
 if TYPE_CHECKING:
     from conftest import SmallWarehouse
@@ -68,6 +74,38 @@ def test_newcombe_intervals_are_those_of_the_textbook(
     p1, p2 = x1 / n1, x2 / n2
     assert number(f"newcombe_low('{p1}', '{l1}', '{p2}', '{u2}')") == pytest.approx(low, abs=5e-5)
     assert number(f"newcombe_high('{p1}', '{u1}', '{p2}', '{l2}')") == pytest.approx(high, abs=5e-5)
+
+
+def test_every_cell_of_the_plan_is_decided_on_once_and_published(warehouse: SmallWarehouse) -> None:
+    plan = warehouse.home.reference_file("publication_plan")
+    (planned,), (decided,), (published,) = (
+        *warehouse.query(
+            f"select count(*) from marts.indicator_cells join '{plan}' "
+            "using (community_id, geography_level, disaggregate) "
+            "where denominator > 0 and not contains(subgroup, 'unknown') and geography_id <> 'unknown'"
+        ),
+        *warehouse.query(
+            f"select count(distinct ({LEVELS}, indicator_id, school_year)) from disclosure.cell_suppression"
+        ),
+        *warehouse.query("select count(*) from published.indicator_values"),
+    )
+    assert planned == decided == published > 0
+
+
+def test_sums_that_do_not_add_up_stop_dbt_with_what_is_wrong(
+    warehouse: SmallWarehouse, tmp_path: Path
+) -> None:
+    home = Home(tmp_path / "home")
+    shutil.copytree(warehouse.home.root, home.root, symlinks=True)
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute(
+            "update marts.indicator_cells set denominator = denominator + 1000 where disaggregate = 'gender'"
+        )
+    result = run_dbt(warehouse.manifest, home, "build", "--select", "cell_suppression")
+    assert not result.success
+    (told,) = (without_values(node.message) for node in result.result if node.status == "error")
+    assert re.match(r"\d+ sums of indicator_cells do not add up, such as \w+ at \w+ level\. ", told)
+    assert told.endswith("Look in marts.indicator_cells for a child that counts twice.")
 
 
 def test_every_value_is_its_cell_or_null(warehouse: SmallWarehouse) -> None:

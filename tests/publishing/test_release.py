@@ -49,9 +49,8 @@ def build(home: Home, content: int) -> str:
             "create or replace table published.releases as select release_id, created_at, data_as_of, notes, "
             "is_current from published.releases"
         )
-        con.execute(f"create temp table decisions as from range({content})")
-        home.disclosure.mkdir(exist_ok=True)
-        con.table("decisions").write_parquet(str(home.cell_suppression))
+        con.execute("create schema disclosure")
+        con.execute(f"create table disclosure.cell_suppression as from range({content})")
     return release_id
 
 
@@ -105,12 +104,12 @@ def test_tables_and_columns_carry_the_descriptions_of_the_models(home: Home) -> 
 def test_decisions_that_found_no_cell_stop_the_release(home: Home) -> None:
     publish_content(home, 2)
     build(home, 3)
-    with duckdb.connect() as con:
-        con.execute("create table decisions as from range(4)")
-        con.table("decisions").write_parquet(str(home.cell_suppression))
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("insert into disclosure.cell_suppression values (4)")
     with pytest.raises(ReleaseError, match="1 of 4 decisions"):
         publish(home)
-    home.cell_suppression.unlink()
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("drop table disclosure.cell_suppression")
     with pytest.raises(ReleaseError, match="decided nothing"):
         publish(home)
     assert rows_in_current(home) == 2

@@ -3,15 +3,17 @@
     dbt-duckdb builds a table beside the old one, looks for indexes and foreign keys, renames both and drops the
     old one: eleven statements, three events for each, a third of the time of a small refresh. DuckDB replaces a
     table within a transaction, nobody else reads this file meanwhile, and no model has an index or a key. -#}
-{% materialization table, adapter="duckdb" %}
+{% materialization table, adapter="duckdb", supported_languages=["sql", "python"] %}
   {%- set before = load_cached_relation(this) -%}
   {%- set target = this.incorporate(type="table") -%}
   {{ run_hooks(pre_hooks) }}
-  {% if before is not none and not before.is_table %}
+  {% if before is not none and (model.language == "python" or not before.is_table) %}
     {% do adapter.drop_relation(before) %}
   {% endif %}
-  {% call statement("main") -%}
-    {% if config.get("contract").enforced %}
+  {% call statement("main", language=model.language) -%}
+    {% if model.language == "python" %}
+      {{- py_write_table(false, target, compiled_code) }}
+    {% elif config.get("contract").enforced %}
       {{ get_assert_columns_equivalent(compiled_code) }}
       create or replace table {{ target }} {{ get_table_columns_and_constraints() }};
       insert into {{ target }} {{ get_column_names() }} ({{ get_select_subquery(compiled_code) }});

@@ -1,6 +1,6 @@
 with decisions as (
 
-    select * from {{ source('disclosure', 'cell_suppression') }}
+    select * from {{ ref('cell_suppression') }}
 
 ),
 
