@@ -156,6 +156,10 @@ class Home:
         return self.identity / "person_links.parquet"
 
     @property
+    def vault(self) -> Path:
+        return self.identity / "vault.duckdb"
+
+    @property
     def keys(self) -> Path:
         return self.root / "keys"
 

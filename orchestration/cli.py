@@ -17,6 +17,7 @@ from orchestration.commands import (
     deliveries,
     demo,
     fetching,
+    identifying,
     query,
     refresh,
     server,
@@ -93,6 +94,7 @@ for subject in (
     status,
     contracts,
     refresh,
+    identifying,
     query,
     server,
 ):

@@ -39,7 +39,7 @@ def surrounding_assets(manifest: Mapping[str, Any], home: Home) -> list[dg.Asset
     """Configuration, identity and release, in the order a refresh runs them."""
     return [
         _reference(manifest, home),
-        _person_links(manifest, home),
+        _identity(manifest, home),
         _release(manifest, home),
     ]
 
@@ -101,28 +101,46 @@ def write_configuration(home: Home, notes: str = "") -> None:
     prepare_release(home, notes)
 
 
-def _person_links(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
+IDENTITY_TABLES = {
+    "person_links": "Partner's student id to person_id, and how it was found.",
+    "links": "Pairs of children that were compared: weight, evidence by field as levels, status, model.",
+    "match_rates": "How many children of each delivery were linked to another partner's when it came.",
+    "person_changes": "Persons that turned out one, or two, and why.",
+}
+
+
+def _identity(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
     from ingestion.contracts.entities import load_entities
     from orchestration.partitions import raw_key
 
-    @dg.asset(
-        key=["identity", "person_links"],
-        deps=[raw_key(name) for name, entity in load_entities().items() if "student_id" in entity.columns],
-        description="Partner's student id to person_id: by state id where one was sent, else by partner.",
-        group_name="identity",
-        owners=list(OWNERS),
-        kinds={"duckdb", "parquet"},
-        tags={"layer": "identity"},
+    told_of = [raw_key(name) for name, entity in load_entities().items() if "student_id" in entity.columns]
+
+    @dg.multi_asset(
+        name="identity",
+        specs=[
+            dg.AssetSpec(
+                ["identity", name],
+                deps=told_of,
+                description=description,
+                group_name="identity",
+                owners=list(OWNERS),
+                kinds={"duckdb", "parquet"},
+                tags={"layer": "identity"},
+            )
+            for name, description in IDENTITY_TABLES.items()
+        ],
         required_resource_keys=WRITES,
     )
-    def person_links(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def identity(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         progress = context.resources.progress
         take_snapshot(home)
         for event in standards_views(context, manifest, home, progress):
             context.log_event(event)
-        return dg.MaterializeResult(metadata=write_links(home, progress))
+        facts = write_links(home, progress)
+        for name in IDENTITY_TABLES:
+            yield dg.MaterializeResult(asset_key=["identity", name], metadata=facts)
 
-    return person_links
+    return identity
 
 
 def standards_views(
@@ -135,7 +153,7 @@ def standards_views(
 
     They are behind no other model, so they can stand before anything that needs to know who is who.
     """
-    from identity.person_links import STANDARDS
+    from identity.accounts import STANDARDS
     from orchestration.rebuilding import BuildRecord
 
     record = BuildRecord(manifest, home)
@@ -145,17 +163,19 @@ def standards_views(
             yield from build(context, manifest, home, progress, "person_links", untested, len(nodes))
 
 
-def write_links(home: Home, progress: Progress) -> dict[str, Any]:
-    """Write who is who in the snapshot, and count it."""
-    from identity.person_links import link_persons
+def write_links(home: Home, progress: Progress, **options: bool) -> dict[str, Any]:
+    """Link who is who in the snapshot, and count it; `options` are those of `link_persons`."""
+    from identity.linking import link_persons
 
-    counts = link_persons(home, home.snapshot, has_views=True)
+    counts = link_persons(home, home.snapshot, has_views=True, **options)
     progress.building("person_links", 1, 1)
     return {
         "dagster/row_count": counts.students,
         "persons": counts.persons,
         "linked by state id": counts.by_state_id,
+        "linked by what is said of them": counts.linked,
         "known to their partner only": counts.by_partner_id,
+        "pairs to review": counts.to_review,
         "conflicting state ids": counts.conflicting_state_ids,
         "state ids that are none": counts.refused_state_ids,
     }

@@ -10,6 +10,7 @@ from ingestion.lake.lake import take_snapshot
 from ingestion.spill import clear_spill
 from orchestration.progress import Progress
 from orchestration.published import (
+    IDENTITY_TABLES,
     make_release,
     reference_keys,
     standards_views,
@@ -25,6 +26,15 @@ NOTES = {
     "notes": dg.Field(
         str, default_value="", is_required=False, description="What readers should know of the release."
     )
+}
+LINKING = "link_persons"
+OF_LINKING = {
+    "retrain": dg.Field(
+        bool, default_value=False, is_required=False, description="Fit the model of linking anew."
+    ),
+    "accept_match_rates": dg.Field(
+        bool, default_value=False, is_required=False, description="Let fallen match rates pass."
+    ),
 }
 Step = Callable[[dg.OpExecutionContext, Progress], Iterator[Any]]
 
@@ -64,7 +74,8 @@ def _steps(manifest: Mapping[str, Any], home: Home) -> list[dg.OpDefinition]:
 
     def person_links(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         yield from standards_views(context, manifest, home, progress)
-        yield dg.AssetMaterialization(["identity", "person_links"], metadata=write_links(home, progress))
+        facts = write_links(home, progress, **context.op_config)
+        yield from (dg.AssetMaterialization(["identity", name], metadata=facts) for name in IDENTITY_TABLES)
 
     def warehouse(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         record = BuildRecord(manifest, home)
@@ -82,7 +93,7 @@ def _steps(manifest: Mapping[str, Any], home: Home) -> list[dg.OpDefinition]:
 
     return [
         _op(CONFIGURATION, reference, "A snapshot of the lake, and configuration as tables for dbt.", NOTES),
-        _op("link_persons", person_links, "Who is who, with what standards tell of them."),
+        _op(LINKING, person_links, "Who is who, with what standards tell of them.", OF_LINKING),
         _op(
             "build_warehouse",
             warehouse,

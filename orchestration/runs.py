@@ -47,16 +47,24 @@ def load_in_process(load_ids: list[str], progress: Progress) -> dict[str, Any]:
 
 
 @_libraries_at_rest()
-def refresh_in_process(progress: Progress, everything: bool = False, notes: str = "") -> dict[str, Any]:
+def refresh_in_process(
+    progress: Progress,
+    everything: bool = False,
+    notes: str = "",
+    *,
+    retrain: bool = False,
+    accept_match_rates: bool = False,
+) -> dict[str, Any]:
     """Run the job `refresh` from identity to release; the report names the release, or what failed.
 
     What changed since the last refresh is built, and what depends on it; with `everything`, all models are.
     Without a change no release is made, and `is_new` is False. `notes` go with the release to its readers.
+    `retrain` and `accept_match_rates` are those of `link_persons`.
     """
     from ingestion.errors import MilepostError
     from orchestration.jobs import resources
     from orchestration.rebuilding import BuildRecord
-    from orchestration.refreshing import CONFIGURATION, refresh_job
+    from orchestration.refreshing import CONFIGURATION, LINKING, refresh_job
     from orchestration.warehouse import prepared_manifest
 
     home = prepare_environment()
@@ -70,7 +78,8 @@ def refresh_in_process(progress: Progress, everything: bool = False, notes: str 
         notify("Milepost: refresh could not start", [str(error)])
         raise
     given = {**resources(home), "progress": progress}
-    config = {**QUIET, "ops": {CONFIGURATION: {"config": {"notes": notes}}}}
+    linking = {"retrain": retrain, "accept_match_rates": accept_match_rates}
+    config = {**QUIET, "ops": {CONFIGURATION: {"config": {"notes": notes}}, LINKING: {"config": linking}}}
     report = _report(
         job.execute_in_process(run_config=config, instance=instance, resources=given, raise_on_error=False)
     )

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
+# so that no test leaves a key in the configuration folder of who runs it
+os.environ.setdefault("MILEPOST_VAULT_KEY", "a key for the vaults of tests")
 COMMAND = Path(sys.executable).with_name("milepost")
 
 

@@ -29,7 +29,7 @@ ROOMS: dict[str, set[str]] = {
 }
 # a command-line call that needs none of them must not wait for them
 HEAVY = {"great_expectations", "dbt", "dagster", "dagster_dbt", "pandas", "pyarrow", "sqlalchemy"}
-HEAVY |= {"dlt", "s3fs", "botocore", "sshfs", "asyncssh", "requests", "aiohttp"}
+HEAVY |= {"splink", "dlt", "s3fs", "botocore", "sshfs", "asyncssh", "requests", "aiohttp"}
 # one module per kind of source, imported by the function that opens a source of that kind
 OF_ONE_KIND = {"sftp.py", "s3.py", "https.py", "http_session.py", "database.py", "engine.py", "edfi_api.py"}
 MAY_BE_HEAVY = {"orchestration"}

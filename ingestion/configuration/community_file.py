@@ -53,6 +53,13 @@ class Partner(Strict):
     district_id: Text | None = None
 
 
+class Identity(Strict):
+    """How much of linking a refresh puts up with before it stops."""
+
+    # of a delivery's children linked to another partner's, below the mean of the deliveries before
+    largest_match_rate_drop: float = Field(default=0.2, ge=0, le=1)
+
+
 class Disclosure(Strict):
     minimum_denominator: int = SMALLEST_MINIMUM
 
@@ -106,6 +113,7 @@ class CommunityFile(Strict):
     collections: dict[Identifier, Collection]
     partners: dict[Identifier, Partner]
     disclosure: Disclosure = Disclosure()
+    identity: Identity = Identity()
     publication: dict[Level, PublicationLevel] = DEFAULT_PUBLICATION
     indicators: Literal["all"] | tuple[Identifier, ...] = "all"
 

@@ -16,7 +16,7 @@ from ingestion.wording import counted
 from orchestration.commands.deliveries import run_load
 from orchestration.commands.outcomes import tell_outcomes
 from orchestration.commands.refresh import run_refresh
-from orchestration.console import Exit, UsageError, err, out
+from orchestration.console import Exit, UsageError, err, out, print_table
 
 if TYPE_CHECKING:
     from ingestion.home import Home
@@ -63,7 +63,16 @@ def demo(children: int = typer.Option(12_000, help="Children enrolled a year.", 
     if not result["success"]:
         raise typer.Exit(Exit.INTERNAL)
     _picture(home)
+    _links(home, manifest)
     _next_steps(home, time.perf_counter() - started)
+
+
+def _links(home: Home, manifest: Manifest) -> None:
+    """What only a made-up community can tell of its links: how many are right, and how many are missed."""
+    from orchestration.commands.demo_links import COLUMNS, linked_by_sector
+
+    rows = linked_by_sector(home.person_links, home.reference_file("partners"), manifest.table("who_is_who"))
+    print_table("Children linked across partners, against the truth", COLUMNS, rows)
 
 
 @contextmanager

@@ -28,6 +28,12 @@ def refresh(
     notes: str = typer.Option(
         "", help="What readers should know of the release: column notes of the table releases."
     ),
+    retrain: bool = typer.Option(
+        False, help="Fit the model that links children anew: once a year, or after a new partner came."
+    ),
+    accept_match_rates: bool = typer.Option(
+        False, help="Let deliveries pass whose children are linked far less often than before."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
     """Build what changed behind the gate: identity, warehouse, disclosure control, a new release.
@@ -38,7 +44,7 @@ def refresh(
 
     Example: milepost refresh --notes "River City sent its attendance of 2023-24 anew"
     """
-    result = run_refresh(everything, notes)
+    result = run_refresh(everything, notes, retrain=retrain, accept_match_rates=accept_match_rates)
     if as_json:
         print_json(result)
     elif result["success"] and result["is_new"]:
@@ -56,8 +62,11 @@ def refresh(
         raise typer.Exit(Exit.REJECTED)
 
 
-def run_refresh(everything: bool = False, notes: str = "") -> dict[str, Any]:
-    """Run the job `refresh` in this process and report it; failures are told to people before returning."""
+def run_refresh(everything: bool = False, notes: str = "", **linking: bool) -> dict[str, Any]:
+    """Run the job `refresh` in this process and report it; failures are told to people before returning.
+
+    `linking` are the options of `link_persons`.
+    """
     from orchestration.commands.release_facts import release_facts, sentences, years_published
     from orchestration.runs import refresh_in_process
     from orchestration.settings import prepare_environment
@@ -67,7 +76,7 @@ def run_refresh(everything: bool = False, notes: str = "") -> dict[str, Any]:
     started = time.perf_counter()
     bars = Bars(STEPS)
     with bars.showing():
-        result = refresh_in_process(bars, everything, notes)
+        result = refresh_in_process(bars, everything, notes, **linking)
     result["seconds"] = round(time.perf_counter() - started, 1)
     for failure in result["failures"]:
         err.print(f"[red]{failure['step']} failed.[/] ", end="")

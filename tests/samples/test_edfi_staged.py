@@ -7,7 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from identity.person_links import STANDARDS, link_persons
+from identity.accounts import STANDARDS
+from identity.linking import link_persons
 from ingestion.home import Home
 from tests.dbt_in_process import parse_project
 from tests.standards.one_partner import OnePartner

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from identity.person_links import link_persons
+from identity.linking import link_persons
 from ingestion.home import Home
 from tests.dbt_in_process import parse_project
 from tests.standards.one_partner import OnePartner

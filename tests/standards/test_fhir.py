@@ -27,7 +27,7 @@ from fhir_export import (
 )
 from one_partner import OnePartner, failed_rules, write_csv
 
-from identity.person_links import link_persons
+from identity.linking import link_persons
 from ingestion.contracts.entities import load_entities
 from ingestion.contracts.layout import load_layout
 from publishing.dbt_project import DBT_PROJECT

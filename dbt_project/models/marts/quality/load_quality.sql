@@ -1,4 +1,4 @@
-with results as (
+with gated as (
 
     {{ rows_of_files(source('gate', 'rule_results'), 'gate/*.parquet', {
         'load_id': 'varchar',
@@ -11,6 +11,37 @@ with results as (
         'share': 'double',
         'explanation': 'varchar',
     }) }}
+
+),
+
+-- no rule of the gate, for who is who is known only after it
+matched as (
+
+    select
+        history.load_id,
+        'match_rate' as rule, -- noqa: RF04
+        'match_rate_holds' as expectation,
+        cast(null as varchar) as column_name,
+        'warn' as severity,
+        first_rates.has_held as passed,
+        first_rates.n_children - first_rates.n_matched as violations,
+        1 - cast(first_rates.n_matched as double) / first_rates.n_children as share,
+        'as many children are linked to another partner''s as in the deliveries before' as explanation
+    from {{ source('identity', 'match_rates') }} as first_rates
+    inner join {{ ref('load_history') }} as history
+        on
+            first_rates.extract_id = history.extract_id
+            and first_rates.school_year = history.school_year
+            and first_rates.collection = history.collection
+    where history.state in ('accepted', 'accepted_with_quarantine')
+
+),
+
+results as (
+
+    select * from gated
+    union all
+    select * from matched
 
 )
 

@@ -1,0 +1,209 @@
+"""What partners say of children, taken into the vault: each file once, and out when it is out of force."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+
+import duckdb
+
+from ingestion.contracts.entities import CANONICAL, load_entities
+from ingestion.home import Home
+from ingestion.sql_text import literal
+
+STANDARDS = ("standards__student", "standards__person")  # staging's views of the children of standards
+OF_PERSONS = ("person", "")  # the entities whose files say who a child is; '' for those of standards
+OF_STANDARDS = "standards:"  # before the key of what is read through them
+TAKEN = "4"  # another one where this module takes something else from a file than before
+MEMBER_ID = "md5_number_lower({rows}partner_id || '|' || {rows}student_id)"
+
+# columns of a person file; those that a file of another time lacks are NULL
+PERSON = {
+    "community_id": "varchar", "partner_id": "varchar", "student_id": "varchar", "first_name": "varchar",
+    "middle_name": "varchar", "last_name": "varchar", "birth_date": "date", "gender": "varchar",
+    "address": "varchar", "zip_code": "varchar", "state_student_id": "varchar",
+    "replaced_by_student_id": "varchar", "extract_id": "varchar", "school_year": "integer",
+    "collection": "varchar",
+}  # fmt: skip
+
+
+class News(Enum):
+    """What is new in the lake since the last time."""
+
+    NOTHING = "as before"
+    FILES = "files that tell nothing new of who is who"
+    CHILDREN = "accounts or children"
+
+
+def take_accounts(
+    con: duckdb.DuckDBPyConnection, home: Home, lake: Home, *, has_views: bool, in_full: bool = False
+) -> News:
+    """Make tables new_file, gone_file, account (of all files in force) and student.
+
+    `account` has what `vault.account` has, one row per child, file, period and account of it; `student` every
+    number of a child (partner_id, student_id, member_id) that files not read before speak of. `account` is
+    made only where there is news of children, or `in_full`. The vault itself is only read.
+    """
+    files = _files_in_force(lake, _read_by(con, home), has_views=has_views)
+    con.execute("create or replace temp table in_force (file_key varchar, tells_of_persons boolean)")
+    if files:
+        rows = (f"({literal(key)}, {entity in OF_PERSONS})" for key, (entity, _) in files.items())
+        con.execute(f"insert into in_force values {', '.join(rows)}")
+    con.execute(
+        "create or replace temp table new_file as from in_force anti join vault.file using (file_key)"
+    )
+    con.execute(
+        "create or replace temp table gone_file as from vault.file anti join in_force using (file_key)"
+    )
+    new = {key for (key,) in con.execute("select file_key from new_file").fetchall()}
+    persons = {key: path for key, (entity, path) in files.items() if key in new and entity == "person"}
+    with_standards = any(key.startswith(OF_STANDARDS) for key in new)
+    if with_standards:
+        con.execute("set file_search_path = ?", [str(home.root)])
+        con.execute(f"attach if not exists {literal(str(home.warehouse))} as warehouse (read_only)")
+    con.execute(_students_sql(files, new, with_standards))
+    gone = con.execute("select count(*), count(*) filter (tells_of_persons) from gone_file").fetchone()
+    assert gone is not None
+    unknown = con.execute("select 1 from student anti join vault.member using (member_id) limit 1").fetchone()
+    if in_full or persons or with_standards or gone[1] or unknown:
+        con.execute(_accounts_sql(home, persons, new, with_standards))
+        return News.CHILDREN
+    return News.FILES if new or gone[0] else News.NOTHING
+
+
+def keep_accounts(con: duckdb.DuckDBPyConnection) -> None:
+    """Write accounts of new files, remove those of files that are gone; the caller holds the transaction."""
+    con.execute("delete from vault.account where file_key in (select file_key from gone_file)")
+    con.execute(
+        "insert into vault.account by name from account where file_key in (select file_key from new_file)"
+    )
+
+
+def keep_files(con: duckdb.DuckDBPyConnection) -> None:
+    """Remember which files were read; the caller holds the transaction."""
+    con.execute("delete from vault.file where file_key in (select file_key from gone_file)")
+    con.execute("insert into vault.file from new_file")
+
+
+def _read_by(con: duckdb.DuckDBPyConnection, home: Home) -> str:
+    """What a file is read by: this module, and what partners' codes of gender mean."""
+    codes = [home.reference_file(table) for table in ("crosswalks", "extract_codes")]
+    said = [
+        con.execute(f"from {literal(str(file))} where field = 'gender' order by all").fetchall()
+        for file in codes
+        if file.exists()
+    ]
+    return f"{TAKEN}.{hashlib.sha256(repr(said).encode()).hexdigest()[:12]}"
+
+
+def _files_in_force(lake: Home, read_by: str, *, has_views: bool) -> dict[str, tuple[str, Path]]:
+    """Key of each thing to read -> (entity, file). A raw file is never written twice; standards are one."""
+    found: dict[str, tuple[str, Path]] = {}
+    of_standards: list[str] = []
+    for name, entity in load_entities().items():
+        for path in sorted((lake.raw / name).glob("**/*.parquet")):
+            key = f"{read_by}|{name}|{_stat_of(path)}"
+            if entity.standard != CANONICAL:
+                of_standards.append(key)
+            elif "student_id" in entity.columns:
+                found[key] = (name, path)
+    if has_views and of_standards:
+        digest = hashlib.sha256("\n".join(sorted(of_standards)).encode()).hexdigest()
+        found[f"{OF_STANDARDS}{read_by}|{digest}"] = ("", Path())
+    return found
+
+
+def _stat_of(path: Path) -> str:
+    stat = path.stat()
+    return f"{path.parent.name}/{path.name}|{stat.st_ino}|{stat.st_size}|{stat.st_mtime_ns}"
+
+
+def _accounts_sql(
+    home: Home,
+    persons: Mapping[str, Path],
+    new: set[str],
+    with_standards: bool,
+) -> str:
+    nothing = "select " + ", ".join(f"null::{kind} as {name}" for name, kind in PERSON.items())
+    told = [f"select null::varchar as file_key, * from ({nothing} limit 0)"]
+    if persons:
+        names = ", ".join(f"({literal(str(path))}, {literal(key)})" for key, path in persons.items())
+        listed = ", ".join(literal(str(path)) for path in persons.values())
+        told.append(
+            f"select files.file_key, rows.* from read_parquet([{listed}], union_by_name = true, "
+            "filename = 'read_from') as rows "
+            f"inner join (values {names}) as files (path, file_key) on rows.read_from = files.path"
+        )
+    if with_standards:
+        (key,) = (key for key in new if key.startswith(OF_STANDARDS))
+        told.append(f"select {literal(key)} as file_key, * from warehouse.staging.{STANDARDS[1]}")
+    columns = ", ".join(f"told.{name}::{kind} as {name}" for name, kind in PERSON.items() if name != "gender")
+    kept = "from vault.account anti join gone_file using (file_key)"
+    return f"""
+        create or replace temp table account as
+        select
+            told.file_key, {columns}, {MEMBER_ID.format(rows="told.")} as member_id,
+            {_sex_sql(home)} as sex, count(*) as n_rows
+        from ({" union all by name ".join(told)}) as told
+        {_join_sexes(home)}
+        where told.student_id is not null
+        group by all
+        union all by name
+        {kept}
+    """
+
+
+def _students_sql(files: Mapping[str, tuple[str, Path]], new: set[str], with_standards: bool) -> str:
+    """Children that a new file of any entity speaks of; one look for what differs over all of them."""
+    of_files = [str(path) for key, (entity, path) in files.items() if key in new and entity]
+    selects = ["select null::varchar as partner_id, null::varchar as student_id where false"]
+    if of_files:
+        listed = ", ".join(map(literal, of_files))
+        selects.append(
+            f"select partner_id, student_id from read_parquet([{listed}], union_by_name = true) "
+            "where student_id is not null"
+        )
+    if with_standards:
+        selects.append(f"select partner_id, student_id from warehouse.staging.{STANDARDS[0]}")
+    return (
+        "create or replace temp table student as "
+        f"select distinct partner_id, student_id, {MEMBER_ID.format(rows='')} as member_id "
+        f"from ({' union all '.join(selects)})"
+    )
+
+
+# ---- sex -------------------------------------------------------------------------------------------------
+# Partners' codes of gender by their crosswalk, else by the words and letters that everybody uses.
+_PLAIN = (
+    "case when lower(trim(told.gender)) in ('f', 'female') then 'female' "
+    "when lower(trim(told.gender)) in ('m', 'male') then 'male' "
+    "when lower(trim(told.gender)) in ('x', 'nonbinary') then 'nonbinary' end"
+)
+
+
+def _sex_sql(home: Home) -> str:
+    by_crosswalk = "max(sexes.conformed_code), " if home.reference_file("crosswalks").exists() else ""
+    by_layout = "max(layout_sexes.conformed_code), " if home.reference_file("extract_codes").exists() else ""
+    return f"nullif(coalesce({by_crosswalk}{by_layout}max({_PLAIN})), 'unknown')"
+
+
+def _join_sexes(home: Home) -> str:
+    joins = ""
+    if (crosswalks := home.reference_file("crosswalks")).exists():
+        joins += f"""
+            left join (select * from {literal(str(crosswalks))} where field = 'gender') as sexes
+                on told.partner_id = sexes.partner_id
+                and lower(trim(told.gender)) = lower(trim(sexes.partner_code))
+                and told.school_year >= coalesce(sexes.first_year, 0)
+                and told.school_year <= coalesce(sexes.last_year, 9999)"""
+    if (codes := home.reference_file("extract_codes")).exists():
+        joins += f"""
+            left join (
+                select distinct on (extract_id, partner_code) *
+                from {literal(str(codes))} where field = 'gender'
+            ) as layout_sexes
+                on told.extract_id = layout_sexes.extract_id
+                and lower(trim(told.gender)) = lower(trim(layout_sexes.partner_code))"""
+    return joins

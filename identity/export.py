@@ -1,0 +1,136 @@
+"""What leaves the vault: links, changes and counts, without a name, a birth date or an address."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+
+from identity.matches import REVIEW_FROM
+from ingestion.home import Home
+from ingestion.sql_text import literal
+
+COUNTS = """
+    select
+        count(*) as students,
+        count(distinct person_id) as persons,
+        count(*) filter (method = 'state_id') as by_state_id,
+        count(*) filter (method in ('partner_id', 'state_id_refused')) as by_partner_id,
+        count(*) filter (method in ('linked', 'decided')) as linked,
+        count(*) filter (n_state_ids > 1) as conflicting_state_ids,
+        count(*) filter (method = 'state_id_refused') as refused_state_ids,
+        (select count(*) from link where status = 'to_review') as to_review
+    from (select assigned.*, grouped.n_state_ids from assigned inner join grouped using (member_id))
+"""
+
+# the best pair of accounts of two groups speaks for them; evidence is levels of fields, never what they say
+_LINKS = """
+    create or replace temp table link as
+    with placed as (
+        select all_records.record_id, assigned.person_id, assigned.group_id, assigned.partner_id
+        from all_records inner join assigned using (member_id)
+    ),
+    best as (
+        select
+            scored.community_id,
+            l.person_id as person_id_l, r.person_id as person_id_r,
+            l.partner_id as partner_id_l, r.partner_id as partner_id_r,
+            scored.match_weight, scored.match_probability, scored.levels, scored.model_version,
+            scored.record_l, scored.record_r,
+            least(l.group_id, r.group_id) as group_l, greatest(l.group_id, r.group_id) as group_r
+        from scored
+        inner join placed as l on scored.record_l = l.record_id
+        inner join placed as r on scored.record_r = r.record_id
+        where l.group_id <> r.group_id
+        qualify row_number() over (
+            partition by group_l, group_r order by match_weight desc, record_l, record_r
+        ) = 1
+    ),
+    rosters as (
+        select person_id, list(distinct partner_id) as partners from assigned group by person_id
+    )
+    select
+        best.* exclude (levels),
+        case
+            when person_id_l = person_id_r then 'accepted'
+            when apart.group_l is not null then 'decided_different'
+            -- a partner's roster tells its children apart, so nobody has to
+            when list_has_any(l.partners, r.partners) then 'two_of_a_partner'
+            when match_probability >= $lowest then 'to_review'
+            else 'not_linked'
+        end as status,
+        list_aggregate(
+            list_transform(list_sort(map_keys(levels)), lambda field: field || ': ' || levels[field]),
+            'string_agg', '; '
+        ) as evidence
+    from best
+    left join apart using (group_l, group_r)
+    inner join rosters as l on best.person_id_l = l.person_id
+    inner join rosters as r on best.person_id_r = r.person_id
+"""
+
+
+def export(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, int]:
+    """Write person_links, links, match_rates and person_changes to identity/; the counts of LinkCounts."""
+    con.execute(_LINKS, {"lowest": REVIEW_FROM})
+    # ordered, so that equal links are equal bytes
+    _write(
+        con, home.person_links, "select partner_id, student_id, person_id, method from assigned order by all"
+    )
+    _write(
+        con,
+        home.identity / "links.parquet",
+        "select community_id, person_id_l, person_id_r, partner_id_l, partner_id_r, status, match_weight, "
+        "match_probability, evidence, model_version from link order by all",
+    )
+    _write(
+        con,
+        home.identity / "match_rates.parquet",
+        "select * exclude (file_key) from vault.match_rate order by all",
+    )
+    _write(con, home.identity / "person_changes.parquet", "select * from vault.change order by all")
+    cursor = con.execute(COUNTS)
+    names = [column[0] for column in cursor.description]
+    (row,) = cursor.fetchall()
+    counts = dict(zip(names, map(int, row), strict=True))
+    _stamp(home).write_text(json.dumps({"counts": counts, "made_of": _made_of(con)}) + "\n")
+    return counts
+
+
+def exported_is_of(con: duckdb.DuckDBPyConnection, home: Home) -> bool:
+    """Whether what lies in identity/ is of the vault as it stands, so that nothing has to be written."""
+    others = (home.identity / f"{name}.parquet" for name in ("links", "match_rates", "person_changes"))
+    try:
+        kept = json.loads(_stamp(home).read_text())
+        return all(file.exists() for file in (home.person_links, *others)) and kept["made_of"] == _made_of(
+            con
+        )
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def read_counts(home: Home) -> dict[str, int]:
+    """The counts of the last export."""
+    counts: dict[str, int] = json.loads(_stamp(home).read_text())["counts"]
+    return counts
+
+
+def _stamp(home: Home) -> Path:
+    return home.identity / "linked.json"
+
+
+def _made_of(con: duckdb.DuckDBPyConnection) -> list[int]:
+    """The vault's generation and its number of decisions; after a kill in between, they differ."""
+    row = con.execute(
+        "select (select coalesce(max(number), 0) from vault.generation), "
+        "(select count(*) from vault.decision)"
+    ).fetchone()
+    assert row is not None
+    return [int(row[0]), int(row[1])]
+
+
+def _write(con: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:
+    draft = path.with_suffix(".parquet.draft")
+    con.execute(f"copy ({query}) to {literal(str(draft))} (format parquet)")
+    draft.replace(path)

@@ -1,0 +1,89 @@
+"""The gate on linking: where nobody else knows the children any more, names or dates were changed."""
+
+from __future__ import annotations
+
+import duckdb
+
+from ingestion.errors import MilepostError
+from ingestion.home import Home
+from ingestion.sql_text import literal
+
+FEWEST_CHILDREN = 50  # few make a rate jump by themselves
+NO_SETTINGS = "select null::varchar as community_id, null::double as largest_match_rate_drop limit 0"
+LARGEST_DROP = 0.2  # where a community does not say it: community.yml, identity
+
+
+class MatchRateError(MilepostError):
+    """A delivery is linked far less than its like before; nothing was linked, and the last links stay."""
+
+
+def measure_match_rates(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Make table new_rate: of each new file, how many children another partner knows, and what was expected.
+
+    Expected is the mean of the same extract's deliveries when those came: a birth is linked years later, when
+    the child comes to school, so rates of today do not compare.
+    """
+    settings = home.reference_file("identity_settings")
+    told = f"from {literal(str(settings))}" if settings.exists() else NO_SETTINGS
+    con.execute(f"""
+        create or replace temp table new_rate as
+        with known_to as (
+            select person_id, count(distinct partner_id) as n_partners from assigned group by person_id
+        ),
+        children as (
+            select distinct file_key, community_id, extract_id, school_year, collection, person_id,
+                   n_partners > 1 as is_matched
+            from account
+            inner join assigned using (member_id)
+            inner join known_to using (person_id)
+            where file_key in (select file_key from new_file)
+        ),
+        rates as (
+            select file_key, community_id, extract_id, school_year, collection,
+                   count(*) as n_children, count(*) filter (is_matched) as n_matched
+            from children
+            group by all
+        ),
+        expected as (
+            select extract_id, avg(n_matched / n_children) as expected_rate
+            from vault.match_rate
+            where n_children >= {FEWEST_CHILDREN}
+            group by extract_id
+        )
+        select
+            rates.*, expected_rate,
+            n_children < {FEWEST_CHILDREN} or expected_rate is null
+            or expected_rate - n_matched / n_children
+                <= coalesce(largest_match_rate_drop, {LARGEST_DROP}) as has_held
+        from rates
+        left join expected using (extract_id)
+        left join ({told}) as settings using (community_id)
+    """)
+
+
+def refuse_fallen(con: duckdb.DuckDBPyConnection) -> None:
+    """MatchRateError if a new delivery's rate fell by more than its community allows."""
+    fallen = con.execute(
+        "select extract_id, school_year, collection, n_matched / n_children, expected_rate from new_rate "
+        "where not has_held order by all"
+    ).fetchall()
+    if fallen:
+        raise MatchRateError.of(
+            MatchRateError(
+                f"{rate:.0%} of the children are linked to another partner's, {expected:.0%} were before",
+                where=f"{extract_id} {school_year} {collection}",
+                rule="a match rate falls by no more than largest_match_rate_drop of community.yml",
+                next_step="Look at names and birth dates in the file; withdraw it, or let it pass with "
+                "`milepost refresh --accept-match-rates`",
+            )
+            for extract_id, school_year, collection, rate, expected in fallen
+        )
+
+
+def keep_match_rates(con: duckdb.DuckDBPyConnection, now: str) -> None:
+    """Write the rates into the vault; the caller holds the transaction."""
+    con.execute("delete from vault.match_rate where file_key in (select file_key from gone_file)")
+    con.execute(
+        "insert into vault.match_rate by name select *, $now::timestamp as linked_at from new_rate",
+        {"now": now},
+    )

@@ -1,0 +1,156 @@
+"""Accounts that share no id, compared by what they say: new pairs are scored, the others remembered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+if TYPE_CHECKING:
+    from identity.matching import Model
+
+# of an account, and the same one whenever the account is told again
+RECORD_ID = (
+    "md5_number_lower(concat_ws('|', account.member_id, coalesce(first_name, ''), coalesce(middle_name, ''), "
+    "coalesce(last_name, ''), coalesce(birth_date::varchar, ''), coalesce(sex, '')))"
+)
+THRESHOLD = 0.9  # of match probability, from which two are linked
+REVIEW_FROM = 0.3  # from which a person should look at those that are not
+SEED = 2025
+FEWEST_RECORDS = 50  # below, a model says nothing, and there is nothing to compare
+OUTGROWN = 2  # times as many records as the model was fitted to: it is fitted anew
+
+
+def match(con: duckdb.DuckDBPyConnection, *, retrain: bool = False) -> None:
+    """Make tables all_records (accounts to compare), scored (pairs) and clustered (group_id, cluster_id).
+
+    Per community, for no agreement lets two of them share names. The model fitted before is used as it is, so
+    that an interim load is compared with everybody by the same measure; it is fitted anew with `retrain`, or
+    when there are twice as many records.
+    """
+    con.execute(_RECORDS)
+    con.execute("create or replace temp table scored as select *, '' as community_id from vault.pair limit 0")
+    con.execute("create or replace temp table fitted as from vault.model limit 0")
+    con.execute("create or replace temp table clustered (group_id ubigint, cluster_id ubigint)")
+    communities = con.execute(
+        "select community_id, count(*) from all_records group by all having count(distinct partner_id) > 1 "
+        "order by 1"
+    ).fetchall()
+    for community_id, n_records in communities:
+        if n_records >= FEWEST_RECORDS:
+            _match_community(con, community_id, n_records, retrain=retrain)
+
+
+def _match_community(
+    con: duckdb.DuckDBPyConnection, community_id: str, n_records: int, *, retrain: bool
+) -> None:
+    from identity.matching import cluster, score, train
+
+    of_community = {"community_id": community_id}
+    con.execute(
+        "create or replace temp table record as "
+        "select * exclude (community_id) from all_records where community_id = $community_id",
+        of_community,
+    )
+    kept = None if retrain else _kept_model(con, community_id, n_records)
+    model = kept or train(con, SEED)
+    if kept:
+        con.execute(
+            "create or replace temp table new_record as "
+            "select record_id from record anti join vault.record using (record_id, group_id)"
+        )
+        score(con, model, new="new_record")
+        # pairs of before whose two accounts are still told, and of two groups still
+        con.execute(
+            "insert into pair by name "
+            "select kept.* exclude (model_version) from vault.pair as kept "
+            "inner join record as l on kept.record_l = l.record_id "
+            "inner join record as r on kept.record_r = r.record_id "
+            "anti join pair as now on kept.record_l = now.record_l and kept.record_r = now.record_r "
+            "where l.group_id <> r.group_id and kept.model_version = $version",
+            {"version": model.version},
+        )
+    else:
+        score(con, model)
+        con.execute(
+            "insert into fitted values ($community_id, $version, $content, $n_records, now()::timestamp)",
+            {
+                **of_community,
+                "version": model.version,
+                "content": model.to_json(),
+                "n_records": n_records,
+            },
+        )
+    # where a partner hides names, a birth date alone would link in a small community
+    con.execute("delete from pair where not list_has_any(map_keys(levels), ['first_name', 'last_name'])")
+    cluster(con, THRESHOLD, apart="apart")
+    con.execute("insert into clustered select group_id, cluster_id from cluster")
+    con.execute(
+        "insert into scored by name "
+        "select *, $version as model_version, $community_id as community_id from pair",
+        {**of_community, "version": model.version},
+    )
+
+
+def _kept_model(con: duckdb.DuckDBPyConnection, community_id: str, n_records: int) -> Model | None:
+    from identity.matching import Model
+
+    row = con.execute(
+        "select content, n_records from vault.model where community_id = ? order by trained_at desc limit 1",
+        [community_id],
+    ).fetchone()
+    if row is None or n_records > OUTGROWN * int(row[1]):
+        return None
+    try:
+        return Model.from_json(row[0])
+    except ValueError:  # of another release, with other levels of agreement
+        return None
+
+
+def keep_matches(con: duckdb.DuckDBPyConnection, now: str) -> None:
+    """Write pairs, records and models into the vault; the caller holds the transaction."""
+    con.execute(
+        "insert into vault.model by name select * replace ($now::timestamp as trained_at) from fitted",
+        {"now": now},
+    )
+    # what is as before is not written again: of a million records, few are others in an interim load
+    con.execute(
+        "delete from vault.record as kept where not exists (from all_records as now "
+        "where kept.record_id = now.record_id and kept.group_id = now.group_id)"
+    )
+    con.execute(
+        "insert into vault.record select record_id, member_id, group_id from all_records "
+        "anti join vault.record using (record_id, group_id)"
+    )
+    same = (
+        "record_l = now.record_l and kept.record_r = now.record_r and kept.model_version = now.model_version"
+    )
+    con.execute(f"delete from vault.pair as kept where not exists (from scored as now where kept.{same})")
+    con.execute(
+        "insert into vault.pair by name select now.* exclude (community_id) from scored as now "
+        f"where not exists (from vault.pair as kept where kept.{same})"
+    )
+
+
+_RECORDS = f"""
+    create or replace temp table all_records as
+    select
+        {RECORD_ID} as record_id,
+        coalesce(account.community_id, '') as community_id,
+        account.partner_id,
+        account.member_id,
+        any_value(grouped.group_id) as group_id,
+        any_value(grouped.state_student_id) as state_id,
+        first_name, middle_name, last_name, birth_date, sex,
+        max_by(address, (school_year, collection = 'annual', address))
+            filter (address is not null) as address,
+        max_by(zip_code, (school_year, collection = 'annual', zip_code))
+            filter (zip_code is not null) as zip_code,
+        null::varchar as household,
+        min(school_year) as first_year,
+        max(school_year) as last_year
+    from account
+    inner join grouped using (member_id)
+    where first_name is not null or last_name is not null
+    group by all
+"""

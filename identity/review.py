@@ -1,0 +1,165 @@
+"""Clerical review: pairs that the model is not sure of, with what both partners say, and their decisions."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from identity.decisions import Decision, DecisionError, Member, Verdict
+from identity.matches import RECORD_ID, REVIEW_FROM
+
+FIELDS = ("first_name", "middle_name", "last_name", "birth_date", "sex", "address", "zip_code")
+HANDED_OUT = (
+    "partner_id", "student_id", *FIELDS, "other_partner_id", "other_student_id",
+    *(f"other_{field}" for field in FIELDS), "match_probability", "evidence", "decision", "reviewer",
+    "reason",
+)  # fmt: skip
+VERDICTS: dict[str, Verdict] = {"same": "same", "different": "different"}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two children of partners that may be one; `one` and `other` are what is said of each, by field."""
+
+    left: Member
+    right: Member
+    one: dict[str, Any]
+    other: dict[str, Any]
+    match_probability: float
+    evidence: dict[str, str]
+
+
+def review_queue(con: duckdb.DuckDBPyConnection, most: int | None = None) -> list[Pair]:
+    """Pairs that the model is not sure of and nobody decided, the likeliest first; `con` has the vault."""
+    rows = con.execute(_QUEUE.format(limit="" if most is None else f"limit {int(most)}"), [REVIEW_FROM])
+    names = [column[0] for column in rows.description]
+    return [_pair(dict(zip(names, row, strict=True))) for row in rows.fetchall()]
+
+
+def _pair(row: dict[str, Any]) -> Pair:
+    return Pair(
+        Member(row["partner_l"], row["student_l"]),
+        Member(row["partner_r"], row["student_r"]),
+        {field: row[f"{field}_l"] for field in FIELDS},
+        {field: row[f"{field}_r"] for field in FIELDS},
+        row["match_probability"],
+        dict(row["levels"]),
+    )
+
+
+def _said(side: str) -> str:
+    return ", ".join(f"{side}.{field} as {field}_{side}" for field in FIELDS)
+
+
+_QUEUE = f"""
+    with said as (
+        select {RECORD_ID} as record_id, member_id, max_by(columns(['{"', '".join(FIELDS)}']), school_year)
+        from vault.account
+        where {RECORD_ID} in (select record_l from vault.pair union all select record_r from vault.pair)
+        group by record_id, member_id
+    ),
+    rosters as (
+        select person_id, list(distinct partner_id) as partners from vault.member group by person_id
+    ),
+    told as (
+        select said.*, member.person_id, member.partner_id, member.student_id, rosters.partners
+        from said
+        inner join vault.member as member using (member_id)
+        inner join rosters using (person_id)
+    )
+    select
+        l.partner_id as partner_l, l.student_id as student_l,
+        r.partner_id as partner_r, r.student_id as student_r,
+        {_said("l")}, {_said("r")}, match_probability, levels
+    from vault.pair as pair
+    inner join told as l on pair.record_l = l.record_id
+    inner join told as r on pair.record_r = r.record_id
+    where l.person_id <> r.person_id and match_probability >= ?
+        -- a partner's roster tells its children apart, so nobody has to
+        and not list_has_any(l.partners, r.partners)
+        and not exists (
+            from vault.decision as d
+            where (d.partner_id, d.student_id, d.other_partner_id, d.other_student_id) in (
+                (l.partner_id, l.student_id, r.partner_id, r.student_id),
+                (r.partner_id, r.student_id, l.partner_id, l.student_id)
+            )
+        )
+    -- two persons are asked about once
+    qualify row_number() over (
+        partition by least(l.person_id, r.person_id), greatest(l.person_id, r.person_id)
+        order by match_weight desc, record_l, record_r
+    ) = 1
+    order by match_probability desc, record_l, record_r
+    {{limit}}
+"""
+
+
+# ---- as a file -------------------------------------------------------------------------------------------
+def hand_out(pairs: Sequence[Pair], file: Path) -> None:
+    """Write pairs as CSV, readable by its owner only, for it holds names; nothing in it runs as a formula."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", newline="", encoding="utf-8") as written:
+        rows = csv.writer(written)
+        rows.writerow(HANDED_OUT)
+        for pair in pairs:
+            evidence = "; ".join(f"{field}: {level}" for field, level in sorted(pair.evidence.items()))
+            said = [
+                *(pair.left.partner_id, pair.left.student_id, *pair.one.values()),
+                *(pair.right.partner_id, pair.right.student_id, *pair.other.values()),
+            ]
+            rows.writerow([*map(_harmless, said), f"{pair.match_probability:.4f}", evidence, "", "", ""])
+
+
+def _harmless(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def taken_back(file: Path) -> list[Decision]:
+    """The decisions that reviewers wrote into a file that was handed out; rows without one are left out.
+
+    DecisionError names file and row; never what is in it.
+    """
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as opened:
+            rows = list(csv.DictReader(opened))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DecisionError(
+            f"The file cannot be read: {type(error).__name__}",
+            where=str(file),
+            next_step="Send it as CSV in UTF-8",
+        ) from None
+    needed = {"partner_id", "student_id", "other_partner_id", "other_student_id", "decision", "reviewer"}
+    if rows and (missing := needed - rows[0].keys()):
+        raise DecisionError(
+            f"Columns are missing: {', '.join(sorted(missing))}",
+            where=str(file),
+            next_step="Write decisions into a file of `milepost identity review --export`",
+        )
+    found = []
+    for number, row in enumerate(rows, start=2):
+        said = (row["decision"] or "").strip().lower()
+        if not said:
+            continue
+        if said not in VERDICTS or not (row["reviewer"] or "").strip():
+            raise DecisionError(
+                "This row has no decision that can be taken",
+                where=f"{file}, row {number}",
+                rule="decision is same, different or empty, and reviewer says who decided",
+                next_step="Correct the row; none of the file was taken",
+            )
+        one = Member(_unharmed(row["partner_id"]), _unharmed(row["student_id"]))
+        other = Member(_unharmed(row["other_partner_id"]), _unharmed(row["other_student_id"]))
+        reason = (row.get("reason") or "").strip()
+        found.append(Decision(one, other, VERDICTS[said], row["reviewer"].strip(), reason))
+    return found
+
+
+def _unharmed(text: str) -> str:
+    return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in "=+-@\t\r" else text

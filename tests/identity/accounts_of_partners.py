@@ -1,0 +1,46 @@
+"""Accounts of children as partners' files in the lake, for tests of identity."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from ingestion.home import Home
+from ingestion.sql_text import literal
+
+COLUMNS = {
+    "student_id": "varchar", "first_name": "varchar", "middle_name": "varchar", "last_name": "varchar",
+    "birth_date": "date", "gender": "varchar", "address": "varchar", "zip_code": "varchar",
+    "state_student_id": "varchar", "replaced_by_student_id": "varchar",
+}  # fmt: skip
+
+
+def send(
+    home: Home, partner: str, *children: dict[str, str], school_year: int = 2025, collection: str = "annual"
+) -> Path:
+    """A person file of `partner`, in force; an earlier one of the same period is superseded."""
+    path = home.raw / "person" / f"{partner}.person" / f"{school_year}-{collection}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [
+        ", ".join(f"{literal(child.get(column))}::{kind} as {column}" for column, kind in COLUMNS.items())
+        for child in children
+    ]
+    said = " union all ".join(f"select {row}" for row in rows)
+    path.unlink(missing_ok=True)
+    duckdb.sql(
+        f"copy (select 'lakeside' as community_id, '{partner}' as partner_id, '{partner}.person' as extract_id, "
+        f"{school_year} as school_year, '{collection}' as collection, * from ({said})) "
+        f"to {literal(str(path))} (format parquet)"
+    )
+    return path
+
+
+def persons(home: Home) -> dict[tuple[str, str], str]:
+    """(partner, number) -> person_id, of the last linking."""
+    rows = duckdb.sql(f"select partner_id, student_id, person_id from '{home.person_links}'").fetchall()
+    return {(partner, student): person for partner, student, person in rows}
+
+
+def child(number: str, **said: str) -> dict[str, str]:
+    return {"student_id": number, **said}

@@ -1,0 +1,186 @@
+"""The vault: encrypted, opened by its key alone, and whole whatever happens while its key is changed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from accounts_of_partners import child, persons, send
+
+from identity import vault
+from identity.linking import link_persons
+from identity.vault import KEY_FILE_VARIABLE, KEY_VARIABLE, VaultError, open_vault, rotate_key, vault_key
+from ingestion.home import Home
+
+NAME, BIRTH, STREET = "Zephyrinella", "2014-03-09", "17 Quillfeather Lane"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path / "home")
+    send(
+        home, "north",
+        child("N-77001", first_name=NAME, last_name="Ostrowicz", birth_date=BIRTH, address=STREET),
+    )  # fmt: skip
+    return home
+
+
+@pytest.fixture
+def by_file(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home whose key lies in the owner's configuration folder."""
+    monkeypatch.delenv(KEY_VARIABLE)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    link_persons(home)
+    return home
+
+
+def names_in_vault(home: Home) -> list[tuple[str]]:
+    with open_vault(home, read_only=True) as con:
+        return con.execute("select first_name from vault.account").fetchall()
+
+
+def test_what_children_are_called_is_in_the_vault_and_nowhere_else_of_identity(home: Home) -> None:
+    link_persons(home)
+    assert names_in_vault(home) == [(NAME,)]
+    for file in home.identity.rglob("*"):
+        content = file.read_bytes() if file.is_file() else b""
+        for text in (NAME, "Ostrowicz", STREET, BIRTH):
+            assert text.encode() not in content, file.name
+    assert stat.S_IMODE(home.vault.stat().st_mode) == 0o600
+    with pytest.raises(duckdb.Error):
+        duckdb.connect(str(home.vault), read_only=True)
+
+
+def test_another_key_opens_nothing_and_the_links_stay(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    link_persons(home)
+    before, links = home.vault.read_bytes(), persons(home)
+    monkeypatch.setenv(KEY_VARIABLE, "some other key of enough letters")
+    with pytest.raises(VaultError, match="does not open with this key") as refused:
+        link_persons(home)
+    assert "some other key" not in str(refused.value)
+    assert (home.vault.read_bytes(), persons(home)) == (before, links)
+
+
+def test_a_short_key_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "short")
+    with pytest.raises(VaultError, match="too short"):
+        link_persons(home)
+    assert not home.vault.exists()
+
+
+def test_the_first_use_makes_a_key_outside_the_home(by_file: Home, tmp_path: Path) -> None:
+    file = vault_key(by_file).file
+    assert file is not None
+    assert file.is_relative_to(tmp_path / "config")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    by_file.root.rename(tmp_path / "moved")
+    assert names_in_vault(Home(tmp_path / "moved")) == [(NAME,)]
+
+
+def test_a_missing_key_says_where_it_was_looked_for(by_file: Home) -> None:
+    file = vault_key(by_file).file
+    assert file is not None
+    file.unlink()
+    with pytest.raises(VaultError, match="key is missing") as refused:
+        link_persons(by_file)
+    assert str(file) in str(refused.value)
+    assert not file.exists(), "a new key for an old vault opens nothing"
+
+
+def test_a_key_within_the_home_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(KEY_VARIABLE)
+    inside = home.root / "vault.key"
+    inside.write_text("a key that lies beside the vault")
+    monkeypatch.setenv(KEY_FILE_VARIABLE, str(inside))
+    with pytest.raises(VaultError, match="beside the vault"):
+        link_persons(home)
+
+
+@pytest.mark.parametrize("damage", ["cut", "overwritten", "no database"])
+def test_a_damaged_vault_is_one_clear_error(home: Home, damage: str) -> None:
+    link_persons(home)
+    content = home.vault.read_bytes()
+    links = home.person_links.read_bytes()
+    broken = {
+        "cut": content[: len(content) // 3],
+        "overwritten": content[:4096] + bytes(len(content) - 4096),
+        "no database": b"not a database at all",
+    }[damage]
+    home.vault.write_bytes(broken)
+    send(home, "south", child("1", first_name="Abel"))
+    with pytest.raises(VaultError) as refused:
+        link_persons(home)
+    assert NAME not in str(refused.value)
+    assert "backup" in str(refused.value)
+    assert home.person_links.read_bytes() == links
+
+
+def test_rotation_changes_the_key_file_and_keeps_everything(by_file: Home) -> None:
+    before, old = persons(by_file), vault_key(by_file)
+    new = rotate_key(by_file)
+    assert vault_key(by_file).text == new.text != old.text
+    assert names_in_vault(by_file) == [(NAME,)]
+    link_persons(by_file)
+    assert persons(by_file) == before
+    assert old.file is not None
+    assert sorted(path.name for path in old.file.parent.iterdir()) == [old.file.name]
+
+
+def test_rotation_of_a_key_in_the_environment_asks_for_the_new_one(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link_persons(home)
+    with pytest.raises(VaultError, match="there is no new one"):
+        rotate_key(home)
+    rotate_key(home, "another key of enough characters")
+    with pytest.raises(VaultError, match="does not open"):
+        names_in_vault(home)
+    monkeypatch.setenv(KEY_VARIABLE, "another key of enough characters")
+    assert names_in_vault(home) == [(NAME,)]
+
+
+# at each of its effects on files, in their order
+EFFECTS = ["write_key", "attach_old", "attach_fresh", "replace_vault", "replace_key"]
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from identity import vault
+from ingestion.home import Home
+effect, seen = sys.argv[2], 0
+def die(*_args, **_options):
+    os.kill(os.getpid(), signal.SIGKILL)
+if effect == "write_key":
+    vault.write_key = die
+elif effect.startswith("attach"):
+    attach = vault.attach
+    vault.attach = lambda con, file, key, name, **o: die() if effect.endswith(name) else attach(con, file, key, name, **o)
+else:
+    replace = Path.replace
+    wanted = ".rotating" if effect == "replace_vault" else ".key.next"
+    Path.replace = lambda self, to: die() if self.name.endswith(wanted) else replace(self, to)
+vault.rotate_key(Home(Path(sys.argv[1])))
+"""
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_killed_while_its_key_is_changed_the_vault_opens(by_file: Home, effect: str) -> None:
+    before = persons(by_file)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(by_file.root), effect], env={**os.environ}, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert names_in_vault(by_file) == [(NAME,)]
+    send(by_file, "south", child("1", first_name="Abel"))
+    link_persons(by_file)
+    assert persons(by_file).items() > before.items()
+    key = vault_key(by_file).file
+    assert key is not None
+    assert [path.name for path in key.parent.iterdir() if path.suffix == ".next"] == []
+    rotate_key(by_file)
+    assert vault.vault_key(by_file).text
