@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import hmac
-from pathlib import Path
 
 import duckdb
 
 from identity.addresses import written_addresses
-from identity.person_links import STANDARDS, person_key
-from ingestion.contracts.entities import CANONICAL, load_entities
-from ingestion.home import Home
-from ingestion.spill import working_database
-from ingestion.sql_text import literal
 
 LABEL = b"milepost: addresses of households"  # keeps these keys apart from person ids, of the same secret
-COLUMNS = {
-    "community_id": "varchar", "partner_id": "varchar", "student_id": "varchar", "school_year": "integer",
-    "collection": "varchar", "last_name": "varchar", "address": "varchar", "zip_code": "varchar",
-}  # fmt: skip
 
 
-def write_address_keys(home: Home, lake: Home | None = None, *, has_views: bool = False) -> int:
-    """Write identity/address_keys.parquet from the persons in force, and return how many homes it tells of.
+def make_address_keys(con: duckdb.DuckDBPyConnection, secret: str) -> None:
+    """Make table address_key from table account, with the deployment's secret.
 
     Columns: community_id, partner_id, student_id, school_year, collection, address_key, surname_key and
     has_unit; one row per student, school year, collection and home told. `address_key` is 60 bits of
@@ -30,40 +20,17 @@ def write_address_keys(home: Home, lake: Home | None = None, *, has_views: bool 
     few addresses, and a hash without a secret is undone by trying them all. `surname_key` is the same over
     address_key and last name, so that it tells families of one home apart and nothing about another home.
     Without a ZIP code an address has the one that all others of the same place have, else it is of its
-    partner alone. `lake` and `has_views` are as in `link_persons`.
+    partner alone.
     """
-    lake = lake or home
-    with working_database(home) as con:
-        con.execute(f"create temp table told as {_told_sql(con, home, lake, has_views)}")
-        con.execute(f"create temp table written as {written_addresses('told')}")
-        inner, outer = _pads(person_key(home))
-        con.execute(f"create temp table keys as {_KEYS}", {"inner": inner, "outer": outer})
-        _write(con, home.address_keys)
-        row = con.execute("select count(distinct address_key) from keys").fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def _told_sql(con: duckdb.DuckDBPyConnection, home: Home, lake: Home, has_views: bool) -> str:
-    """SELECT of COLUMNS of every person in force that has an address."""
-    names = ", ".join(COLUMNS)
-    # files of before a column was there have none
-    nothing = ", ".join(f"null::{kind} as {name}" for name, kind in COLUMNS.items())
-    sources = [f"(select {nothing} limit 0)"]
-    if files := sorted((lake.raw / "person").glob("**/*.parquet")):
-        listed = ", ".join(literal(str(file)) for file in files)
-        sources.append(f"read_parquet([{listed}], union_by_name = true)")
-    if has_views and _has_standards(lake):
-        con.execute("set file_search_path = ?", [str(home.root)])
-        con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
-        sources.append(f"warehouse.staging.{STANDARDS[1]}")
-    every = " union all by name ".join(f"(from {source})" for source in sources)
-    return f"select distinct {names} from ({every}) where student_id is not null and trim(address) <> ''"
-
-
-def _has_standards(lake: Home) -> bool:
-    tables = (name for name, entity in load_entities().items() if entity.standard != CANONICAL)
-    return any(any((lake.raw / name).glob("*/*.parquet")) for name in tables)
+    con.execute("""
+        create or replace temp table told as
+        select distinct community_id, partner_id, student_id, school_year, collection, last_name, address, zip_code
+        from account
+        where trim(address) <> ''
+    """)
+    con.execute(f"create or replace temp table written as {written_addresses('told')}")
+    inner, outer = _pads(secret)
+    con.execute(f"create or replace temp table address_key as {_KEYS}", {"inner": inner, "outer": outer})
 
 
 def _pads(secret: str) -> tuple[bytes, bytes]:
@@ -110,11 +77,3 @@ _KEYS = f"""
         unit <> '' as has_unit
     from named left join names using (address_key, surname)
 """
-
-
-def _write(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Readers see the old keys or the new ones, never half; ordered, so equal keys are equal bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".parquet.draft")
-    con.execute(f"copy (from keys order by all) to {literal(str(draft))} (format parquet)")
-    draft.replace(path)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import duckdb
 
+from identity.address_keys import make_address_keys
 from identity.matches import REVIEW_FROM
+from identity.person_key import person_key
 from ingestion.home import Home
 from ingestion.sql_text import literal
 
@@ -72,7 +74,7 @@ _LINKS = """
 
 
 def export(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, int]:
-    """Write person_links, links, match_rates and person_changes to identity/; the counts of LinkCounts."""
+    """Write the tables of identity/, each whole or not at all; the counts of LinkCounts."""
     con.execute(_LINKS, {"lowest": REVIEW_FROM})
     # ordered, so that equal links are equal bytes
     _write(
@@ -89,6 +91,8 @@ def export(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, int]:
         home.identity / "match_rates.parquet",
         "select * exclude (file_key) from vault.match_rate order by all",
     )
+    make_address_keys(con, person_key(home))
+    _write(con, home.address_keys, "from address_key order by all")
     _write(con, home.identity / "person_changes.parquet", "select * from vault.change order by all")
     cursor = con.execute(COUNTS)
     names = [column[0] for column in cursor.description]
@@ -100,7 +104,10 @@ def export(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, int]:
 
 def exported_is_of(con: duckdb.DuckDBPyConnection, home: Home) -> bool:
     """Whether what lies in identity/ is of the vault as it stands, so that nothing has to be written."""
-    others = (home.identity / f"{name}.parquet" for name in ("links", "match_rates", "person_changes"))
+    others = (
+        home.identity / f"{name}.parquet"
+        for name in ("links", "match_rates", "address_keys", "person_changes")
+    )
     try:
         kept = json.loads(_stamp(home).read_text())
         return all(file.exists() for file in (home.person_links, *others)) and kept["made_of"] == _made_of(

@@ -158,6 +158,8 @@ class Home:
     @property
     def vault(self) -> Path:
         return self.identity / "vault.duckdb"
+
+    @property
     def address_keys(self) -> Path:
         return self.identity / "address_keys.parquet"
 

@@ -105,6 +105,7 @@ IDENTITY_TABLES = {
     "person_links": "Partner's student id to person_id, and how it was found.",
     "links": "Pairs of children that were compared: weight, evidence by field as levels, status, model.",
     "match_rates": "How many children of each delivery were linked to another partner's when it came.",
+    "address_keys": "Who was told to live where, by keyed hashes of addresses.",
     "person_changes": "Persons that turned out one, or two, and why.",
 }
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import duckdb
 
+from identity.address_keys import make_address_keys
+from identity.accounts import PERSON
 from ingestion.lake.delivery import Delivery
 from ingestion.contracts.entities import load_entities
 from ingestion.home import Home
@@ -113,7 +115,19 @@ class Lake:
         ]
         columns = dict.fromkeys(("partner_id", "student_id", "person_id", "method"), "varchar")
         self._write(self.home.person_links, columns, links)
+        self._write(self.home.identity / "match_rates.parquet", MATCH_RATES, [])
+        self._write_address_keys()
         return self.home
+
+    def _write_address_keys(self) -> None:
+        nothing = ", ".join(f"null::{kind} as {name}" for name, kind in PERSON.items())
+        with duckdb.connect() as con:
+            con.execute(
+                f"create table account as select {', '.join(PERSON)} from (select {nothing} limit 0 union all by name "
+                f"from read_parquet('{self.home.raw}/person/**/*.parquet', union_by_name = true))"
+            )
+            make_address_keys(con, "a key for tests")
+            con.sql("from address_key").write_parquet(str(self.home.address_keys))
 
     @staticmethod
     def _write(path: Path, columns: Mapping[str, str], rows: Sequence[Row]) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from identity.address_keys import write_address_keys
 from identity.addresses import written_addresses
+from identity.linking import link_persons
 from ingestion.home import Home
 
 Told = tuple[str, str, str, str | None, str | None]  # partner, student, last name, address, ZIP code
@@ -34,6 +34,13 @@ def deliver(home: Home, *rows: Told, name: str = "a") -> None:
             "copy (select 'c' as community_id, 2025 as school_year, 'annual' as collection, * from told)"
             f" to '{path}' (format parquet)"
         )
+
+
+def write_address_keys(home: Home, *, has_views: bool = False) -> int:
+    """Link, and count the homes that are told of."""
+    link_persons(home, has_views=has_views)
+    (row,) = duckdb.sql(f"select count(distinct address_key) from '{home.address_keys}'").fetchall()
+    return int(row[0])
 
 
 def keys(home: Home, column: str = "address_key") -> dict[str, object]:
@@ -207,9 +214,14 @@ def test_children_of_standards_are_told_of_by_their_view(home: Home) -> None:
         con.execute("create schema staging")
         con.execute("""
             create view staging.standards__person as
-            select 'south' as partner_id, 's' as student_id, 'c' as community_id, 2025 as school_year, 'annual' as collection,
-                'Ito' as last_name, '12 Elm Street' as address, '55101' as zip_code, 'x' as _load_id
+            select 'south' as partner_id, 's' as student_id, 'c' as community_id, 'south.person' as extract_id, 2025 as school_year, 'annual' as collection,
+                'Ito' as last_name, '12 Elm Street' as address, '55101' as zip_code, 'x' as _load_id,
+                null as gender, null as first_name, null as middle_name, null as birth_date, null as state_student_id,
+                null as replaced_by_student_id
         """)
+        con.execute(
+            "create view staging.standards__student as select partner_id, student_id from staging.standards__person"
+        )
     write_address_keys(home)
     assert set(keys(home)) == {"a"}
     write_address_keys(home, has_views=True)

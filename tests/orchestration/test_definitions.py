@@ -60,7 +60,12 @@ def test_layers_are_groups_and_everything_is_explained(shown: dict[str, list[str
         assert f"raw/{entity}" in shown["keys"]
         assert f"raw/{entity}:gate" in shown["checks"]
         assert f"raw/{entity}:deliveries_due" in shown["checks"]
-    for key in ("identity/person_links", "disclosure/cell_suppression", "published/release"):
+    for key in (
+        "identity/person_links",
+        "identity/address_keys",
+        "disclosure/cell_suppression",
+        "published/release",
+    ):
         assert key in shown["keys"]
     assert shown["jobs"] == ["deliveries_due", "fetch", "load", "refresh"]
     assert shown["sensors"] == ["inbox", "tell_of_failures"]

@@ -1,0 +1,10 @@
+select
+    community_id,
+    household_id,
+    person_id,
+    start_date,
+    end_date,
+    evidence,
+    relationship_to_head,
+    is_child
+from {{ ref('int_household_spells') }}
