@@ -10,7 +10,7 @@ from tiny_warehouse import Lake, Warehouse
 from ingestion.contracts.entities import canonical_entities
 from publishing.release_contents import direct_identifiers
 
-BUILT = ("--exclude", "path:models/published")
+BUILT = ("--exclude", "path:models/disclosure", "path:models/published")
 
 
 def crosswalk(partner: str, field: str, code: str, conformed: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tiny_warehouse import Lake, Row, Warehouse
 
-WITHOUT_PUBLISHED = ("--exclude", "path:models/published")
+WITHOUT_PUBLISHED = ("--exclude", "path:models/disclosure", "path:models/published")
 SINGLES = (
     "race_ethnicity",
     "gender",
