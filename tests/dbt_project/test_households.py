@@ -135,7 +135,7 @@ def spells(warehouse: Warehouse, student: str) -> list[Spell]:
 
 def households(warehouse: Warehouse, student: str) -> list[str]:
     rows = warehouse.query(
-        f"select household_id from marts.household_member where person_id = 'person_{student}' order by start_date"
+        f"select joint_household_id from marts.household_member where person_id = 'person_{student}' order by start_date"
     )
     return [row[0] for row in rows]
 
@@ -151,7 +151,7 @@ def year(warehouse: Warehouse, student: str, school_year: int) -> tuple[Any, ...
 
 def home_on_first_of_october(warehouse: Warehouse, student: str, school_year: int) -> str | None:
     (row,) = warehouse.query(
-        f"select household_id from marts.person_household_year where person_id = 'person_{student}' and school_year = {school_year}"
+        f"select joint_household_id from marts.person_household_year where person_id = 'person_{student}' and school_year = {school_year}"
     )
     return row[0]
 
@@ -204,7 +204,7 @@ def test_an_address_of_many_families_or_very_many_children_is_no_household(wareh
     assert [year(warehouse, who, 2025)[1] for who in ("flat1", "five5", "two6")] == [5, 4, 5]
     names = warehouse.query("""
         select n_members, n_surnames from marts.household
-        where household_id in (select household_id from marts.household_member where person_id in ('person_flat1', 'person_two1'))
+        where joint_household_id in (select joint_household_id from marts.household_member where person_id in ('person_flat1', 'person_two1'))
         order by 2
     """)
     assert names == [(6, 2), (6, 3)]
@@ -223,11 +223,11 @@ def test_a_stay_in_a_shelter_comes_before_the_address(warehouse: Warehouse) -> N
     # outreach houses nobody
     assert year(warehouse, "kim", 2025) == ("address", 1, 1, 1, None)
     assert warehouse.query(f"""
-        select person_id, relationship_to_head, is_child from marts.household_member where household_id = '{shelter}' order by 1
+        select person_id, relationship_to_head, is_child from marts.household_member where joint_household_id = '{shelter}' order by 1
     """) == [("person_jon", "child", True), ("person_mom", "self", False)]
     assert warehouse.query(f"""
         select evidence, first_date::varchar, last_date::varchar, n_members, n_children, n_adults, n_surnames
-        from marts.household where household_id = '{shelter}'
+        from marts.household where joint_household_id = '{shelter}'
     """) == [("homeless_system", "2024-09-15", "2025-02-01", 2, 1, 1, None)]
 
 

@@ -25,7 +25,7 @@ group by all
 """
 AT_HOME = """
 create temp table at_home as
-select person_id, true_person_id, family, is_pupil, school_year, household_id, has_new_address
+select person_id, true_person_id, family, is_pupil, school_year, joint_household_id, has_new_address
 from warehouse.marts.person_household_year
 inner join who using (person_id)
 inner join truth.inhabitant using (true_person_id)
@@ -46,7 +46,7 @@ PAIRS = """
 create temp table pairs as
 select l.person_id as one, r.person_id as other, school_year, l.is_pupil and r.is_pupil as of_pupils,
     l.family = r.family as is_true
-from at_home as l inner join at_home as r using (household_id, school_year)
+from at_home as l inner join at_home as r using (joint_household_id, school_year)
 where l.person_id < r.person_id and l.true_person_id <> r.true_person_id
 """
 
@@ -87,7 +87,7 @@ def test_the_number_of_siblings_is_that_of_the_pairs(con: duckdb.DuckDBPyConnect
         select count(*) from warehouse.marts.person_household_year as told
         where n_siblings <> (
             select count(*) from warehouse.marts.person_household_year as there
-            where there.household_id = told.household_id and there.school_year = told.school_year
+            where there.joint_household_id = told.joint_household_id and there.school_year = told.school_year
                 and there.person_id <> told.person_id
         )
     """).fetchall() == [(0,)]
@@ -129,8 +129,8 @@ def test_who_stays_in_a_shelter_together_is_one_household(con: duckdb.DuckDBPyCo
             from truth.housing_episode inner join links using (partner_id, student_id)
         ),
         found as (
-            select number, entry_date, count(distinct members.household_id) as n_households,
-                min(members.household_id) as household_id, list(stays.person_id order by stays.person_id) as expected
+            select number, entry_date, count(distinct members.joint_household_id) as n_households,
+                min(members.joint_household_id) as joint_household_id, list(stays.person_id order by stays.person_id) as expected
             from stays
             left join warehouse.marts.household_member as members
                 on members.person_id = stays.person_id and members.evidence = 'homeless_system'
@@ -139,7 +139,7 @@ def test_who_stays_in_a_shelter_together_is_one_household(con: duckdb.DuckDBPyCo
         )
         select count(*), count(*) filter (n_households = 1 and expected = (
             select list(person_id order by person_id) from warehouse.marts.household_member as there
-            where there.household_id = found.household_id
+            where there.joint_household_id = found.joint_household_id
                 and found.entry_date >= there.start_date and found.entry_date < there.end_date
         )) from found
         """,

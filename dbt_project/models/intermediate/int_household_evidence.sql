@@ -160,7 +160,7 @@ select
     numbered.community_id,
     substr(
         md5(numbered.community_id || '|' || numbered.group_key || '|' || cast(households.first_date as varchar)), 1, 16
-    ) as household_id,
+    ) as joint_household_id,
     split_part(numbered.group_key, '|', 1) as household_kind,
     numbered.person_id,
     numbered.start_date,

@@ -33,7 +33,7 @@ chosen as (
         stretches.person_id,
         stretches.start_date,
         stretches.end_date,
-        evidence.household_id,
+        evidence.joint_household_id,
         evidence.evidence,
         evidence.priority,
         evidence.relationship_to_head
@@ -50,7 +50,7 @@ chosen as (
             order by
                 evidence.priority asc,
                 evidence.start_date desc,
-                evidence.household_id asc,
+                evidence.joint_household_id asc,
                 evidence.relationship_to_head asc
         ) = 1
 
@@ -62,7 +62,7 @@ marked as (
         *,
         case
             when
-                lag(household_id) over stretches_of_person = household_id
+                lag(joint_household_id) over stretches_of_person = joint_household_id
                 and lag(end_date) over stretches_of_person = start_date
                 then 0
             else 1
@@ -90,13 +90,13 @@ spells as (
     select
         community_id,
         person_id,
-        household_id,
+        joint_household_id,
         min(start_date) as start_date,
         max(end_date) as end_date,
         min_by(evidence, (priority, start_date)) as evidence,
         max_by(relationship_to_head, start_date) as relationship_to_head
     from numbered
-    group by community_id, person_id, household_id, spell
+    group by community_id, person_id, joint_household_id, spell
 
 ),
 
@@ -116,7 +116,7 @@ pupils as (
 select
     spells.community_id,
     spells.person_id,
-    spells.household_id,
+    spells.joint_household_id,
     spells.start_date,
     spells.end_date,
     spells.evidence,

@@ -2,14 +2,14 @@ with members as (
 
     select
         community_id,
-        household_id,
+        joint_household_id,
         min(start_date) as first_date,
         max(end_date) as last_date,
         count(distinct person_id) as n_members,
         count(distinct case when is_child then person_id end) as n_children,
         count(distinct case when not is_child then person_id end) as n_adults
     from {{ ref('int_household_spells') }}
-    group by community_id, household_id
+    group by community_id, joint_household_id
 
 ),
 
@@ -17,19 +17,19 @@ surnames as (
 
     select
         community_id,
-        household_id,
+        joint_household_id,
         count(distinct surname_key) as n_surnames
     from (
         -- whose name two partners write in two ways has one all the same
         select
             community_id,
-            household_id,
+            joint_household_id,
             person_id,
             min(surname_key) as surname_key
         from {{ ref('int_household_evidence') }}
-        group by community_id, household_id, person_id
+        group by community_id, joint_household_id, person_id
     )
-    group by community_id, household_id
+    group by community_id, joint_household_id
 
 ),
 
@@ -37,7 +37,7 @@ kinds as (
 
     select distinct
         community_id,
-        household_id,
+        joint_household_id,
         household_kind
     from {{ ref('int_household_evidence') }}
 
@@ -45,7 +45,7 @@ kinds as (
 
 select
     members.community_id,
-    members.household_id,
+    members.joint_household_id,
     case kinds.household_kind
         when 'address' then 'address'
         when 'assistance' then 'housing_assistance'
@@ -61,8 +61,8 @@ from members
 inner join kinds
     on
         members.community_id = kinds.community_id
-        and members.household_id = kinds.household_id
+        and members.joint_household_id = kinds.joint_household_id
 inner join surnames
     on
         members.community_id = surnames.community_id
-        and members.household_id = surnames.household_id
+        and members.joint_household_id = surnames.joint_household_id

@@ -1,6 +1,6 @@
 select
     community_id,
-    household_id,
+    joint_household_id,
     person_id,
     start_date,
     end_date,

@@ -3,7 +3,7 @@ with touched as (
     select
         community_id,
         person_id,
-        household_id,
+        joint_household_id,
         start_date,
         end_date,
         evidence,
@@ -23,7 +23,7 @@ told as (
         community_id,
         person_id,
         cast(school_year as integer) as school_year,
-        count(distinct household_id) as n_households,
+        count(distinct joint_household_id) as n_households,
         max(n_addresses) as n_addresses,
         bool_or(is_child) as is_child
     from (
@@ -31,7 +31,7 @@ told as (
             community_id,
             person_id,
             school_year,
-            household_id,
+            joint_household_id,
             null as n_addresses,
             is_child
         from touched
@@ -40,7 +40,7 @@ told as (
             community_id,
             person_id,
             school_year,
-            null as household_id,
+            null as joint_household_id,
             n_addresses,
             null as is_child
         from {{ ref('int_address_years') }}
@@ -114,7 +114,7 @@ housed as (
 
     select
         children.*,
-        touched.household_id,
+        touched.joint_household_id,
         touched.evidence
     from children
     left join touched
@@ -131,12 +131,12 @@ select
     housed.community_id,
     housed.person_id,
     housed.school_year,
-    housed.household_id,
+    housed.joint_household_id,
     housed.evidence,
     case
-        when housed.household_id is not null
+        when housed.joint_household_id is not null
             then cast(count(*) over (
-                    partition by housed.community_id, housed.school_year, housed.household_id
+                    partition by housed.community_id, housed.school_year, housed.joint_household_id
                 ) - 1 as integer)
     end as n_siblings,
     cast(housed.n_households as integer) as n_households,
