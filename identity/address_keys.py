@@ -24,7 +24,8 @@ def make_address_keys(con: duckdb.DuckDBPyConnection, secret: str) -> None:
     """
     con.execute("""
         create or replace temp table told as
-        select distinct community_id, partner_id, student_id, school_year, collection, last_name, address, zip_code
+        select distinct
+            community_id, partner_id, student_id, school_year, collection, last_name, address, zip_code
         from account
         where trim(address) <> ''
     """)

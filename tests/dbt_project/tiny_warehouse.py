@@ -30,6 +30,12 @@ RULE_RESULTS = (
 )
 
 
+MATCH_RATES = {
+    "extract_id": "varchar", "school_year": "integer", "collection": "varchar", "n_children": "bigint",
+    "n_matched": "bigint", "has_held": "boolean",
+}  # fmt: skip
+
+
 class Lake:
     """A home whose raw, reference and identity files are written from rows."""
 
