@@ -164,6 +164,35 @@ class Home:
         return self.identity / "address_keys.parquet"
 
     @property
+    def place_links(self) -> Path:
+        """The place of every account of an organization or a site."""
+        return self.identity / "place_links.parquet"
+
+    @property
+    def places(self) -> Path:
+        return self.identity / "places.parquet"
+
+    @property
+    def place_pairs(self) -> Path:
+        """Pairs of accounts that may be one place, for people to decide."""
+        return self.identity / "place_pairs.parquet"
+
+    @property
+    def place_registry(self) -> Path:
+        """Every id that an account of a place ever had: kept, for nothing else knows."""
+        return self.identity / "place_registry.parquet"
+
+    @property
+    def place_aliases(self) -> Path:
+        """Ids that are no more, and which place each is now."""
+        return self.identity / "place_aliases.parquet"
+
+    @property
+    def places_made_of(self) -> Path:
+        """What the places were linked from, to see that nothing changed."""
+        return self.identity / "places.json"
+
+    @property
     def keys(self) -> Path:
         return self.root / "keys"
 

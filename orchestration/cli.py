@@ -18,6 +18,7 @@ from orchestration.commands import (
     demo,
     fetching,
     identifying,
+    places,
     query,
     refresh,
     server,
@@ -95,6 +96,7 @@ for subject in (
     contracts,
     refresh,
     identifying,
+    places,
     query,
     server,
 ):

@@ -9,10 +9,11 @@ from ingestion.home import Home
 from ingestion.lake.lake import take_snapshot
 from orchestration.progress import Progress
 from orchestration.settings import OWNERS, load_configuration
-from orchestration.warehouse import TRANSLATOR, build
+from orchestration.warehouse import FINGERPRINT, TRANSLATOR, build
 from publishing.dbt_project import DBT_PROJECT
 
 WRITES = {"writer", "progress"}
+PLACES = (["identity", "place_links"], ["identity", "places"])
 
 
 def reference_keys(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:
@@ -40,6 +41,7 @@ def surrounding_assets(manifest: Mapping[str, Any], home: Home) -> list[dg.Asset
     return [
         _reference(manifest, home),
         _identity(manifest, home),
+        _place_links(manifest, home),
         _release(manifest, home),
     ]
 
@@ -150,15 +152,16 @@ def standards_views(
     home: Home,
     progress: Progress,
 ) -> Iterator[Any]:
-    """Build the views through which identity sees the children of standards, where they are not as the code.
+    """Build the views through which identity sees standards and places, where not as the code is.
 
     They are behind no other model, so they can stand before anything that needs to know who is who.
     """
     from identity.accounts import STANDARDS
+    from identity.places.accounts import VIEWS
     from orchestration.rebuilding import BuildRecord
 
     record = BuildRecord(manifest, home)
-    if nodes := record.outdated_views(STANDARDS):
+    if nodes := record.outdated_views((*STANDARDS, *VIEWS)):
         with record.building_views():
             untested = [*record.selection(nodes), "--indirect-selection", "empty"]
             yield from build(context, manifest, home, progress, "person_links", untested, len(nodes))
@@ -179,6 +182,60 @@ def write_links(home: Home, progress: Progress, **options: bool) -> dict[str, An
         "pairs to review": counts.to_review,
         "conflicting state ids": counts.conflicting_state_ids,
         "state ids that are none": counts.refused_state_ids,
+    }
+
+
+def _place_links(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
+    from identity.places.accounts import ENTITIES
+    from orchestration.partitions import raw_key
+
+    deps = [*(raw_key(name) for name in ENTITIES), *_sources(manifest, "reference")]
+    texts = (
+        "Partner's organization or site to place_id: by ids, decisions, names and addresses.",
+        "Organizations and sites, each once, with the ids they are known by.",
+    )
+
+    @dg.multi_asset(
+        name="place_links",
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=deps,
+                description=text,
+                group_name="identity",
+                owners=list(OWNERS),
+                kinds={"duckdb", "parquet"},
+                tags={"layer": "identity"},
+            )
+            for key, text in zip(PLACES, texts, strict=True)
+        ],
+        required_resource_keys=WRITES,
+    )
+    def place_links(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        progress = context.resources.progress
+        take_snapshot(home)
+        for event in standards_views(context, manifest, home, progress):
+            context.log_event(event)
+        metadata = write_places(manifest, home, progress)
+        yield from (dg.MaterializeResult(asset_key=key, metadata=metadata) for key in PLACES)
+
+    return place_links
+
+
+def write_places(manifest: Mapping[str, Any], home: Home, progress: Progress) -> dict[str, Any]:
+    """Write which accounts of organizations and sites are one place, and count them."""
+    from identity.places.link import link_places
+
+    counts = link_places(home, home.snapshot, code=str(manifest[FINGERPRINT]))
+    progress.building("place_links", 1, 1)
+    return {
+        "dagster/row_count": counts.accounts,
+        "organizations": counts.organizations,
+        "sites": counts.sites,
+        "linked by id": counts.by_id,
+        "linked by decision": counts.by_decision,
+        "linked by names and addresses": counts.by_names,
+        "pairs to decide": counts.to_decide,
     }
 
 

@@ -11,11 +11,13 @@ from ingestion.spill import clear_spill
 from orchestration.progress import Progress
 from orchestration.published import (
     IDENTITY_TABLES,
+    PLACES,
     make_release,
     reference_keys,
     standards_views,
     write_configuration,
     write_links,
+    write_places,
 )
 from orchestration.rebuilding import BuildRecord, published_models
 from orchestration.warehouse import build
@@ -77,6 +79,10 @@ def _steps(manifest: Mapping[str, Any], home: Home) -> list[dg.OpDefinition]:
         facts = write_links(home, progress, **context.op_config)
         yield from (dg.AssetMaterialization(["identity", name], metadata=facts) for name in IDENTITY_TABLES)
 
+    def place_links(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
+        metadata = write_places(manifest, home, progress)
+        yield from (dg.AssetMaterialization(key, metadata=metadata) for key in PLACES)
+
     def warehouse(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         record = BuildRecord(manifest, home)
         nodes = record.outdated()
@@ -94,6 +100,7 @@ def _steps(manifest: Mapping[str, Any], home: Home) -> list[dg.OpDefinition]:
     return [
         _op(CONFIGURATION, reference, "A snapshot of the lake, and configuration as tables for dbt.", NOTES),
         _op(LINKING, person_links, "Who is who, with what standards tell of them.", OF_LINKING),
+        _op("link_places", place_links, "Which organizations and sites are one under several names."),
         _op(
             "build_warehouse",
             warehouse,

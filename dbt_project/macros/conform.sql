@@ -29,6 +29,14 @@
     {{ rows }}.partner_id || ':' || lower(trim({{ rows }}.{{ column }}))
 {%- endmacro %}
 
+{# The one place behind a partner's school, site or project, by its scoped id. #}
+{% macro join_place(rows, column, entity) -%}
+    left join {{ source('identity', 'place_links') }} as places
+        on
+            places.entity = '{{ entity }}'
+            and {{ rows }}.{{ column }} = places.account_id
+{%- endmacro %}
+
 {# The place a school is: what an organization_id is in every fact of the school sector. #}
 {% macro organization_id(rows) -%}
     {{ scoped_id(rows, 'school_id') }}

@@ -12,6 +12,7 @@ from pydantic import Field
 from ingestion.configuration.community_file import Agreement, AgreementsFile, CommunityFile, Partner
 from ingestion.configuration.disaggregates import DISAGGREGATES, PAIRS
 from ingestion.configuration.indicators import indicator_ids
+from ingestion.configuration.same_places import SamePlaceRow, check_same_place_row, contradictions
 from ingestion.configuration.tables import (
     CrosswalkRow,
     CutScoreRow,
@@ -40,6 +41,7 @@ class Community(CommunityFile):
     crosswalks: Crosswalks = Field(default_factory=dict)
     cut_scores: tuple[CutScoreRow, ...] = ()
     targets: tuple[TargetRow, ...] = ()
+    same_places: tuple[SamePlaceRow, ...] = ()
 
     def contracts_for(self, file_name: str) -> list[Contract]:
         """Every contract whose pattern fits a file's name or path below the inbox; there may be several."""
@@ -218,7 +220,16 @@ def _tables(folder: Path, parsed: CommunityFile, problems: list[ContractError]) 
             lambda p: read_table(p, TargetRow, check_target_row), folder / "targets.csv", problems
         )
         found["targets"] = rows_of_targets or ()
+    if (path := folder / "same_places.csv").exists():
+        found["same_places"] = _try(lambda p: _same_places(p, parsed), path, problems) or ()
     return found
+
+
+def _same_places(path: Path, parsed: CommunityFile) -> tuple[SamePlaceRow, ...]:
+    rows = read_table(path, SamePlaceRow, lambda row: check_same_place_row(row, parsed.partners))
+    if problems := contradictions(path, rows):
+        raise ContractError.of(problems)
+    return rows
 
 
 def _try(read: Callable[[Path], T], path: Path, problems: list[ContractError]) -> T | None:

@@ -98,6 +98,19 @@ TABLES: dict[str, dict[str, str]] = {
         "school_year": "INTEGER",
         "target": "DOUBLE",
     },
+    "same_places": {
+        "community_id": "VARCHAR",
+        "entity": "VARCHAR",
+        "partner_id": "VARCHAR",
+        "local_id": "VARCHAR",
+        "other_entity": "VARCHAR",
+        "other_partner_id": "VARCHAR",
+        "other_local_id": "VARCHAR",
+        "decision": "VARCHAR",
+        "reviewer": "VARCHAR",
+        "decided_on": "DATE",
+        "reason": "VARCHAR",
+    },
     "publication_plan": {
         "community_id": "VARCHAR",
         "geography_level": "VARCHAR",
@@ -150,6 +163,9 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
         yield "cut_scores", (*about, cut.first_year, cut.last_year, cut.proficient_score)
     for aim in community.targets:
         yield "targets", (aim.indicator_id, aim.disaggregate, aim.subgroup, aim.school_year, aim.target)
+    for row in community.same_places:
+        decided = (row.decision, row.reviewer, row.decided_on, row.reason)
+        yield "same_places", (*row.one, *row.other, *decided)
     for geography, level in community.publication.items():
         for disaggregate in published_disaggregates(level):
             yield "publication_plan", (geography, disaggregate)

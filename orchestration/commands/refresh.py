@@ -12,6 +12,7 @@ from orchestration.console import Bars, Exit, err, print_json
 STEPS = {
     "reference": "Configuration as tables",
     "person_links": "Identity",
+    "place_links": "Organizations and sites",
     "warehouse": "Warehouse, disclosure control (dbt)",
     "release": "Release",
 }

@@ -28,6 +28,16 @@ RULE_RESULTS = (
     "load_id varchar, rule varchar, expectation varchar, column_name varchar, severity varchar, "
     "passed boolean, violations bigint, share double, explanation varchar"
 )
+# columns that name a place, and what kind of account it is
+PLACES = {"school_id": "school", "site_id": "site", "project_id": "project"}
+PLACE_LINKS = (
+    "kind varchar, community_id varchar, entity varchar, partner_id varchar, account_id varchar, place_id varchar, "
+    "method varchar, match_probability double, levels varchar"
+)
+PLACES_TOLD = (
+    "place_id varchar, community_id varchar, kind varchar, place_name varchar, entity varchar, nces_id varchar, "
+    "state_school_id varchar, tax_id varchar, zip_code varchar, n_accounts bigint, n_partners bigint"
+)
 
 
 MATCH_RATES = {
@@ -55,6 +65,7 @@ class Lake:
             "cut_scores": [],
         }
         self.persons: dict[tuple[str, str], str] = {}
+        self.places: set[tuple[str, str, str]] = set()
         for entity, facts in load_entities().items():
             self._write(self.home.empty_raw_file(entity), facts.raw_columns, [])
 
@@ -86,6 +97,9 @@ class Lake:
         for row in complete:
             if student := row.get("student_id"):
                 self.persons.setdefault((partner, str(student)), f"person_{student}")
+            for column, place in PLACES.items():
+                if number := row.get(column):
+                    self.places.add((place, partner, str(number).strip().lower()))
         self._write(
             self.home.raw_file(entity, extract, school_year, collection),
             load_entities()[entity].raw_columns,
@@ -123,6 +137,7 @@ class Lake:
         self._write(self.home.person_links, columns, links)
         self._write(self.home.identity / "match_rates.parquet", MATCH_RATES, [])
         self._write_address_keys()
+        self._write_places()
         return self.home
 
     def _write_address_keys(self) -> None:
@@ -134,6 +149,26 @@ class Lake:
             )
             make_address_keys(con, "a key for tests")
             con.sql("from address_key").write_parquet(str(self.home.address_keys))
+
+    def _write_places(self) -> None:
+        """Every school, site and project is a place of its own."""
+        accounts: list[Row] = [
+            {
+                "community_id": "riverbend",
+                "kind": "site",
+                "entity": entity,
+                "partner_id": partner,
+                "account_id": f"{partner}:{number}",
+                "place_id": f"{entity}_of_{partner}_{number}",
+                "method": "alone",
+                "place_name": number,
+                "n_accounts": 1,
+                "n_partners": 1,
+            }
+            for entity, partner, number in sorted(self.places)
+        ]
+        self._write(self.home.place_links, _types(PLACE_LINKS), accounts)
+        self._write(self.home.places, _types(PLACES_TOLD), accounts)
 
     @staticmethod
     def _write(path: Path, columns: Mapping[str, str], rows: Sequence[Row]) -> None:

@@ -91,7 +91,10 @@ select
     schools.school_level,
     schools.zip_code,
     schools.tract_id,
-    schools.is_described
+    schools.is_described,
+    places.place_id
 from schools
 left join partners
     on schools.community_id = partners.community_id and schools.partner_id = partners.partner_id
+left join {{ ref('int_school_places') }} as places
+    on schools.organization_id = places.organization_id

@@ -1,17 +1,19 @@
 select
-    community_id,
-    site_id,
-    partner_id,
-    site_name,
-    organization_id,
-    street_address,
-    city,
-    state,
-    zip_code,
-    tract_id,
-    latitude,
-    longitude,
-    min(school_year) over (partition by community_id, site_id) as first_school_year,
-    school_year as last_school_year
-from {{ ref('stg_site') }}
-qualify {{ latest_account('community_id, site_id') }}
+    site.community_id,
+    site.site_id,
+    site.partner_id,
+    site.site_name,
+    site.organization_id,
+    site.street_address,
+    site.city,
+    site.state,
+    site.zip_code,
+    site.tract_id,
+    site.latitude,
+    site.longitude,
+    min(site.school_year) over (partition by site.community_id, site.site_id) as first_school_year,
+    site.school_year as last_school_year,
+    places.place_id
+from {{ ref('stg_site') }} as site
+{{ join_place('site', 'site_id', 'site') }}
+qualify {{ latest_account('site.community_id, site.site_id') }}

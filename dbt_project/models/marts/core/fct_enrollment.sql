@@ -9,18 +9,21 @@ with spells as (
 )
 
 select
-    community_id,
-    person_id,
-    school_year,
-    collection,
-    organization_id,
-    entry_date,
-    exit_date,
-    partner_id,
-    grade_level,
-    exit_code,
-    is_primary,
-    cast(greatest({{ days_between('first_date', 'last_date') }} + 1, 0) as integer) as days_spanned,
-    _load_id,
-    _row_number
+    spells.community_id,
+    spells.person_id,
+    spells.school_year,
+    spells.collection,
+    spells.organization_id,
+    places.place_id,
+    spells.entry_date,
+    spells.exit_date,
+    spells.partner_id,
+    spells.grade_level,
+    spells.exit_code,
+    spells.is_primary,
+    cast(greatest({{ days_between('spells.first_date', 'spells.last_date') }} + 1, 0) as integer) as days_spanned,
+    spells._load_id,
+    spells._row_number
 from spells
+left join {{ ref('int_school_places') }} as places
+    on spells.organization_id = places.organization_id

@@ -9,6 +9,7 @@ select
     coalesce(districts.local_education_agency_id, schools.local_education_agency_id) as district_id,
     districts.name_of_institution as district_name,
     case when regexp_full_match(schools.nces_school_id, '[0-9]{12}') then schools.nces_school_id end as nces_school_id,
+    cast(null as varchar) as state_school_id,
     case
         when schools.school_categories like '%;%' then 'Other Combination' else schools.school_categories
     end as school_level,

@@ -17,6 +17,7 @@ select
     districts.sourced_id as district_id,
     districts.name as district_name,
     case when regexp_full_match(schools.identifier, '[0-9]{12}') then schools.identifier end as nces_school_id,
+    cast(null as varchar) as state_school_id,
     cast(null as varchar) as school_level,
     cast(null as varchar) as zip_code,
     cast(null as varchar) as tract_id,

@@ -1,0 +1,4 @@
+{% set columns = raw_columns('organization') | join(', ') %}
+
+select {{ columns }}
+from {{ rows_of('organization') }}

@@ -1,0 +1,4 @@
+{% set columns = raw_columns('school') | join(', ') %}
+
+select {{ columns }}
+from {{ rows_of('school') }}
