@@ -15,6 +15,7 @@ SMALL_ROWS = 20_000
 STEPS = {
     "reference": "identity",
     "person_links": "identity",
+    "place_links": "identity",
     "warehouse": "dbt",
     "release": "publish",
 }

@@ -35,6 +35,7 @@ def places(
 
     from ingestion.home import Home
     from ingestion.sql_text import literal
+    from ingestion.wording import counted
 
     home = Home.from_environment()
     if not home.places.exists():
@@ -55,7 +56,8 @@ def places(
         return
     print_table("Places of several accounts", [name.replace("_", " ") for name in names], rows)
     if waiting[0]:
-        err.print(f"{waiting[0]} pairs may be one place: milepost places --to-decide")
+        pairs = counted(waiting[0], "pair waits", "pairs wait")
+        err.print(f"{pairs} for a decision: milepost places --to-decide")
 
 
 def _show_pairs(rows: list[tuple[Any, ...]]) -> None:

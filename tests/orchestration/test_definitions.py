@@ -63,6 +63,8 @@ def test_layers_are_groups_and_everything_is_explained(shown: dict[str, list[str
     for key in (
         "identity/person_links",
         "identity/address_keys",
+        "identity/place_links",
+        "identity/places",
         "disclosure/cell_suppression",
         "published/release",
     ):

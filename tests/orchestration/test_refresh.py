@@ -116,7 +116,12 @@ def shows_on_the_assets(home: Home, passed: bool) -> None:
 
     instance = dagster_instance(home)
     made = {key.to_user_string() for key in instance.get_asset_keys()}
-    built = ("reference/crosswalks", "identity/person_links", "staging/stg_person", "marts/fct_student_year")
+    built = (
+        "reference/crosswalks",
+        "identity/person_links",
+        "identity/place_links",
+        "marts/fct_student_year",
+    )
     assert made.issuperset([*built, "disclosure/cell_suppression", "published/releases", "published/release"])
     key = dg.AssetCheckKey(dg.AssetKey(["staging", "stg_crosswalk"]), "crosswalk_codes_are_known")
     found = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])
