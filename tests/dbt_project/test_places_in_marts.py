@@ -48,10 +48,13 @@ def test_a_school_and_the_club_in_it_are_one_place_in_the_facts(
     assert link.link_places(home, home.snapshot, code="1") == counts
 
     marts = ("dim_place", "dim_place_account", "fct_enrollment", "fct_participation", "dim_program")
-    warehouse.build("--exclude", "path:models/published", "path:models/disclosure", "--select", *(f"+{m}" for m in marts))
+    warehouse.build(*kinds, "--select", *(f"+{mart}" for mart in marts))
+    tests = ("dim_place_key_is_unique", "dim_place_account_key_is_unique", "dim_place_account_places_are_there")
+    result = warehouse.dbt("test", "--select", *tests, "fct_enrollment_schools_are_places")
+    assert (result.success, len(result.result)) == (True, 4)
     assert warehouse.query("""
         select place_name, kind, n_accounts, n_partners from marts.dim_place where n_accounts > 1 order by 1
-    """) == [("Otter Club", "organization", 2, 2), ("Oak Elementary", "site", 2, 2)]
+    """) == [("Oak Elementary", "site", 2, 2), ("Otter Club", "organization", 2, 2)]
     enrolled = warehouse.query("""
         select organization_id, place_name from marts.fct_enrollment left join marts.dim_place using (place_id)
         order by 1
