@@ -101,7 +101,8 @@ def write_export(path: Path, rows: int) -> dict[str, int]:
 def _write_member(path: Path, entity: str, counts: dict[str, int]) -> int:
     layout = load_layout(LAYOUT)
     facts = load_entities()[entity].columns.values()
-    known = [f.headers[-1] for f in facts if not f.versions or layout.version in f.versions]
+    of_version = [f for f in facts if not f.versions or layout.version in f.versions]
+    known = [f.headers[-1] for f in of_version if not f.on_request]
     known += [name for extract in layout.extracts if extract.entity == entity for name in extract.ignore]
     with duckdb.connect() as con:
         made = MADE.get(path.name, "select null where false").format(**counts)

@@ -166,7 +166,8 @@ def _rules_of_column(contract: Contract, name: str, column: Column, unparsed: st
     if column.allowed:
         yield _allowed(contract, name, column, label)
     if pattern := contract.canonical.columns[name].pattern:
-        yield _usual(contract, name, pattern)
+        of_pattern = _well_formed if contract.canonical.columns[name].must_match else _usual
+        yield of_pattern(contract, name, column, pattern)
 
 
 def _readable(contract: Contract, name: str, column: Column, unparsed: str) -> Rule:
@@ -225,7 +226,7 @@ def _allowed(contract: Contract, name: str, column: Column, label: str) -> Rule:
     )
 
 
-def _usual(contract: Contract, name: str, pattern: str) -> Rule:
+def _usual(contract: Contract, name: str, _: Column, pattern: str) -> Rule:
     label, wanted = label_of(contract, name), contract.canonical.columns[name].description
     return Rule(
         name=f"{name}_is_as_usual",
@@ -235,6 +236,19 @@ def _usual(contract: Contract, name: str, pattern: str) -> Rule:
         columns=(name,),
         explanation=f"{label} holds a value that is not what it should be: {wanted}",
         how_to_fix=f"Send such values in {label}; rows with others are kept, but mean nothing.",
+    )
+
+
+def _well_formed(contract: Contract, name: str, column: Column, pattern: str) -> Rule:
+    label, wanted = label_of(contract, name), contract.canonical.columns[name].description
+    return Rule(
+        name=f"{name}_is_well_formed",
+        expectation="expect_column_values_to_match_regex",
+        arguments={"column": name, "regex": f"^(?:{pattern})$"},
+        severity=column.severity,
+        columns=(name,),
+        explanation=f"{label} holds a value that has not the form it must have: {wanted}",
+        how_to_fix=f"Send such values in {label}, unchanged, or leave the cell empty.",
     )
 
 

@@ -46,11 +46,13 @@ def _as_list(value: object) -> object:
 
 
 class EntityColumn(_Facts):
-    """One column. Values that do not match the whole of its `pattern` are warned of.
+    """One column. Values that do not match the whole of its `pattern` are warned of, or held back with their
+    rows where it `must_match`.
 
     `of_roster`: the partner's numbers of all its children of a year, which other files are compared with.
     Of a table of a standard it also says which headers the standard gives it (all names it ever had), in
-    which versions it is there (all, unless said), and the table whose key its values are.
+    which versions it is there (all, unless said), the table whose key its values are, and whether a layout
+    takes it only where a contract says how (`on_request`).
     """
 
     type: ColumnType = "text"
@@ -59,8 +61,10 @@ class EntityColumn(_Facts):
     pii: Pii = "none"
     between: tuple[float, float] | None = None
     pattern: str | None = None
+    must_match: bool = False
     headers: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(default=(), alias="from")
     versions: tuple[str, ...] = ()
+    on_request: bool = False
     references: str | None = None
     of_roster: bool = False
 

@@ -257,7 +257,7 @@ def _of_standard(entity: Entity, layout: Layout) -> dict[str, Column]:
     return {
         name: Column.model_validate({"from": [*fact.headers] or [name]})
         for name, fact in entity.columns.items()
-        if _is_in(fact.versions, layout)
+        if _is_in(fact.versions, layout) and not fact.on_request
     }
 
 

@@ -10,6 +10,9 @@ band: `<5` is at most 5, `10-20%` from 10 to 20, `250,000+` at least 250000.
 (data standards 3 and later), as an element CodeValue, or alone (2); `descriptor_codes(list)` those of a list,
 joined by semicolons. `values_of(text)` is the list of plain values that a key of JSON or an element of XML
 gives, which come joined by commas, or as JSON where one has a comma itself.
+
+`hashed_id(text)` is the hash of a national id behind the name of its method (`sha256:`, `sha1:`, by its
+length), and NULL for everything else: a number that was not hashed goes nowhere.
 """
 
 import duckdb
@@ -59,6 +62,10 @@ _OF_NUMBERS: dict[str, str] = {
     "values_of": (
         "case when starts_with(t, '[') and json_valid(t) then json_extract_string(t, '$[*]')"
         " else string_split(t, ',') end"
+    ),
+    "hashed_id": (
+        "case when regexp_full_match(trim(t), '(?i)[0-9a-f]{64}') then 'sha256:' || lower(trim(t))"
+        " when regexp_full_match(trim(t), '(?i)[0-9a-f]{40}') then 'sha1:' || lower(trim(t)) end"
     ),
     "most_of": f"coalesce({_end(_UP_TO)}, {_end(_AND_LESS)}, {_end(_RANGE, 2)})",
 }

@@ -107,7 +107,7 @@ def _people(hmis: Hmis) -> None:
         2024,
         "client",
         client("e", middle_eastern_or_north_african=1, white=0, hispanic_or_latino=0, woman=1, man=0),
-        client("f", hispanic_or_latino=1, man=1, transgender=1),
+        client("f", hispanic_or_latino=1, man=1, transgender=1, hashed_ssn=f"sha256:{SHA_256}"),
         client("g", white=1, hispanic_or_latino=99, woman=1, man=1),
         client("h", race_none=99, gender_none=8),
         client("i", race_none=None, questioning=1),
@@ -115,7 +115,7 @@ def _people(hmis: Hmis) -> None:
     hmis.add(
         2026,
         "client",
-        client("k", white=1, sex=0, first_name=SHA_256),
+        client("k", white=1, sex=0, first_name=SHA_256, hashed_ssn=f"sha256:{SHA_256}"),
         client("l", white=1, sex=1, first_name="Ada"),
         client("m", white=1, sex=9),
     )
@@ -378,6 +378,11 @@ def test_a_hashed_name_is_no_name(hmis: Hmis) -> None:
     )
     # c is a hash in an export that calls its names clear; k and l are in one that calls them hashed
     assert {row[0] for row in rows} == {"a", "b", "d", "e", "f", "g", "h", "i"}
+
+
+def test_a_hashed_number_is_one_in_a_hashed_export_alone(hmis: Hmis) -> None:
+    rows = hmis.query("select student_id, hashed_national_id from hmis__person where hashed_national_id is not null")
+    assert rows == [("k", f"sha256:{SHA_256}")]
 
 
 def test_who_was_deleted_is_in_no_older_export_either(hmis: Hmis) -> None:

@@ -22,7 +22,9 @@ def headers(year: int) -> dict[str, list[str]]:
     for extract in layout.extracts:
         facts = load_entities()[extract.entity].columns.values()
         taken = [
-            f.headers[-1 if year == 2026 else 0] for f in facts if not f.versions or str(year) in f.versions
+            f.headers[-1 if year == 2026 else 0]
+            for f in facts
+            if not f.on_request and (not f.versions or str(year) in f.versions)
         ]
         found[extract.member or ""] = [*taken, *extract.ignore, *layout.ignore]
     return found | {name: [] for name in layout.beside}

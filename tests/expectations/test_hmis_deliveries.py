@@ -241,6 +241,41 @@ def test_a_social_security_number_is_not_read(shelters: Shelters) -> None:
     members = whole()
     members["Client.csv"].append(client("", "2015-02-30"))  # held back, with a page for the partner
     shelters.send(members)
+    nowhere_but_in_landing(shelters)
+
+
+@pytest.mark.parametrize("year", [2024, 2026])
+def test_a_hashed_number_is_kept_where_the_contract_asks_for_it_and_a_plain_one_never(
+    tmp_path: Path, year: int
+) -> None:
+    shelters = Shelters(tmp_path, year)
+    asked = (
+        (Path(__file__).parents[2] / "docs" / "private_linkage.md")
+        .read_text()
+        .split("```yaml hmis\n")[1]
+        .split("```")[0]
+    )
+    asked = asked.replace("hmis_csv_2026", f"hmis_csv_{year}").replace("county_2025", "rivers_2024")
+    shelters.here.contract(f"hmis_csv_{year}", asked.replace("county_coc", "rivers"))
+    members = whole(year)
+    of_sha_256 = {**client("c3"), "SSN": "AB" * 32, "SSNDataQuality": "1"}
+    of_sha_1 = {**client("c4"), "SSN": "cd" * 20, "SSNDataQuality": "1"}
+    in_part = {
+        **client("c5"),
+        "SSN": "ef" * 32,
+        "SSNDataQuality": "2",
+    }  # the hash of a number that is not whole
+    plain = {**client("c6"), "SSNDataQuality": "1"}
+    members["Client.csv"] = [client("c1", "1990-01-01"), client("c2"), of_sha_256, of_sha_1, in_part, plain]
+    members["Export.csv"][0]["HashStatus"] = "4"
+    assert shelters.send(members)["client"].outcome == "accepted"
+    kept = shelters.rows("client", "personal_id, hashed_ssn")
+    assert kept[2:4] == [("c3", "sha256:" + "ab" * 32), ("c4", "sha1:" + "cd" * 20)]
+    assert [hashed for number, hashed in kept if number not in ("c3", "c4")] == [None] * 4
+    nowhere_but_in_landing(shelters)
+
+
+def nowhere_but_in_landing(shelters: Shelters) -> None:
     home = shelters.here.home
     kept = [path for path in home.root.rglob("*") if path.is_file() and home.landing not in path.parents]
     assert any(path.suffix == ".parquet" for path in kept)

@@ -74,6 +74,8 @@ def test_names_birth_dates_addresses_and_ids_of_children_are_direct_identifiers(
         *(
             "student_id",
             "state_student_id",
+            "clk",
+            "hashed_national_id",
             "replaced_by_student_id",
             "first_name",
             "middle_name",

@@ -5,7 +5,7 @@ select
     person.student_id,
     person.school_year,
     person.collection,
-    year(person.birth_date) as birth_year,
+    coalesce(year(person.birth_date), person.birth_year) as birth_year,
     {{ conformed('gender') }},
     -- federal rule: Hispanic or Latino of any race is Hispanic or Latino
     case

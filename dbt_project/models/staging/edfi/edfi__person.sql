@@ -18,6 +18,10 @@ select
     street_number_name as address,
     postal_code as zip_code,
     cast(null as varchar) as tract_id,
+    cast(null as bigint) as birth_year,
+    cast(null as varchar) as clk,
+    cast(null as varchar) as clk_version,
+    cast(null as varchar) as hashed_national_id,
     _load_id,
     _source_file,
     _row_number

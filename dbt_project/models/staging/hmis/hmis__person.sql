@@ -68,6 +68,11 @@ select
     cast(null as varchar) as address,
     cast(null as varchar) as zip_code,
     cast(null as varchar) as tract_id,
+    cast(null as bigint) as birth_year,
+    cast(null as varchar) as clk,
+    cast(null as varchar) as clk_version,
+    -- of an export that calls itself hashed: elsewhere nobody vouches for what the digits are
+    case when not has_clear_names then hashed_ssn end as hashed_national_id,
     _load_id,
     _source_file,
     _row_number

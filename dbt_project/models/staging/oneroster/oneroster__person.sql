@@ -63,6 +63,10 @@ select
     cast(null as varchar) as address,
     cast(null as varchar) as zip_code,
     cast(null as varchar) as tract_id,
+    cast(null as bigint) as birth_year,
+    cast(null as varchar) as clk,
+    cast(null as varchar) as clk_version,
+    cast(null as varchar) as hashed_national_id,
     students._load_id,
     students._source_file,
     students._row_number
