@@ -16,6 +16,7 @@ from orchestration.commands import (
     contracts,
     deliveries,
     demo,
+    encoding,
     fetching,
     identifying,
     places,
@@ -101,6 +102,9 @@ for subject in (
     server,
 ):
     subject.register(app)
+identity = typer.Typer(no_args_is_help=True, help="Who is who: children of several partners as one person.")
+encoding.register(identity)
+app.add_typer(identity, name="identity")
 
 
 def main() -> None:
