@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def export(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, int]:
     names = [column[0] for column in cursor.description]
     (row,) = cursor.fetchall()
     counts = dict(zip(names, map(int, row), strict=True))
-    _stamp(home).write_text(json.dumps({"counts": counts, "made_of": _made_of(con)}) + "\n")
+    _stamp(home).write_text(json.dumps({"counts": counts, "made_of": _made_of(con, home)}) + "\n")
     return counts
 
 
@@ -110,9 +111,8 @@ def exported_is_of(con: duckdb.DuckDBPyConnection, home: Home) -> bool:
     )
     try:
         kept = json.loads(_stamp(home).read_text())
-        return all(file.exists() for file in (home.person_links, *others)) and kept["made_of"] == _made_of(
-            con
-        )
+        is_there = all(file.exists() for file in (home.person_links, *others))
+        return is_there and kept["made_of"] == _made_of(con, home)
     except (OSError, ValueError, KeyError):
         return False
 
@@ -127,14 +127,14 @@ def _stamp(home: Home) -> Path:
     return home.identity / "linked.json"
 
 
-def _made_of(con: duckdb.DuckDBPyConnection) -> list[int]:
-    """The vault's generation and its number of decisions; after a kill in between, they differ."""
+def _made_of(con: duckdb.DuckDBPyConnection, home: Home) -> list[int | str]:
+    """The vault's generation, its decisions, and which secret; after a kill in between, they differ."""
     row = con.execute(
         "select (select coalesce(max(number), 0) from vault.generation), "
         "(select count(*) from vault.decision)"
     ).fetchone()
     assert row is not None
-    return [int(row[0]), int(row[1])]
+    return [int(row[0]), int(row[1]), hashlib.sha256(f"stamp|{person_key(home)}".encode()).hexdigest()[:8]]
 
 
 def _write(con: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:

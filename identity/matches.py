@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 # of an account, and the same one whenever the account is told again
 RECORD_ID = (
     "md5_number_lower(concat_ws('|', account.member_id, coalesce(first_name, ''), coalesce(middle_name, ''), "
-    "coalesce(last_name, ''), coalesce(birth_date::varchar, ''), coalesce(sex, '')))"
+    "coalesce(last_name, ''), coalesce(birth_date::varchar, ''), coalesce(sex, ''), coalesce(clk, ''), "
+    "coalesce(hashed_national_id, '')))"
 )
 THRESHOLD = 0.9  # of match probability, from which two are linked
 REVIEW_FROM = 0.3  # from which a person should look at those that are not
@@ -44,7 +45,7 @@ def match(con: duckdb.DuckDBPyConnection, *, retrain: bool = False) -> None:
 def _match_community(
     con: duckdb.DuckDBPyConnection, community_id: str, n_records: int, *, retrain: bool
 ) -> None:
-    from identity.matching import cluster, score, train
+    from identity.matching import cluster, train
 
     of_community = {"community_id": community_id}
     con.execute(
@@ -54,12 +55,8 @@ def _match_community(
     )
     kept = None if retrain else _kept_model(con, community_id, n_records)
     model = kept or train(con, SEED)
+    _score(con, model, only_new=bool(kept))
     if kept:
-        con.execute(
-            "create or replace temp table new_record as "
-            "select record_id from record anti join vault.record using (record_id, group_id)"
-        )
-        score(con, model, new="new_record")
         # pairs of before whose two accounts are still told, and of two groups still
         con.execute(
             "insert into pair by name "
@@ -71,7 +68,6 @@ def _match_community(
             {"version": model.version},
         )
     else:
-        score(con, model)
         con.execute(
             "insert into fitted values ($community_id, $version, $content, $n_records, now()::timestamp)",
             {
@@ -81,8 +77,6 @@ def _match_community(
                 "n_records": n_records,
             },
         )
-    # where a partner hides names, a birth date alone would link in a small community
-    con.execute("delete from pair where not list_has_any(map_keys(levels), ['first_name', 'last_name'])")
     cluster(con, THRESHOLD, apart="apart")
     con.execute("insert into clustered select group_id, cluster_id from cluster")
     con.execute(
@@ -90,6 +84,28 @@ def _match_community(
         "select *, $version as model_version, $community_id as community_id from pair",
         {**of_community, "version": model.version},
     )
+
+
+def _score(con: duckdb.DuckDBPyConnection, model: Model, *, only_new: bool) -> None:
+    """Make table pair: by names, by encodings where there is a secret for them, by hashed national ids."""
+    from identity.matching import score
+    from identity.private.comparing import score_encoded
+    from identity.private.hashed_ids import score_hashed_ids
+    from identity.private.secret import is_given, linkage_secret
+
+    new = None
+    if only_new:
+        new = "new_record"
+        con.execute(
+            "create or replace temp table new_record as "
+            "select record_id from record anti join vault.record using (record_id, group_id)"
+        )
+    score(con, model, new=new)
+    # where a partner hides names, a birth date alone would link in a small community
+    con.execute("delete from pair where not list_has_any(map_keys(levels), ['first_name', 'last_name'])")
+    if is_given():
+        score_encoded(con, linkage_secret(), new=new)
+    score_hashed_ids(con, new=new)
 
 
 def _kept_model(con: duckdb.DuckDBPyConnection, community_id: str, n_records: int) -> Model | None:
@@ -141,7 +157,8 @@ _RECORDS = f"""
         account.member_id,
         any_value(grouped.group_id) as group_id,
         any_value(grouped.state_student_id) as state_id,
-        first_name, middle_name, last_name, birth_date, sex,
+        first_name, middle_name, last_name, birth_date, sex, clk, hashed_national_id,
+        any_value(clk_version) as clk_version,
         max_by(address, (school_year, collection = 'annual', address))
             filter (address is not null) as address,
         max_by(zip_code, (school_year, collection = 'annual', zip_code))
@@ -151,6 +168,6 @@ _RECORDS = f"""
         max(school_year) as last_year
     from account
     inner join grouped using (member_id)
-    where first_name is not null or last_name is not null
+    where coalesce(first_name, last_name, clk, hashed_national_id) is not null
     group by all
 """

@@ -28,7 +28,8 @@ SCHEMA = """
         file_key varchar, community_id varchar, partner_id varchar, student_id varchar, member_id ubigint,
         first_name varchar, middle_name varchar, last_name varchar, birth_date date, sex varchar,
         address varchar, zip_code varchar, state_student_id varchar, replaced_by_student_id varchar,
-        extract_id varchar, school_year integer, collection varchar, n_rows bigint
+        extract_id varchar, school_year integer, collection varchar,
+        clk varchar, clk_version varchar, hashed_national_id varchar, n_rows bigint
     );
     create table if not exists vault.member (
         member_id ubigint primary key, partner_id varchar, student_id varchar, person_id varchar,

@@ -16,7 +16,6 @@ from orchestration.commands import (
     contracts,
     deliveries,
     demo,
-    encoding,
     fetching,
     identifying,
     places,
@@ -102,9 +101,6 @@ for subject in (
     server,
 ):
     subject.register(app)
-identity = typer.Typer(no_args_is_help=True, help="Who is who: children of several partners as one person.")
-encoding.register(identity)
-app.add_typer(identity, name="identity")
 
 
 def main() -> None:

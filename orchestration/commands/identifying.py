@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from orchestration.commands import encoding
 from orchestration.commands.deliveries import JSON
 from orchestration.console import UsageError, err, out, print_json, print_table
 
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
     for command in (status, review, decide, decisions, explain):
         identity.command()(command)
     identity.command("rotate-key")(rotate_key)
+    encoding.register(identity)
     app.add_typer(identity, name="identity")
 
 
