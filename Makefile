@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 export MILEPOST_HOME ?= $(CURDIR)/.milepost
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo test check format bench dev down lock clean
+.PHONY: help setup demo test check format bench bench-identity dev down lock clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 # The stamp is the lock's own time: a changed lock or pyproject installs again, anything else costs nothing.
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -41,6 +41,9 @@ format: setup ## write the format that `make check` asks for
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@$(BIN)/sqlfluff fix --disable-progress-bar dbt_project/models dbt_project/tests
+
+bench-identity: setup ## how right and fast matching is: make bench-identity RECORDS=100000
+	@$(BIN)/python -m benchmarks.identity $(if $(RECORDS),--records $(RECORDS))
 
 bench: setup ## seconds and memory of every step beside the floor: make bench CHILDREN=100000
 	@$(BIN)/python -m benchmarks $(if $(CHILDREN),--children $(CHILDREN))

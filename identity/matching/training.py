@@ -52,12 +52,13 @@ def train(con: duckdb.DuckDBPyConnection, seed: int) -> Model:
         few = f"{counts['sure_pairs']} pairs with equal names and birth dates, {FEWEST_SURE} are the fewest"
         return Model(**_of(default_model(prior), (*reasons, f"all weights: {few}"), counts, seed))
     quiet = logging.getLogger("splink")
-    level, quiet.level = quiet.level, logging.ERROR
+    level = quiet.level
+    quiet.setLevel(logging.ERROR)
     try:
         u, n_random = _learn_u(con, prior, seed)
         m, more = _learn_m(con, u, prior, seed)
     finally:
-        quiet.level = level
+        quiet.setLevel(level)
         for table in ("sure", "training", "unlike"):
             con.execute(f"drop table if exists matching_{table}")
     weights, learned, wrong = _settled(m, u, counts["sure_pairs"], n_random)

@@ -53,8 +53,8 @@ def write_children(con: duckdb.DuckDBPyConnection, children: int) -> None:
     con.execute(f"""
         create or replace table record as
         with child as (
-            select number, (hash(number, 'a') >> 2)::bigint as a, (hash(number, 'b') >> 2)::bigint as b,
-                   (hash(number, 'c') >> 2)::bigint as c,
+            select number, (hash(hash(number, 'a')) >> 2)::bigint as a, (hash(hash(number, 'b')) >> 2)::bigint as b,
+                   (hash(hash(number, 'c')) >> 2)::bigint as c,
                    [{listed}] as s
             from range({children}) as children (number)
         ),
