@@ -148,7 +148,7 @@ def _many(con: Any, options: argparse.Namespace) -> dict[str, Any]:
     con.execute("create or replace table record as from record where record_id in (from arrived)"
                 " or partner_id = 'partner 0'")  # fmt: skip
     laps.lap("between")
-    new_pairs = score(con, model, new="arrived")
+    new_pairs = score(con, model, new="arrived", keep=True)
     laps.lap("interim")
     steps = laps.as_dict()
     steps.pop("between")

@@ -13,7 +13,7 @@ def show(result: dict[str, Any], cost_false: float, cost_missed: float) -> None:
     """Print every part that was measured."""
     from rich.console import Console
 
-    console = Console()
+    console = Console(width=120)
     costs = f"cost: {cost_false:g} for a false link, {cost_missed:g} for a missed one"
     if "febrl" in result:
         if skipped := result["febrl"].get("skipped"):

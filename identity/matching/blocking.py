@@ -100,10 +100,7 @@ def _keys(rule: Rule, source: str) -> str:
         inner = source.replace(f", {several[1]}", "")
         source = f"(select *, {several[1]} from {inner})"
     known = " and ".join(f"{part} is not null" for part in rule.parts)
-    return (
-        f"select distinct hash({parts}) as key, record_id, partner, group_id, state_id"
-        f" from {source} where {known}"
-    )
+    return f"select hash({parts}) as key, record_id, partner, group_id, state_id from {source} where {known}"
 
 
 def _add_pairs(con: duckdb.DuckDBPyConnection, rule: Rule, *, with_new: bool, within_partners: bool) -> None:
@@ -116,7 +113,8 @@ def _add_pairs(con: duckdb.DuckDBPyConnection, rule: Rule, *, with_new: bool, wi
     con.execute(f"""
         create or replace table {CANDIDATES}_key as
         with keys as ({_keys(rule, NORMALISED)}),
-        of_some as (from keys{some}),
+        -- several keys of a record may be equal; few are left to tell apart where only new ones matter
+        of_some as (select distinct * from keys{some}),
         usable as (
             select key from of_some group by key
             having count(*) > 1 and count(distinct group_id) between 2 and {rule.most_groups}

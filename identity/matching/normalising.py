@@ -10,12 +10,12 @@ from identity.matching.nicknames import load_nicknames
 if TYPE_CHECKING:
     import duckdb
 
-NORMALISED = "matching_record"
+NORMALISED, SOURCE = "matching_record", "matching_source"
 FIRST_YEAR_OF_BIRTH = 1905
 COLUMNS = ("first_name", "middle_name", "last_name", "birth_date", "sex", "address", "zip_code")
 
 
-def normalise(con: duckdb.DuckDBPyConnection) -> None:
+def normalise(con: duckdb.DuckDBPyConnection, *, keep: bool = False) -> None:
     """Make table `matching_record` from table `record`: a row per record, in the form that is compared.
 
     Beside record_id, partner, group_id and state_id (null where `record` has no such column) it has:
@@ -25,16 +25,34 @@ def normalise(con: duckdb.DuckDBPyConnection) -> None:
     (yyyymmdd), is_january_first, birth_key (equal if day and month change places), sex, address, zip_code.
     What is no name, date or address is null. `also_*` repeat columns under names of their own, so that a
     comparison which looks at a second field does not count as one of that field (see training.py).
+
+    With `keep`, rows of a `matching_record` that is there stay, with the groups and state ids of
+    now; those of records that are gone go.
     """
+    has_some = bool(con.execute(f"from duckdb_tables() where table_name = '{NORMALISED}'").fetchone())
+    keep = keep and has_some
+    known = f"anti join {NORMALISED} using (record_id)" if keep else ""
+    con.execute(f"create or replace table {SOURCE} as select record.* from record {known}")
     load_nicknames(con)
     _name_values(con, "first_name", words.NO_FIRST_NAME, words.TAIL_OF_UNNAMED)
     _name_values(con, "last_name", words.NO_LAST_NAME, "")
     _name_values(con, "middle_name", words.NO_FIRST_NAME, "")
     _address_values(con)
-    has_state_id = "state_id" in con.table("record").columns
-    con.execute(_RECORDS.format(state_id="state_id" if has_state_id else "null::varchar"))
-    for values in ("first_name", "last_name", "middle_name", "address"):
-        con.execute(f"drop table matching_{values}")
+    state_id = "record.state_id" if "state_id" in con.table("record").columns else "null::varchar"
+    rows = _RECORDS.format(state_id=state_id)
+    if keep:
+        con.execute(f"delete from {NORMALISED} where record_id not in (select record_id from record)")
+        # a decision may have moved a record to another group since
+        con.execute(
+            f"update {NORMALISED} as kept set group_id = record.group_id, state_id = {state_id} from record"
+            f" where kept.record_id = record.record_id and (kept.group_id, kept.state_id)"
+            f" is distinct from (record.group_id, {state_id})"
+        )
+        con.execute(f"insert into {NORMALISED} {rows}")
+    else:
+        con.execute(f"create or replace table {NORMALISED} as {rows}")
+    for table in ("first_name", "last_name", "middle_name", "address", "source"):
+        con.execute(f"drop table matching_{table}")
 
 
 def plain(text: str) -> str:
@@ -86,7 +104,7 @@ def _name_values(con: duckdb.DuckDBPyConnection, column: str, nobody: tuple[str,
         -- materialized: a name that is used twice would be worked out twice, in each step again
         with sent as materialized (
             select as_sent, {plain("as_sent")} as plainly
-            from (select distinct {column} as as_sent from record where {column} is not null)
+            from (select distinct {column} as as_sent from {SOURCE} where {column} is not null)
         ),
         written as materialized (
             select as_sent, {latin("plainly")} as words, trim(regexp_replace(words, '[0-9]+$', '')) as told
@@ -121,7 +139,7 @@ def _address_values(con: duckdb.DuckDBPyConnection) -> None:
         create or replace table matching_address as
         with written as materialized (
             select as_sent, {plain("as_sent")} as words
-            from (select distinct address as as_sent from record where address is not null)
+            from (select distinct address as as_sent from {SOURCE} where address is not null)
         )
         select as_sent, replace({short}, ' ', '') as address
         from written
@@ -130,7 +148,6 @@ def _address_values(con: duckdb.DuckDBPyConnection) -> None:
 
 
 _RECORDS = f"""
-    create or replace table {NORMALISED} as
     with told as (
         select
             record.record_id,
@@ -148,7 +165,7 @@ _RECORDS = f"""
             -- ZIP+4 and ZIP are one place; 00000 and 99999 are none
             case when nullif(trim(record.zip_code), '') not in ('00000', '99999', '0', 'unknown')
                 then left(trim(record.zip_code), 5) end as zip_code
-        from record
+        from {SOURCE} as record
         left join matching_first_name as first on record.first_name = first.as_sent
         left join matching_last_name as last on record.last_name = last.as_sent
         left join matching_middle_name as middle on record.middle_name = middle.as_sent

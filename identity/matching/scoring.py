@@ -26,6 +26,7 @@ def score(
     *,
     floor: float = FLOOR,
     within_partners: bool = False,
+    keep: bool = False,
 ) -> int:
     """Make table `pair` from table `record`, and return its number of rows.
 
@@ -33,9 +34,11 @@ def score(
     match_probability, and levels (field -> name of its level; a field that one of the two lacks is not
     there). It holds the candidates (blocking.py) with a probability of at least `floor`. With `new`, a table
     or view with record_id, only pairs with at least one of its records: the same rows, with the same weights,
-    as without it, since frequencies of names and sizes of blocks are those of all records.
+    as without it, since frequencies of names and sizes of blocks are those of all records. `keep` takes
+    names, dates and places of records from table `matching_record` of an earlier call where it has them: most
+    of an interim load's time is saved, if a record_id never stands for another account than before.
     """
-    normalise(con)
+    normalise(con, keep=keep)
     find_candidates(con, new, within_partners=within_partners)
     if not con.table(CANDIDATES).shape[0]:
         con.execute(_EMPTY)
