@@ -144,7 +144,7 @@ class Lake:
         nothing = ", ".join(f"null::{kind} as {name}" for name, kind in PERSON.items())
         with duckdb.connect() as con:
             con.execute(
-                f"create table account as select {', '.join(PERSON)} from (select {nothing} limit 0 union all by name "
+                f"create table account as select {', '.join(PERSON)} from ((select {nothing} limit 0) union all by name "
                 f"from read_parquet('{self.home.raw}/person/**/*.parquet', union_by_name = true))"
             )
             make_address_keys(con, "a key for tests")
