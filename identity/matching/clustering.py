@@ -12,7 +12,12 @@ MOST_ROUNDS = 100
 
 
 def cluster(
-    con: duckdb.DuckDBPyConnection, threshold: float, *, margin: float = MARGIN, apart: str | None = None
+    con: duckdb.DuckDBPyConnection,
+    threshold: float,
+    *,
+    margin: float = MARGIN,
+    apart: str | None = None,
+    births_apart: bool = True,
 ) -> int:
     """Make table `cluster` (group_id, cluster_id) from tables `pair` and `record`; the number of links made.
 
@@ -22,11 +27,12 @@ def cluster(
     never made between clusters that both have a member (another member_id) of one partner, nor between two
     state ids where `record` has a column state_id, nor between two groups of the table `apart` (group_l,
     group_r), if one is given, nor between birth dates that have too little in common to be one (a child
-    without a birth date would join its namesakes). A link with a rival at the same partner that is less than
+    without a birth date would join its namesakes; not so without `births_apart`, for records whose dates may
+    be anybody's). A link with a rival at the same partner that is less than
     `margin` bits behind, as namesakes without birth dates have, is not made: nobody could tell which of the
     two is meant. Equal weights are decided by ids, so the same tables give the same clusters.
     """
-    _start(con, threshold, apart)
+    _start(con, threshold, apart, births_apart)
     made = 0
     for _ in range(MOST_ROUNDS):
         n = _one_round(con, margin)
@@ -41,7 +47,7 @@ def cluster(
     return made
 
 
-def _start(con: duckdb.DuckDBPyConnection, threshold: float, apart: str | None) -> None:
+def _start(con: duckdb.DuckDBPyConnection, threshold: float, apart: str | None, births_apart: bool) -> None:
     """Every group is a cluster. Links (a < b), and members and state ids of those clusters that have any."""
     told_apart = "select 0::ubigint as a, 0::ubigint as b limit 0"
     if apart:
@@ -50,7 +56,7 @@ def _start(con: duckdb.DuckDBPyConnection, threshold: float, apart: str | None) 
         )
     columns = con.table("record").columns
     state_id = "state_id" if "state_id" in columns else "null::varchar"
-    birth_date = "birth_date" if "birth_date" in columns else "null::date"
+    birth_date = "birth_date" if births_apart and "birth_date" in columns else "null::date"
     con.execute(f"""
         create or replace table cluster_end as
             select distinct group_id, group_id as cluster_id from record;

@@ -94,6 +94,20 @@ def test_who_was_decided_to_be_apart_stays_apart(con: duckdb.DuckDBPyConnection)
     assert clusters(con) == {frozenset({1, 2})}
 
 
+def test_birth_dates_of_two_children_stay_apart_unless_dates_are_not_to_be_trusted(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    write(con, [(1, "a", 1), (2, "b", 2), (3, "c", 3)], [(1, 2, 9), (2, 3, 8)])
+    con.execute("alter table record add column birth_date date")
+    con.execute(
+        "update record set birth_date = case record_id when 1 then '2012-03-07' when 3 then '2009-10-25' end"
+    )
+    cluster(con, 0.5)
+    assert clusters(con) == {frozenset({1, 2})}
+    cluster(con, 0.5, births_apart=False)
+    assert clusters(con) == {frozenset({1, 2, 3})}
+
+
 def test_a_group_counts_with_all_its_members(con: duckdb.DuckDBPyConnection) -> None:
     # group 1 is a child at a and b for sure; so 3, another child at b, is not it, whatever a's record looks like
     write(con, [(1, "a", 1), (2, "b", 1), (3, "b", 3), (4, "c", 4)], [(1, 3, 12), (3, 4, 6)])
