@@ -12,9 +12,21 @@ LEAD_TESTS = (
 )
 SCREENINGS = (*LEAD_TESTS, "62770-3", "62981-6", "62740-6", "54108-6", "54109-4")
 
+# systems of diagnoses: ICD-10-CM first, whose codes tell by their beginning what kind of condition they are
+DIAGNOSES = (
+    *("http://hl7.org/fhir/sid/icd-10-cm", "urn:oid:2.16.840.1.113883.6.90"),
+    "http://hl7.org/fhir/sid/icd-10",
+    *("http://snomed.info/sct", "urn:oid:2.16.840.1.113883.6.96"),
+    *("http://hl7.org/fhir/sid/icd-9-cm", "urn:oid:2.16.840.1.113883.6.103"),
+)
+
 # what the macros are made of: JSON text of an element, and its parts when it is a list
 _JSON = "(case when json_valid({0}) then {0} end)"
 _EACH = f"json_extract({_JSON}, '$[*]')"
+_CODED = (
+    f"list_filter(json_extract({_JSON.format('t')}, '$.coding[*]'),"
+    " lambda one: json_extract_string(one, '$.code') is not null)"
+)
 _ID = "[A-Za-z0-9.-]+"  # a limit of 64 would take three times as long
 _REFERENCE = f"'^(?:urn:(?:uuid|oid):|(?:[^?#|]*/)?' || kind || '/)({_ID})(?:/_history/{_ID})?$'"
 
@@ -42,6 +54,24 @@ FHIR_FUNCTIONS: dict[str, tuple[str, str]] = {
         f"coalesce(json_extract_string({_JSON.format('t')}, '$.text'),"
         f" list_filter(json_extract_string({_JSON.format('t')}, '$.coding[*].display'),"
         " lambda one: one is not null)[1])",
+    ),
+    # the Coding of a condition: of the first of DIAGNOSES that it has one of, else the first with a code
+    "fhir_diagnosis": (
+        "t",
+        f"coalesce(list_filter(list_transform([{', '.join(map(literal, DIAGNOSES))}],"
+        f" lambda wanted: list_filter({_CODED},"
+        " lambda one: json_extract_string(one, '$.system') = wanted)[1]),"
+        f" lambda found: found is not null)[1], {_CODED}[1])",
+    ),
+    # the code of a status, which has one coding; releases before R4 had the bare code
+    "fhir_status": (
+        "t",
+        f"coalesce(json_extract_string({_CODED}[1], '$.code'), case when not json_valid(t) then t end)",
+    ),
+    # the day of a time or date; a year or a month alone is no day
+    "fhir_day": (
+        "t",
+        "case when not regexp_full_match(t, '[0-9]{4}(-[0-9]{2})?') then left(t, 10) end",
     ),
     # the id in a Reference to a resource of a kind: of Patient/123, urn:uuid:123 and https://…/Patient/123
     "fhir_id": (

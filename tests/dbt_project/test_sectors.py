@@ -73,6 +73,12 @@ def of_health(lake: Lake) -> None:
     lake.deliver(
         "health_coverage", 2025, [{"student_id": "b", "payer_type": "Medicaid ", "start_date": "2022-01-10"}]
     )
+    asthma = {"condition_code": "J4520", "code_system": "icd_10_cm", "onset_date": "2024-02-10"}
+    ruled_out = {"condition_code": "E10.9", "code_system": "icd_10_cm", "verification_status": "refuted"}
+    mistaken = {**ruled_out, "verification_status": "entered_in_error"}
+    # nobody says how sure the first is, and it is one
+    rows: list[dict[str, object]] = [{"student_id": "b", **told} for told in (asthma, ruled_out, mistaken)]
+    lake.deliver("condition", 2025, rows)
 
 
 def of_services(lake: Lake) -> None:
@@ -185,6 +191,7 @@ def test_every_entity_that_was_delivered_has_its_rows_in_a_mart(warehouse: Wareh
         "immunization": "vaccine_code = '020'",
         "screening": "screening_type = 'lead' and numeric_result = 3.5",
         "health_coverage": "payer_type = 'medicaid'",
+        "condition": "condition_category = 'asthma' and condition_code = 'J45.20' and onset_date = '2024-02-10'",
         "early_learning": "program_type = 'head_start' and program_id = 'north:e1' and days_attended = 140",
         "housing_assistance": "program_type = 'housing_choice_voucher' and bedrooms = 2",
         "postsecondary_award": "award_level = 'associate'",

@@ -9,6 +9,10 @@ EXPECTED_KEYS = {
     "assessment": ("student_id", "assessment_id", "subject", "domain", "season", "test_date"),
     "attendance": ("student_id", "school_id"),
     "birth": ("student_id",),
+    "condition": (
+        *("student_id", "condition_code", "code_system", "clinical_status", "verification_status"),
+        *("onset_date", "abatement_date", "recorded_date"),
+    ),
     "course_mark": ("student_id", "course_id", "term"),
     "diploma": ("student_id", "diploma_date"),
     "discipline": ("incident_id", "student_id", "action_code"),

@@ -87,6 +87,35 @@ def test_a_bulk_export_is_staged(sent: Callable[..., tuple[OnePartner, Path]]) -
     assert staged(partner, "stg_site") == 43
 
 
+def test_conditions_of_a_bulk_export_are_staged(sent: Callable[..., tuple[OnePartner, Path]]) -> None:
+    partner, folder = sent("fhir_r4_condition", "fhir_bulk_synthea_10", "stg_condition")
+    told = (
+        "select distinct json ->> '$.subject.reference' as child, json ->> '$.code.coding[0].code' as code,"
+        " json ->> '$.clinicalStatus.coding[0].code' as clinical_status,"
+        " left(json ->> '$.onsetDateTime', 10) as onset, left(json ->> '$.abatementDateTime', 10) as abated,"
+        " left(json ->> '$.recordedDate', 10) as recorded"
+        f" from read_ndjson_objects('{folder}/Condition.000.ndjson')"
+    )
+    # 555 lines, all of them confirmed and in SNOMED CT; told twice on one day is once
+    assert staged(partner, "stg_condition") == count(f"select count(*) from ({told})")
+    assert staged(partner, "stg_condition", "count(distinct student_id)") == 13
+    for category, codes in {
+        "asthma": "('233678006')",
+        "diabetes": "('44054006')",
+        "obesity": "('162864005', '408512008')",
+        "anemia": "('271737000')",
+    }.items():
+        wanted = count(f"select count(*) from ({told}) where code in {codes}")
+        assert wanted > 0
+        assert staged(partner, "stg_condition", where=f"condition_category = '{category}'") == wanted
+    for status in ("active", "resolved"):
+        wanted = count(f"select count(*) from ({told}) where clinical_status = '{status}'")
+        assert staged(partner, "stg_condition", where=f"clinical_status = '{status}'") == wanted
+    assert staged(partner, "stg_condition", "count(onset_date)") == count(
+        f"select count(onset) from ({told})"
+    )
+
+
 def test_newer_csv_files_are_staged(sent: Callable[..., tuple[OnePartner, Path]]) -> None:
     models = (PERSONS, DOSES, SCREENINGS, COVERAGE, *PLACES)
     partner, folder = sent("synthea_csv", "synthea_pjabl", *models)

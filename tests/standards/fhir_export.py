@@ -9,6 +9,7 @@ CORE = "http://hl7.org/fhir/us/core/StructureDefinition/"
 CVX, LOINC = "http://hl7.org/fhir/sid/cvx", "http://loinc.org"
 SNOMED, CPT = "http://snomed.info/sct", "http://www.ama-assn.org/go/cpt"
 ICD_10 = "http://hl7.org/fhir/sid/icd-10-cm"
+STATUS = "http://terminology.hl7.org/CodeSystem/"
 Resource = dict[str, Any]
 
 
@@ -52,6 +53,19 @@ def encounter(day: str, **facts: Any) -> Resource:
     """A finished encounter of the patient p1."""
     made = {"resourceType": "Encounter", "status": "finished", "subject": {"reference": "Patient/p1"}}
     return {**made, "period": {"start": f"{day}T08:00:00Z"}, **facts}
+
+
+def condition(code: Any, **facts: Any) -> Resource:
+    """An active, confirmed condition of the patient p1; None takes an element away."""
+    made = {
+        "resourceType": "Condition",
+        "clinicalStatus": concept((STATUS + "condition-clinical", "active")),
+        "verificationStatus": concept((STATUS + "condition-ver-status", "confirmed")),
+        "code": code,
+        "subject": {"reference": "Patient/p1"},
+        **facts,
+    }
+    return {name: value for name, value in made.items() if value is not None}
 
 
 def write_export(folder: Path, **files: Sequence[Resource | str]) -> Path:
