@@ -24,7 +24,7 @@ from ingestion.configuration.tables import (
     read_table,
 )
 from ingestion.contracts.contract import Contract, match_file
-from ingestion.contracts.layout import load_contracts
+from ingestion.contracts.layout_contracts import load_contracts
 from ingestion.errors import ContractError
 from ingestion.yaml_file import YamlFile, near_miss, read_yaml, validate
 

@@ -9,7 +9,7 @@ import pytest
 
 from ingestion.configuration.tables import CrosswalkRow, check_crosswalk_row, read_table
 from ingestion.contracts.file_names import match_pattern
-from ingestion.contracts.layout import load_contracts
+from ingestion.contracts.layout_contracts import load_contracts
 from ingestion.contracts.loading import load_contract
 from ingestion.mapping.mapping import map_source
 from ingestion.readers import read_source

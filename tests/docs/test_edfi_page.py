@@ -7,7 +7,8 @@ import pytest
 
 from ingestion.connectors.edfi_copy import resources
 from ingestion.connectors.sources_file import load_sources
-from ingestion.contracts.layout import load_contracts, load_layout
+from ingestion.contracts.layout import load_layout
+from ingestion.contracts.layout_contracts import load_contracts
 from tests.ingestion.configuration import COMMUNITY, millbrook
 
 PAGE = (Path(__file__).parents[2] / "docs/standards/edfi.md").read_text(encoding="utf-8")

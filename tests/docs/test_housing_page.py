@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.contracts.layout import load_contracts
+from ingestion.contracts.layout_contracts import load_contracts
 from ingestion.mapping.mapping import map_source
 from ingestion.readers import read_source
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from docs.assessment_table import PAGE, layouts, with_table
-from ingestion.contracts.layout import load_contracts
+from ingestion.contracts.layout_contracts import load_contracts
 from tests.standards.one_partner import OnePartner
 
 STANDARDS = Path(__file__).parents[2] / "docs" / "standards"

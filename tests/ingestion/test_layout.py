@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from ingestion.contracts.entities import load_entities
-from ingestion.contracts.layout import layout_files, load_contracts, load_layout
+from ingestion.contracts.layout import layout_files, load_layout
+from ingestion.contracts.layout_contracts import load_contracts
 from ingestion.errors import ContractError
 
 LINES = "partner: mill\nlayout: {layout}\nagreement: mill_2025\n"

@@ -13,7 +13,8 @@ from assessment_files import SAMPLES, Sample
 from expectations.loading import load_file
 from expectations.outcome import LoadOutcome
 from ingestion.configuration.community import load_communities
-from ingestion.contracts.layout import layout_files, load_contracts
+from ingestion.contracts.layout import layout_files
+from ingestion.contracts.layout_contracts import load_contracts
 from ingestion.home import Home
 from ingestion.landing.receive import receive
 from ingestion.readers.headers import keep_declared
