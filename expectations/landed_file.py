@@ -16,6 +16,7 @@ from ingestion.lake.delivery import Delivery
 from ingestion.lake.ledger import Ledger
 from ingestion.landing.archive_facts import ArchiveFacts
 from ingestion.readers import read_source, read_together, split_together
+from ingestion.sql_text import identifier
 
 
 class LandedFile:
@@ -47,6 +48,8 @@ class LandedFile:
         self._contracts = [as_changes(c) if c.extract_id in self.deltas else c for c in of_file.values()]
         self._splits = split_together(self._contracts)
         self._read: dict[frozenset[str], str | ReadError] = {}
+        self._n_read = 0
+        self._waiting = [self.contract(delivery) for delivery in deliveries]
 
     def facts(self, contract: Contract) -> ArchiveFacts:
         """What the file tells of itself under this contract's layout."""
@@ -61,8 +64,9 @@ class LandedFile:
         together = read_together(contract, self._contracts)
         key = frozenset(c.extract_id for c in together)
         if key not in self._read:
+            self._n_read += 1
             try:
-                table = f"source_{len(self._read)}"
+                table = f"source_{self._n_read}"
                 self._read[key] = read_source(
                     self.con,
                     delivery.landed,
@@ -77,6 +81,26 @@ class LandedFile:
         if isinstance(found, ReadError):
             raise found
         return found
+
+    def done_with(self, contract: Contract) -> None:
+        """Let go of what was read for a delivery of this contract, once no other one waits for it.
+
+        What the next member is read into is then memory that is there already.
+        """
+        self._waiting.remove(contract)
+        key = frozenset(c.extract_id for c in read_together(contract, self._contracts))
+        if any(waiting.extract_id in key for waiting in self._waiting):
+            return
+        view = self._read.pop(key, None)
+        if isinstance(view, str):
+            found = self.con.execute(
+                "select table_name from duckdb_tables() where starts_with(table_name, ?)", [f"_{view}_"]
+            ).fetchall()
+            # records of the same XML that others wait for are in tables called after the first who read it
+            split_off = {table for split in self._splits.values() for table in split.tables.values()}
+            self.con.execute(f"drop view {view}")
+            for table in {table for (table,) in found} - split_off:
+                self.con.execute(f"drop table {identifier(table)}")
 
 
 def _is_delta(facts: ArchiveFacts, contract: Contract) -> bool:

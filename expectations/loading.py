@@ -175,6 +175,7 @@ class _Loading:
                 keep_keys(self.con, contract, keys, self._unchanged(part))
             yield found
             started = time.perf_counter()
+        self.file.done_with(contract)
 
     def _part(self, delivery: Delivery, mapped: MappedTable, started: float) -> _Part:
         if not self.check_only:

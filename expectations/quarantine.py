@@ -46,13 +46,9 @@ def split_rows(con: duckdb.DuckDBPyConnection, suite: Suite, hidden: Sequence[st
         from {LOOKED_AT} as looked_at join reasons using (_row_id)
         order by _row_number
     """)
-    con.execute(f"""
-        create or replace view {ACCEPTED} as
-        select {kept} from {LOOKED_AT}
-        where _row_id not in (
-            select _row_id from {VIOLATIONS} join {RULES} using (rule) where severity = 'quarantine'
-        )
-    """)
+    held_back = f"select _row_id from {VIOLATIONS} join {RULES} using (rule) where severity = 'quarantine'"
+    others = f"where _row_id not in ({held_back})" if count_quarantined(con) else ""
+    con.execute(f"create or replace view {ACCEPTED} as select {kept} from {LOOKED_AT} {others}")
 
 
 def count_quarantined(con: duckdb.DuckDBPyConnection) -> int:

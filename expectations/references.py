@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -49,7 +50,7 @@ def keep_keys(
     Of a delivery of changes, those in the files that are in force are there too (`unchanged`).
     """
     entity = load_entities()[contract.entity]
-    if contract.bundle is None or len(entity.key) != 1:
+    if contract.bundle is None or len(entity.key) != 1 or entity.entity not in _referred_to():
         return
     table, key = f"keys_of_{entity.entity}", identifier(entity.key[0])
     found = f"select {key} as key from {ACCEPTED}"
@@ -60,6 +61,13 @@ def keep_keys(
     else:
         con.execute(f"create or replace table {table} as select distinct key from ({found})")
         keys[entity.entity] = table
+
+
+@cache
+def _referred_to() -> frozenset[str]:
+    """The entities whose keys some column of another, or of itself, has."""
+    columns = (column for entity in load_entities().values() for column in entity.columns.values())
+    return frozenset(column.references for column in columns if column.references)
 
 
 def with_references(
@@ -77,10 +85,13 @@ def with_references(
     if not looked_up:
         return mapped
     dangling = {name: f"{name}__dangling" for name in looked_up}
-    flags = ", ".join(
-        f"{identifier(name)} is not null and {identifier(name)} not in"
-        f" (select key from {table} where key is not null) as {identifier(dangling[name])}"
-        for name, table in looked_up.items()
-    )
-    con.execute(f"create or replace table {mapped.table} as select *, {flags} from {mapped.table}")
+    # nearly always nothing dangles, and a column of one value costs nothing; to write the table anew costs as
+    # much as the mapping did
+    for name, table in looked_up.items():
+        flag, column = identifier(dangling[name]), identifier(name)
+        con.execute(f"alter table {mapped.table} add column {flag} boolean default false")
+        con.execute(
+            f"update {mapped.table} set {flag} = true where {column} is not null"
+            f" and {column} not in (select key from {table} where key is not null)"
+        )
     return replace(mapped, dangling=dangling)

@@ -48,11 +48,23 @@ def raw_select(con: duckdb.DuckDBPyConnection, table: str, delivery: Delivery) -
     columns = []
     for name, kind in load_entities()[delivery.entity].raw_columns.items():
         own = f'"{name}"' if name in there else "null"
-        value = literal(str(stated[name])) if name in stated else own
+        value = f"cast({own} as {kind})"
+        if name in stated:
+            value = _constant(str(stated[name]), kind)
         if name in there and name == "_load_id":  # rows taken over from the delivery before
-            value = f"coalesce({own}, {value})"
-        columns.append(f'cast({value} as {kind}) as "{name}"')
+            value = f"coalesce({own}, {literal(delivery.load_id)})"
+        columns.append(f'{value} as "{name}"')
     return f'select {", ".join(columns)} from "{table}"'
+
+
+def _constant(value: str, kind: str) -> str:
+    """A value that every row has.
+
+    A text is written as an enum of one value, which spares the writer a look at each row: a third of the time
+    that a narrow table takes. In the file it is a text like any other.
+    """
+    text = literal(value)
+    return f"{text}::enum({text})" if kind == "VARCHAR" else f"cast({text} as {kind})"
 
 
 def keep_file(source: Path, kept: Path) -> None:

@@ -14,8 +14,9 @@ from ingestion.contracts.columns import Column
 from ingestion.contracts.contract import match_file
 from ingestion.contracts.file_names import parse_school_year
 from ingestion.errors import ContractError, MilepostError, ReadError
-from ingestion.mapping.mapping import _Steps, map_source
+from ingestion.mapping.mapping import map_source
 from ingestion.mapping.parsing import parsed, school_year
+from ingestion.mapping.steps import Steps
 from ingestion.readers import read_source
 
 SECRET = "Zephyrine"
@@ -381,7 +382,7 @@ def test_headers_with_quotes_brackets_and_comments_are_only_names(tmp_path):
 @example(" \xa0")  # DuckDB's trim takes other spaces away too, unless told which
 def test_text_is_trimmed_of_blanks_its_accents_composed_and_nothing_else(text):
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as con:
-        steps = _Steps(contract_of(Path(folder), extra="missing: ['', NA]\n"), {}, "s")
+        steps = Steps(contract_of(Path(folder), extra="missing: ['', NA]\n"), {}, "s")
         expected = unicodedata.normalize("NFC", text.strip(" "))
         got = con.execute(f"select {steps._cleaned('h')} from (select ?::varchar as h)", [text]).fetchall()[
             0
