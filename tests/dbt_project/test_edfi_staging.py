@@ -167,8 +167,8 @@ def school_year(lake: Lake) -> None:
     friday: Row = {"calendar_day": "2025-05-09", "calendar_events": "Instructional day"}
     deliver(lake, "calendar_date", [*dates, {"school_id": "s", "calendar_code": "y", **friday}])
     spells: list[Row] = [
-        {"student_unique_id": "a", "entry_date": "2024-08-20", "calendar_code": "x"},
-        {"student_unique_id": "b", "entry_date": "2024-08-20", "calendar_code": "y"},
+        {"student_unique_id": "a", "entry_date": "2024-08-20", "calendar_code": "x", "is_primary": True},
+        {"student_unique_id": "b", "entry_date": "2024-08-20", "calendar_code": "y", "is_primary": False},
         {"student_unique_id": "c", "entry_date": "2024-08-20", "exit_withdraw_date": "2025-05-05"},
         {"student_unique_id": "c", "entry_date": "2025-05-08"},
         {"student_unique_id": "d", "entry_date": "2024-08-20", "exit_withdraw_type": "No show"},
@@ -185,12 +185,12 @@ def school_year(lake: Lake) -> None:
 def test_enrollments_are_those_of_the_year_that_took_place(manifest: Any, lake: Lake) -> None:
     school_year(lake)
     warehouse = build(manifest, lake, "enrollment")
-    spells = "select student_id, entry_date::varchar from staging.edfi__enrollment order by all"
+    spells = "select student_id, entry_date::varchar, is_primary from staging.edfi__enrollment order by all"
     assert ask(warehouse, spells) == [
-        ("a", "2024-08-20"),
-        ("b", "2024-08-20"),
-        ("c", "2024-08-20"),
-        ("c", "2025-05-08"),
+        ("a", "2024-08-20", True),
+        ("b", "2024-08-20", False),
+        ("c", "2024-08-20", None),
+        ("c", "2025-05-08", None),
     ]
 
 

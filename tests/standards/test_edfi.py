@@ -46,7 +46,7 @@ ORGANIZATION = (
 SPELL = (
     f"<StudentSchoolAssociation>{ANA}{reference('School', 'SchoolId', 7)}<SchoolYear>2024-2025</SchoolYear>"
     "<EntryDate>2024-08-20</EntryDate><EntryGradeLevel>uri://state.example/GradeLevelDescriptor#First grade"
-    "</EntryGradeLevel></StudentSchoolAssociation>"
+    "</EntryGradeLevel><PrimarySchool>true</PrimarySchool></StudentSchoolAssociation>"
 )
 RESOURCES: dict[str, list[dict[str, Any]]] = {
     "students": [
@@ -101,6 +101,7 @@ RESOURCES: dict[str, list[dict[str, Any]]] = {
             "schoolYearTypeReference": {"schoolYear": 2025},
             "entryDate": "2024-08-20",
             "entryGradeLevelDescriptor": "uri://state.example/GradeLevelDescriptor#First grade",
+            "primarySchool": True,
         }
     ],
 }
@@ -133,7 +134,7 @@ def told(partner: OnePartner) -> list[list[tuple[Any, ...]]]:
         "student_unique_id, first_name, last_surname, birth_date::varchar",
         "student_unique_id, education_organization_id, sex, hispanic_latino_ethnicity, races, street_number_name,"
         " postal_code, characteristics, home_language",
-        "student_unique_id, school_id, entry_date::varchar, entry_grade_level, told_school_year",
+        "student_unique_id, school_id, entry_date::varchar, entry_grade_level, told_school_year, is_primary",
     )
     return [partner.rows(t, f"select {c} from raw") for t, c in zip(TABLES, columns, strict=True)]
 
@@ -141,7 +142,7 @@ def told(partner: OnePartner) -> list[list[tuple[Any, ...]]]:
 EXPECTED = [
     [("1", "Ana", "Oak", "2015-03-04")],
     [("1", "9", "Female", False, "Asian;White", "2 Oak St", "12345", "Homeless|2024-12-01", "spa")],
-    [("1", "7", "2024-08-20", "First grade", 2025)],
+    [("1", "7", "2024-08-20", "First grade", 2025, True)],
 ]
 
 

@@ -10,7 +10,7 @@ select
     entry_date,
     exit_withdraw_date as exit_date,
     exit_withdraw_type as exit_code,
-    cast(null as boolean) as is_primary,
+    is_primary,
     _load_id,
     _source_file,
     _row_number

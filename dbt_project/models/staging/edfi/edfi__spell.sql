@@ -10,6 +10,7 @@ select
     entry_grade_level,
     exit_withdraw_date,
     exit_withdraw_type,
+    is_primary,
     calendar_code,
     _load_id,
     _source_file,
