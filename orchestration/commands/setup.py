@@ -166,7 +166,7 @@ def _places(home: Home) -> list[Finding]:
     key = home.person_id_key
     key_is_private = not key.exists() or not key.stat().st_mode & 0o077
     return [
-        ("home", True, str(home.root) if home.root.exists() else f"{home.root} (made by the first load)"),
+        _home(home),
         ("free disk", free >= ENOUGH_DISK_GB, f"{free:.0f} GB"),
         (
             "person key",
@@ -174,6 +174,16 @@ def _places(home: Home) -> list[Finding]:
             "private" if key_is_private else f"others can read it: chmod 600 {key}",
         ),
     ]
+
+
+def _home(home: Home) -> Finding:
+    """Whether the home is its owner's alone; one that was there before the first load may not be."""
+    if not home.root.exists():
+        return ("home", True, f"{home.root} (made by the first load)")
+    if home.root.stat().st_mode & 0o077:
+        found = f"others can look into {home.root}, which holds children's records: chmod 700 {home.root}"
+        return ("home", False, found)
+    return ("home", True, str(home.root))
 
 
 def _configuration() -> list[Finding]:

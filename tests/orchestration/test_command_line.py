@@ -268,6 +268,24 @@ def test_doctor_lists_findings_as_json() -> None:
     assert findings["release"]["finding"].startswith("none yet")
 
 
+def test_doctor_says_that_others_can_look_into_the_home(home: Home) -> None:
+    def told() -> tuple[bool, str]:
+        findings = json.loads(milepost("doctor", "--json").stdout)
+        (found,) = [one for one in findings if one["what"] == "home"]
+        return found["ok"], found["finding"]
+
+    home.root.mkdir(exist_ok=True)
+    for mode in (0o755, 0o710, 0o701):
+        home.root.chmod(mode)
+        assert told() == (
+            False,
+            f"others can look into {home.root}, which holds children's records: chmod 700 {home.root}",
+        )
+        assert milepost("doctor").exit_code == 1
+    home.root.chmod(0o700)
+    assert told() == (True, str(home.root))
+
+
 def test_doctor_names_an_agreement_that_expired_while_its_rows_are_in_force(
     drop: Drop, tmp_path: Path
 ) -> None:
