@@ -1,5 +1,6 @@
 """What every folder of a server can do, whatever it speaks: list its files, look at one, read one."""
 
+import hashlib
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,10 +26,15 @@ class RemoteFile:
 
     @property
     def version(self) -> str:
-        """Equal for equal contents as far as the server tells; empty where it tells neither time nor tag."""
+        """Equal for equal contents as far as the server tells; empty where it tells neither time nor tag.
+
+        It is written down, so of the tag, a text of the server's own choice which may repeat a credential,
+        there is the hash.
+        """
         if self.modified is None and not self.tag:
             return ""
-        return f"{self.size}|{self.modified}|{self.tag}"
+        tag = hashlib.sha256(self.tag.encode()).hexdigest()[:32] if self.tag else ""
+        return f"{self.size}|{self.modified}|{tag}"
 
 
 class Folder(Protocol):

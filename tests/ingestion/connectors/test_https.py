@@ -4,6 +4,7 @@ import email.utils
 import socket
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -197,6 +198,27 @@ def test_a_page_of_nonsense_still_has_its_files(
     monkeypatch.setattr(servers._Files, "_send", nonsense)
     deployment.configure(source(https.port))
     assert len(deployment.fetch().files) == 1
+
+
+def test_a_token_that_a_server_repeats_in_a_tag_is_written_nowhere(
+    deployment: Deployment, https: HttpsServer, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def repeats(handler: Any, status: int, headers: dict[str, str], body: bytes) -> None:
+        if "ETag" in headers:
+            headers = headers | {"ETag": f'"{handler.headers["Authorization"]}"'}
+        real(handler, status, headers, body)
+
+    real = servers._Files._send
+    monkeypatch.setattr(servers._Files, "_send", repeats)
+    monkeypatch.setenv("COC_WEB_TOKEN", "s3cr3t-token")
+    put(FILE.strip("/"), "a")
+    deployment.configure(source(https.port))
+    assert len(deployment.fetch().files) == 1
+    assert "s3cr3t-token" in {headers["Authorization"].split()[-1] for _, _, headers in https.log}
+    written = [path for path in deployment.home.root.rglob("*") if path.is_file()]
+    assert any(path.parent.name == "fetched" for path in written)
+    assert [path.name for path in written if b"s3cr3t" in path.read_bytes()] == []
+    assert deployment.fetch().unchanged == ("attendance_2025.csv",)
 
 
 @pytest.mark.parametrize(
