@@ -58,10 +58,10 @@ def unpack(path: Path, member: str | None, folder: Path) -> list[Part]:
 def _gunzip(path: Path, folder: Path) -> Part:
     target = folder / "unpacked" / path.stem
     target.parent.mkdir(exist_ok=True)
-    budget = _budget(path.name, path.stat().st_size)
+    left = budget(path.name, path.stat().st_size)
     try:
         with gzip.open(path) as packed:
-            _pour(packed, target, budget)
+            _pour(packed, target, left)
     except (EOFError, OSError, zlib.error) as error:
         if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
             raise
@@ -133,13 +133,13 @@ def _members(archive: zipfile.ZipFile, path: Path, member: str | None, folder: P
             rule="Milepost keeps no passwords of partners' files",
             next_step="Unpack it before the drop, or agree on an encrypted transport instead",
         )
-    budget = _budget(path.name, path.stat().st_size)
+    left = budget(path.name, path.stat().st_size)
     parts = []
     for number, info in enumerate(wanted):
         target = folder / f"member{number}" / PurePosixPath(info.filename).name[-NAME_KEPT:]
         target.parent.mkdir()
         with archive.open(info) as packed:
-            _pour(packed, target, budget)
+            _pour(packed, target, left)
         parts.append(Part(target, f"{path.name}/{info.filename}"))
     return parts
 
@@ -174,7 +174,7 @@ def _refuse_escaping_name(name: str, archive: str) -> None:
         )
 
 
-def _budget(name: str, packed_bytes: int) -> Callable[[int], None]:
+def budget(name: str, packed_bytes: int) -> Callable[[int], None]:
     """A counter of unpacked bytes over all members, since the sizes an archive states of itself may be
     false."""
     unpacked = 0

@@ -20,7 +20,7 @@ from ingestion.readers.header_search import rows_above
 from ingestion.readers.headers import TWO_HEADER_ROWS, join_header_rows, keep_declared, shown
 from ingestion.readers.records import Record, load_records, refuse_long_cell, select_columns
 from ingestion.readers.spellings import as_declared
-from ingestion.readers.unpacking import Part
+from ingestion.readers.unpacking import Part, budget
 
 # beyond 2**53 a spreadsheet's number has lost digits, and its text would pretend otherwise
 _EXACT = 2.0**53
@@ -72,6 +72,7 @@ def _refuse_vast(part: Part) -> None:
     """
     if not zipfile.is_zipfile(part.path):
         return
+    spend = budget(part.name, part.path.stat().st_size)
     with zipfile.ZipFile(part.path) as archive:
         for member in archive.infolist():
             rows, columns, in_row, unpacked = 0, 0, 0, 0
@@ -79,6 +80,7 @@ def _refuse_vast(part: Part) -> None:
                 tail = b""
                 while chunk := packed.read(1 << 20):
                     unpacked += len(chunk)
+                    spend(len(chunk))
                     for letters, number in set(_REFERENCE.findall(tail + chunk)):
                         columns = max(columns, _column(letters.upper()))
                         rows = max(rows, int(number))

@@ -6,9 +6,14 @@ from typing import Any
 from ingestion.readers.headers import folded
 
 MOST_LEVELS = 64  # Ed-Fi's deepest record has eight
+MOST_ATTRIBUTES = 1_000  # Ed-Fi's elements have two; lxml takes a minute to list a hundred thousand
 MOST_NAMES = 10_000  # tags come from files, and nobody else counts them
 TEXT = "#text"
 _INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
+
+
+class TooManyAttributes(Exception):
+    """An element has more than MOST_ATTRIBUTES."""
 
 
 class _LocalNames(dict[str, str]):
@@ -85,4 +90,6 @@ def _with_attributes(element: Any) -> Any:
 
 
 def _attributes(element: Any) -> dict[str, Any]:
+    if len(element.keys()) > MOST_ATTRIBUTES:
+        raise TooManyAttributes
     return {f"@{local_names[k]}": v for k, v in element.items() if not k.startswith(_INSTANCE)}

@@ -13,7 +13,14 @@ from lxml import etree
 from ingestion.errors import ReadError
 from ingestion.readers.json_texts import MAX_OBJECT_BYTES
 from ingestion.readers.text_encoding import TextFile
-from ingestion.readers.xml_objects import MOST_LEVELS, Wanted, as_object, local_names
+from ingestion.readers.xml_objects import (
+    MOST_ATTRIBUTES,
+    MOST_LEVELS,
+    TooManyAttributes,
+    Wanted,
+    as_object,
+    local_names,
+)
 from ingestion.readers.xml_prolog import line_of_fault, not_well_formed
 
 _CHUNK = 2**16
@@ -54,6 +61,8 @@ def _as_line(element: Any, lists: Collection[str], wanted: Wanted, name: str, ro
         line = _encode(as_object(element, lists, wanted=wanted))
     except RecursionError:
         raise _too_deep(_where(name, element, row)) from None
+    except TooManyAttributes:
+        raise _too_many_attributes(_where(name, element, row)) from None
     if len(line) > MAX_OBJECT_BYTES // 4 and len(line.encode()) > MAX_OBJECT_BYTES:
         raise _too_large(_where(name, element, row))
     return line
@@ -147,6 +156,15 @@ def _too_large(where: str) -> ReadError:
         f"an element is longer than {MAX_OBJECT_BYTES // 2**20} MB, or a text in it than 10 MB",
         where=where,
         rule="One element tells of one record",
+        next_step="Ask the partner to look at this record and export the file anew",
+    )
+
+
+def _too_many_attributes(where: str) -> ReadError:
+    return ReadError(
+        f"an element has more than {MOST_ATTRIBUTES:,} attributes",
+        where=where,
+        rule="A record has few attributes; those of Ed-Fi have two",
         next_step="Ask the partner to look at this record and export the file anew",
     )
 

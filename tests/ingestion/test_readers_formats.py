@@ -451,6 +451,16 @@ def test_a_cell_in_the_far_corner_is_refused_before_the_grid_is_made(tmp_path, r
         _refuse_vast(Part(path, path.name))
 
 
+def test_a_workbook_padded_with_blanks_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "attendance.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", "<worksheet>" + " " * 2**26 + "</worksheet>")
+    started = time.process_time()
+    with pytest.raises(ReadError, match=r"attendance.xlsx: the file unpacks to more than 250 times its size"):
+        _refuse_vast(Part(path, path.name))
+    assert time.process_time() - started < 2
+
+
 def test_the_order_in_which_excel_computes_cells_is_no_row_of_cells(tmp_path):
     def refusal(name, cells):
         with zipfile.ZipFile(tmp_path / name, "w") as archive:

@@ -223,6 +223,7 @@ def test_an_interchange_without_elements_may_report_that_nothing_happened(tmp_pa
 
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+MANY_ATTRIBUTES = " ".join(f'a{i}="{SECRET}"' for i in range(100_000))
 HEAD = '<?xml version="1.0" encoding="{}"?>\n'
 
 
@@ -260,6 +261,11 @@ HEAD = '<?xml version="1.0" encoding="{}"?>\n'
             ["line 4", "deeper than 64 levels"],
         ),
         (interchange("<b>" * 5000 + "</b>" * 5000), ["line 3", "deeper than 64 levels"]),
+        (interchange(f"<Event {MANY_ATTRIBUTES}/>"), ["line 3", "an element has more than 1,000 attributes"]),
+        (
+            interchange(f"<Event><School {MANY_ATTRIBUTES}/></Event>"),
+            ["line 3", "an element has more than 1,000 attributes"],
+        ),
     ],
 )
 def test_bad_xml_is_refused(tmp_path, content, words):
