@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from ingestion.drafting.footer import footer_of, last_records, told
 from ingestion.errors import ReadError
 from ingestion.readers.formats import FORMAT_BY_SUFFIX, suffix_of
 from ingestion.readers.headers import shown
@@ -96,7 +97,13 @@ def _of_text(part: Part, folder: Path) -> Sample:
         how["delimiter"] = delimiter
         noticed.append(f"The delimiter is a {DELIMITERS[delimiter]}, not a comma.")
     noticed += _encoding(text)
-    return Sample(_headers(records[at]), list(records[at + 1 :]), how, noticed=tuple(noticed))
+    headers, rows = _headers(records[at]), list(records[at + 1 :])
+    is_whole = len(records) < SAMPLE_ROWS
+    if footer := footer_of(rows if is_whole else last_records(text.path, delimiter), len(headers)):
+        how["footer"] = footer
+        noticed.append(told(footer))
+        rows = rows[:-1] if is_whole else rows
+    return Sample(headers, rows, how, noticed=tuple(noticed))
 
 
 def _delimiter(lines: Sequence[str]) -> str:
@@ -146,10 +153,15 @@ def _of_workbook(part: Part) -> Sample:
         noticed.insert(
             0, f"Of {len(sheets)} sheets '{taken}' was taken, which holds most; the rest: {others}."
         )
-    how = {"skip_rows": at} if at else {}
+    how: dict[str, Any] = {"skip_rows": at} if at else {}
+    headers, rows = _headers(records[at]), list(records[at + 1 :])
+    if len(records) < SAMPLE_ROWS and (footer := footer_of(rows, len(headers))):
+        how["footer"] = footer
+        noticed.append(told(footer))
+        rows = rows[:-1]
     return Sample(
-        _headers(records[at]),
-        list(records[at + 1 :]),
+        headers,
+        rows,
         how,
         taken if len(sheets) > 1 else None,
         tuple(noticed),

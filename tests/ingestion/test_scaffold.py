@@ -129,6 +129,26 @@ def test_a_second_header_row_is_noticed_in_a_draft_and_named_when_the_file_is_re
     assert "set `reader: {header_rows: 2}`" in message
 
 
+@pytest.mark.parametrize("n_rows", [3, 3000])
+@pytest.mark.parametrize("last", ["Total,2,,", "GRAND TOTAL,,540,", ",Totals:,540,12", "Record count: 3,,,"])
+def test_a_row_of_totals_is_noticed_and_the_draft_reads_the_file_without_it(
+    tmp_path: Path, last: str, n_rows: int
+) -> None:
+    header = "Pupil,Campus,Days enrolled,Days missed\n"
+    body = "".join(f"H{i},Oak,180,4\n" for i in range(n_rows))
+    text = drafted(tmp_path, "attendance_2025.csv", header + body + last + "\n\n", "attendance")
+    assert "# Noticed: The last row seems to be one of totals" in text
+    path = tmp_path / "hill_schools__attendance.yml"
+    path.write_text(text)
+    assert len(rows_of(tmp_path / "attendance_2025.csv", load_contract(path))) == n_rows
+
+
+@pytest.mark.parametrize("last", ["Total,Oak,180,4", "Totalis,Oak,180,", "H9,,,"])
+def test_a_last_record_is_no_row_of_totals(tmp_path: Path, last: str) -> None:
+    rows = "Pupil,Campus,Days enrolled,Days missed\nH1,Oak,180,4\n"
+    assert "footer" not in drafted(tmp_path, "attendance_2025.csv", rows + last, "attendance")
+
+
 def test_a_record_below_the_headers_is_no_header_row(tmp_path: Path) -> None:
     content = "Pupil,Campus,Days enrolled,Days missed,\nSECRET1,Oak,1,1,SECRET2\n"
     assert "header_rows" not in drafted(tmp_path, "att_2025.csv", content, "attendance")
