@@ -60,14 +60,11 @@ def receive(
     """
     refuse_unusable(home, path)
     name = named_as(path)
-    contracts = _named(communities, extract) if extract else communities.contracts_for(name.as_posix())
-    refuse_folder(path, contracts)
-    if not contracts:
-        raise _unexpected(communities, path)
-    told = (school_year, collection)
+    contracts = _contracts_of(communities, path, name, extract)
     with as_file(home, path) as file:
         contracts = present(file, contracts)
         refuse_empty(file, contracts)
+        told = (school_year, collection)
         of_content = year_of_content(home, file)
         periods = [period_of(contract, name, *told, of_content) for contract in contracts]
         refuse_periods(communities, periods, name, told, today or dt.date.today())
@@ -77,15 +74,37 @@ def receive(
             known = [state for state in before if state.delivery.sha256 == sha256]
             if not allow_same_content:
                 refuse_same_content(periods, known, name)
-            landed = home.landed_file(sha256, name.name)
-            deliveries = [_delivery(period, sha256, landed, known) for period in periods]
-            if any(not delivery.landed.exists() for delivery in deliveries):
-                _land(temporary, landed)
+            deliveries = _landed(home, periods, name, temporary, sha256, known)
+    _tell_ledger(home, deliveries, known, reopen=reopen)
+    return deliveries
+
+
+def _contracts_of(communities: Communities, path: Path, name: Path, extract: str | None) -> list[Contract]:
+    """The contracts that a file is received under: those of the extract that is said, else of its name."""
+    contracts = _named(communities, extract) if extract else communities.contracts_for(name.as_posix())
+    refuse_folder(path, contracts)
+    if not contracts:
+        raise _unexpected(communities, path)
+    return contracts
+
+
+def _landed(
+    home: Home, periods: list[Period], name: Path, temporary: Path, sha256: str, known: list[LoadState]
+) -> list[Delivery]:
+    """The delivery of each period; the copy is moved to landing, unless every one of them lies there."""
+    landed = home.landed_file(sha256, name.name)
+    deliveries = [_delivery(period, sha256, landed, known) for period in periods]
+    if any(not delivery.landed.exists() for delivery in deliveries):
+        _land(temporary, landed)
+    return deliveries
+
+
+def _tell_ledger(home: Home, deliveries: list[Delivery], known: list[LoadState], *, reopen: bool) -> None:
+    """Write into the ledger what is new of these deliveries, all at once."""
     events = [event for delivery in deliveries for event in _taken_in(delivery, known)]
     events += [event for delivery in deliveries for event in _reopened(delivery, known)] if reopen else []
     if events:
         Ledger(home.ledger).append(*events)
-    return deliveries
 
 
 def _remove(leftover: Path) -> None:

@@ -94,86 +94,108 @@ def _describe(
     oldest: int,
 ) -> None:
     """Add one organization with its service, and its sites."""
-    owner, program, offered = f"org-{number}", f"prog-{number}", f"serv-{number}"
-    tables["organizations"].append(
-        {
-            "id": owner,
-            "name": name,
-            "description": purpose,
-            "email": f"hello@{owner}.example",
-            "website": f"https://{owner}.example",
-            "tax_id": f"41-00000{number}",
-            "legal_status": "nonprofit",
-        }
-    )
+    tables["organizations"].append(_organization(number, name, purpose))
     tables["programs"].append(
-        {"id": program, "organization_id": owner, "name": f"{service} program", "description": purpose}
-    )
-    tables["services"].append(
         {
-            "id": offered,
-            "organization_id": owner,
-            "program_id": program,
-            "name": service,
+            "id": f"prog-{number}",
+            "organization_id": f"org-{number}",
+            "name": f"{service} program",
             "description": purpose,
-            "url": f"https://{owner}.example/service",
-            "status": "active",
-            "fees_description": "none",
-            "eligibility_description": "Families of Riverbend",
-            "minimum_age": str(youngest),
-            "maximum_age": str(oldest),
-            "assured_date": "2024-09-01",
         }
     )
-    tables["attributes"].append(
-        {
-            "id": f"attr-{number}",
-            "link_id": offered,
-            "link_entity": "service",
-            "link_type": "taxonomy_term",
-            "taxonomy_term_id": f"term-{KINDS.index(kind) + 1}",
-            "value": kind,
-        }
-    )
-    tables["phones"].append(
-        {
-            "id": f"phone-{number}",
-            "organization_id": owner,
-            "service_id": "",
-            "location_id": "",
-            "service_at_location_id": "",
-            "contact_id": "",
-            "number": f"555-01{number}",
-            "type": "voice",
-        }
-    )
+    tables["services"].append(_service(number, service, purpose, youngest, oldest))
+    tables["attributes"].append(_kind_of_service(number, kind))
+    tables["phones"].append(_phone(number))
     for site in range(1, sites + 1):
-        place = f"loc-{number}-{site}"
-        tables["locations"].append(
-            {
-                "id": place,
-                "organization_id": owner,
-                "name": f"{name}, site {site}",
-                "location_type": "physical",
-                "latitude": f"44.{number}{site}00",
-                "longitude": f"-93.{number}{site}00",
-            }
-        )
-        tables["addresses"].append(
-            {
-                "id": f"addr-{number}-{site}",
-                "location_id": place,
-                "address_1": f"{site}{number} Mill St",
-                "city": "Riverbend",
-                "state_province": "ST",
-                "postal_code": f"5510{site}",
-                "country": "US",
-                "address_type": "physical",
-            }
-        )
+        tables["locations"].append(_location(number, site, name))
+        tables["addresses"].append(_address(number, site))
         tables["service_at_location"].append(
-            {"id": f"sal-{number}-{site}", "service_id": offered, "location_id": place, "description": ""}
+            {
+                "id": f"sal-{number}-{site}",
+                "service_id": f"serv-{number}",
+                "location_id": f"loc-{number}-{site}",
+                "description": "",
+            }
         )
+
+
+def _organization(number: str, name: str, purpose: str) -> dict[str, str]:
+    owner = f"org-{number}"
+    return {
+        "id": owner,
+        "name": name,
+        "description": purpose,
+        "email": f"hello@{owner}.example",
+        "website": f"https://{owner}.example",
+        "tax_id": f"41-00000{number}",
+        "legal_status": "nonprofit",
+    }
+
+
+def _service(number: str, service: str, purpose: str, youngest: int, oldest: int) -> dict[str, str]:
+    owner = f"org-{number}"
+    return {
+        "id": f"serv-{number}",
+        "organization_id": owner,
+        "program_id": f"prog-{number}",
+        "name": service,
+        "description": purpose,
+        "url": f"https://{owner}.example/service",
+        "status": "active",
+        "fees_description": "none",
+        "eligibility_description": "Families of Riverbend",
+        "minimum_age": str(youngest),
+        "maximum_age": str(oldest),
+        "assured_date": "2024-09-01",
+    }
+
+
+def _kind_of_service(number: str, kind: str) -> dict[str, str]:
+    return {
+        "id": f"attr-{number}",
+        "link_id": f"serv-{number}",
+        "link_entity": "service",
+        "link_type": "taxonomy_term",
+        "taxonomy_term_id": f"term-{KINDS.index(kind) + 1}",
+        "value": kind,
+    }
+
+
+def _phone(number: str) -> dict[str, str]:
+    return {
+        "id": f"phone-{number}",
+        "organization_id": f"org-{number}",
+        "service_id": "",
+        "location_id": "",
+        "service_at_location_id": "",
+        "contact_id": "",
+        "number": f"555-01{number}",
+        "type": "voice",
+    }
+
+
+def _location(number: str, site: int, name: str) -> dict[str, str]:
+    return {
+        "id": f"loc-{number}-{site}",
+        "organization_id": f"org-{number}",
+        "name": f"{name}, site {site}",
+        "location_type": "physical",
+        "latitude": f"44.{number}{site}00",
+        "longitude": f"-93.{number}{site}00",
+    }
+
+
+def _address(number: str, site: int) -> dict[str, str]:
+    return {
+        "id": f"addr-{number}-{site}",
+        "location_id": f"loc-{number}-{site}",
+        "address_1": f"{site}{number} Mill St",
+        "city": "Riverbend",
+        "state_province": "ST",
+        "postal_code": f"5510{site}",
+        "country": "US",
+        "address_type": "physical",
+    }
 
 
 def _package(tables: dict[str, Rows]) -> str:
