@@ -31,7 +31,7 @@ class Sample:
     """
 
     headers: list[str]
-    rows: list[Sequence[str | None]] = field(repr=False)
+    rows: Sequence[Sequence[str | None]] = field(repr=False)
     reader: dict[str, Any] = field(default_factory=dict)
     sheet: str | None = None
     noticed: tuple[str, ...] = ()
