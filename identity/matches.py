@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -87,11 +88,11 @@ def _match_community(
 
 
 def _score(con: duckdb.DuckDBPyConnection, model: Model, *, only_new: bool) -> None:
-    """Make table pair: by names, by encodings where there is a secret for them, by hashed national ids."""
+    """Make table pair: by names, by encodings, by hashed national ids."""
     from identity.matching import score
     from identity.private.comparing import score_encoded
     from identity.private.hashed_ids import score_hashed_ids
-    from identity.private.secret import is_given, linkage_secret
+    from identity.private.secret import linkage_secret
 
     new = None
     if only_new:
@@ -103,8 +104,11 @@ def _score(con: duckdb.DuckDBPyConnection, model: Model, *, only_new: bool) -> N
     score(con, model, new=new)
     # where a partner hides names, a birth date alone would link in a small community
     con.execute("delete from pair where not list_has_any(map_keys(levels), ['first_name', 'last_name'])")
-    if is_given():
-        score_encoded(con, linkage_secret(), new=new)
+    # without the secret nobody encoded would be linked, and nobody would know
+    if con.execute("select 1 from record where clk is not null limit 1").fetchone():
+        compared = score_encoded(con, linkage_secret(), new=new)
+        for warning in compared.warnings():
+            logging.getLogger("milepost").warning(warning)
     score_hashed_ids(con, new=new)
 
 
@@ -159,6 +163,7 @@ _RECORDS = f"""
         any_value(grouped.state_student_id) as state_id,
         first_name, middle_name, last_name, birth_date, sex, clk, hashed_national_id,
         any_value(clk_version) as clk_version,
+        max_by(birth_year, school_year) as birth_year,  -- who is encoded is compared within it
         max_by(address, (school_year, collection = 'annual', address))
             filter (address is not null) as address,
         max_by(zip_code, (school_year, collection = 'annual', zip_code))

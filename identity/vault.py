@@ -31,6 +31,7 @@ SCHEMA = """
         extract_id varchar, school_year integer, collection varchar,
         clk varchar, clk_version varchar, hashed_national_id varchar, n_rows bigint
     );
+    alter table vault.account add column if not exists birth_year integer;
     create table if not exists vault.member (
         member_id ubigint primary key, partner_id varchar, student_id varchar, person_id varchar,
         method varchar, since timestamp

@@ -11,11 +11,6 @@ SECRET_VARIABLE = "MILEPOST_LINKAGE_KEY"
 SECRET_FILE_VARIABLE = "MILEPOST_LINKAGE_KEY_FILE"
 
 
-def is_given() -> bool:
-    """Whether this deployment has a secret for encodings."""
-    return bool(os.environ.get(SECRET_VARIABLE, "").strip() or os.environ.get(SECRET_FILE_VARIABLE))
-
-
 def linkage_secret(file: Path | None = None) -> str:
     """The secret of `file`, else of MILEPOST_LINKAGE_KEY, else of the file in MILEPOST_LINKAGE_KEY_FILE.
 

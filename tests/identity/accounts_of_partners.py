@@ -13,7 +13,7 @@ COLUMNS = {
     "student_id": "varchar", "first_name": "varchar", "middle_name": "varchar", "last_name": "varchar",
     "birth_date": "date", "gender": "varchar", "address": "varchar", "zip_code": "varchar",
     "state_student_id": "varchar", "replaced_by_student_id": "varchar",
-    "clk": "varchar", "clk_version": "varchar", "hashed_national_id": "varchar",
+    "clk": "varchar", "clk_version": "varchar", "hashed_national_id": "varchar", "birth_year": "integer",
 }  # fmt: skip
 
 
