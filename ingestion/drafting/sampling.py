@@ -97,13 +97,13 @@ def _of_text(part: Part, folder: Path) -> Sample:
         how["delimiter"] = delimiter
         noticed.append(f"The delimiter is a {DELIMITERS[delimiter]}, not a comma.")
     noticed += _encoding(text)
-    headers, rows = _headers(records[at]), list(records[at + 1 :])
+    headers, body = _headers(records[at]), records[at + 1 :]
     is_whole = len(records) < SAMPLE_ROWS
-    if footer := footer_of(rows if is_whole else last_records(text.path, delimiter), len(headers)):
+    if footer := footer_of(body if is_whole else last_records(text.path, delimiter), len(headers)):
         how["footer"] = footer
         noticed.append(told(footer))
-        rows = rows[:-1] if is_whole else rows
-    return Sample(headers, rows, how, noticed=tuple(noticed))
+        body = body[:-1] if is_whole else body
+    return Sample(headers, list(body), how, noticed=tuple(noticed))
 
 
 def _delimiter(lines: Sequence[str]) -> str:
@@ -154,14 +154,14 @@ def _of_workbook(part: Part) -> Sample:
             0, f"Of {len(sheets)} sheets '{taken}' was taken, which holds most; the rest: {others}."
         )
     how: dict[str, Any] = {"skip_rows": at} if at else {}
-    headers, rows = _headers(records[at]), list(records[at + 1 :])
-    if len(records) < SAMPLE_ROWS and (footer := footer_of(rows, len(headers))):
+    headers, body = _headers(records[at]), records[at + 1 :]
+    if len(records) < SAMPLE_ROWS and (footer := footer_of(body, len(headers))):
         how["footer"] = footer
         noticed.append(told(footer))
-        rows = rows[:-1]
+        body = body[:-1]
     return Sample(
         headers,
-        rows,
+        list(body),
         how,
         taken if len(sheets) > 1 else None,
         tuple(noticed),

@@ -8,9 +8,9 @@ from typing import Any
 import duckdb
 import pytest
 from fhir_export import ICD_10, SNOMED, STATUS, concept, condition, dose, patient, write_export
-from identity.person_links import link_persons
 from one_partner import OnePartner, failed_rules
 
+from identity.linking import link_persons
 from ingestion.home import Home
 from tests.dbt_in_process import parse_project
 from tests.standards.staged import build_staging, staged_rows
