@@ -25,7 +25,7 @@ matched as (
         'warn' as severity,
         first_rates.has_held as passed,
         first_rates.n_children - first_rates.n_matched as violations,
-        1 - cast(first_rates.n_matched as double) / first_rates.n_children as share,
+        1 - cast(first_rates.n_matched as double) / first_rates.n_children as share, -- noqa: RF04
         'as many children are linked to another partner''s as in the deliveries before' as explanation
     from {{ source('identity', 'match_rates') }} as first_rates
     inner join {{ ref('load_history') }} as history
