@@ -60,7 +60,10 @@ def write_riverbend(con: duckdb.DuckDBPyConnection, truth: Path) -> None:
         f"read_parquet({literal(str(truth / f'{name}.parquet'))})"
         for name in ("partner_person", "inhabitant")
     )
-    con.execute(f"""
+    con.execute(_RIVERBEND.format(people=people, places=places, known=known, everyone=everyone))
+
+
+_RIVERBEND = """
         create or replace table record as
         with schools as (
             select partner_id, student_id, true_person_id,
@@ -100,9 +103,7 @@ def write_riverbend(con: duckdb.DuckDBPyConnection, truth: Path) -> None:
             null::varchar as household, first_year::integer as first_year, last_year::integer as last_year,
             true_person_id::ubigint as truth
         from told
-    """)
-
-
+"""
 _SYLLABLES = [consonant + vowel for consonant in "bdfghjklmnprst" for vowel in "aeio"]
 
 
@@ -115,8 +116,10 @@ def write_many(con: duckdb.DuckDBPyConnection, records: int, new: int = 0) -> No
     children of both partners, come from a third; they are table `arrived` (record_id) too.
     """
     listed = literal(_SYLLABLES)
-    n = len(_SYLLABLES)
-    con.execute(f"""
+    con.execute(_MANY.format(listed=listed, n=len(_SYLLABLES), records=records, most=2 * records + new))
+
+
+_MANY = """
         create or replace macro share(number, what) as (hash(hash(number, what)) >> 11) / 9007199254740992.0;
         create or replace macro whole(number, what, n) as (share(number, what) * n)::bigint;
         -- a hash of two values is hardly mixed, so it is hashed again
@@ -170,7 +173,7 @@ def write_many(con: duckdb.DuckDBPyConnection, records: int, new: int = 0) -> No
             union all by name
             select *, 1 as partner from others where number >= {records} * 3 // 10
             union all by name
-            select *, 2 as partner from others where number >= {records} * 3 // 10 limit {2 * records + new}
+            select *, 2 as partner from others where number >= {records} * 3 // 10 limit {most}
         )
         select row_number() over (order by partner, number)::ubigint as record_id,
                'partner ' || partner as partner_id, record_id as member_id, record_id as group_id,
@@ -180,7 +183,7 @@ def write_many(con: duckdb.DuckDBPyConnection, records: int, new: int = 0) -> No
         from told;
         create or replace table arrived as select record_id from record where partner_id = 'partner 2';
         drop table child;
-    """)
+"""
 
 
 def write_traits(con: duckdb.DuckDBPyConnection, truth: Path) -> None:

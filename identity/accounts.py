@@ -16,7 +16,7 @@ from ingestion.sql_text import literal
 STANDARDS = ("standards__student", "standards__person")  # staging's views of the children of standards
 OF_PERSONS = ("person", "")  # the entities whose files say who a child is; '' for those of standards
 OF_STANDARDS = "standards:"  # before the key of what is read through them
-TAKEN = "6"  # another one where this module takes something else from a file than before
+TAKEN = "7"  # another one where this module takes something else from a file than before
 MEMBER_ID = "md5_number_lower({rows}partner_id || '|' || {rows}student_id)"
 
 # columns of a person file; those that a file of another time lacks are NULL
@@ -26,7 +26,7 @@ PERSON = {
     "address": "varchar", "zip_code": "varchar", "state_student_id": "varchar",
     "replaced_by_student_id": "varchar", "extract_id": "varchar", "school_year": "integer",
     "collection": "varchar", "clk": "varchar", "clk_version": "varchar", "hashed_national_id": "varchar",
-    "birth_year": "integer",
+    "birth_year": "integer", "_load_id": "varchar",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import duckdb
 from identity.address_keys import make_address_keys
 from identity.matches import REVIEW_FROM
 from identity.person_key import person_key
+from identity.unmatched import write_unmatched
 from ingestion.home import Home
 from ingestion.sql_text import literal
 
@@ -75,7 +76,7 @@ _LINKS = """
 
 
 def export(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, int]:
-    """Write the tables of identity/, each whole or not at all; the counts of LinkCounts."""
+    """Write the tables of identity/ and what partners are told; the counts of LinkCounts."""
     con.execute(_LINKS, {"lowest": REVIEW_FROM})
     # ordered, so that equal links are equal bytes
     _write(
@@ -87,14 +88,11 @@ def export(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, int]:
         "select community_id, person_id_l, person_id_r, partner_id_l, partner_id_r, status, match_weight, "
         "match_probability, evidence, model_version from link order by all",
     )
-    _write(
-        con,
-        home.identity / "match_rates.parquet",
-        "select * exclude (file_key) from vault.match_rate order by all",
-    )
+    _write(con, home.identity / "match_rates.parquet", "from vault.match_rate order by all")
     make_address_keys(con, person_key(home))
     _write(con, home.address_keys, "from address_key order by all")
     _write(con, home.identity / "person_changes.parquet", "select * from vault.change order by all")
+    write_unmatched(con, home)
     cursor = con.execute(COUNTS)
     names = [column[0] for column in cursor.description]
     (row,) = cursor.fetchall()

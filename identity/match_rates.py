@@ -18,10 +18,11 @@ class MatchRateError(MilepostError):
 
 
 def measure_match_rates(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Make table new_rate: of each new file, how many children another partner knows, and what was expected.
+    """Make table new_rate: of each new delivery, how many children others know, and what was expected.
 
-    Expected is the mean of the same extract's deliveries when those came: a birth is linked years later, when
-    the child comes to school, so rates of today do not compare.
+    A delivery is measured once: what was let pass stays so, however often its rows are read again. Expected
+    is the mean of the same extract's deliveries when those came: a birth is linked years later, when the
+    child comes to school, so rates of today do not compare.
     """
     settings = home.reference_file("identity_settings")
     told = f"from {literal(str(settings))}" if settings.exists() else NO_SETTINGS
@@ -31,15 +32,15 @@ def measure_match_rates(con: duckdb.DuckDBPyConnection, home: Home) -> None:
             select person_id, count(distinct partner_id) as n_partners from assigned group by person_id
         ),
         children as (
-            select distinct file_key, community_id, extract_id, school_year, collection, person_id,
+            select distinct _load_id as load_id, community_id, extract_id, school_year, collection, person_id,
                    n_partners > 1 as is_matched
             from account
             inner join assigned using (member_id)
             inner join known_to using (person_id)
-            where file_key in (select file_key from new_file)
+            where _load_id not in (select load_id from vault.match_rate)
         ),
         rates as (
-            select file_key, community_id, extract_id, school_year, collection,
+            select load_id, community_id, extract_id, school_year, collection,
                    count(*) as n_children, count(*) filter (is_matched) as n_matched
             from children
             group by all
@@ -82,7 +83,7 @@ def refuse_fallen(con: duckdb.DuckDBPyConnection) -> None:
 
 def keep_match_rates(con: duckdb.DuckDBPyConnection, now: str) -> None:
     """Write the rates into the vault; the caller holds the transaction."""
-    con.execute("delete from vault.match_rate where file_key in (select file_key from gone_file)")
+    con.execute("delete from vault.match_rate where load_id not in (select _load_id from account)")
     con.execute(
         "insert into vault.match_rate by name select *, $now::timestamp as linked_at from new_rate",
         {"now": now},

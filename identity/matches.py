@@ -103,7 +103,7 @@ def _score(con: duckdb.DuckDBPyConnection, model: Model, *, only_new: bool) -> N
             "create or replace temp table new_record as "
             "select record_id from record anti join vault.record using (record_id, group_id)"
         )
-    score(con, model, new=new)
+    score(con, model, new=new, keep=True)  # what training normalised just before is the same
     # where a partner hides names, a birth date alone would link in a small community
     con.execute("delete from pair where not list_has_any(map_keys(levels), ['first_name', 'last_name'])")
     # without the secret nobody encoded would be linked, and nobody would know

@@ -139,6 +139,9 @@ class Home:
     def feedback_csv(self, partner: str, load_id: str) -> Path:
         return self.feedback / partner / f"{load_id}.csv"
 
+    def unmatched_csv(self, partner: str) -> Path:
+        return self.feedback / partner / "unmatched.csv"
+
     # ---- configuration, people, disclosure -------------------------------------------------------
     @property
     def reference(self) -> Path:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from ingestion.wording import counted
 from orchestration.console import Exit, UsageError, err
+
+if TYPE_CHECKING:
+    from identity.private.encoded_file import Encoded
+
+if TYPE_CHECKING:
+    pass
 
 
 def register(identity_app: typer.Typer) -> None:
@@ -62,11 +69,18 @@ def encode(
     if not counts.rows:
         out.unlink()
         raise UsageError("The file has no rows", where=str(file), next_step="Give the file with its children")
+    _tell(counts, out, encoder.version, how.birth_date_format)
+    if counts.without_clk == counts.rows:
+        out.unlink()
+        raise typer.Exit(Exit.REJECTED)
+
+
+def _tell(counts: Encoded, out: Path, version: str, birth_date_format: str) -> None:
     err.print(
-        f"{counted(counts.rows, 'child', 'children')} in {out}, encoded as [bold]{encoder.version}[/].",
+        f"{counted(counts.rows, 'child', 'children')} in {out}, encoded as [bold]{version}[/].",
         f"{counts.without_clk:,} without an encoding, for want of a name or a birth date"
         + (
-            f" ({counts.unreadable_birth_dates:,} birth dates are not written as {how.birth_date_format})."
+            f" ({counts.unreadable_birth_dates:,} birth dates are not written as {birth_date_format})."
             if counts.unreadable_birth_dates
             else "."
         ),
@@ -74,9 +88,6 @@ def encode(
     err.print(
         "Tell the version to the data manager, who holds the file against it. Keep the secret out of mails."
     )
-    if counts.without_clk == counts.rows:
-        out.unlink()
-        raise typer.Exit(Exit.REJECTED)
 
 
 class _Bar:

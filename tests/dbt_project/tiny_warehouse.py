@@ -40,10 +40,7 @@ PLACES_TOLD = (
 )
 
 
-MATCH_RATES = {
-    "extract_id": "varchar", "school_year": "integer", "collection": "varchar", "n_children": "bigint",
-    "n_matched": "bigint", "has_held": "boolean",
-}  # fmt: skip
+MATCH_RATES = {"load_id": "varchar", "n_children": "bigint", "n_matched": "bigint", "has_held": "boolean"}
 
 
 class Lake:

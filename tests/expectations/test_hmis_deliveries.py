@@ -241,7 +241,7 @@ def test_a_social_security_number_is_not_read(shelters: Shelters) -> None:
     members = whole()
     members["Client.csv"].append(client("", "2015-02-30"))  # held back, with a page for the partner
     shelters.send(members)
-    nowhere_but_in_landing(shelters)
+    assert_number_is_in_landing_alone(shelters)
 
 
 @pytest.mark.parametrize("year", [2024, 2026])
@@ -272,10 +272,10 @@ def test_a_hashed_number_is_kept_where_the_contract_asks_for_it_and_a_plain_one_
     kept = shelters.rows("client", "personal_id, hashed_ssn")
     assert kept[2:4] == [("c3", "sha256:" + "ab" * 32), ("c4", "sha1:" + "cd" * 20)]
     assert [hashed for number, hashed in kept if number not in ("c3", "c4")] == [None] * 4
-    nowhere_but_in_landing(shelters)
+    assert_number_is_in_landing_alone(shelters)
 
 
-def nowhere_but_in_landing(shelters: Shelters) -> None:
+def assert_number_is_in_landing_alone(shelters: Shelters) -> None:
     home = shelters.here.home
     kept = [path for path in home.root.rglob("*") if path.is_file() and home.landing not in path.parents]
     assert any(path.suffix == ".parquet" for path in kept)

@@ -163,7 +163,7 @@ def test_an_entry_brings_its_own_words(write_contract: Write) -> None:
 def test_several_codes_in_a_cell_are_each_compared(write_contract: Write) -> None:
     import re
 
-    from expectations.suites import _allowed, _known_code
+    from expectations.column_rules import _allowed, known_code
 
     contract = write_contract(text=ATTENDANCE)
     person = contract.model_copy(update={"entity": "person"})
@@ -176,7 +176,7 @@ def test_several_codes_in_a_cell_are_each_compared(write_contract: Write) -> Non
         False,
         False,
     ]
-    known = _known_code(person, "race_ethnicity", ["White", "two words"]).arguments["regex"]
+    known = known_code(person, "race_ethnicity", ["White", "two words"]).arguments["regex"]
     assert [bool(re.search(known, t)) for t in ("WHITE; Two Words", "white;", "black")] == [
         True,
         False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 import duckdb
@@ -31,7 +32,8 @@ def send(
     path.unlink(missing_ok=True)
     duckdb.sql(
         f"copy (select 'lakeside' as community_id, '{partner}' as partner_id, '{partner}.person' as extract_id, "
-        f"{school_year} as school_year, '{collection}' as collection, * from ({said})) "
+        f"{school_year} as school_year, '{collection}' as collection, '{secrets.token_hex(4)}' as _load_id, "
+        f"* from ({said})) "
         f"to {literal(str(path))} (format parquet)"
     )
     return path
@@ -45,3 +47,60 @@ def persons(home: Home) -> dict[tuple[str, str], str]:
 
 def child(number: str, **said: str) -> dict[str, str]:
     return {"student_id": number, **said}
+
+
+# of made-up names: some look alike
+NAME_PARTS = [
+    "ma",
+    "ri",
+    "jo",
+    "an",
+    "el",
+    "li",
+    "so",
+    "ka",
+    "de",
+    "no",
+    "ta",
+    "mi",
+    "ra",
+    "ben",
+    "is",
+    "ju",
+    "ty",
+    "ler",
+    "ale",
+    "xan",
+    "son",
+    "ton",
+    "gar",
+    "cia",
+    "mar",
+    "tin",
+    "ro",
+    "wil",
+    "liams",
+    "jon",
+    "mil",
+    "da",
+    "vis",
+    "sha",
+]
+SYLLABLES = ("ba", "de", "fi", "go", "hu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "wu", "ze")
+
+
+def name(number: int) -> str:
+    """Another name for every number, far from each other."""
+    return "".join(SYLLABLES[number // 16**place % 16] for place in (0, 1, 2)).capitalize()
+
+
+def cohort(prefix: str, first: int, n: int) -> list[dict[str, str]]:
+    return [
+        child(
+            f"{prefix}{i}",
+            first_name=name(i * 37),
+            last_name=name(i * 101 + 5) + "son",
+            birth_date=f"20{10 + i % 9}-{1 + i % 12:02d}-{1 + i * 7 % 28:02d}",
+        )
+        for i in range(first, first + n)
+    ]

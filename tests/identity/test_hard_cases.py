@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
+import os
 import time
 from pathlib import Path
 
 import duckdb
 import pytest
-from accounts_of_partners import child, persons, send
-from test_killed_linking import cohort
+from accounts_of_partners import child, cohort, persons, send
 
 from identity.linking import link_persons
 from identity.match_rates import MatchRateError
-from identity.private.encoding import Child, Encoder
 from ingestion.home import Home
 
 
@@ -77,7 +74,7 @@ def test_a_delivery_that_nobody_knows_stops_linking_and_can_be_let_pass(tmp_path
     link_persons(home)
     before = persons(home)
     assert both(home, range(60)) == list(range(60))
-    send(home, "clinic", *cohort("D", 1000, 60), school_year=2025)
+    file = send(home, "clinic", *cohort("D", 1000, 60), school_year=2025)
     with pytest.raises(MatchRateError, match="0% of the children are linked") as refused:
         link_persons(home)
     assert "clinic.person 2025 annual" in str(refused.value)
@@ -91,6 +88,10 @@ def test_a_delivery_that_nobody_knows_stops_linking_and_can_be_let_pass(tmp_path
         "where extract_id = 'clinic.person' order by all"
     ).fetchall()
     assert rates == [(2024, 60, 60, True), (2025, 60, 0, False)]
+    # read again, as tables of a standard are when another of them is new: what was let pass is not judged twice
+    os.utime(file, (1, 1))
+    link_persons(home)
+    assert persons(home).items() > before.items()
 
 
 def test_an_interim_load_is_linked_by_the_model_that_is_there(tmp_path: Path) -> None:
@@ -121,45 +122,3 @@ def test_communities_do_not_share_names(tmp_path: Path) -> None:
     )
     path.unlink()
     assert link_persons(home).linked == 0
-
-
-def test_children_who_come_encoded_are_linked_through_the_same_registry(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MILEPOST_LINKAGE_KEY", "a secret of the partnership, long enough")
-    encoder = Encoder("a secret of the partnership, long enough")
-    home = Home(tmp_path)
-    send(home, "north", *cohort("N", 0, 60))
-    encoded = [
-        child(
-            one["student_id"],
-            clk=encoder.encode(
-                Child(
-                    one["first_name"],
-                    None,
-                    one["last_name"],
-                    dt.date.fromisoformat(one["birth_date"]),
-                    None,
-                    None,
-                )
-            ),
-            clk_version=encoder.version,
-        )
-        for one in cohort("C", 0, 40)
-    ]
-    send(home, "clinic", *encoded)
-    link_persons(home)
-    assert both(home, range(40)) == list(range(40))
-    assert len(set(persons(home).values())) == 60
-
-
-def test_one_hashed_national_id_and_birth_date_are_one_child(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    hashes = {i: "sha256:" + hashlib.sha256(str(i).encode()).hexdigest() for i in range(60)}
-    send(
-        home, "north", *({**one, "hashed_national_id": hashes[i]} for i, one in enumerate(cohort("N", 0, 60)))
-    )
-    clinic = without(cohort("C", 0, 60), "first_name", "last_name")
-    send(home, "clinic", *({**one, "hashed_national_id": hashes[i]} for i, one in enumerate(clinic)))
-    link_persons(home)
-    assert both(home, range(60)) == list(range(60))

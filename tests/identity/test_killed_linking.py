@@ -9,30 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from accounts_of_partners import child, persons, send
+from accounts_of_partners import cohort, persons, send
 
 from identity.linking import link_persons
 from identity.vault import open_vault
 from ingestion.home import Home
-
-SYLLABLES = ("ba", "de", "fi", "go", "hu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "wu", "ze")
-
-
-def name(number: int) -> str:
-    """Another name for every number, far from each other."""
-    return "".join(SYLLABLES[number // 16**place % 16] for place in (0, 1, 2)).capitalize()
-
-
-def cohort(prefix: str, first: int, n: int) -> list[dict[str, str]]:
-    return [
-        child(
-            f"{prefix}{i}",
-            first_name=name(i * 37),
-            last_name=name(i * 101 + 5) + "son",
-            birth_date=f"20{10 + i % 9}-{1 + i % 12:02d}-{1 + i * 7 % 28:02d}",
-        )
-        for i in range(first, first + n)
-    ]
 
 
 def deliver(home: Home) -> None:

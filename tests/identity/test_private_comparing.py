@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
+from accounts_of_partners import NAME_PARTS
 
 from identity.private import comparing
 from identity.private.comparing import Compared, OtherSecret, score_encoded
@@ -25,44 +26,6 @@ COLUMNS = {
     "hashed_national_id": "varchar",
 }  # fmt: skip
 Row = dict[str, Any]
-PARTS = [
-    "ma",
-    "ri",
-    "jo",
-    "an",
-    "el",
-    "li",
-    "so",
-    "ka",
-    "de",
-    "no",
-    "ta",
-    "mi",
-    "ra",
-    "ben",
-    "is",
-    "ju",
-    "ty",
-    "ler",
-]
-PARTS += [
-    "ale",
-    "xan",
-    "son",
-    "ton",
-    "gar",
-    "cia",
-    "mar",
-    "tin",
-    "ro",
-    "wil",
-    "liams",
-    "jon",
-    "mil",
-    "da",
-    "vis",
-    "sha",
-]
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +82,7 @@ def found(con: duckdb.DuckDBPyConnection, least: float = 0.0) -> set[tuple[int, 
 
 
 def some_child(rng: random.Random, year: int) -> Child:
-    first, middle, last = ("".join(rng.choices(PARTS, k=rng.choice([2, 2, 3]))) for _ in range(3))
+    first, middle, last = ("".join(rng.choices(NAME_PARTS, k=rng.choice([2, 2, 3]))) for _ in range(3))
     born = dt.date(year, 1, 1) + dt.timedelta(rng.randrange(365))
     return Child(first, middle, last, born, rng.choice(["female", "male"]), str(rng.randrange(23200, 23220)))
 
@@ -134,7 +97,7 @@ def told_again(rng: random.Random, child: Child) -> Child:
         place = rng.randrange(len(last))
         last = last[:place] + last[place + 1 :]
     if rng.random() < 0.08:
-        last = "".join(rng.choices(PARTS, k=3))
+        last = "".join(rng.choices(NAME_PARTS, k=3))
     middle = child.middle_name if rng.random() < 0.5 else None
     zip_code = child.zip_code if rng.random() < 0.7 else str(rng.randrange(23200, 23220))
     return Child(first, middle, last, child.birth_date, child.sex, zip_code)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from accounts_of_partners import child, persons, send
+from accounts_of_partners import NAME_PARTS, child, persons, send
 
 from identity.linking import link_persons
 from identity.private.comparing import OtherSecret
@@ -16,26 +16,6 @@ from identity.private.encoding import Child, Encoder, SecretError
 from ingestion.home import Home
 
 SECRET = "made up for these tests alone 1234"
-PARTS = [
-    "ma",
-    "ri",
-    "jo",
-    "an",
-    "el",
-    "li",
-    "so",
-    "ka",
-    "de",
-    "no",
-    "ta",
-    "mi",
-    "ra",
-    "ben",
-    "ju",
-    "ty",
-    "xan",
-    "gar",
-]
 HASH = "sha256:" + "9f" * 32
 
 
@@ -50,7 +30,7 @@ def children() -> list[Child]:
     rng = random.Random(4)
     return [
         Child(
-            "".join(rng.choices(PARTS, k=3)), None, "".join(rng.choices(PARTS, k=3)),
+            "".join(rng.choices(NAME_PARTS, k=3)), None, "".join(rng.choices(NAME_PARTS, k=3)),
             dt.date(2010 + i % 3, 1, 1) + dt.timedelta(rng.randrange(365)), rng.choice("FM"), str(23200 + i % 9),
         )
         for i in range(120)

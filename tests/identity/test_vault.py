@@ -13,9 +13,10 @@ import duckdb
 import pytest
 from accounts_of_partners import child, persons, send
 
-from identity import vault
 from identity.linking import link_persons
-from identity.vault import KEY_FILE_VARIABLE, KEY_VARIABLE, VaultError, open_vault, rotate_key, vault_key
+from identity.rotation import rotate_key
+from identity.vault import open_vault
+from identity.vault_key import KEY_FILE_VARIABLE, KEY_VARIABLE, VaultError, vault_key
 from ingestion.home import Home
 
 NAME, BIRTH, STREET = "Zephyrinella", "2014-03-09", "17 Quillfeather Lane"
@@ -121,6 +122,17 @@ def test_a_damaged_vault_is_one_clear_error(home: Home, damage: str) -> None:
     assert home.person_links.read_bytes() == links
 
 
+def test_a_vault_of_another_layout_keeps_its_persons_and_reads_the_rest_again(home: Home) -> None:
+    link_persons(home)
+    before = persons(home)
+    with open_vault(home) as con:
+        con.execute("alter table vault.account drop column address")
+        con.execute("update vault.layout set number = 0")
+    link_persons(home)
+    assert names_in_vault(home) == [(NAME,)]
+    assert persons(home) == before
+
+
 def test_rotation_changes_the_key_file_and_keeps_everything(by_file: Home) -> None:
     before, old = persons(by_file), vault_key(by_file)
     new = rotate_key(by_file)
@@ -150,21 +162,21 @@ EFFECTS = ["write_key", "attach_old", "attach_fresh", "replace_vault", "replace_
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from identity import vault
+from identity import rotation
 from ingestion.home import Home
 effect, seen = sys.argv[2], 0
 def die(*_args, **_options):
     os.kill(os.getpid(), signal.SIGKILL)
 if effect == "write_key":
-    vault.write_key = die
+    rotation.write_key = die
 elif effect.startswith("attach"):
-    attach = vault.attach
-    vault.attach = lambda con, file, key, name, **o: die() if effect.endswith(name) else attach(con, file, key, name, **o)
+    attach = rotation.attach
+    rotation.attach = lambda con, file, key, name, **o: die() if effect.endswith(name) else attach(con, file, key, name, **o)
 else:
     replace = Path.replace
     wanted = ".rotating" if effect == "replace_vault" else ".key.next"
     Path.replace = lambda self, to: die() if self.name.endswith(wanted) else replace(self, to)
-vault.rotate_key(Home(Path(sys.argv[1])))
+rotation.rotate_key(Home(Path(sys.argv[1])))
 """
 
 
@@ -183,4 +195,5 @@ def test_killed_while_its_key_is_changed_the_vault_opens(by_file: Home, effect: 
     assert key is not None
     assert [path.name for path in key.parent.iterdir() if path.suffix == ".next"] == []
     rotate_key(by_file)
-    assert vault.vault_key(by_file).text
+    assert names_in_vault(by_file) == [(NAME,), ("Abel",)]
+    assert names_in_vault(by_file) == [(NAME,), ("Abel",)]

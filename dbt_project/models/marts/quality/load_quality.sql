@@ -18,22 +18,16 @@ with gated as (
 matched as (
 
     select
-        history.load_id,
+        load_id,
         'match_rate' as rule, -- noqa: RF04
         'match_rate_holds' as expectation,
         cast(null as varchar) as column_name,
         'warn' as severity,
-        first_rates.has_held as passed,
-        first_rates.n_children - first_rates.n_matched as violations,
-        1 - cast(first_rates.n_matched as double) / first_rates.n_children as share, -- noqa: RF04
+        has_held as passed,
+        n_children - n_matched as violations,
+        1 - cast(n_matched as double) / n_children as share, -- noqa: RF04
         'as many children are linked to another partner''s as in the deliveries before' as explanation
-    from {{ source('identity', 'match_rates') }} as first_rates
-    inner join {{ ref('load_history') }} as history
-        on
-            first_rates.extract_id = history.extract_id
-            and first_rates.school_year = history.school_year
-            and first_rates.collection = history.collection
-    where history.state in ('accepted', 'accepted_with_quarantine')
+    from {{ source('identity', 'match_rates') }}
 
 ),
 

@@ -1,48 +1,19 @@
+{% set numbers = [
+    ('school', 'school_id', rows_of('enrollment')),
+    ('site', 'site_id', source('raw', 'participation')),
+    ('site', 'site_id', source('raw', 'early_learning')),
+    ('project', 'project_id', source('raw', 'housing_episode')),
+    ('project', 'project_id', source('raw', 'hmis_enrollment')),
+] %}
+
 -- HMIS stays by their own table, for what hmis__housing_episode does beside is not needed here
-select distinct
-    'school' as entity,
-    community_id,
-    partner_id,
-    lower(trim(school_id)) as local_id
-from {{ rows_of('enrollment') }}
-where school_id is not null
-
-union
-
-select distinct
-    'site' as entity,
-    community_id,
-    partner_id,
-    lower(trim(site_id)) as local_id
-from {{ source('raw', 'participation') }}
-where site_id is not null
-
-union
-
-select distinct
-    'site' as entity,
-    community_id,
-    partner_id,
-    lower(trim(site_id)) as local_id
-from {{ source('raw', 'early_learning') }}
-where site_id is not null
-
-union
-
-select distinct
-    'project' as entity,
-    community_id,
-    partner_id,
-    lower(trim(project_id)) as local_id
-from {{ source('raw', 'housing_episode') }}
-where project_id is not null
-
-union
-
-select distinct
-    'project' as entity,
-    community_id,
-    partner_id,
-    lower(trim(project_id)) as local_id
-from {{ source('raw', 'hmis_enrollment') }}
-where project_id is not null
+{% for entity, number, rows in numbers %}
+    select distinct
+        '{{ entity }}' as entity,
+        community_id,
+        partner_id,
+        lower(trim({{ number }})) as local_id
+    from {{ rows }}
+    where {{ number }} is not null
+    {% if not loop.last %}union{% endif %}
+{% endfor %}

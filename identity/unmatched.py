@@ -1,0 +1,45 @@
+"""Children whom no other partner knows, told to their partner by its own numbers, beside its feedback."""
+
+from __future__ import annotations
+
+import duckdb
+
+from ingestion.home import Home
+from ingestion.sql_text import literal
+
+# an apostrophe before what a spreadsheet would take for a formula, as in the gate's feedback
+HARMLESS = "if(regexp_matches(student_id, '^[=+@\\t\\r-]'), chr(39) || student_id, student_id)"
+
+
+def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Write feedback/<partner>/unmatched.csv for each partner with such children in force, and only for them.
+
+    One column, student_id, in order. From tables account and assigned. A community's only partner is told
+    nothing, for there is nobody to be linked to.
+    """
+    con.execute("""
+        create or replace temp table unmatched as
+        with known_to as (
+            select person_id, count(distinct partner_id) as n_partners from assigned group by person_id
+        )
+        select distinct account.partner_id, account.student_id
+        from account
+        inner join assigned using (member_id)
+        inner join known_to using (person_id)
+        where n_partners = 1 and account.community_id in (
+            select community_id from account group by community_id having count(distinct partner_id) > 1
+        )
+    """)
+    partners = [name for (name,) in con.execute("select distinct partner_id from unmatched").fetchall()]
+    for partner in partners:
+        file = home.unmatched_csv(partner)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_suffix(".csv.draft")
+        con.execute(
+            f"copy (select {HARMLESS} as student_id from unmatched where partner_id = {literal(partner)} "
+            f"order by 1) to {literal(str(draft))} (format csv, header)"
+        )
+        draft.replace(file)
+    for file in home.feedback.glob("*/unmatched.csv"):
+        if file.parent.name not in partners:
+            file.unlink()
