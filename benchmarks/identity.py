@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-PARTS = ("febrl", "riverbend", "many")
+PARTS = ("febrl", "riverbend", "many", "home")
 THRESHOLDS = (0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 COST_FALSE, COST_MISSED = 10.0, 1.0
 SEED = 20240701
@@ -72,19 +72,23 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
 
     with duckdb.connect(config={"threads": 2}) as con:
         con.execute("set enable_progress_bar = false; set preserve_insertion_order = false")
+        if options.part == "home":
+            from benchmarks.identity_home import link_home
+
+            return link_home(con, options.records // 2, options.new)
         if options.part == "febrl":
             return _febrl(con, options)
         return _riverbend(con, options) if options.part == "riverbend" else _many(con, options)
 
 
-def _curve(con: Any, options: argparse.Namespace, *, births_apart: bool = True) -> dict[str, Any]:
+def _curve(con: Any, options: argparse.Namespace) -> dict[str, Any]:
     """The quality at every threshold; `best` is the one that costs least."""
     from benchmarks.identity_quality import quality
     from identity.matching import cluster
 
     curve = []
     for threshold in THRESHOLDS:
-        cluster(con, threshold, births_apart=births_apart)
+        cluster(con, threshold)
         found = quality(con)
         cost = options.cost_false * found.false + options.cost_missed * found.missed
         curve.append({"threshold": threshold, "cost": cost, **found.as_dict()})
@@ -94,19 +98,19 @@ def _curve(con: Any, options: argparse.Namespace, *, births_apart: bool = True) 
 def _febrl(con: Any, options: argparse.Namespace) -> dict[str, Any]:
     from benchmarks.identity_records import SAMPLES, febrl_folder, write_febrl
     from identity.matching import score, train
+    from identity.private.hashed_ids import score_hashed_ids
 
     if febrl_folder() is None:
         return {"skipped": f"no FEBRL files: {SAMPLES} names no folder with linkage_febrl_1_3"}
     result = {}
     for number in (1, 2, 3):
-        for as_files in (True, False):
-            write_febrl(con, number, as_files=as_files)
+        for with_numbers in (True, False):
+            write_febrl(con, number, with_numbers=with_numbers)
             model = train(con, SEED)
             score(con, model)
-            name = f"FEBRL {number}, {'one roster per copy' if as_files else 'no rosters'}"
-            # copies whose birth date was replaced by another person's
-            curve = _curve(con, options, births_apart=False)
-            result[name] = {**curve, "model": model.version, "reasons": list(model.reasons)}
+            score_hashed_ids(con)
+            name = f"FEBRL {number}, {'names and hashed numbers' if with_numbers else 'names alone'}"
+            result[name] = {**_curve(con, options), "model": model.version, "reasons": list(model.reasons)}
     return result
 
 
@@ -150,7 +154,7 @@ def _many(con: Any, options: argparse.Namespace) -> dict[str, Any]:
     con.execute("create or replace table record as from record where record_id in (from arrived)"
                 " or partner_id = 'partner 0'")  # fmt: skip
     laps.lap("between")
-    new_pairs = score(con, model, new="arrived", keep=True)
+    new_pairs = score(con, model, new="arrived", kept="matching_record")
     laps.lap("interim")
     steps = laps.as_dict()
     steps.pop("between")

@@ -27,11 +27,12 @@ def line_chart(path: Path, title: str, x_name: str, labels: list[str], lines: di
         f'<text x="{WIDTH / 2}" y="{HEIGHT - 12}" text-anchor="middle">{x_name}</text>',
     ]
     for index, label in enumerate(labels):
-        x, y = point(index, low).split(",")
-        parts.append(f'<text x="{x}" y="{float(y) + 18}" text-anchor="middle">{label}</text>')
+        left, bottom = point(index, low).split(",")
+        parts.append(f'<text x="{left}" y="{float(bottom) + 18}" text-anchor="middle">{label}</text>')
     for number, (name, line) in enumerate(lines.items()):
         color = COLORS[number % len(COLORS)]
         points = " ".join(point(index, value) for index, value in enumerate(line))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="2"/>')
-        parts.append(f'<text x="{WIDTH - EDGE - 130}" y="{EDGE + 16 * number}" fill="{color}">{name}</text>')
+        x = WIDTH - EDGE - 80 * (len(lines) - 1 - number)  # beside the title, where no line can cross it
+        parts.append(f'<text x="{x}" y="24" text-anchor="end" fill="{color}">{name}</text>')
     path.write_text("\n".join([*parts, "</svg>"]) + "\n")

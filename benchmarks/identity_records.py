@@ -20,15 +20,14 @@ def febrl_folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def write_febrl(con: duckdb.DuckDBPyConnection, number: int, *, as_files: bool) -> None:
-    """Table record of a FEBRL file, without its person numbers.
+def write_febrl(con: duckdb.DuckDBPyConnection, number: int, *, with_numbers: bool) -> None:
+    """Table record of a FEBRL file; with its person numbers as hashed national ids, or without any.
 
-    `as_files`: originals are one partner's roster, first copies another's and so on, so that no roster has
-    anybody twice. Otherwise every record is a partner of its own, and rosters tell nothing.
+    Every record is a partner of its own: a roster that has nobody twice would tell what is to be found out.
     """
     folder = febrl_folder()
     assert folder is not None
-    partner = "regexp_extract(rec_id, 'rec-[0-9]+-(.*)', 1)" if as_files else "rec_id"
+    hashed = "'sha256:' || sha256(trim(soc_sec_id))" if with_numbers else "null::varchar"
     con.execute(f"""
         create or replace table record as
         with read as (
@@ -36,12 +35,13 @@ def write_febrl(con: duckdb.DuckDBPyConnection, number: int, *, as_files: bool) 
             from read_csv({literal(str(folder / f"dataset{number}.csv"))}, header = true, all_varchar = true,
                           normalize_names = true)
         )
-        select record_id, {partner} as partner_id, record_id as member_id, record_id as group_id,
+        select record_id, rec_id as partner_id, record_id as member_id, record_id as group_id,
                trim(given_name) as first_name, null::varchar as middle_name, trim(surname) as last_name,
                try_strptime(trim(date_of_birth), '%Y%m%d')::date as birth_date, null::varchar as sex,
                nullif(trim(concat_ws(' ', trim(street_number), trim(address_1), trim(address_2))), '')
                    as address,
                trim(postcode) as zip_code, null::varchar as household, 2024 as first_year, 2024 as last_year,
+               {hashed} as hashed_national_id,
                regexp_extract(rec_id, 'rec-([0-9]+)', 1)::ubigint as truth
         from read
     """)

@@ -21,12 +21,23 @@ def show(result: dict[str, Any], cost_false: float, cost_missed: float) -> None:
         else:
             for name, found in result["febrl"].items():
                 console.print(_curve(f"{name} ({costs})", found))
-            best = result["febrl"]["FEBRL 3, one roster per copy"]["best"]["f1"]
-            console.print(f"FEBRL 3 F1 {best:.4f} (target {FEBRL_F1}{_met(best >= FEBRL_F1)})")
+            for name in ("FEBRL 3, names and hashed numbers", "FEBRL 3, names alone"):
+                best = max(result["febrl"][name]["curve"], key=lambda row: row["f1"])
+                console.print(
+                    f"{name}: F1 {best['f1']:.4f} at {best['threshold']:g}"
+                    f" (target {FEBRL_F1}{_met(best['f1'] >= FEBRL_F1)})"
+                )
     if "riverbend" in result:
         _show_riverbend(console, result["riverbend"], costs)
     if "many" in result:
         _show_many(console, result["many"])
+    if "home" in result:
+        found = result["home"]
+        for name, step in found["steps"].items():
+            console.print(
+                f"a home of {found['records']:,} children, {name}: {step['seconds']:.1f} s,"
+                f" peak {step['peak_mb']:,.0f} MB"
+            )
 
 
 def _curve(title: str, found: dict[str, Any]) -> Any:

@@ -36,6 +36,7 @@ def match(con: duckdb.DuckDBPyConnection, *, retrain: bool = False) -> None:
     con.execute("create or replace temp table scored as select *, '' as community_id from vault.pair limit 0")
     con.execute("create or replace temp table fitted as from vault.model limit 0")
     con.execute("create or replace temp table clustered (group_id ubigint, cluster_id ubigint)")
+    con.execute("create or replace temp table normalised as from vault.normalised limit 0")
     communities = con.execute(
         "select community_id, count(*) from all_records group by all having count(distinct partner_id) > 1 "
         "order by 1"
@@ -90,20 +91,26 @@ def _match_community(
 
 
 def _score(con: duckdb.DuckDBPyConnection, model: Model, *, only_new: bool) -> None:
-    """Make table pair: by names, by encodings, by hashed national ids."""
-    from identity.matching import score
+    """Make table pair: by names, by encodings, by hashed national ids. Rows to keep go to `normalised`."""
+    from identity.matching import KEPT, NORMALISED, rules_of_now, score
     from identity.private.comparing import score_encoded
     from identity.private.hashed_ids import score_hashed_ids
     from identity.private.secret import linkage_secret
 
-    new = None
+    rules = rules_of_now()
+    con.execute(f"create or replace temp view kept as from vault.normalised where rules = '{rules}'")
+    new, kept = None, NORMALISED  # what training normalised just before is the same
     if only_new:
-        new = "new_record"
+        new, kept = "new_record", "kept"
         con.execute(
             "create or replace temp table new_record as "
             "select record_id from record anti join vault.record using (record_id, group_id)"
         )
-    score(con, model, new=new, keep=True)  # what training normalised just before is the same
+    score(con, model, new=new, kept=kept)
+    con.execute(
+        f"insert into normalised by name select {', '.join(KEPT)}, '{rules}' as rules from {NORMALISED} "
+        "anti join kept using (record_id, place_hash)"
+    )
     # where a partner hides names, a birth date alone would link in a small community
     con.execute("delete from pair where not list_has_any(map_keys(levels), ['first_name', 'last_name'])")
     # without the secret nobody encoded would be linked, and nobody would know
@@ -131,6 +138,8 @@ def _kept_model(con: duckdb.DuckDBPyConnection, community_id: str, n_records: in
 
 def keep_matches(con: duckdb.DuckDBPyConnection, now: str) -> None:
     """Write pairs, records and models into the vault; the caller holds the transaction."""
+    from identity.matching import rules_of_now
+
     con.execute(
         "insert into vault.model by name select * replace ($now::timestamp as trained_at) from fitted",
         {"now": now},
@@ -144,6 +153,13 @@ def keep_matches(con: duckdb.DuckDBPyConnection, now: str) -> None:
         "insert into vault.record select record_id, member_id, group_id from all_records "
         "anti join vault.record using (record_id, group_id)"
     )
+    con.execute(
+        "delete from vault.normalised as kept where kept.rules <> $rules or not exists ("
+        "from all_records as now where kept.record_id = now.record_id "
+        "and kept.place_hash = hash(now.address, now.zip_code))",
+        {"rules": rules_of_now()},
+    )
+    con.execute("insert into vault.normalised by name from normalised")
     same = (
         "record_l = now.record_l and kept.record_r = now.record_r and kept.model_version = now.model_version"
     )

@@ -98,12 +98,15 @@ _TAKEN = """
 
 _ASSIGNED = """
     create or replace temp table assigned as
+    with several as (
+        select cluster_id from placed group by all having count(distinct group_id) > 1
+    )
     select
         placed.member_id, placed.partner_id, placed.student_id,
         coalesce(survivor.person_id, new_person.person_id) as person_id,
         case
             when placed.method in ('partner_id', 'state_id_refused')
-                and count(distinct placed.group_id) over (partition by placed.cluster_id) > 1 then 'linked'
+                and several.cluster_id is not null then 'linked'
             else placed.method
         end as method,
         placed.former_person_id,
@@ -112,6 +115,7 @@ _ASSIGNED = """
     from placed
     left join survivor using (cluster_id)
     left join new_person using (cluster_id)
+    left join several using (cluster_id)
 """
 
 

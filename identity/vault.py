@@ -14,9 +14,9 @@ from identity.vault_key import VaultError, vault_key
 from ingestion.home import Home
 from ingestion.spill import working_database
 
-LAYOUT = 1  # another number where a table of DERIVED has other columns than before
+LAYOUT = 2  # another number where a table of DERIVED has other columns than before
 # what is read from the lake, or worked out of it, again; everything else is kept for good
-DERIVED = ("file", "account", "record", "pair", "match_rate")
+DERIVED = ("file", "account", "record", "normalised", "pair", "match_rate")
 SCHEMA = """
     create table if not exists vault.layout (number integer);
     create table if not exists vault.generation (number bigint);
@@ -42,6 +42,13 @@ SCHEMA = """
         community_id varchar, version varchar, content varchar, n_records bigint, trained_at timestamp
     );
     create table if not exists vault.record (record_id ubigint, member_id ubigint, group_id ubigint);
+    create table if not exists vault.normalised (
+        record_id ubigint, partner ubigint, first_name varchar, first_names varchar[], first_sound varchar,
+        last_name varchar, last_names varchar[], last_sound varchar, middle_name varchar,
+        middle_initial varchar, birth_date date, sex varchar, address varchar, zip_code varchar,
+        place_hash ubigint, formal_names varchar[], given_names varchar[], birth_text varchar,
+        is_january_first boolean, birth_key bigint, rules varchar
+    );
     create table if not exists vault.pair (
         record_l ubigint, record_r ubigint, match_weight double, match_probability double,
         levels map(varchar, varchar), model_version varchar

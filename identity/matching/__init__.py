@@ -8,7 +8,8 @@ value.
 
 from identity.matching.clustering import cluster
 from identity.matching.model import Model, default_model
+from identity.matching.normalising import KEPT, NORMALISED, rules_of_now
 from identity.matching.scoring import score
 from identity.matching.training import train
 
-__all__ = ["Model", "cluster", "default_model", "score", "train"]
+__all__ = ["KEPT", "NORMALISED", "Model", "cluster", "default_model", "rules_of_now", "score", "train"]

@@ -22,27 +22,32 @@ FEW = 25  # of a loose key: it reaches further in a small community and is dropp
 
 @dataclass(frozen=True)
 class Rule:
-    """A kind of key: SQL of its parts, null in any of which means no key; `unnest` makes several keys."""
+    """A kind of key: SQL of its parts, null in any of which means no key; a list of names makes several keys.
+
+    `refines` is the rule before it that has fewer of the same parts: who shares this key shares that one.
+    """
 
     name: str
     parts: tuple[str, ...]
     most_groups: int = 60
+    refines: str = ""
 
 
 _NAMES = ("least({0}, {1})", "greatest({0}, {1})")  # the same when first and last change places
 _ANY_FIRST, _ANY_LAST = "formal_name", "surname"
 _INITIALS = tuple(part.format("left(first_name, 1)", "left(last_name, 1)") for part in _NAMES)
 _BOTH_NAMES = tuple(part.format(_ANY_FIRST, _ANY_LAST) for part in _NAMES)
+BOTH_NAMES = "both names"
 
 RULES = (
     Rule("birthday and surname", ("birth_key", _ANY_LAST)),
     Rule("birthday and first name", ("birth_key", _ANY_FIRST)),
     Rule("birthday and initials", ("birth_key", *_INITIALS)),
-    Rule("both names", _BOTH_NAMES),
-    Rule("both names and year", (*_BOTH_NAMES, "year(birth_date)")),
-    Rule("both names and day", (*_BOTH_NAMES, "birth_key % 10000")),
-    Rule("both names and ZIP code", (*_BOTH_NAMES, "zip_code")),
-    Rule("both names and middle initial", (*_BOTH_NAMES, "middle_initial")),
+    Rule(BOTH_NAMES, _BOTH_NAMES),
+    Rule("both names and year", (*_BOTH_NAMES, "year(birth_date)"), refines=BOTH_NAMES),
+    Rule("both names and day", (*_BOTH_NAMES, "birth_key % 10000"), refines=BOTH_NAMES),
+    Rule("both names and ZIP code", (*_BOTH_NAMES, "zip_code"), refines=BOTH_NAMES),
+    Rule("both names and middle initial", (*_BOTH_NAMES, "middle_initial"), refines=BOTH_NAMES),
     Rule("sounds of both names", tuple(part.format("first_sound", "last_sound") for part in _NAMES)),
     Rule("address and initial", ("address", "left(first_name, 1)")),
     Rule("birthday and ZIP code", ("birth_key", "zip_code")),
@@ -73,12 +78,15 @@ def find_candidates(
             f" select record.* from {NORMALISED} as record semi join {new} using (record_id)"
         )
     for rule in RULES:
+        if new and rule.name == BOTH_NAMES:
+            _keep_base(con, rule)
         _add_pairs(con, rule, with_new=bool(new), within_partners=within_partners)
     con.execute(
         f"create or replace table {CANDIDATES} as"
         f" select distinct '0' as match_key, join_key_l, join_key_r from {CANDIDATES}_found"
     )
-    for table in (f"{CANDIDATES}_found", f"{CANDIDATES}_key", *([f"{CANDIDATES}_new"] if new else [])):
+    of_new = [f"{CANDIDATES}_new", f"{CANDIDATES}_base"] if new else []
+    for table in (f"{CANDIDATES}_found", f"{CANDIDATES}_key", *of_new):
         con.execute(f"drop table {table}")
 
 
@@ -88,7 +96,7 @@ def _keys(rule: Rule, source: str) -> str:
     several = [
         f"unnest({names}) as {name}"
         for name, names in (
-            (_ANY_FIRST, "list_distinct(formal_names || first_names)"),
+            (_ANY_FIRST, "given_names"),
             (_ANY_LAST, "last_names"),
         )
         if name in parts
@@ -103,16 +111,28 @@ def _keys(rule: Rule, source: str) -> str:
     return f"select hash({parts}) as key, record_id, partner, group_id, state_id from {source} where {known}"
 
 
+def _keep_base(con: duckdb.DuckDBPyConnection, rule: Rule) -> None:
+    """Table matching_candidate_base: the records that share a key with a new one, for finer rules."""
+    con.execute(f"""
+        create or replace table {CANDIDATES}_base as
+        from {NORMALISED} semi join (
+            select record_id from ({_keys(rule, NORMALISED)})
+            semi join ({_keys(rule, f"{CANDIDATES}_new")}) as new using (key)
+        ) using (record_id)
+    """)
+
+
 def _add_pairs(con: duckdb.DuckDBPyConnection, rule: Rule, *, with_new: bool, within_partners: bool) -> None:
     apart = "" if within_partners else " and l.partner <> r.partner"
     if with_new:
         con.execute(f"create or replace table {CANDIDATES}_new_key as {_keys(rule, f'{CANDIDATES}_new')}")
         some = f" semi join {CANDIDATES}_new_key using (key)"
+        source = f"{CANDIDATES}_base" if BOTH_NAMES in (rule.name, rule.refines) else NORMALISED
     else:
-        some = ""
+        some, source = "", NORMALISED
     con.execute(f"""
         create or replace table {CANDIDATES}_key as
-        with keys as ({_keys(rule, NORMALISED)}),
+        with keys as ({_keys(rule, source)}),
         -- several keys of a record may be equal; few are left to tell apart where only new ones matter
         of_some as (select distinct * from keys{some}),
         usable as (

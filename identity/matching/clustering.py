@@ -17,7 +17,6 @@ def cluster(
     *,
     margin: float = MARGIN,
     apart: str | None = None,
-    births_apart: bool = True,
 ) -> int:
     """Make table `cluster` (group_id, cluster_id) from tables `pair` and `record`; the number of links made.
 
@@ -26,13 +25,13 @@ def cluster(
     the links that are the best of both their ends are made, and what is then a cluster is one end. A link is
     never made between clusters that both have a member (another member_id) of one partner, nor between two
     state ids where `record` has a column state_id, nor between two groups of the table `apart` (group_l,
-    group_r), if one is given, nor between birth dates that have too little in common to be one (a child
-    without a birth date would join its namesakes; not so without `births_apart`, for records whose dates may
-    be anybody's). A link with a rival at the same partner that is less than
+    group_r), if one is given. Nor are two children with birth dates that have too little in common joined
+    through a third without one, who would join all its namesakes: such clusters need a link of two accounts
+    that both tell a date. A link with a rival at the same partner that is less than
     `margin` bits behind, as namesakes without birth dates have, is not made: nobody could tell which of the
     two is meant. Equal weights are decided by ids, so the same tables give the same clusters.
     """
-    _start(con, threshold, apart, births_apart)
+    _start(con, threshold, apart)
     made = 0
     for _ in range(MOST_ROUNDS):
         n = _one_round(con, margin)
@@ -47,7 +46,7 @@ def cluster(
     return made
 
 
-def _start(con: duckdb.DuckDBPyConnection, threshold: float, apart: str | None, births_apart: bool) -> None:
+def _start(con: duckdb.DuckDBPyConnection, threshold: float, apart: str | None) -> None:
     """Every group is a cluster. Links (a < b), and members and state ids of those clusters that have any."""
     told_apart = "select 0::ubigint as a, 0::ubigint as b limit 0"
     if apart:
@@ -56,13 +55,14 @@ def _start(con: duckdb.DuckDBPyConnection, threshold: float, apart: str | None, 
         )
     columns = con.table("record").columns
     state_id = "state_id" if "state_id" in columns else "null::varchar"
-    birth_date = "birth_date" if births_apart and "birth_date" in columns else "null::date"
+    birth_date = "birth_date" if "birth_date" in columns else "null::date"
+    both_told = "l.birth_date is not null and r.birth_date is not null" if "birth_date" in columns else "true"
     con.execute(f"""
         create or replace table cluster_end as
             select distinct group_id, group_id as cluster_id from record;
         create or replace table cluster_link as
             select least(l.group_id, r.group_id) as a, greatest(l.group_id, r.group_id) as b,
-                   max(match_weight) as weight
+                   max(match_weight) as weight, bool_or({both_told}) as has_dates
             from pair
             inner join record as l on pair.record_l = l.record_id
             inner join record as r on pair.record_r = r.record_id
@@ -109,6 +109,7 @@ _FORBID = """
         from cluster_link as link
         inner join cluster_birth as one on link.a = one.cluster_id
         inner join cluster_birth as other on link.b = other.cluster_id
+        where not link.has_dates
         group by link.a, link.b
         having not bool_or({one_birth})
         union
@@ -189,9 +190,10 @@ def _one_round(con: duckdb.DuckDBPyConnection, margin: float) -> int:
                 left join cluster_merge as one on a = one.goes
                 left join cluster_merge as other on b = other.goes;
             create or replace table cluster_link as
-                select least(x, y) as a, greatest(x, y) as b, max(weight) as weight
+                select least(x, y) as a, greatest(x, y) as b, max(weight) as weight,
+                       bool_or(has_dates) as has_dates
                 from (
-                    select coalesce(one.stays, a) as x, coalesce(other.stays, b) as y, weight
+                    select coalesce(one.stays, a) as x, coalesce(other.stays, b) as y, weight, has_dates
                     from cluster_link
                     left join cluster_merge as one on a = one.goes
                     left join cluster_merge as other on b = other.goes

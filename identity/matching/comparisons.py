@@ -60,6 +60,8 @@ _BORN_APART = (
     "also_birth_l <> also_birth_r and year(also_birth_l) <> year(also_birth_r)"
     " and strftime(also_birth_l, '%m%d') <> strftime(also_birth_r, '%m%d')"
 )
+# Last name where the first should be and the other way round, and one of the two spelt otherwise.
+_CROSSED = "{first}_l = {last}_r and jaro_winkler_similarity({last}_l, {first}_r) >= 0.88"
 _ONE_NAME_ONLY = "(len({names}_l) = 1 or len({names}_r) = 1)"
 
 FIRST_NAME = Comparison(
@@ -69,7 +71,8 @@ FIRST_NAME = Comparison(
         Level("exact", "first_name_l = first_name_r", 0.80, 0.006, tf_column="first_name"),
         Level(
             SWAPPED,
-            "first_name_l = also_last_r and also_last_l = first_name_r",
+            _either(_CROSSED.format(first="first_name", last="also_last"),
+                    _CROSSED.format(first="also_last", last="first_name")),
             0.008, 1e-6, fix_u=True,
         ),
         Level("nickname", "list_has_any(formal_names_l, formal_names_r)", 0.05, 0.002),
@@ -106,9 +109,11 @@ LAST_NAME = Comparison(
         # swapped names are counted once, with the first name
         Level(
             "",
-            _either("last_name_l is null or last_name_r is null",
-                    "last_name_l <> last_name_r and last_name_l = also_first_r"
-                    " and also_first_l = last_name_r"),
+            "last_name_l is null or last_name_r is null or last_name_l <> last_name_r and "
+            + "("
+            + _either(_CROSSED.format(first="also_first", last="last_name"),
+                      _CROSSED.format(first="last_name", last="also_first"))
+            + ")",
             is_null=True,
         ),
         Level("exact", "last_name_l = last_name_r", 0.86, 0.005, tf_column="last_name"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from identity.matching import words
@@ -15,23 +17,27 @@ FIRST_YEAR_OF_BIRTH = 1905
 COLUMNS = ("first_name", "middle_name", "last_name", "birth_date", "sex", "address", "zip_code")
 
 
-def normalise(con: duckdb.DuckDBPyConnection, *, keep: bool = False) -> None:
+def normalise(con: duckdb.DuckDBPyConnection, kept: str | None = None) -> None:
     """Make table `matching_record` from table `record`: a row per record, in the form that is compared.
 
     Beside record_id, partner, group_id and state_id (null where `record` has no such column) it has:
     first_name, last_name (letters and digits alone), first_names, last_names (VARCHAR[], their parts),
-    formal_names (VARCHAR[], the names that a first name may be short for, itself included), first_sound and
+    formal_names (VARCHAR[], the names that a first name may be short for, itself included), given_names
+    (VARCHAR[], these and first_names), first_sound and
     last_sound (equal for usual transliterations), middle_name and middle_initial, birth_date, birth_text
     (yyyymmdd), is_january_first, birth_key (equal if day and month change places), sex, address, zip_code.
     What is no name, date or address is null. `also_*` repeat columns under names of their own, so that a
     comparison which looks at a second field does not count as one of that field (see training.py).
 
-    With `keep`, rows of a `matching_record` that is there stay, with the groups and state ids of
-    now; those of records that are gone go.
+    Its column place_hash is of the address and ZIP code as sent. From `kept`, a table with the columns of an
+    earlier `matching_record` (that table itself, or those of KEPT alone), come the rows of records that have
+    the same place still; a record_id must stand for the same names, birth date and sex as it did then.
     """
-    has_some = bool(con.execute(f"from duckdb_tables() where table_name = '{NORMALISED}'").fetchone())
-    keep = keep and has_some
-    known = f"anti join {NORMALISED} using (record_id)" if keep else ""
+    known = (
+        f"anti join {kept} as kept on record.record_id = kept.record_id and {_PLACE} = place_hash"
+        if kept
+        else ""
+    )
     con.execute(f"create or replace table {SOURCE} as select record.* from record {known}")
     load_nicknames(con)
     _name_values(con, "first_name", words.NO_FIRST_NAME, words.TAIL_OF_UNNAMED)
@@ -39,20 +45,24 @@ def normalise(con: duckdb.DuckDBPyConnection, *, keep: bool = False) -> None:
     _name_values(con, "middle_name", words.NO_FIRST_NAME, "")
     _address_values(con)
     state_id = "record.state_id" if "state_id" in con.table("record").columns else "null::varchar"
-    rows = _RECORDS.format(state_id=state_id)
-    if keep:
-        con.execute(f"delete from {NORMALISED} where record_id not in (select record_id from record)")
-        # a decision may have moved a record to another group since
-        con.execute(
-            f"update {NORMALISED} as kept set group_id = record.group_id, state_id = {state_id} from record"
-            f" where kept.record_id = record.record_id and (kept.group_id, kept.state_id)"
-            f" is distinct from (record.group_id, {state_id})"
+    told = _RECORDS.format(state_id=state_id)
+    if kept:
+        # groups and state ids are those of now: a decision may have moved a record since
+        told += (
+            f" union all by name select {', '.join(f'kept.{column}' for column in KEPT)}, record.group_id,"
+            f" {state_id} as state_id from {kept} as kept"
+            f" inner join record on kept.record_id = record.record_id and {_PLACE} = kept.place_hash"
         )
-        con.execute(f"insert into {NORMALISED} {rows}")
-    else:
-        con.execute(f"create or replace table {NORMALISED} as {rows}")
+    con.execute(f"create or replace table {NORMALISED} as select *, {_ALSO} from ({told})")
     for table in ("first_name", "last_name", "middle_name", "address", "source"):
         con.execute(f"drop table matching_{table}")
+
+
+def rules_of_now() -> str:
+    """Equal while records are normalised in the same way: what was kept by other rules is of no use."""
+    here = Path(__file__).parent
+    rules = [(here / name).read_bytes() for name in ("normalising.py", "words.py", "nicknames.csv")]
+    return hashlib.sha256(b"|".join(rules)).hexdigest()[:16]
 
 
 def plain(text: str) -> str:
@@ -147,6 +157,17 @@ def _address_values(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
+# what of a normalised record is worked out from the account itself
+KEPT = (
+    "record_id", "partner", "first_name", "first_names", "first_sound", "last_name", "last_names",
+    "last_sound", "middle_name", "middle_initial", "birth_date", "sex", "address", "zip_code", "place_hash",
+    "formal_names", "given_names", "birth_text", "is_january_first", "birth_key",
+)  # fmt: skip
+_PLACE = "hash(record.address, record.zip_code)"
+_ALSO = (
+    "first_name as also_first, last_name as also_last, middle_name as also_middle, birth_date as also_birth, "
+    "last_names as also_lasts, formal_names as also_formals"
+)
 _RECORDS = f"""
     with told as (
         select
@@ -164,7 +185,8 @@ _RECORDS = f"""
             address.address,
             -- ZIP+4 and ZIP are one place; 00000 and 99999 are none
             case when nullif(trim(record.zip_code), '') not in ('00000', '99999', '0', 'unknown')
-                then left(trim(record.zip_code), 5) end as zip_code
+                then left(trim(record.zip_code), 5) end as zip_code,
+            {_PLACE} as place_hash
         from {SOURCE} as record
         left join matching_first_name as first on record.first_name = first.as_sent
         left join matching_last_name as last on record.last_name = last.as_sent
@@ -177,13 +199,11 @@ _RECORDS = f"""
     )
     select
         *,
+        list_distinct(formal_names || first_names) as given_names,
         strftime(birth_date, '%Y%m%d') as birth_text,
         month(birth_date) = 1 and day(birth_date) = 1 as is_january_first,
         case when not is_january_first then year(birth_date) * 10000
             + least(month(birth_date), day(birth_date)) * 100
-            + greatest(month(birth_date), day(birth_date)) end as birth_key,
-        first_name as also_first, last_name as also_last, middle_name as also_middle,
-        birth_date as also_birth, last_names as also_lasts, formal_names as also_formals
+            + greatest(month(birth_date), day(birth_date)) end as birth_key
     from named
-    order by record_id
 """

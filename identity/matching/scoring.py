@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from identity.matching.model import Model
 
 FLOOR = 0.01
+COMPARED = "matching_compared"
+_FREQUENT = sorted({level.tf_column for one in COMPARISONS for level in one.levels if level.tf_column})
 
 
 def score(
@@ -26,7 +28,7 @@ def score(
     *,
     floor: float = FLOOR,
     within_partners: bool = False,
-    keep: bool = False,
+    kept: str | None = None,
 ) -> int:
     """Make table `pair` from table `record`, and return its number of rows.
 
@@ -34,25 +36,44 @@ def score(
     match_probability, and levels (field -> name of its level; a field that one of the two lacks is not
     there). It holds the candidates (blocking.py) with a probability of at least `floor`. With `new`, a table
     or view with record_id, only pairs with at least one of its records: the same rows, with the same weights,
-    as without it, since frequencies of names and sizes of blocks are those of all records. `keep` takes
-    names, dates and places of records from table `matching_record` of an earlier call where it has them: most
-    of an interim load's time is saved, if a record_id never stands for another account than before.
+    as without it, since frequencies of names and sizes of blocks are those of all records. `kept`
+    is a table with the columns KEPT of a `matching_record` of before, from which records that have not
+    changed are taken (normalising.py): most of an interim load's time is saved.
     """
-    normalise(con, keep=keep)
+    normalise(con, kept)
     find_candidates(con, new, within_partners=within_partners)
     if not con.table(CANDIDATES).shape[0]:
         con.execute(_EMPTY)
     else:
-        _score(con, model, floor)
+        _score(con, model, floor, _few_compared(con) if new else NORMALISED)
     con.execute(f"drop table {CANDIDATES}")
     row = con.execute("select count(*) from pair").fetchone()
     assert row is not None
     return int(row[0])
 
 
-def _score(con: duckdb.DuckDBPyConnection, model: Model, floor: float) -> None:
+def _few_compared(con: duckdb.DuckDBPyConnection) -> str:
+    """A table of the records of candidates alone: Splink copies what it is given, column by column."""
+    con.execute(f"""
+        create or replace table {COMPARED} as
+        from {NORMALISED} semi join (
+            select join_key_l as record_id from {CANDIDATES} union select join_key_r from {CANDIDATES}
+        ) using (record_id)
+    """)
+    return COMPARED
+
+
+def _score(con: duckdb.DuckDBPyConnection, model: Model, floor: float, compared: str) -> None:
     logging.getLogger("splink").setLevel(logging.ERROR)
-    with linker(con, NORMALISED, settings(model)) as splink:
+    with linker(con, compared, settings(model)) as splink:
+        for name in _FREQUENT:  # of all records, whichever are compared
+            con.execute(
+                f"create or replace table {COMPARED}_{name} as"
+                f" select {name}, count(*) / (select count({name}) from {NORMALISED}) as tf_{name}"
+                f" from {NORMALISED} as of_all semi join {compared} as few using ({name}) group by {name}"
+            )
+            frequencies = splink._db_api.register(f"{COMPARED}_{name}")
+            splink.table_management.register_term_frequency_lookup(frequencies, name)
         pairs = splink._db_api.register(CANDIDATES)
         splink.table_management.register_blocked_pairs_for_predict(pairs)
         scored = splink.inference.predict(threshold_match_probability=floor, warning_mode="never")
@@ -62,6 +83,8 @@ def _score(con: duckdb.DuckDBPyConnection, model: Model, floor: float) -> None:
                    {_levels()} as levels
             from {scored.physical_name}
         """)
+    for table in (COMPARED, *(f"{COMPARED}_{name}" for name in _FREQUENT)):
+        con.execute(f"drop table if exists {table}")
 
 
 def _levels() -> str:

@@ -32,6 +32,7 @@ PASSES = {
     "birth date and last name": ("birth_date", "last_name"),
     "both names": ("first_name", "last_name"),
 }
+_NOT_COMPARED = "given_names, place_hash"  # columns of a million records that no copy needs
 _APART = "l.partner <> r.partner and l.group_id <> r.group_id"
 
 
@@ -121,7 +122,8 @@ def _learn_u(con: duckdb.DuckDBPyConnection, prior: float, seed: int) -> tuple[W
             select * from {NORMALISED}
             qualify row_number() over (partition by group_id order by record_id) = 1
         )
-        select one.* from one_of_a_group as one left join matching_sure using (record_id)
+        select one.* exclude ({_NOT_COMPARED})
+        from one_of_a_group as one left join matching_sure using (record_id)
         qualify sure_key is null
             or row_number() over (partition by sure_key order by one.record_id) = 1
         order by one.record_id
@@ -131,7 +133,9 @@ def _learn_u(con: duckdb.DuckDBPyConnection, prior: float, seed: int) -> tuple[W
         splink.training.estimate_u_using_random_sampling(
             max_pairs=U_PAIRS, seed=seed, min_count_per_level=None, num_chunks=4
         )
-        return _read(splink), min(n * (n - 1) // 2, U_PAIRS)
+        u = _read(splink)
+    con.execute("drop table matching_unlike")  # a copy of nearly everybody
+    return u, min(n * (n - 1) // 2, U_PAIRS)
 
 
 def _learn_m(
@@ -172,7 +176,10 @@ def _training_table(con: duckdb.DuckDBPyConnection, seed: int) -> None:
         f" then hash({', '.join(columns)}, {seed}::bigint) end as block_{number}"
         for number, columns in enumerate(PASSES.values())
     )
-    con.execute(f"create or replace table matching_training as select *, {blocks} from {NORMALISED}")
+    con.execute(
+        "create or replace table matching_training as"
+        f" select * exclude ({_NOT_COMPARED}), {blocks} from {NORMALISED}"
+    )
     for number in range(len(PASSES)):
         column = f"block_{number}"
         # whole blocks: half a block would hold a quarter of its matches

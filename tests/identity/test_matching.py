@@ -206,7 +206,10 @@ def test_an_interim_load_may_keep_what_was_normalised(con: duckdb.DuckDBPyConnec
     score(con, model)
     con.execute("create or replace table record as from everyone")
     con.execute("update record set group_id = group_id - 1 where record_id in (51, 93)")  # decided since
-    score(con, model, new="arrived", keep=True)
+    con.execute(
+        "update record set address = '9 Elm Street', zip_code = '55109' where record_id % 7 = 0"
+    )  # moved
+    score(con, model, new="arrived", kept="matching_record")
     con.execute("create table kept as from pair")
     assert score(con, model, new="arrived") == con.table("kept").shape[0] > 30
     differences = "(from kept except from pair) union all (from pair except from kept)"

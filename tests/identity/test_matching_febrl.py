@@ -1,4 +1,4 @@
-"""FEBRL's third set of persons, 5,000 records with up to five garbled copies of one, without its id numbers."""
+"""FEBRL's third set of persons, 5,000 records with up to five garbled copies of one, as 5,000 partners."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from identity.matching import cluster, score, train
+from identity.private.hashed_ids import score_hashed_ids
 
 FILE = Path(os.environ.get("MILEPOST_SAMPLES", "/nowhere")) / "linkage_febrl_1_3" / "dataset3.csv"
 
@@ -17,7 +18,7 @@ FILE = Path(os.environ.get("MILEPOST_SAMPLES", "/nowhere")) / "linkage_febrl_1_3
 @pytest.mark.slow
 @pytest.mark.skipif(not FILE.exists(), reason="MILEPOST_SAMPLES has no linkage_febrl_1_3/dataset3.csv")
 def test_febrl_3_is_linked() -> None:
-    """Originals and first, second, ... copies are a partner each, as no partner has a child twice."""
+    """Its numbers come as hashed national ids; 7 in 100 true pairs are twins by all that is left."""
     with duckdb.connect(config={"threads": 2}) as con:
         con.execute("set enable_progress_bar = false")
         con.execute(f"""
@@ -27,15 +28,17 @@ def test_febrl_3_is_linked() -> None:
         """)
         con.execute("""
             create table record as
-            select id as record_id, split_part(rec_id, '-', 3) || split_part(rec_id, '-', 4) as partner_id,
+            select id as record_id, rec_id as partner_id,
                    id as member_id, id as group_id, trim(given_name) as first_name, null::varchar as middle_name,
                    trim(surname) as last_name, try_strptime(trim(date_of_birth), '%Y%m%d')::date as birth_date,
                    null::varchar as sex, trim(concat_ws(' ', street_number, address_1, address_2)) as address,
-                   trim(postcode) as zip_code, null::varchar as household, 2024 as first_year, 2024 as last_year
+                   trim(postcode) as zip_code, null::varchar as household, 2024 as first_year, 2024 as last_year,
+                   'sha256:' || sha256(trim(soc_sec_id)) as hashed_national_id
             from febrl
         """)
         score(con, train(con, seed=1))
-        cluster(con, 0.1, births_apart=False)  # 2 in 100 copies have the birth date of somebody else
+        score_hashed_ids(con)
+        cluster(con, 0.5)
         found, false, missed = con.execute("""
             with pairs as (
                 select split_part(a.rec_id, '-', 2) = split_part(b.rec_id, '-', 2) as is_true,
@@ -51,4 +54,4 @@ def test_febrl_3_is_linked() -> None:
         """).fetchall()[0]
     assert found + missed == 6538  # as counted from the file without this code
     assert 2 * found / (2 * found + false + missed) >= 0.98
-    assert false <= 5
+    assert false <= 10  # precision 0.998
