@@ -159,6 +159,7 @@ def build(
         *("--exclude-resource-type", "unit_test"),  # they test the code, so they run with the code's tests
         "--full-refresh",  # or a seed keeps the columns it had in a version before
         "--no-write-json",  # the manifest again, at every build, for nobody: 1 to 2 s
+        *("--vars", json.dumps({"project_hash": manifest[FINGERPRINT]})),
         *_arguments(DBT_PROJECT, home.dbt_target),
     ]
     results: list[Any] = []

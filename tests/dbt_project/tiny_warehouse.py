@@ -23,7 +23,10 @@ from tests.dbt_in_process import problems, run_dbt
 Row = Mapping[str, object]
 
 # the tables of the configuration that models read
-READ = ("communities", "collections", "partners", "due_dates", "crosswalks", "extract_codes", "cut_scores")
+READ = (
+    *("communities", "collections", "partners", "due_dates", "crosswalks", "extract_codes", "cut_scores"),
+    "publication_plan",
+)
 RULE_RESULTS = (
     "load_id varchar, rule varchar, expectation varchar, column_name varchar, severity varchar, "
     "passed boolean, violations bigint, share double, explanation varchar"
@@ -60,6 +63,7 @@ class Lake:
             "crosswalks": [],
             "extract_codes": [],
             "cut_scores": [],
+            "publication_plan": [],
         }
         self.persons: dict[tuple[str, str], str] = {}
         self.places: set[tuple[str, str, str]] = set()

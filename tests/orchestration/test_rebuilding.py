@@ -72,7 +72,7 @@ class Community:
         """The tables of an empty warehouse beside a copy of this lake, after all of dbt's models."""
         from dbt.contracts.graph.manifest import Manifest as DbtManifest
 
-        from orchestration.warehouse import prepared_manifest
+        from orchestration.warehouse import FINGERPRINT, prepared_manifest
 
         other = Home(folder).create()
         for name in OF_THE_LAKE:
@@ -83,7 +83,9 @@ class Community:
                 shutil.copyfile(source, other.root / name)
         manifest = DbtManifest.from_dict(deepcopy(prepared_manifest()))
         kinds = ("--resource-type", "seed", "--resource-type", "model")
-        result = run_dbt(manifest, other, "build", *kinds, "--exclude", "path:models/published")
+        of_now = json.dumps({"project_hash": prepared_manifest()[FINGERPRINT]})
+        left_out = ("--exclude", "path:models/published", "--vars", of_now)
+        result = run_dbt(manifest, other, "build", *kinds, *left_out)
         assert result.success, problems(result)
         return contents(other)
 

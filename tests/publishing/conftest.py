@@ -61,6 +61,10 @@ class SmallWarehouse:
                 "'School ' || school_id as school_name, 'The ' || district_id as district_name, "
                 "'elementary' as school_level from school_districts"
             )
+            con.execute(
+                "create schema intermediate; create table intermediate.int_cell_years as "
+                "select school_year, 'as made' as inputs_hash from source_cells group by all"
+            )
             con.execute(_LOADS)
             for table in ("children", "source_cells", "plan", "selection", "school_districts"):
                 con.execute(f"drop table {table}")

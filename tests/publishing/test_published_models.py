@@ -101,6 +101,7 @@ def test_sums_that_do_not_add_up_stop_dbt_with_what_is_wrong(
         con.execute(
             "update marts.indicator_cells set denominator = denominator + 1000 where disaggregate = 'gender'"
         )
+        con.execute("update intermediate.int_cell_years set inputs_hash = 'another'")
     result = run_dbt(warehouse.manifest, home, "build", "--select", "cell_suppression")
     assert not result.success
     (told,) = (without_values(node.message) for node in result.result if node.status == "error")

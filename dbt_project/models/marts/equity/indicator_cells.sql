@@ -1,3 +1,5 @@
+{{ config(materialized = 'by_school_year') }}
+
 {% set disaggregated = disaggregates() %}
 {% set attributes = disaggregated | map(attribute = 'column') | list %}
 {% set place_columns = [
@@ -14,6 +16,7 @@ with places as (
     from (
         select distinct {{ place_columns | join(', ') }}
         from {{ ref('int_indicator_cells') }}
+        where {{ is_to_be_made('school_year') }}
     ) as found
 
 ),
@@ -83,6 +86,8 @@ select
     rolled_up.disaggregate,
     rolled_up.subgroup,
     rolled_up.denominator,
-    rolled_up.numerator
+    rolled_up.numerator,
+    cell_years.inputs_hash
 from rolled_up
 inner join mature_places as places on rolled_up.place_id = places.place_id
+inner join {{ ref('int_cell_years') }} as cell_years on places.school_year = cell_years.school_year

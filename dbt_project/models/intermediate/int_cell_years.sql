@@ -1,0 +1,56 @@
+{% set attributes = disaggregates() | map(attribute = 'column') | list %}
+{% set of_a_cell = [
+    'community_id', 'indicator_id', 'definition_version', 'school_year', 'collection', 'geography_level', 'geography_id',
+] + attributes + ['denominator', 'numerator'] %}
+-- what else decides on a cell and on whether it may be shown; a year has all of it, since it is little
+{% set others = [
+    (source('reference', 'collections'), ['community_id', 'collection', 'maturity']),
+    (ref('int_incomplete_years'), ['community_id', 'indicator_id', 'school_year', 'collection']),
+    (ref('dim_school'), ['community_id', 'organization_id', 'district_id']),
+    (source('reference', 'publication_plan'), ['community_id', 'geography_level', 'disaggregate']),
+    (source('reference', 'communities'), ['community_id', 'minimum_denominator']),
+    (source('reference', 'indicator_selection'), ['community_id', 'indicator_id']),
+] %}
+
+-- depends_on: {{ ref('disaggregates') }}
+-- sums of hashes: equal for equal rows in any order
+with others as (
+
+    {% for relation, columns in others %}
+        select
+            '{{ loop.index }}' as part,
+            sum(hashed.row_hash) as hash_sum
+        from (
+            select {{ row_hash(columns) }} as row_hash
+            from {{ relation }}
+        ) as hashed
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+cells as (
+
+    select
+        hashed.school_year,
+        sum(hashed.row_hash) as hash_sum
+    from (
+        select
+            school_year,
+            {{ row_hash(of_a_cell) }} as row_hash
+        from {{ ref('int_indicator_cells') }}
+    ) as hashed
+    group by hashed.school_year
+
+)
+
+select
+    cells.school_year,
+    md5(concat_ws(
+        '|',
+        -- other models, other cells
+        '{{ var("project_hash", "") }}',
+        cells.hash_sum,
+        (select string_agg(concat_ws(':', others.part, others.hash_sum), '|' order by others.part) from others)
+    )) as inputs_hash
+from cells
