@@ -66,10 +66,12 @@ def decide(con: duckdb.DuckDBPyConnection, decisions: list[Decision]) -> int:
 
 
 def make_decided(con: duckdb.DuckDBPyConnection) -> None:
-    """Make table decided (member_l, member_r, decision): the latest decision on each pair."""
+    """Make table decided (member_l, member_r, decision, named_first, decided_at, place): the latest ones."""
     con.execute("""
         create or replace temp table decided as
-        select member_l, member_r, max_by(decision, (decided_at, place)) as decision
+        select member_l, member_r, max_by(decision, (decided_at, place)) as decision,
+               max_by(one, (decided_at, place)) as named_first, max(decided_at) as decided_at,
+               max(place) as place
         from (
             select
                 md5_number_lower(partner_id || '|' || student_id) as one,

@@ -126,13 +126,16 @@ def _stamp(home: Home) -> Path:
 
 
 def _made_of(con: duckdb.DuckDBPyConnection, home: Home) -> list[int | str]:
-    """The vault's generation, its decisions, and which secret; after a kill in between, they differ."""
+    """The vault's generation, decisions, secret and settings; after a kill in between, they differ."""
     row = con.execute(
         "select (select coalesce(max(number), 0) from vault.generation), "
         "(select count(*) from vault.decision)"
     ).fetchone()
     assert row is not None
-    return [int(row[0]), int(row[1]), hashlib.sha256(f"stamp|{person_key(home)}".encode()).hexdigest()[:8]]
+    settings = home.reference_file("identity_settings")
+    said = con.execute(f"from {literal(str(settings))} order by all").fetchall() if settings.exists() else []
+    which = hashlib.sha256(f"stamp|{person_key(home)}|{said}".encode()).hexdigest()[:8]
+    return [int(row[0]), int(row[1]), which]
 
 
 def _write(con: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:

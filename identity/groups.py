@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import duckdb
 
+from identity.decisions import DecisionError
 from ingestion.mapping.state_ids import MOST_STUDENTS, is_placeholder
 
 MERGES = 20  # of records merged into merged ones; a circle ends too
-MOST_ROUNDS = 50  # of decisions that follow one from another
 
 
 def make_groups(con: duckdb.DuckDBPyConnection) -> None:
@@ -18,13 +18,11 @@ def make_groups(con: duckdb.DuckDBPyConnection) -> None:
     accounts disagree, the latest school year decides, then the annual collection, then how often an id was
     sent, and at last its order: never the order of arrival. A student whose record the partner merged into
     another's (`replaced_by_student_id`) is that other, over as many as MERGES steps. `seed` is the text that
-    a group's person_id is derived from. A `different` of two children of one group takes the second one out
-    of it, `same` joins two groups.
+    a group's person_id is derived from. Decisions go before state ids: see _follow_decisions.
     """
     for statement in (_MEMBERS, _MERGED, _STATE_IDS, _GROUPED):
         con.execute(statement)
-    _take_apart(con)
-    _join_decided(con)
+    _follow_decisions(con)
     con.execute(_APART)
 
 
@@ -72,9 +70,9 @@ _MERGED = f"""
 _STATE_IDS = f"""
     create or replace temp table state_ids as
     with told as (
-        select partner_id, coalesce(known_as, student_id) as student_id,
-               trim(state_student_id) as state_student_id, school_year,
-               max((collection = 'annual')::integer) as is_annual, sum(n_rows) as n_rows
+        select coalesce(community_id, '') as community_id, partner_id,
+               coalesce(known_as, student_id) as student_id, trim(state_student_id) as state_student_id,
+               school_year, max((collection = 'annual')::integer) as is_annual, sum(n_rows) as n_rows
         from account left join merged using (partner_id, student_id)
         where trim(state_student_id) <> ''
         group by all
@@ -87,7 +85,9 @@ _STATE_IDS = f"""
     ),
     ids as (
         select partner_id, student_id,
-               case when state_student_id not in (from refused) then state_student_id end as usable_id,
+               -- of its community: two states count alike, and communities share nothing that says who is who
+               case when state_student_id not in (from refused)
+                   then community_id || '|' || state_student_id end as usable_id,
                max(school_year * 2 + is_annual) as recency, sum(n_rows) as n_rows
         from told
         group by all
@@ -125,35 +125,117 @@ _GROUPED = """
 """
 
 
-def _take_apart(con: duckdb.DuckDBPyConnection) -> None:
-    """Whom a reviewer told apart from another of its group stands by itself, whatever state ids say."""
+def _follow_decisions(con: duckdb.DuckDBPyConnection) -> None:
+    """Join what reviewers called the same, and take apart what they called different, whatever state ids say.
+
+    `same` is of children, and `different` undoes shared state ids alone: of two told apart in one group, the
+    one leaves that fewer children were called the same as, else the one named second, and with it all that
+    were called the same as it and what its partner merged with it. Only groups with a decided child are read.
+    DecisionError where only decisions and a partner's merges hold two told apart together.
+    """
+    if not con.execute("select 1 from decided limit 1").fetchone():
+        return
+    con.execute(_CONCERNED)
+    con.execute(_COMPONENTS)
+    con.execute("create or replace temp table taken_out (component ubigint)")
+    while True:
+        con.execute(_DECIDED_GROUPS)
+        _join_same(con)
+        clash = con.execute(_CLASH).fetchone()
+        if clash is None:
+            break
+        leaves, is_one = clash
+        if is_one:
+            raise DecisionError(
+                "A decision calls two children different that a partner merged, or other decisions join",
+                rule="what a partner calls one child cannot be two",
+                next_step="See `milepost identity decisions`, and decide the pair that is wrong once more",
+            )
+        con.execute("insert into taken_out values (?)", [leaves])
     con.execute("""
-        update grouped set
-            seed = 'apart|' || partner_id || '|' || student_id,
-            group_id = md5_number_lower('apart|' || partner_id || '|' || student_id),
-            method = 'decided'
-        where member_id in (
-            select later.member_id
-            from decided
-            inner join grouped as earlier on decided.member_l = earlier.member_id
-            inner join grouped as later on decided.member_r = later.member_id
-            where decision = 'different' and earlier.group_id = later.group_id
-        )
+        update grouped set seed = now.seed, group_id = now.group_id, method = now.method
+        from decided_group as now
+        where grouped.member_id = now.member_id and (grouped.group_id, grouped.method)
+            is distinct from (now.group_id, now.method)
     """)
 
 
-def _join_decided(con: duckdb.DuckDBPyConnection) -> None:
-    """Groups that reviewers called the same child get the lowest number of them all; decisions are few."""
+# all of groups with a decided child; a unit is a child of a partner and what the partner merged with it
+_CONCERNED = """
+    create or replace temp table concerned as
+    select grouped.*,
+           md5_number_lower(grouped.partner_id || '|' || coalesce(known_as, grouped.student_id)) as unit
+    from grouped
+    semi join (
+        select group_id from grouped
+        semi join (select member_l as member_id from decided union select member_r from decided)
+            using (member_id)
+    ) as with_decisions using (group_id)
+    left join merged on grouped.partner_id = merged.partner_id and grouped.student_id = merged.student_id
+"""
+
+# what decisions call the same, one from the other
+_COMPONENTS = """
+    create or replace temp table component as
+    with recursive edges as (
+        select l.unit as a, r.unit as b
+        from decided
+        inner join concerned as l on decided.member_l = l.member_id
+        inner join concerned as r on decided.member_r = r.member_id
+        where decision = 'same'
+    ),
+    reached as (
+        select distinct unit as start, unit from concerned
+        union
+        select reached.start, edge.b
+        from reached inner join (from edges union select b, a from edges) as edge on reached.unit = edge.a
+    )
+    select start as unit, min(unit) as component from reached group by start
+"""
+
+_DECIDED_GROUPS = """
+    create or replace temp table decided_group as
+    with alone as (
+        select component, min('apart|' || partner_id || '|' || student_id) as apart_seed
+        from concerned inner join component using (unit) semi join taken_out using (component)
+        group by component
+    )
+    select concerned.* replace (
+               coalesce(apart_seed, seed) as seed,
+               coalesce(md5_number_lower(apart_seed), group_id) as group_id,
+               if(apart_seed is null, method, 'decided') as method
+           ),
+           component.component, count(*) over (partition by component.component) as n_called_same
+    from concerned inner join component using (unit) left join alone using (component)
+"""
+
+_CLASH = """
+    select
+        case
+            when l.n_called_same <> r.n_called_same
+                then if(l.n_called_same < r.n_called_same, l.component, r.component)
+            else if(decided.named_first = l.member_id, r.component, l.component)
+        end as leaves,
+        l.component = r.component as is_one
+    from decided
+    inner join decided_group as l on decided.member_l = l.member_id
+    inner join decided_group as r on decided.member_r = r.member_id
+    where decision = 'different' and l.group_id = r.group_id
+    order by decided_at, place
+    limit 1
+"""
+
+
+def _join_same(con: duckdb.DuckDBPyConnection) -> None:
+    """Groups with children called the same are the one with a state id, else the one of the least seed."""
     con.execute("""
         create or replace temp table called_same as
         select l.group_id as group_l, r.group_id as group_r
         from decided
-        inner join grouped as l on decided.member_l = l.member_id
-        inner join grouped as r on decided.member_r = r.member_id
+        inner join decided_group as l on decided.member_l = l.member_id
+        inner join decided_group as r on decided.member_r = r.member_id
         where decision = 'same' and l.group_id <> r.group_id
     """)
-    if not con.execute("select 1 from called_same limit 1").fetchone():
-        return
     con.execute("""
         create or replace temp table joined as
         with recursive edges as (
@@ -169,7 +251,7 @@ def _join_decided(con: duckdb.DuckDBPyConnection) -> None:
         ranked as (
             select reached.start, reached.group_id, min(seed) as seed,
                    bool_or(method = 'state_id') as has_state_id
-            from reached inner join grouped using (group_id)
+            from reached inner join decided_group using (group_id)
             group by all
         )
         select start as group_id, min_by(group_id, (not has_state_id, seed)) as joined_id,
@@ -178,9 +260,9 @@ def _join_decided(con: duckdb.DuckDBPyConnection) -> None:
         group by start
     """)
     con.execute("""
-        update grouped set group_id = joined_id, seed = joined_seed,
+        update decided_group set group_id = joined_id, seed = joined_seed,
             method = case when method = 'state_id' then method else 'decided' end
-        from joined where grouped.group_id = joined.group_id
+        from joined where decided_group.group_id = joined.group_id
     """)
 
 

@@ -21,8 +21,9 @@ def measure_match_rates(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Make table new_rate: of each new delivery, how many children others know, and what was expected.
 
     A delivery is measured once: what was let pass stays so, however often its rows are read again. Expected
-    is the mean of the same extract's deliveries when those came: a birth is linked years later, when the
-    child comes to school, so rates of today do not compare.
+    is the second best of the same extract's last three deliveries when those came: a birth is linked years
+    later, when the child comes to school, so rates of today do not compare; and one delivery that was let
+    pass is no measure, but two in a row are how it is now.
     """
     settings = home.reference_file("identity_settings")
     told = f"from {literal(str(settings))}" if settings.exists() else NO_SETTINGS
@@ -46,9 +47,14 @@ def measure_match_rates(con: duckdb.DuckDBPyConnection, home: Home) -> None:
             group by all
         ),
         expected as (
-            select extract_id, avg(n_matched / n_children) as expected_rate
-            from vault.match_rate
-            where n_children >= {FEWEST_CHILDREN}
+            -- the second best, or of two the best: one that was let pass does not count yet
+            select extract_id, list_reverse_sort(list(rate))[if(count(*) = 3, 2, 1)] as expected_rate
+            from (
+                select extract_id, n_matched / n_children as rate
+                from vault.match_rate
+                where n_children >= {FEWEST_CHILDREN}
+                qualify row_number() over (partition by extract_id order by linked_at desc, load_id) <= 3
+            )
             group by extract_id
         )
         select
@@ -74,7 +80,8 @@ def refuse_fallen(con: duckdb.DuckDBPyConnection) -> None:
                 f"{rate:.0%} of the children are linked to another partner's, {expected:.0%} were before",
                 where=f"{extract_id} {school_year} {collection}",
                 rule="a match rate falls by no more than largest_match_rate_drop of community.yml",
-                next_step="Look at names and birth dates in the file; withdraw it, or let it pass with "
+                next_step="Look at names and birth dates in the file, and whether a partner that knew these "
+                "children was withdrawn (`milepost status`); withdraw the file, or let it pass with "
                 "`milepost refresh --accept-match-rates`",
             )
             for extract_id, school_year, collection, rate, expected in fallen

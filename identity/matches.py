@@ -32,11 +32,15 @@ def match(con: duckdb.DuckDBPyConnection, *, retrain: bool = False) -> None:
     that an interim load is compared with everybody by the same measure; it is fitted anew with `retrain`, or
     when there are twice as many records.
     """
-    con.execute(_RECORDS)
+    from identity.matching import rules_of_now
+
+    con.execute(_RECORDS, {"rules": rules_of_now()})
     con.execute("create or replace temp table scored as select *, '' as community_id from vault.pair limit 0")
     con.execute("create or replace temp table fitted as from vault.model limit 0")
     con.execute("create or replace temp table clustered (group_id ubigint, cluster_id ubigint)")
-    con.execute("create or replace temp table normalised as from vault.normalised limit 0")
+    for table in ("normalised", "encoded_now"):
+        source = "normalised" if table == "normalised" else "named_clk"
+        con.execute(f"create or replace temp table {table} as from vault.{source} limit 0")
     communities = con.execute(
         "select community_id, count(*) from all_records group by all having count(distinct partner_id) > 1 "
         "order by 1"
@@ -59,19 +63,9 @@ def _match_community(
     )
     kept = None if retrain else _kept_model(con, community_id, n_records)
     model = kept or train(con, SEED)
-    _score(con, model, only_new=bool(kept))
-    if kept:
-        # pairs of before whose two accounts are still told, and of two groups still
-        con.execute(
-            "insert into pair by name "
-            "select kept.* exclude (model_version) from vault.pair as kept "
-            "inner join record as l on kept.record_l = l.record_id "
-            "inner join record as r on kept.record_r = r.record_id "
-            "anti join pair as now on kept.record_l = now.record_l and kept.record_r = now.record_r "
-            "where l.group_id <> r.group_id and kept.model_version = $version",
-            {"version": model.version},
-        )
-    else:
+    _score_names(con, model, only_new=bool(kept))
+    _score_codes(con)
+    if not kept:
         con.execute(
             "insert into fitted values ($community_id, $version, $content, $n_records, now()::timestamp)",
             {
@@ -85,17 +79,19 @@ def _match_community(
     con.execute("insert into clustered select group_id, cluster_id from cluster")
     con.execute(
         "insert into scored by name "
-        "select *, $version as model_version, $community_id as community_id from pair",
+        "select pair.*, $version as model_version, $community_id as community_id, name_weight, name_levels "
+        "from pair left join by_names using (record_l, record_r)",
         {**of_community, "version": model.version},
     )
 
 
-def _score(con: duckdb.DuckDBPyConnection, model: Model, *, only_new: bool) -> None:
-    """Make table pair: by names, by encodings, by hashed national ids. Rows to keep go to `normalised`."""
+def _score_names(con: duckdb.DuckDBPyConnection, model: Model, *, only_new: bool) -> None:
+    """Make tables pair and by_names of what names, dates and places say; rows to keep go to `normalised`.
+
+    With `only_new`, only records that say something else than when the vault last compared them, or are of
+    another group, are compared; the other pairs are those of the vault.
+    """
     from identity.matching import KEPT, NORMALISED, rules_of_now, score
-    from identity.private.comparing import score_encoded
-    from identity.private.hashed_ids import score_hashed_ids
-    from identity.private.secret import linkage_secret
 
     rules = rules_of_now()
     con.execute(f"create or replace temp view kept as from vault.normalised where rules = '{rules}'")
@@ -104,7 +100,7 @@ def _score(con: duckdb.DuckDBPyConnection, model: Model, *, only_new: bool) -> N
         new, kept = "new_record", "kept"
         con.execute(
             "create or replace temp table new_record as "
-            "select record_id from record anti join vault.record using (record_id, group_id)"
+            "select record_id from record anti join vault.record using (record_id, group_id, compared_as)"
         )
     score(con, model, new=new, kept=kept)
     con.execute(
@@ -113,12 +109,46 @@ def _score(con: duckdb.DuckDBPyConnection, model: Model, *, only_new: bool) -> N
     )
     # where a partner hides names, a birth date alone would link in a small community
     con.execute("delete from pair where not list_has_any(map_keys(levels), ['first_name', 'last_name'])")
+    if only_new:
+        con.execute(_PAIRS_OF_BEFORE, {"version": model.version})
+    con.execute(
+        "create or replace temp table by_names as "
+        "select record_l, record_r, match_weight as name_weight, levels as name_levels from pair"
+    )
+
+
+# of two records that say what they said then, and are of two groups still
+_PAIRS_OF_BEFORE = """
+    insert into pair by name
+    select record_l, record_r, name_weight as match_weight,
+           1 / (1 + pow(2, -name_weight)) as match_probability, name_levels as levels
+    from vault.pair as kept
+    inner join record as l on kept.record_l = l.record_id
+    inner join record as r on kept.record_r = r.record_id
+    where kept.model_version = $version and name_weight is not null and l.group_id <> r.group_id
+        and kept.record_l not in (select record_id from new_record)
+        and kept.record_r not in (select record_id from new_record)
+"""
+
+
+def _score_codes(con: duckdb.DuckDBPyConnection) -> None:
+    """Add to table pair what encodings and hashed national ids say.
+
+    Of all records each time: another secret, or a number that turns out to be several children's, takes back
+    what they said before.
+    """
+    from identity.private.comparing import score_encoded
+    from identity.private.hashed_ids import score_hashed_ids
+    from identity.private.secret import linkage_secret
+
     # without the secret nobody encoded would be linked, and nobody would know
     if con.execute("select 1 from record where clk is not null limit 1").fetchone():
-        compared = score_encoded(con, linkage_secret(), new=new)
+        con.execute("create or replace temp view kept_clk as from vault.named_clk")
+        compared = score_encoded(con, linkage_secret())
         for warning in compared.warnings():
             logging.getLogger("milepost").warning(warning)
-    score_hashed_ids(con, new=new)
+        con.execute("insert into encoded_now by name from named_clk")
+    score_hashed_ids(con)
 
 
 def _kept_model(con: duckdb.DuckDBPyConnection, community_id: str, n_records: int) -> Model | None:
@@ -147,11 +177,12 @@ def keep_matches(con: duckdb.DuckDBPyConnection, now: str) -> None:
     # what is as before is not written again: of a million records, few are others in an interim load
     con.execute(
         "delete from vault.record as kept where not exists (from all_records as now "
-        "where kept.record_id = now.record_id and kept.group_id = now.group_id)"
+        "where kept.record_id = now.record_id and kept.group_id = now.group_id "
+        "and kept.compared_as = now.compared_as)"
     )
     con.execute(
-        "insert into vault.record select record_id, member_id, group_id from all_records "
-        "anti join vault.record using (record_id, group_id)"
+        "insert into vault.record select record_id, member_id, group_id, compared_as from all_records "
+        "anti join vault.record using (record_id, group_id, compared_as)"
     )
     con.execute(
         "delete from vault.normalised as kept where kept.rules <> $rules or not exists ("
@@ -160,8 +191,18 @@ def keep_matches(con: duckdb.DuckDBPyConnection, now: str) -> None:
         {"rules": rules_of_now()},
     )
     con.execute("insert into vault.normalised by name from normalised")
+    con.execute(
+        "delete from vault.named_clk as kept where not exists (from encoded_now as now "
+        "where kept.record_id = now.record_id and kept.version = now.version and kept.clk = now.clk)"
+    )
+    con.execute(
+        "insert into vault.named_clk by name from encoded_now "
+        "anti join vault.named_clk using (record_id, version, clk)"
+    )
     same = (
-        "record_l = now.record_l and kept.record_r = now.record_r and kept.model_version = now.model_version"
+        "record_l = now.record_l and kept.record_r = now.record_r and kept.model_version = now.model_version "
+        "and kept.match_weight = now.match_weight and kept.levels = now.levels "
+        "and kept.name_weight is not distinct from now.name_weight"
     )
     con.execute(f"delete from vault.pair as kept where not exists (from scored as now where kept.{same})")
     con.execute(
@@ -172,25 +213,29 @@ def keep_matches(con: duckdb.DuckDBPyConnection, now: str) -> None:
 
 _RECORDS = f"""
     create or replace temp table all_records as
-    select
-        {RECORD_ID} as record_id,
-        coalesce(account.community_id, '') as community_id,
-        account.partner_id,
-        account.member_id,
-        any_value(grouped.group_id) as group_id,
-        any_value(grouped.state_student_id) as state_id,
-        first_name, middle_name, last_name, birth_date, sex, clk, hashed_national_id,
-        any_value(clk_version) as clk_version,
-        max_by(birth_year, school_year) as birth_year,  -- who is encoded is compared within it
-        max_by(address, (school_year, collection = 'annual', address))
-            filter (address is not null) as address,
-        max_by(zip_code, (school_year, collection = 'annual', zip_code))
-            filter (zip_code is not null) as zip_code,
-        null::varchar as household,
-        min(school_year) as first_year,
-        max(school_year) as last_year
-    from account
-    inner join grouped using (member_id)
-    where coalesce(first_name, last_name, clk, hashed_national_id) is not null
-    group by all
+    -- another place, state id or way to compare: it is compared anew
+    select *, hash(address, zip_code, state_id, $rules) as compared_as
+    from (
+        select
+            {RECORD_ID} as record_id,
+            coalesce(account.community_id, '') as community_id,
+            account.partner_id,
+            account.member_id,
+            any_value(grouped.group_id) as group_id,
+            any_value(grouped.state_student_id) as state_id,
+            first_name, middle_name, last_name, birth_date, sex, clk, hashed_national_id,
+            any_value(clk_version) as clk_version,
+            max_by(birth_year, school_year) as birth_year,  -- who is encoded is compared within it
+            max_by(address, (school_year, collection = 'annual', address))
+                filter (address is not null) as address,
+            max_by(zip_code, (school_year, collection = 'annual', zip_code))
+                filter (zip_code is not null) as zip_code,
+            null::varchar as household,
+            min(school_year) as first_year,
+            max(school_year) as last_year
+        from account
+        inner join grouped using (member_id)
+        where coalesce(first_name, last_name, clk, hashed_national_id) is not null
+        group by all
+    )
 """

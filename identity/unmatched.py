@@ -14,10 +14,17 @@ HARMLESS = "if(regexp_matches(student_id, '^[=+@\\t\\r-]'), chr(39) || student_i
 def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Write feedback/<partner>/unmatched.csv for each partner with such children in force, and only for them.
 
-    One column, student_id, in order. From tables account and assigned. A community's only partner is told
-    nothing, for there is nobody to be linked to.
+    One column, student_id, in order. From tables account and assigned, for communities that want it
+    (`identity: {unmatched_lists: true}`): whoever is not on the list is known to another partner. A
+    community's only partner is told nothing, for there is nobody to be linked to.
     """
-    con.execute("""
+    settings = home.reference_file("identity_settings")
+    wanted = (
+        f"select community_id from {literal(str(settings))} where unmatched_lists"
+        if settings.exists()
+        else "select null where false"
+    )
+    con.execute(f"""
         create or replace temp table unmatched as
         with known_to as (
             select person_id, count(distinct partner_id) as n_partners from assigned group by person_id
@@ -27,7 +34,8 @@ def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
         inner join assigned using (member_id)
         inner join known_to using (person_id)
         where n_partners = 1 and account.community_id in (
-            select community_id from account group by community_id having count(distinct partner_id) > 1
+            select community_id from account where community_id in ({wanted})
+            group by community_id having count(distinct partner_id) > 1
         )
     """)
     partners = [name for (name,) in con.execute("select distinct partner_id from unmatched").fetchall()]

@@ -14,9 +14,9 @@ from identity.vault_key import VaultError, vault_key
 from ingestion.home import Home
 from ingestion.spill import working_database
 
-LAYOUT = 2  # another number where a table of DERIVED has other columns than before
+LAYOUT = 3  # another number where a table of DERIVED has other columns than before
 # what is read from the lake, or worked out of it, again; everything else is kept for good
-DERIVED = ("file", "account", "record", "normalised", "pair", "match_rate")
+DERIVED = ("file", "account", "record", "normalised", "named_clk", "pair", "match_rate")
 SCHEMA = """
     create table if not exists vault.layout (number integer);
     create table if not exists vault.generation (number bigint);
@@ -41,7 +41,9 @@ SCHEMA = """
     create table if not exists vault.model (
         community_id varchar, version varchar, content varchar, n_records bigint, trained_at timestamp
     );
-    create table if not exists vault.record (record_id ubigint, member_id ubigint, group_id ubigint);
+    create table if not exists vault.record (
+        record_id ubigint, member_id ubigint, group_id ubigint, compared_as ubigint
+    );
     create table if not exists vault.normalised (
         record_id ubigint, partner ubigint, first_name varchar, first_names varchar[], first_sound varchar,
         last_name varchar, last_names varchar[], last_sound varchar, middle_name varchar,
@@ -51,7 +53,12 @@ SCHEMA = """
     );
     create table if not exists vault.pair (
         record_l ubigint, record_r ubigint, match_weight double, match_probability double,
-        levels map(varchar, varchar), model_version varchar
+        levels map(varchar, varchar), model_version varchar,
+        -- what names, dates and places say, without encodings and hashed numbers; null where they say nothing
+        name_weight double, name_levels map(varchar, varchar)
+    );
+    create table if not exists vault.named_clk (
+        record_id ubigint, zip_code varchar, version varchar, clk varchar
     );
     create table if not exists vault.match_rate (
         load_id varchar, community_id varchar, extract_id varchar, school_year integer, collection varchar,

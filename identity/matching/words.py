@@ -41,14 +41,15 @@ _NOT_YET_NAMED = (
     "newborn male", "newborn female", "unborn", "unborn child", "male", "female", "male infant",
     "female infant", "baby male", "baby female", "boy baby", "girl baby", "child", "minor", "minor child",
     "kid", "student", "pupil", "patient", "client", "twin", "twin boy", "twin girl", "baby twin", "triplet",
-    "boy twin", "girl twin", "baby boy twin", "baby girl twin", "fetus", "bebe", "nino", "nina",
-    "recien nacido", "recien nacida", "varon", "hembra",
+    "boy twin", "girl twin", "baby boy twin", "baby girl twin", "fetus", "recien nacido",
+    "recien nacida", "varon", "hembra",
 )  # fmt: skip
 # "Baby Boy A", "Infant Girl Two", "Newborn of"
 TAIL_OF_UNNAMED = "( (a|b|c|d|i|ii|one|two|three|of|twin|triplet|boy|girl|male|female))*"
 
 NO_FIRST_NAME = (*_NOBODY, *_NOT_YET_NAMED)
-NO_LAST_NAME = _NOBODY
+_SURNAMES_TOO = ("blank", "sample", "last")  # rare as families' names are, nobody enters these for none
+NO_LAST_NAME = tuple(word for word in _NOBODY if word not in _SURNAMES_TOO)
 # dates that systems put in where they know none
 NO_BIRTH_DATES = ("1753-01-01", "1900-01-01", "1901-01-01", "1970-01-01", "1899-12-30", "1899-12-31")
 

@@ -54,16 +54,17 @@ class Compared:
             yield f"{partner}: {counted(n, 'encoding')} made {why} ({version}), linked to nobody."
 
 
-def score_encoded(con: duckdb.DuckDBPyConnection, secret: str, new: str | None = None) -> Compared:
+def score_encoded(con: duckdb.DuckDBPyConnection, secret: str) -> Compared:
     """Append to table `pair` the pairs of `record` with an encoded child, and tell what was compared.
 
     Beside what matching by names reads, `record` may have clk and clk_version as a partner sent them, and
     birth_year (INTEGER, NULL where it may not be told); without clk nothing is done. Pairs are of two
-    partners, members and groups, with a probability of 0.01 or more. With `new`, a table with record_id, one
-    of the two is of it. match_weight is what the Dice coefficient says (CALIBRATION) and the prior: among the
-    children of its birth year one is the same for half of those encoded. levels are
-    {'encoding': 'dice 0.93'}. OtherSecret, with nothing appended, where there are encodings and none of this
-    secret.
+    partners, members and groups, with a probability of 0.01 or more. match_weight is what the Dice
+    coefficient says (CALIBRATION) and the prior: among the children of its birth year one is the same for
+    half of those encoded. levels are {"encoding": "dice 0.93"}. Named children whose encoding stands in view
+    kept_clk (record_id, zip_code, version, clk), if there is one, are not encoded again; `named_clk`, with
+    the same columns, is left for the next time. OtherSecret, with nothing appended, where there are encodings
+    and none of this secret.
     """
     if "clk" not in con.table("record").columns:
         return Compared()
@@ -80,10 +81,10 @@ def score_encoded(con: duckdb.DuckDBPyConnection, secret: str, new: str | None =
         raise _other_secret(left_out, encoder.version)
     _encode_named(con, encoder)
     con.execute(_CODED.format(has_year=_year(con)), {"version": encoder.version})
-    _compare(con, new)
+    _compare(con)
     row = con.execute(_APPEND.format(bits=_bits("dice"))).fetchone()
     assert row is not None
-    for table in ("named_clk", "coded", "alike"):
+    for table in ("coded", "alike"):
         con.execute(f"drop table {table}")
     return Compared(int(row[0]), encoded, left_out)
 
@@ -102,20 +103,35 @@ def _year(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def _encode_named(con: duckdb.DuckDBPyConnection, encoder: Encoder) -> None:
-    """Make table `named_clk` (record_id, clk): records with names, encoded in batches by Python."""
+    """Make table `named_clk`: records with names, those that are not kept encoded in batches by Python."""
     import pyarrow as pa
 
-    con.execute("create or replace temp table named_clk (record_id ubigint, clk varchar)")
+    has_kept = con.execute("select 1 from duckdb_views() where view_name = 'kept_clk'").fetchone()
+    con.execute(
+        "create or replace temp table named_clk "
+        "(record_id ubigint, zip_code varchar, version varchar, clk varchar)"
+    )
+    if has_kept:
+        con.execute(
+            "insert into named_clk select kept.* from kept_clk as kept inner join record "
+            "on kept.record_id = record.record_id and kept.zip_code is not distinct from record.zip_code "
+            "where kept.version = ?",
+            [encoder.version],
+        )
     named = con.execute(
         "select record_id, first_name, middle_name, last_name, birth_date, sex, zip_code from record "
-        "where clk is null and birth_date is not null"
+        "anti join named_clk using (record_id) where clk is null and birth_date is not null"
     ).to_arrow_table()
     for batch in named.to_batches(BATCH):
         ids, *told = (column.to_pylist() for column in batch.columns)
+        zips = batch.column("zip_code")
         digits = [encoder.encode(Child(*child)) for child in zip(*told, strict=True)]
-        encoded = pa.table({"record_id": pa.array(ids, pa.uint64()), "clk": pa.array(digits, pa.string())})
-        con.register("encoded_batch", encoded)
-        con.execute("insert into named_clk from encoded_batch where clk is not null")
+        numbers, texts = pa.array(ids, pa.uint64()), pa.array(digits, pa.string())
+        con.register("encoded_batch", pa.table({"record_id": numbers, "zip_code": zips, "clk": texts}))
+        con.execute(
+            "insert into named_clk by name select *, ? as version from encoded_batch where clk is not null",
+            [encoder.version],
+        )
         con.unregister("encoded_batch")
 
 
@@ -135,7 +151,7 @@ _CODED = """
 """
 
 
-def _compare(con: duckdb.DuckDBPyConnection, new: str | None) -> None:
+def _compare(con: duckdb.DuckDBPyConnection) -> None:
     """Make table `alike` (record_l, record_r, birth_year, dice) of pairs that reach LEAST_DICE.
 
     Candidates share the birth year where both tell it. Where that is too many, and where a year is not told,
@@ -155,10 +171,7 @@ def _compare(con: duckdb.DuckDBPyConnection, new: str | None) -> None:
         else f"select {_PAIR} from {of_a_year} where true",
         f"select {_PAIR} from {of_a_band} where (l.birth_year is null or r.birth_year is null)",
     ]
-    is_new = (
-        f"and (l.record_id in (select record_id from {new}) or r.record_id in (select record_id from {new}))"
-    )
-    each = " union all ".join(f"{one} {_OF_TWO} {is_new if new else ''}" for one in candidates)
+    each = " union all ".join(f"{one} {_OF_TWO}" for one in candidates)
     con.execute(f"""
         create or replace temp table alike as
         with banded as (

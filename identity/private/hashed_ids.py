@@ -15,19 +15,16 @@ MOST_BIRTH_DATES = 1
 WEIGHTS = {"same birth date": 15.0, "no birth date to compare": 5.0, "birth dates nearly the same": 2.0}
 
 
-def score_hashed_ids(con: duckdb.DuckDBPyConnection, new: str | None = None) -> int:
+def score_hashed_ids(con: duckdb.DuckDBPyConnection) -> int:
     """Append to table `pair` the pairs of `record` with the same hashed_national_id, and return their number.
 
     A hash names its method (sha256:...). Pairs are of two partners, members and groups; one that is there
-    already keeps its evidence and gets the greater weight. With `new`, a table with record_id, one of the two
-    is of it. levels are {'national_id': 'same hash, same birth date'}. Without the column nothing is done.
+    already keeps its evidence and gets the greater weight. levels are {'national_id': 'same hash, same birth
+    date'}. Without the column nothing is done.
     """
     if "hashed_national_id" not in con.table("record").columns:
         return 0
-    is_new = (
-        f"and (l.record_id in (select record_id from {new}) or r.record_id in (select record_id from {new}))"
-    )
-    con.execute(_SAME_HASH.format(is_new=is_new if new else ""))
+    con.execute(_SAME_HASH)
     con.execute(_WEIGH)
     con.execute(_APPEND)
     row = con.execute("select count(*) from same_hash").fetchone()
@@ -65,7 +62,7 @@ _SAME_HASH = f"""
             end as says
         from usable as l inner join usable as r using (hash)
         where l.record_id < r.record_id and l.partner_id <> r.partner_id and l.member_id <> r.member_id
-            and l.group_id <> r.group_id {{is_new}}
+            and l.group_id <> r.group_id
     )
     select *, (case says {_CASES} end)::double as bits,
         map(['national_id'], ['same hash, ' || says]) as evidence

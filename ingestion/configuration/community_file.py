@@ -54,10 +54,12 @@ class Partner(Strict):
 
 
 class Identity(Strict):
-    """How much of linking a refresh puts up with before it stops."""
+    """How much of linking a refresh puts up with before it stops, and what partners are told of it."""
 
-    # of a delivery's children linked to another partner's, below the mean of the deliveries before
+    # of a delivery's children linked to another partner's, below the deliveries before
     largest_match_rate_drop: float = Field(default=0.2, ge=0, le=1)
+    # feedback/<partner>/unmatched.csv; who is not on it is known to somebody else, which is telling
+    unmatched_lists: bool = False
 
 
 class Disclosure(Strict):

@@ -22,7 +22,11 @@ TABLES: dict[str, dict[str, str]] = {
         "last_school_year": "INTEGER",
         "minimum_denominator": "INTEGER",
     },
-    "identity_settings": {"community_id": "VARCHAR", "largest_match_rate_drop": "DOUBLE"},
+    "identity_settings": {
+        "community_id": "VARCHAR",
+        "largest_match_rate_drop": "DOUBLE",
+        "unmatched_lists": "BOOLEAN",
+    },
     "collections": {
         "community_id": "VARCHAR",
         "collection": "VARCHAR",
@@ -143,7 +147,8 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
     """Every row of every table for one community, without the community's id."""
     years = community.school_years
     yield "communities", (community.name, years.first, years.last, community.disclosure.minimum_denominator)
-    yield "identity_settings", (community.identity.largest_match_rate_drop,)
+    linking = community.identity
+    yield "identity_settings", (linking.largest_match_rate_drop, linking.unmatched_lists)
     for place, (name, collection) in enumerate(community.collections.items()):
         yield "collections", (name, collection.maturity, place)
     for name, partner in community.partners.items():

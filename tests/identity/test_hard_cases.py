@@ -122,3 +122,18 @@ def test_communities_do_not_share_names(tmp_path: Path) -> None:
     )
     path.unlink()
     assert link_persons(home).linked == 0
+
+
+def test_one_state_id_in_two_communities_is_two_children(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    send(home, "north", child("1", state_student_id="1000012345"))
+    path = send(home, "south", child("2", state_student_id="1000012345"))
+    link_persons(home)
+    assert len(set(persons(home).values())) == 1
+    other = path.with_name("other.parquet")
+    duckdb.sql(
+        f"copy (select * replace ('elsewhere' as community_id) from '{path}') to '{other}' (format parquet)"
+    )
+    path.unlink()
+    link_persons(home)
+    assert len(set(persons(home).values())) == 2

@@ -118,7 +118,7 @@ def test_the_person_id_is_the_keyed_hash_the_readers_were_told_of(home: Home) ->
         digits = "0123456789abcdefghijklmnopqrstuv"
         return "".join(digits[number >> shift & 31] for shift in range(55, -1, -5))
 
-    assert links(home)[("north", "1")][0] == expected("state|S7")
+    assert links(home)[("north", "1")][0] == expected("state||S7")  # files of no community
     assert links(home)[("north", "2")][0] == expected("partner|north|2")
 
 

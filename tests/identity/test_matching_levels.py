@@ -184,8 +184,13 @@ def test_placeholders_are_no_names(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_surnames_that_look_like_placeholders_stay(con: duckdb.DuckDBPyConnection) -> None:
-    names = ("Child", "Boyd", "Baby", "Testa", "Bing")
+    names = ("Child", "Boyd", "Baby", "Testa", "Bing", "Blank", "Sample", "Last")
     assert levels_of(con, "last_name", [(name, name) for name in names]) == ["exact"] * len(names)
+
+
+def test_given_names_that_are_words_for_children_stay(con: duckdb.DuckDBPyConnection) -> None:
+    given = ("Nina", "Niña", "Nino", "Bebe", "Infanta")
+    assert levels_of(con, "first_name", [(name, name) for name in given]) == ["exact"] * len(given)
 
 
 def test_what_a_family_shares_tells_nothing_of_the_child(con: duckdb.DuckDBPyConnection) -> None:

@@ -152,6 +152,67 @@ def test_without_joins_later_on_the_order_of_deliveries_does_not_matter(tmp_path
     assert all(one == persons(at_once) for one in found)
 
 
+def numbered_alike(home: Home) -> None:
+    for partner, number in (NORTH, SOUTH, CLINIC):
+        send(home, partner, child(number, state_student_id="S7"))
+    link_persons(home)
+    assert len(set(persons(home).values())) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "third"), [(NORTH, SOUTH, CLINIC), (CLINIC, NORTH, SOUTH), (SOUTH, CLINIC, NORTH)]
+)
+def test_of_two_told_apart_the_one_named_second_leaves(
+    home: Home, one: tuple[str, str], other: tuple[str, str], third: tuple[str, str]
+) -> None:
+    numbered_alike(home)
+    say(home, "different", one, other)
+    link_persons(home)
+    found = persons(home)
+    assert found[one] == found[third] != found[other]
+    say(home, "same", one, other)
+    link_persons(home)
+    assert len(set(persons(home).values())) == 1
+
+
+def test_who_was_called_the_same_leaves_with_a_child_that_is_told_apart(home: Home) -> None:
+    numbered_alike(home)
+    say(home, "different", NORTH, SOUTH)
+    say(home, "same", SOUTH, CLINIC)
+    link_persons(home)
+    found = persons(home)
+    assert found[SOUTH] == found[CLINIC] != found[NORTH]
+
+
+def test_a_state_id_does_not_undo_a_different_by_way_of_a_same(home: Home) -> None:
+    send(home, "north", child("1", state_student_id="S7"))
+    send(home, "south", child("900", state_student_id="S7"))
+    send(home, "clinic", child("C-5"))
+    link_persons(home)
+    say(home, "different", CLINIC, SOUTH)
+    say(home, "same", CLINIC, NORTH)
+    link_persons(home)
+    found = persons(home)
+    assert found[CLINIC] == found[NORTH] != found[SOUTH]
+
+
+@pytest.mark.parametrize(
+    "number", ["2", "3", "4", "5", "6", "7"]
+)  # ids are hashed: some sort before, some behind
+def test_what_a_partner_merged_is_told_apart_as_one(home: Home, number: str) -> None:
+    merged, left = ("north", "1"), ("north", number)
+    send(home, "north", child("1", replaced_by_student_id=number), child(number, state_student_id="S7"))
+    send(home, "clinic", child("C-5", state_student_id="S7"))
+    link_persons(home)
+    say(home, "different", CLINIC, left)
+    link_persons(home)
+    found = persons(home)
+    assert found[merged] == found[left] != found[CLINIC]
+    say(home, "same", CLINIC, merged)
+    with pytest.raises(DecisionError, match="a partner merged, or other decisions join"):
+        link_persons(home)
+
+
 def test_decisions_that_contradict_each_other_are_refused_and_nothing_is_kept(home: Home) -> None:
     three(home)
     say(home, "same", NORTH, SOUTH)

@@ -148,14 +148,25 @@ def test_no_pair_within_a_partner_a_child_or_a_group(
     assert found(con) == {(1, 3), (1, 4), (2, 4), (3, 4), (4, 5)}
 
 
-def test_pairs_of_before_stay_and_only_new_records_are_compared(
+def test_pairs_of_names_stay_and_kept_encodings_of_this_secret_are_used(
     con: duckdb.DuckDBPyConnection, encoder: Encoder
 ) -> None:
     records(con, [named(1, ANA), named(2, BEN), sent(3, ANA, encoder), sent(4, BEN, encoder)])
     con.execute("insert into pair values (1, 2, -3.0, 0.1, map(['last_name'], ['different']))")
-    con.execute("create temp table new_record as select 4::ubigint as record_id")
-    assert score_encoded(con, SECRET, new="new_record").pairs == 1
-    assert found(con) == {(1, 2), (2, 4)}
+    con.execute("create table memo (record_id ubigint, zip_code varchar, version varchar, clk varchar)")
+    # that of another child, so that it shows; of another secret, and of another ZIP code
+    anas = encoder.encode(ANA)
+    con.execute(
+        "insert into memo select 2, zip_code, ?, ? from record where record_id = 2 "
+        "union all select 1, zip_code, 'clk1-00000000', 'ff' from record where record_id = 1 "
+        "union all select 1, '99999', ?, 'ff'",
+        [encoder.version, anas, encoder.version],
+    )
+    con.execute("create temp view kept_clk as from memo")
+    assert score_encoded(con, SECRET).pairs == 2
+    assert found(con) == {(1, 2), (1, 3), (2, 3)}
+    told = con.execute("select record_id, version from named_clk order by all").fetchall()
+    assert told == [(1, encoder.version), (2, encoder.version)]
 
 
 def test_nothing_is_done_where_nobody_encodes(con: duckdb.DuckDBPyConnection) -> None:
@@ -236,11 +247,13 @@ def test_probabilities_are_about_what_they_say(
     assert abs(sum(p for _, p in unsure) - sum(is_true for is_true, _ in unsure)) < max(12, 0.4 * len(unsure))
 
 
-def test_nothing_of_a_child_is_left_behind(con: duckdb.DuckDBPyConnection, encoder: Encoder) -> None:
+def test_nothing_is_left_behind_but_what_is_kept_in_the_vault(
+    con: duckdb.DuckDBPyConnection, encoder: Encoder
+) -> None:
     records(con, [named(1, ANA), sent(3, ANA, encoder)])
     score_encoded(con, SECRET)
     tables = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
-    assert tables == {"record", "pair"}
+    assert tables == {"record", "pair", "named_clk"}
 
 
 # ---- national ids that partners hashed -------------------------------------------------------------------
@@ -294,10 +307,3 @@ def test_a_pair_that_is_there_keeps_its_evidence_and_the_greater_weight(
     ((*_, weight, probability, levels),) = con.execute("select * from pair").fetchall()
     assert (weight, levels) == (15.0, {"birth_date": "exact", "national_id": "same hash, same birth date"})
     assert probability == pytest.approx(1 / (1 + 2**-15))
-
-
-def test_only_pairs_with_a_new_record(con: duckdb.DuckDBPyConnection) -> None:
-    records(con, [with_hash(number, partner, "2012-03-04") for number, partner in enumerate("abc", start=1)])
-    con.execute("create temp table new_record as select 3::ubigint as record_id")
-    assert score_hashed_ids(con, new="new_record") == 2
-    assert found(con) == {(1, 3), (2, 3)}

@@ -7,6 +7,7 @@ import json
 import stat
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -147,7 +148,20 @@ def test_the_key_of_the_environment_is_rotated_to_another(monkeypatch: pytest.Mo
     assert milepost("status").exit_code == 0
 
 
-def test_a_partner_is_told_whom_nobody_else_knows_by_its_own_numbers(home: Home) -> None:
+def test_a_partner_is_told_whom_nobody_else_knows_by_its_own_numbers_if_the_community_wants_it(
+    home: Home,
+) -> None:
+    assert not list(home.feedback.glob("*/unmatched.csv"))
+
+    def want(lists: str) -> None:
+        home.reference.mkdir(exist_ok=True)
+        said = (
+            f"select 'lakeside' as community_id, 0.2 as largest_match_rate_drop, {lists} as unmatched_lists"
+        )
+        duckdb.sql(said).write_parquet(str(home.reference_file("identity_settings")))
+        link_persons(home)
+
+    want("true")
     told = home.unmatched_csv("north").read_text().splitlines()
     assert told == ["student_id", *sorted(f"N{i}" for i in range(21))]
     send(home, "north", *cohort("N", 21, 39), child("=1+1", first_name="Qyx", last_name="Vuzzle"))
@@ -157,3 +171,5 @@ def test_a_partner_is_told_whom_nobody_else_knows_by_its_own_numbers(home: Home)
     link_persons(home)
     assert not home.unmatched_csv("north").exists()
     assert home.unmatched_csv("clinic").exists()
+    want("false")
+    assert not list(home.feedback.glob("*/unmatched.csv"))

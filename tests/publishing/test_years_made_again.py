@@ -34,7 +34,10 @@ def test_a_year_of_which_nothing_changed_stays_as_it_stands(here: SmallWarehouse
         f"delete from intermediate.int_cell_years where school_year = {third}"
     )
     here.dbt("build", "--select", "cell_suppression")
-    assert here.query(f"{YEARS} group by all order by 1") == [(first, n_first, n_first), (second, n_second, 0)]
+    assert here.query(f"{YEARS} group by all order by 1") == [
+        (first, n_first, n_first),
+        (second, n_second, 0),
+    ]
     assert n_third > 0
 
 
