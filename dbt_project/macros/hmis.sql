@@ -49,10 +49,13 @@ where deliveries.whole_export_date is not null
 {%- endmacro %}
 
 {# A name where it is one. An export may hash names, and say so (HashStatus other than 1) or not; 32, 40, 64 and 128
-   hexadecimal digits are what MD5, SHA-1, SHA-256 and SHA-512 make. #}
+   hexadecimal digits are what MD5, SHA-1, SHA-256 and SHA-512 make. A partial, street or code name (quality 2) is
+   nobody's own, and what stands where the client did not say (8, 9) is no name. #}
 {% macro clear_name(name) -%}
     case
-        when has_clear_names and not regexp_full_match({{ name }}, '(?i)([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})')
+        when
+            has_clear_names and coalesce(name_data_quality, 1) not in (2, 8, 9)
+            and not regexp_full_match({{ name }}, '(?i)([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})')
             then {{ name }}
     end
 {%- endmacro %}

@@ -126,7 +126,7 @@ def _client(collection: Collection) -> str:
         "FirstName": "first_name",
         "MiddleName": "middle_name",
         "LastName": "last_name",
-        "NameDataQuality": "case when name_variant = 'none' then 1 else 2 end",
+        "NameDataQuality": "1",
         "SSNDataQuality": "99",
         "DOB": "birth_date",
         "DOBDataQuality": "case when birth_date is null then 99 else 1 end",

@@ -60,6 +60,7 @@ def several(tmp_path_factory: pytest.TempPathFactory, manifest: Any) -> Hmis:
     several = Hmis(Lake(tmp_path_factory.mktemp("several") / "home"), manifest)
     _changes(several)
     _silence(several)
+    _qualities(several)
     several.build()
     return several
 
@@ -88,6 +89,24 @@ def left(number: str, who: str, day: str, where: int = 410) -> Row:
         "exit_date": day,
         "destination": where,
     }
+
+
+def _qualities(several: Hmis) -> None:
+    """What the partner `quality` says of its own names and dates of birth, by HUD's numbers."""
+    told: Row = {"export_start_date": "2025-07-01", "hash_status": CLEAR, "csv_version": "2026 v1.0"}
+    made: Row = {"export_id": "quality", "export_date": "2026-06-30 10:00:00"}
+    several.add(2026, "export", {**made, **told}, partner="quality")
+    born: Row = {"dob": "2012-05-17"}
+    several.add(
+        2026,
+        "client",
+        client("full", **born, name_data_quality=1, dob_data_quality=1),
+        client("code name", **born, name_data_quality=2, dob_data_quality=1),
+        client("year alone", **born, name_data_quality=1, dob_data_quality=2),
+        client("refused", **born, name_data_quality=9, dob_data_quality=8),
+        client("not collected", **born, name_data_quality=99, dob_data_quality=99),
+        partner="quality",
+    )
 
 
 def _people(hmis: Hmis) -> None:
@@ -378,6 +397,19 @@ def test_a_hashed_name_is_no_name(hmis: Hmis) -> None:
     )
     # c is a hash in an export that calls its names clear; k and l are in one that calls them hashed
     assert {row[0] for row in rows} == {"a", "b", "d", "e", "f", "g", "h", "i"}
+
+
+def test_what_stands_for_a_name_or_a_date_that_nobody_told_is_none(several: Hmis) -> None:
+    rows = several.query(
+        "select student_id, first_name, birth_date::varchar from hmis__person where partner_id = 'quality' order by all"
+    )
+    assert rows == [
+        ("code name", None, "2012-05-17"),
+        ("full", "Ada", "2012-05-17"),
+        ("not collected", "Ada", "2012-05-17"),
+        ("refused", None, None),
+        ("year alone", "Ada", "2012-01-01"),
+    ]
 
 
 def test_a_hashed_number_is_one_in_a_hashed_export_alone(hmis: Hmis) -> None:

@@ -47,7 +47,11 @@ select
     {{ clear_name('first_name') }} as first_name,
     {{ clear_name('middle_name') }} as middle_name,
     {{ clear_name('last_name') }} as last_name,
-    dob as birth_date,
+    case
+        -- approximate or partial: the year, on the day that forms put in for it
+        when dob_data_quality = 2 then cast(date_trunc('year', dob) as date)
+        when coalesce(dob_data_quality, 1) not in (8, 9) then dob
+    end as birth_date,
     case
         -- two of them, or none of the two, is what the list calls nonbinary
         when is_neither or (is_woman and is_man) then 'nonbinary'
