@@ -178,11 +178,12 @@ def test_a_child_taken_out_of_a_group_counts_as_known_to_its_partner_only(home: 
 
 def test_what_its_partner_merged_with_a_child_taken_out_links_it_to_nobody_else(home: Home) -> None:
     send(home, "north", child("1", state_student_id="S7"), child("2", replaced_by_student_id="1"))
-    send(home, "south", child("900", state_student_id="S7"))
+    send(home, "south", child("900", state_student_id="S7"), child("901", replaced_by_student_id="900"))
     link_persons(home)
-    say(home, "different", SOUTH, NORTH)
+    say(home, "different", NORTH, SOUTH)
     counts = link_persons(home)
-    assert (counts.persons, counts.by_state_id, counts.by_partner_id, counts.linked) == (2, 1, 2, 0)
+    assert (counts.persons, counts.by_state_id, counts.by_partner_id, counts.linked) == (2, 2, 2, 0)
+    assert {who for who, method in methods(home).items() if method == "apart"} == {SOUTH, ("south", "901")}
 
 
 def test_a_child_called_the_same_as_one_that_is_withdrawn_counts_as_known_to_its_partner_only(
