@@ -16,7 +16,7 @@ from ingestion.sql_text import literal
 STANDARDS = ("standards__student", "standards__person")  # staging's views of the children of standards
 OF_PERSONS = ("person", "")  # the entities whose files say who a child is; '' for those of standards
 OF_STANDARDS = "standards:"  # before the key of what is read through them
-TAKEN = "7"  # another one where this module takes something else from a file than before
+TAKEN = "8"  # another one where this module takes something else from a file than before
 MEMBER_ID = "md5_number_lower({rows}partner_id || '|' || {rows}student_id)"
 
 # columns of a person file; those that a file of another time lacks are NULL
@@ -41,11 +41,13 @@ class News(Enum):
 def take_accounts(
     con: duckdb.DuckDBPyConnection, home: Home, lake: Home, *, has_views: bool, in_full: bool = False
 ) -> News:
-    """Make tables new_file, gone_file, account (of all files in force) and student.
+    """Make tables new_file, gone_file, account, mention, present and withdrawn.
 
-    `account` has what `vault.account` has, one row per child, file, period and account of it; `student` every
-    number of a child (partner_id, student_id, member_id) that files not read before speak of. `account` is
-    made only where there is news of children, or `in_full`. The vault itself is only read.
+    `account` has what `vault.account` has of all files in force, one row per child, file, period and account
+    of it; `mention` each child (member_id, partner_id, student_id) that a file not read before speaks of;
+    `present` every child that any file in force speaks of, each once; `withdrawn` (member_id) whose account
+    was taken back with its file, and not sent anew. All but the first two and `mention` are made only where
+    there is news of children, or `in_full`. The vault itself is only read.
     """
     files = _files_in_force(lake, _read_by(con, home), has_views=has_views)
     con.execute("create or replace temp table in_force (file_key varchar, tells_of_persons boolean)")
@@ -64,14 +66,47 @@ def take_accounts(
     if with_standards:
         con.execute("set file_search_path = ?", [str(home.root)])
         con.execute(f"attach if not exists {literal(str(home.warehouse))} as warehouse (read_only)")
-    con.execute(_students_sql(files, new, with_standards))
+    con.execute(_mentions_sql(files, new, with_standards))
     gone = con.execute("select count(*), count(*) filter (tells_of_persons) from gone_file").fetchone()
     assert gone is not None
-    unknown = con.execute("select 1 from student anti join vault.member using (member_id) limit 1").fetchone()
-    if in_full or persons or with_standards or gone[1] or unknown:
+    if in_full or persons or with_standards or gone[1] or _others_are_present(con):
         con.execute(_accounts_sql(home, persons, new, with_standards))
+        con.execute(_PRESENT)
+        con.execute(_WITHDRAWN)
         return News.CHILDREN
     return News.FILES if new or gone[0] else News.NOTHING
+
+
+def _others_are_present(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a new file speaks of a child that none spoke of, or nobody speaks of one any more."""
+    row = con.execute("""
+        select exists (from mention anti join vault.mention as before using (member_id)) or exists (
+            from (from vault.mention anti join in_force using (file_key)) as gone
+            anti join mention using (member_id)
+            anti join (from vault.mention semi join in_force using (file_key)) as left_over using (member_id)
+        )
+    """).fetchone()
+    return bool(row and row[0])
+
+
+_PRESENT = """
+    create or replace temp table present as
+    select member_id, partner_id, student_id
+    from vault.member
+    semi join (
+        select member_id from vault.mention semi join in_force using (file_key)
+        union all
+        select member_id from mention
+    ) as told using (member_id)
+    union all
+    select distinct member_id, partner_id, student_id from mention anti join vault.member using (member_id)
+"""
+
+_WITHDRAWN = """
+    create or replace temp table withdrawn as
+    select distinct member_id
+    from vault.account semi join gone_file using (file_key) anti join mention using (member_id)
+"""
 
 
 def keep_accounts(con: duckdb.DuckDBPyConnection) -> None:
@@ -83,9 +118,11 @@ def keep_accounts(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def keep_files(con: duckdb.DuckDBPyConnection) -> None:
-    """Remember which files were read; the caller holds the transaction."""
+    """Remember which files were read, and of whom they speak; the caller holds the transaction."""
     con.execute("delete from vault.file where file_key in (select file_key from gone_file)")
     con.execute("insert into vault.file from new_file")
+    con.execute("delete from vault.mention where file_key not in (select file_key from in_force)")
+    con.execute("insert into vault.mention select file_key, member_id from mention")
 
 
 def _read_by(con: duckdb.DuckDBPyConnection, home: Home) -> str:
@@ -156,21 +193,31 @@ def _accounts_sql(
     """
 
 
-def _students_sql(files: Mapping[str, tuple[str, Path]], new: set[str], with_standards: bool) -> str:
+def _mentions_sql(files: Mapping[str, tuple[str, Path]], new: set[str], with_standards: bool) -> str:
     """Children that a new file of any entity speaks of; one look for what differs over all of them."""
-    of_files = [str(path) for key, (entity, path) in files.items() if key in new and entity]
-    selects = ["select null::varchar as partner_id, null::varchar as student_id where false"]
+    of_files = {key: str(path) for key, (entity, path) in files.items() if key in new and entity}
+    selects = [
+        "select null::varchar as file_key, null::varchar as partner_id, null::varchar as student_id "
+        "where false"
+    ]
     if of_files:
-        listed = ", ".join(map(literal, of_files))
+        keys = ", ".join(f"({place}, {literal(key)})" for place, key in enumerate(of_files))
+        listed = ", ".join(map(literal, of_files.values()))
+        # by a file's place in the list: to tell files apart by their names takes four times as long
         selects.append(
-            f"select partner_id, student_id from read_parquet([{listed}], union_by_name = true) "
-            "where student_id is not null"
+            "select file_key, partner_id, student_id from ("
+            f"select distinct file_index as place, partner_id, student_id "
+            f"from read_parquet([{listed}], union_by_name = true) where student_id is not null) "
+            f"inner join (values {keys}) as keys (place, file_key) using (place)"
         )
     if with_standards:
-        selects.append(f"select partner_id, student_id from warehouse.staging.{STANDARDS[0]}")
+        (key,) = (key for key in new if key.startswith(OF_STANDARDS))
+        selects.append(
+            f"select distinct {literal(key)}, partner_id, student_id from warehouse.staging.{STANDARDS[0]}"
+        )
     return (
-        "create or replace temp table student as "
-        f"select distinct partner_id, student_id, {MEMBER_ID.format(rows='')} as member_id "
+        "create or replace temp table mention as "
+        f"select file_key, partner_id, student_id, {MEMBER_ID.format(rows='')} as member_id "
         f"from ({' union all '.join(selects)})"
     )
 

@@ -110,15 +110,15 @@ def refuse_contradictions(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def unknown_decisions(con: duckdb.DuckDBPyConnection) -> int:
-    """Decisions on children that no partner speaks of any more; they are kept, and do nothing."""
+    """Decisions on children that no partner speaks of any more; they are kept until it does."""
     row = con.execute("""
         select count(*) from vault.decision as d
         where not exists (
-                from vault.member as one
+                from (from vault.member semi join vault.mention using (member_id)) as one
                 where one.partner_id = d.partner_id and one.student_id = d.student_id
             )
             or not exists (
-                from vault.member as other
+                from (from vault.member semi join vault.mention using (member_id)) as other
                 where other.partner_id = d.other_partner_id and other.student_id = d.other_student_id
             )
     """).fetchone()

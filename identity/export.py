@@ -20,7 +20,7 @@ COUNTS = """
         count(*) as students,
         count(distinct person_id) as persons,
         count(*) filter (method = 'state_id') as by_state_id,
-        count(*) filter (method in ('partner_id', 'state_id_refused')) as by_partner_id,
+        count(*) filter (method in ('partner_id', 'state_id_refused', 'apart')) as by_partner_id,
         count(*) filter (method in ('linked', 'decided')) as linked,
         count(*) filter (n_state_ids > 1) as conflicting_state_ids,
         count(*) filter (method = 'state_id_refused') as refused_state_ids,

@@ -13,12 +13,13 @@ MERGES = 20  # of records merged into merged ones; a circle ends too
 def make_groups(con: duckdb.DuckDBPyConnection) -> None:
     """Make tables grouped (member_id, group_id, seed, state_student_id, n_state_ids, method) and apart.
 
-    grouped has a row per child of a partner, apart the groups told apart. From tables account, student,
-    vault.member and decision. A student whose state id stands in any account has it for all years. Where
-    accounts disagree, the latest school year decides, then the annual collection, then how often an id was
-    sent, and at last its order: never the order of arrival. A student whose record the partner merged into
-    another's (`replaced_by_student_id`) is that other, over as many as MERGES steps. `seed` is the text that
-    a group's person_id is derived from. Decisions go before state ids: see _follow_decisions.
+    grouped has a row per child of a partner that a file in force speaks of, or that a reviewer decided on;
+    apart the groups told apart. From tables account, present, vault.member and decided. A student whose state
+    id stands in any account has it for all years. Where accounts disagree, the latest school year decides,
+    then the annual collection, then how often an id was sent, and at last its order: never the order of
+    arrival. A student whose record the partner merged into another's (`replaced_by_student_id`) is that
+    other, over as many as MERGES steps. `seed` is the text that a group's person_id is derived from.
+    Decisions go before state ids: see _follow_decisions.
     """
     for statement in (_MEMBERS, _MERGED, _STATE_IDS, _GROUPED):
         con.execute(statement)
@@ -28,9 +29,15 @@ def make_groups(con: duckdb.DuckDBPyConnection) -> None:
 
 _MEMBERS = """
     create or replace temp table known as
-    select member_id, partner_id, student_id from vault.member
-    union
-    select member_id, partner_id, student_id from student
+    select member_id, partner_id, student_id from present
+    union all
+    -- of one that is not told of now, the decisions that join others still hold
+    select member_id, partner_id, student_id
+    from vault.member
+    semi join (
+        select member_l as member_id from decided union all select member_r from decided
+    ) as decided_on using (member_id)
+    anti join present using (member_id)
 """
 
 # numbers that a partner's newest account of them calls merged, each with the one that is left

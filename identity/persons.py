@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import duckdb
 
+from identity.person_changes import keep_changes
+
 # 60 bits in 12 characters: DuckDB compares and joins texts of up to 12 without following a pointer
 DERIVED = "lower(to_base(('0x' || left(sha256($key || '|' || {text}), 15))::bigint, 32, 12))"
 MOST_ATTEMPTS = 20
 
 
 def assign_persons(con: duckdb.DuckDBPyConnection, key: str) -> None:
-    """Make tables assigned (a row per child of a partner, with its person_id) and joined_person.
+    """Make tables assigned (a row per child of a partner in force, with its person_id) and joined_person.
 
-    From grouped, clustered (group_id, cluster_id) and vault.member. A person stays with the cluster that has
-    most of its children's records; where several persons turn out one child, the one known longest gives the
-    id, and `joined_person` (former_person_id, person_id) tells of the others. A new child's id is derived
-    from `seed` with the deployment's `key`, so the same inputs give the same ids.
+    From present, grouped, clustered (group_id, cluster_id), vault.member and vault.person. A person stays
+    with the cluster that has most of its children's records; whom no file in force speaks of has no vote, and
+    less than others who was not spoken of until now. Where several persons turn out one child, the one known
+    longest gives the id, and `joined_person` (former_person_id, person_id) tells of the others. A new child's
+    id is derived from `seed` with the deployment's `key`, so the same inputs give the same ids.
     """
-    for statement in (_PLACED, _KEEPERS, _SURVIVORS, _JOINED):
+    for statement in (_PLACED, _STAYED, _KEEPERS, _SURVIVORS, _JOINED):
         con.execute(statement)
     con.execute(_NEW.format(derived=DERIVED.format(text="seed")), {"key": key})
     for attempt in range(1, MOST_ATTEMPTS + 1):
@@ -31,6 +34,8 @@ def assign_persons(con: duckdb.DuckDBPyConnection, key: str) -> None:
             "where cluster_id in (select cluster_id from taken)",
             {"key": key},
         )
+    # an id that is given to some of its children anew is not joined to where the others went
+    con.execute("delete from joined_person where former_person_id in (select person_id from new_person)")
     con.execute(_ASSIGNED)
 
 
@@ -38,13 +43,22 @@ _PLACED = """
     create or replace temp table placed as
     select
         grouped.member_id, grouped.partner_id, grouped.student_id, grouped.group_id, grouped.seed,
-        grouped.method,
+        grouped.method, grouped.n_state_ids,
         coalesce(clustered.cluster_id, grouped.group_id) as cluster_id,
-        member.person_id as former_person_id,
-        member.since
-    from grouped
+        member.person_id as former_person_id
+    from (from grouped semi join present using (member_id)) as grouped
     left join clustered using (group_id)
     left join vault.member as member using (member_id)
+"""
+
+# of persons that several clusters have a part of (few): who was spoken of before and is now
+_STAYED = """
+    create or replace temp table stayed as
+    with parted as (
+        select former_person_id from placed group by all having min(cluster_id) <> max(cluster_id)
+    )
+    select member_id
+    from placed semi join parted using (former_person_id) semi join vault.mention using (member_id)
 """
 
 _KEEPERS = """
@@ -52,13 +66,14 @@ _KEEPERS = """
     select
         former_person_id as person_id,
         -- who was taken out of a group leaves the id to the others
-        min_by(cluster_id, (-n_members, starts_with(first_seed, 'apart|'), first_seed, cluster_id))
-            as cluster_id,
-        min(since) as since
+        min_by(
+            cluster_id,
+            (-n_stayed, -n_members, starts_with(first_seed, 'apart|'), first_seed, cluster_id)
+        ) as cluster_id
     from (
-        select former_person_id, cluster_id, count(*) as n_members, min(seed) as first_seed,
-               min(since) as since
-        from placed
+        select former_person_id, cluster_id, count(stayed.member_id) as n_stayed, count(*) as n_members,
+               min(seed) as first_seed
+        from placed left join stayed using (member_id)
         where former_person_id is not null
         group by former_person_id, cluster_id
     )
@@ -67,8 +82,9 @@ _KEEPERS = """
 
 _SURVIVORS = """
     create or replace temp table survivor as
-    select cluster_id, min_by(person_id, (since, person_id)) as person_id
-    from keeper
+    -- a person is as old as it is, whichever of its children are left
+    select cluster_id, min_by(person_id, (person.since, person_id)) as person_id
+    from keeper inner join vault.person as person using (person_id)
     group by cluster_id
 """
 
@@ -99,15 +115,25 @@ _TAKEN = """
 _ASSIGNED = """
     create or replace temp table assigned as
     with several as (
-        select cluster_id from placed group by all having count(distinct group_id) > 1
+        select cluster_id from placed group by all having min(group_id) <> max(group_id)
+    ),
+    shared as (
+        -- decided to be one; but who is taken out of a group takes along what its partner merged with it
+        select group_id from placed where method = 'decided' group by all
+        having count(*) > 1
+            and (min(partner_id) <> max(partner_id) or not starts_with(min(seed), 'apart|'))
     )
     select
         placed.member_id, placed.partner_id, placed.student_id,
         coalesce(survivor.person_id, new_person.person_id) as person_id,
         case
-            when placed.method in ('partner_id', 'state_id_refused')
-                and several.cluster_id is not null then 'linked'
-            else placed.method
+            when placed.method = 'state_id' or shared.group_id is not null then placed.method
+            when several.cluster_id is not null then 'linked'
+            when placed.method <> 'decided' then placed.method
+            -- decided, and nobody else is there: taken out, or called the same as one that is not told of now
+            when starts_with(placed.seed, 'apart|' || placed.partner_id || '|') then 'apart'
+            when placed.n_state_ids > 0 then 'state_id_refused'
+            else 'partner_id'
         end as method,
         placed.former_person_id,
         placed.group_id,
@@ -116,23 +142,39 @@ _ASSIGNED = """
     left join survivor using (cluster_id)
     left join new_person using (cluster_id)
     left join several using (cluster_id)
+    left join shared using (group_id)
 """
 
 
 def keep_persons(con: duckdb.DuckDBPyConnection, now: str) -> None:
     """Write what `assign_persons` found; the caller holds the transaction, `now` is a timestamp."""
     moment = {"now": now}
-    con.execute(_KEEP_CHANGES, moment)
-    con.execute("""
-        update vault.member set person_id = assigned.person_id, method = assigned.method
+    keep_changes(con, now)
+    con.execute(
+        """
+        update vault.member set person_id = assigned.person_id, method = assigned.method,
+            joined_at = if(member.person_id = assigned.person_id, joined_at, $now::timestamp)
         from assigned
         where member.member_id = assigned.member_id
             and (member.person_id <> assigned.person_id or member.method <> assigned.method)
-    """)
+        """,
+        moment,
+    )
+    # who is not told of now stays with its person, and is who that person is found to be
+    con.execute(
+        "update vault.member set person_id = joined_person.person_id, joined_at = $now::timestamp "
+        "from joined_person where member.person_id = joined_person.former_person_id",
+        moment,
+    )
     con.execute(
         "insert into vault.member by name "
-        "select member_id, partner_id, student_id, person_id, method, $now::timestamp as since "
-        "from assigned anti join vault.member using (member_id)",
+        "select member_id, partner_id, student_id, person_id, method, $now::timestamp as since, "
+        "since as joined_at from assigned anti join vault.member using (member_id)",
+        moment,
+    )
+    con.execute(
+        "insert into vault.person select distinct person_id, $now::timestamp "
+        "from assigned anti join vault.person using (person_id)",
         moment,
     )
     # who got an id back is no alias any more; who was known as one that is joined now is known as the next
@@ -146,38 +188,3 @@ def keep_persons(con: duckdb.DuckDBPyConnection, now: str) -> None:
         "where former_person_id not in (select former_person_id from vault.alias)",
         moment,
     )
-
-
-# a join is explained by what the two persons have in common now, a split by who said so
-_KEEP_CHANGES = """
-    insert into vault.change
-    with moved as (
-        select former_person_id, person_id, cluster_id, group_id, method
-        from assigned
-        where former_person_id is not null and former_person_id <> person_id
-    ),
-    explained as (
-        select
-            moved.person_id,
-            moved.former_person_id as other_person_id,
-            case when joined_person.former_person_id is null then 'split' else 'joined' end as kind,
-            case
-                when bool_or(exists (
-                    from assigned as one
-                    where one.former_person_id = moved.former_person_id and one.method = 'decided'
-                )) then 'a reviewer decided'
-                when joined_person.former_person_id is null then 'what joined them is no longer told'
-                when bool_or(exists (
-                    from assigned as other
-                    where other.group_id = moved.group_id and other.former_person_id = moved.person_id
-                )) then 'a shared state id, or the partner merged its records'
-                else 'linked by name, birth date and what else is known'
-            end as cause
-        from moved
-        left join joined_person
-            on moved.former_person_id = joined_person.former_person_id
-            and moved.person_id = joined_person.person_id
-        group by moved.person_id, moved.former_person_id, joined_person.former_person_id
-    )
-    select person_id, other_person_id, kind, cause, $now::timestamp as changed_at from explained
-"""

@@ -65,7 +65,9 @@ _QUEUE = f"""
         group by record_id, member_id
     ),
     rosters as (
-        select person_id, list(distinct partner_id) as partners from vault.member group by person_id
+        select person_id, list(distinct partner_id) as partners
+        from vault.member semi join vault.mention using (member_id)
+        group by person_id
     ),
     told as (
         select said.*, member.person_id, member.partner_id, member.student_id, rosters.partners

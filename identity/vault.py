@@ -16,7 +16,7 @@ from ingestion.spill import working_database
 
 LAYOUT = 3  # another number where a table of DERIVED has other columns than before
 # what is read from the lake, or worked out of it, again; everything else is kept for good
-DERIVED = ("file", "account", "record", "normalised", "named_clk", "pair", "match_rate")
+DERIVED = ("file", "account", "mention", "record", "normalised", "named_clk", "pair", "match_rate")
 SCHEMA = """
     create table if not exists vault.layout (number integer);
     create table if not exists vault.generation (number bigint);
@@ -28,10 +28,12 @@ SCHEMA = """
         extract_id varchar, school_year integer, collection varchar, clk varchar, clk_version varchar,
         hashed_national_id varchar, birth_year integer, _load_id varchar, n_rows bigint
     );
+    create table if not exists vault.mention (file_key varchar, member_id ubigint);
     create table if not exists vault.member (
         member_id ubigint primary key, partner_id varchar, student_id varchar, person_id varchar,
-        method varchar, since timestamp
+        method varchar, since timestamp, joined_at timestamp
     );
+    create table if not exists vault.person (person_id varchar primary key, since timestamp);
     create table if not exists vault.alias (
         former_person_id varchar primary key, person_id varchar, since timestamp
     );
@@ -69,6 +71,15 @@ SCHEMA = """
         decision varchar, reviewer varchar, decided_at timestamp, reason varchar
     );
 """
+# of a vault that did not keep when a person was first known, and when each of its children came to it
+OLDER_PERSONS = """
+    insert into vault.person select person_id, min(since) from vault.member group by person_id;
+    alter table vault.member add column joined_at timestamp;
+    -- where a person changed, nobody knows any more
+    update vault.member set joined_at = since where person_id not in (select person_id from vault.change);
+    -- until files are read again, everybody counts as spoken of
+    insert into vault.mention select '', member_id from vault.member;
+"""
 
 
 @contextmanager
@@ -76,7 +87,7 @@ def open_vault(home: Home, *, read_only: bool = False) -> Iterator[duckdb.DuckDB
     """A connection to an empty database in memory with the vault attached as `vault`, made on first use.
 
     What does not fit into memory is encrypted on disk as well. VaultError where the key is missing or wrong,
-    or the file is damaged.
+    or the file is damaged; to read one of an older release, it has to be opened for writing once.
     """
     finish_rotation(home)
     is_new = not home.vault.exists()
@@ -94,6 +105,12 @@ def open_vault(home: Home, *, read_only: bool = False) -> Iterator[duckdb.DuckDB
             home.vault.chmod(0o600)
         if not read_only:
             _lay_out(con)
+        elif "person" not in _tables(con):
+            raise VaultError(
+                "The vault is of an older release",
+                where=str(home.vault),
+                next_step="Run `milepost refresh`, which brings it up to date and loses nothing",
+            )
         try:
             yield con
         except (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException) as error:
@@ -107,13 +124,21 @@ def open_vault(home: Home, *, read_only: bool = False) -> Iterator[duckdb.DuckDB
 
 
 def _lay_out(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables; those of an older release that can be filled again are made anew."""
+    """Make the tables; of an older release, what is kept for good is added to and the rest made anew."""
+    before = _tables(con)
+    con.execute("begin")
     con.execute(SCHEMA)
     if con.execute("select number from vault.layout").fetchall() != [(LAYOUT,)]:
-        con.execute("begin")
         for table in DERIVED:
             con.execute(f"drop table vault.{table}")
         con.execute(SCHEMA)
         con.execute("delete from vault.layout")
         con.execute(f"insert into vault.layout values ({LAYOUT})")
-        con.execute("commit")
+    if "member" in before and "person" not in before:
+        con.execute(OLDER_PERSONS)
+    con.execute("commit")
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:
+    rows = con.execute("select table_name from duckdb_tables() where database_name = 'vault'").fetchall()
+    return {name for (name,) in rows}

@@ -70,14 +70,18 @@ def status(as_json: bool = JSON) -> None:
 
 RATE_COLUMNS = ("partner", "children", "linked", "match rate", "by state id", "by what they say")
 MATCH_RATES = """
-    with persons as (
-        select person_id, count(distinct partner_id) as n_partners from vault.member group by person_id
+    with members as (
+        -- of files in force
+        from vault.member semi join vault.mention using (member_id)
+    ),
+    persons as (
+        select person_id, count(distinct partner_id) as n_partners from members group by person_id
     )
     select
         partner_id, count(*), count(*) filter (n_partners > 1),
         round(count(*) filter (n_partners > 1) / count(*), 4),
         count(*) filter (method = 'state_id'), count(*) filter (method in ('linked', 'decided'))
-    from vault.member inner join persons using (person_id)
+    from members inner join persons using (person_id)
     group by partner_id
     order by partner_id
 """
@@ -101,60 +105,42 @@ def decisions(as_json: bool = JSON) -> None:
 
 
 def explain(
-    person_id: str = typer.Argument(help="A person_id of the marts, or one of before."), as_json: bool = JSON
+    who: str = typer.Argument(help="A person_id, of now or before, or a child as partner:number."),
+    as_json: bool = JSON,
 ) -> None:
-    """Why these children of partners are one person: how each was linked, and what changed since.
+    """Why these children of partners are one person: how each was linked, decided and changed since.
 
     Example: milepost identity explain 0a1b2c3d4e5f
     """
+    from identity.explaining import explain_person
+
     with opened_vault() as con:
-        now = con.execute(
-            "select coalesce((select person_id from vault.alias where former_person_id = $id), $id)",
-            {"id": person_id},
-        ).fetchall()[0][0]
-        members = con.execute(
-            "select partner_id, student_id, method, since from vault.member where person_id = ? order by all",
-            [now],
-        ).fetchall()
-        links = con.execute(PERSON_LINKS, [now]).fetchall()
-        changes = con.execute(
-            "select changed_at, kind, other_person_id, cause from vault.change "
-            "where ? in (person_id, other_person_id) order by changed_at",
-            [now],
-        ).fetchall()
-    if not members:
+        told = explain_person(con, who)
+    if told is None:
         raise UsageError(
-            "No child has this person_id", next_step="Take one of marts.dim_person, or of a release before"
+            "Nobody is known by this",
+            next_step="Take a person_id of marts.dim_person or of a release before, or a partner and its "
+            "number of a child, such as north:1001",
         )
     if as_json:
-        facts = {"person_id": now, "children": members, "links": links, "changes": changes}
-        print_json(facts)
+        print_json(told)
         return
-    if now != person_id:
-        err.print(f"{person_id} is {now} now.")
-    print_table(f"Person {now}", ("partner", "number", "method", "since"), members, plain=True)
-    if links:
-        print_table("Links", ("partner", "other partner", "weight", "evidence"), links, plain=True)
-    if changes:
-        print_table("Changes", ("when", "what", "other person", "why"), changes, plain=True)
+    now = told["person_id"]
+    if now != who:
+        err.print(f"{who} is {now} now.")
+    for table, (title, columns) in EXPLAINED.items():
+        if told[table]:
+            rows = [["" if said is None else said for said in row.values()] for row in told[table]]
+            print_table(title.format(person=now), columns, rows, plain=True)
 
 
-PERSON_LINKS = """
-    with told as (
-        select record_id, member.partner_id, member.member_id
-        from vault.record inner join vault.member as member using (member_id)
-        where person_id = ?
-    )
-    select
-        l.partner_id, r.partner_id, round(max(match_weight), 1),
-        max_by(list_aggregate(list_transform(map_entries(levels), lambda e: e.key || ': ' || e.value),
-                              'string_agg', '; '), match_weight)
-    from vault.pair as pair
-    inner join told as l on pair.record_l = l.record_id
-    inner join told as r on pair.record_r = r.record_id
-    group by l.partner_id, r.partner_id, l.member_id, r.member_id
-    order by all
-"""
+# of each list that explain_person gives: a title, and what its columns are called
+EXPLAINED = {
+    "children": ("Person {person}", ("partner", "number", "method", "since", "in force")),
+    "links": ("Links", ("partner", "number", "other partner", "other number", "weight", "evidence")),
+    "decisions": ("Decisions", ("child", "other child", "decision", "reviewer", "when", "reason")),
+    "changes": ("Changes", ("when", "what", "other person", "why")),
+}
 
 
 def rotate_key() -> None:

@@ -133,6 +133,64 @@ def test_a_vault_of_another_layout_keeps_its_persons_and_reads_the_rest_again(ho
     assert persons(home) == before
 
 
+def test_a_vault_of_the_release_before_keeps_what_is_kept_for_good(home: Home) -> None:
+    send(home, "south", child("1", state_student_id="S7"), child("2", state_student_id="S7"), child("3"))
+    link_persons(home)
+    before = persons(home)
+    kept = (
+        "select member_id, partner_id, student_id, person_id, method, since from vault.member order by all",
+        "select * from vault.change order by all",
+        "select * from vault.alias order by all",
+        "select * from vault.match_rate order by all",
+        "select * from vault.decision order by all",
+    )
+    with open_vault(home) as con:
+        # two of one person, known since 2019 and 2021; another that a child has moved to since, nobody knows when
+        con.execute("update vault.member set since = '2021-01-01' where student_id = '1'")
+        con.execute("update vault.member set since = '2019-01-01' where student_id = '2'")
+        moved = before["south", "3"]
+        con.execute(
+            "insert into vault.change values (?, 'former', 'joined', 'a reviewer decided', now())", [moved]
+        )
+        con.execute("insert into vault.alias values ('former', ?, now())", [moved])
+        con.execute(
+            "insert into vault.decision values ('south', '1', 'south', '2', 'same', 'R.', now(), 'seen')"
+        )
+        rows = [con.execute(query).fetchall() for query in kept]
+        for statement in (
+            "drop table vault.person",
+            "drop table vault.mention",
+            "alter table vault.member drop column joined_at",
+            # what another release takes from a file has another key
+            "update vault.file set file_key = '7' || substr(file_key, 2)",
+            "update vault.account set file_key = '7' || substr(file_key, 2)",
+        ):
+            con.execute(statement)
+    with (
+        pytest.raises(VaultError, match="of an older release"),
+        open_vault(home, read_only=True),
+    ):
+        pass
+    for times in range(2):
+        with open_vault(home) as con:
+            assert [con.execute(query).fetchall() for query in kept] == rows, times
+            since = con.execute(
+                "select since::date::varchar from vault.person where person_id = ?", [before["south", "1"]]
+            ).fetchall()
+            came = con.execute(
+                "select student_id, joined_at::date::varchar from vault.member where partner_id = 'south' order by 1"
+            ).fetchall()
+        assert since == [("2019-01-01",)]
+        assert came == [("1", "2021-01-01"), ("2", "2019-01-01"), ("3", None)]
+    mentioned = "select count(*), count(distinct file_key) from vault.mention"
+    with open_vault(home) as con:
+        assert con.execute(mentioned).fetchone() == (4, 1), "everybody, until files are read again"
+    link_persons(home)
+    assert persons(home) == before
+    with open_vault(home) as con:
+        assert con.execute(mentioned).fetchone() == (4, 2)
+
+
 def test_rotation_changes_the_key_file_and_keeps_everything(by_file: Home) -> None:
     before, old = persons(by_file), vault_key(by_file)
     new = rotate_key(by_file)

@@ -70,13 +70,69 @@ def test_a_pair_decided_the_same_is_one_child_from_the_next_refresh_on_and_is_ex
     former = ({before["north", "N20"], before["clinic", "C20"]} - {person}).pop()
     told = json.loads(milepost("explain", former, "--json").stdout)
     assert told["person_id"] == person
-    assert {tuple(row[:2]) for row in told["children"]} == {("clinic", "C20"), ("north", "N20")}
-    assert [row[1:] for row in told["changes"]] == [["joined", former, "a reviewer decided"]]
-    linked = json.loads(milepost("explain", persons(home)["north", "N30"], "--json").stdout)
-    ((_, _, weight, evidence),) = linked["links"]
-    assert weight > 0
-    assert "birth_date: exact" in evidence
-    assert milepost("explain", "nobody000000").exit_code == 2
+    assert [(row["partner_id"], row["student_id"], row["method"]) for row in told["children"]] == [
+        ("clinic", "C20", "decided"),
+        ("north", "N20", "decided"),
+    ]
+    (change,) = told["changes"]
+    assert (change["kind"], change["other_person_id"]) == ("joined", former)
+    assert change["cause"] == "a reviewer decided"
+    # who came to the person with the decision did so later than who was there from the start
+    came = {before[row["partner_id"], row["student_id"]]: row["since"] for row in told["children"]}
+    assert came[former] == change["changed_at"] > came[person]
+    (decision,) = told["decisions"]
+    assert (decision["child"], decision["other_child"]) == ("north:N20", "clinic:C20")
+    assert (decision["decision"], decision["reviewer"], decision["reason"]) == ("same", "R.", "asked")
+    assert decision["decided_at"] == kept["decided_at"]
+    shown = " ".join(milepost("explain", "north:N20").output.split())
+    assert "R." in shown
+    assert "asked" in shown
+
+
+def test_a_child_is_explained_by_its_partners_number_as_by_its_person_id(home: Home) -> None:
+    person = persons(home)["north", "N30"]
+    told = json.loads(milepost("explain", "north:N30", "--json").stdout)
+    assert told == json.loads(milepost("explain", person, "--json").stdout)
+    assert told["person_id"] == person
+    (link,) = told["links"]
+    assert {
+        (link["partner_id"], link["student_id"]),
+        (link["other_partner_id"], link["other_student_id"]),
+    } == {
+        ("clinic", "C30"),
+        ("north", "N30"),
+    }
+    assert link["match_weight"] > 0
+    assert "birth_date: exact" in link["evidence"]
+    assert told["decisions"] == told["changes"] == []
+    for nobody in ("nobody000000", "north:4711", "east:N30"):
+        refused = milepost("explain", nobody)
+        assert (refused.exit_code, "4711" in refused.output) == (2, False)
+
+
+def test_of_a_person_that_lost_a_child_the_other_one_is_named(home: Home) -> None:
+    both = ("north:N30", "clinic:C30")
+    milepost("decide", "different", *both, "--reason", "twins", "--reviewer", "R.")
+    link_persons(home)
+    found = persons(home)
+    one, other = found["north", "N30"], found["clinic", "C30"]
+    for person, named in ((one, other), (other, one)):
+        (change,) = json.loads(milepost("explain", person, "--json").stdout)["changes"]
+        assert (change["kind"], change["other_person_id"]) == ("split", named)
+
+
+def test_a_withdrawn_file_counts_for_nothing_in_status_and_is_told_of_as_that(home: Home) -> None:
+    (home.raw / "person" / "clinic.person" / "2025-annual.parquet").unlink()
+    link_persons(home)
+    told = json.loads(milepost("status", "--json").stdout)
+    assert [(row["partner"], row["children"], row["linked"]) for row in told["partners"]] == [
+        ("north", 60, 0)
+    ]
+    children = json.loads(milepost("explain", "clinic:C30", "--json").stdout)["children"]
+    assert [(row["partner_id"], row["is_in_force"]) for row in children] == [
+        ("clinic", False),
+        ("north", True),
+    ]
 
 
 @pytest.mark.parametrize(
