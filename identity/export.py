@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,26 @@ from identity.person_key import person_key
 from identity.unmatched import write_unmatched
 from ingestion.home import Home
 from ingestion.sql_text import literal
+
+
+@dataclass(frozen=True)
+class LinkCounts:
+    """How children of partners (`students`) were linked into `persons`.
+
+    Conflicts are students whose accounts name more than one state id; refused are state ids that are none
+    (ingestion/mapping/state_ids.py); `linked` students share no id with anybody and were found by names,
+    birth date and what else is known; `to_review` are pairs that a person should look at.
+    """
+
+    students: int
+    persons: int
+    by_state_id: int
+    by_partner_id: int
+    linked: int
+    conflicting_state_ids: int
+    refused_state_ids: int
+    to_review: int
+
 
 COUNTS = """
     select
@@ -75,8 +96,8 @@ _LINKS = """
 """
 
 
-def export(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, int]:
-    """Write the tables of identity/ and what partners are told; the counts of LinkCounts."""
+def export(con: duckdb.DuckDBPyConnection, home: Home) -> LinkCounts:
+    """Write the tables of identity/ and what partners are told, and count."""
     con.execute(_LINKS, {"lowest": REVIEW_FROM})
     # ordered, so that equal links are equal bytes
     _write(
@@ -96,29 +117,34 @@ def export(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, int]:
     cursor = con.execute(COUNTS)
     names = [column[0] for column in cursor.description]
     (row,) = cursor.fetchall()
-    counts = dict(zip(names, map(int, row), strict=True))
-    _stamp(home).write_text(json.dumps({"counts": counts, "made_of": _made_of(con, home)}) + "\n")
+    counts = LinkCounts(**dict(zip(names, map(int, row), strict=True)))
+    draft = _stamp(home).with_suffix(".draft")
+    draft.write_text(json.dumps({"counts": vars(counts), "made_of": _made_of(con, home)}) + "\n")
+    draft.replace(_stamp(home))
     return counts
 
 
 def exported_is_of(con: duckdb.DuckDBPyConnection, home: Home) -> bool:
-    """Whether what lies in identity/ is of the vault as it stands, so that nothing has to be written."""
+    """Whether what lies in identity/ is of the vault as it stands, so that nothing has to be written.
+
+    It is not where another release wrote it and counted other things.
+    """
     others = (
         home.identity / f"{name}.parquet"
         for name in ("links", "match_rates", "address_keys", "person_changes")
     )
     try:
         kept = json.loads(_stamp(home).read_text())
+        LinkCounts(**kept["counts"])
         is_there = all(file.exists() for file in (home.person_links, *others))
         return is_there and kept["made_of"] == _made_of(con, home)
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
-def read_counts(home: Home) -> dict[str, int]:
-    """The counts of the last export."""
-    counts: dict[str, int] = json.loads(_stamp(home).read_text())["counts"]
-    return counts
+def read_counts(home: Home) -> LinkCounts:
+    """The counts of the last export, which `exported_is_of` found to be there."""
+    return LinkCounts(**json.loads(_stamp(home).read_text())["counts"])
 
 
 def _stamp(home: Home) -> Path:

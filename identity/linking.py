@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import duckdb
 
 from identity.accounts import News, keep_accounts, keep_files, take_accounts
 from identity.decisions import make_decided, refuse_contradictions
-from identity.export import export, exported_is_of, read_counts
+from identity.export import LinkCounts, export, exported_is_of, read_counts
 from identity.groups import make_groups
 from identity.match_rates import keep_match_rates, measure_match_rates, refuse_fallen
 from identity.matches import keep_matches, match
@@ -21,25 +20,6 @@ from identity.vault import open_vault
 from ingestion.home import Home
 
 
-@dataclass(frozen=True)
-class LinkCounts:
-    """How children of partners (`students`) were linked into `persons`.
-
-    Conflicts are students whose accounts name more than one state id; refused are state ids that are none
-    (ingestion/mapping/state_ids.py); `linked` students share no id with anybody and were found by names,
-    birth date and what else is known; `to_review` are pairs that a person should look at.
-    """
-
-    students: int
-    persons: int
-    by_state_id: int
-    by_partner_id: int
-    linked: int
-    conflicting_state_ids: int
-    refused_state_ids: int
-    to_review: int
-
-
 def link_persons(
     home: Home,
     lake: Home | None = None,
@@ -47,17 +27,19 @@ def link_persons(
     has_views: bool = False,
     retrain: bool = False,
     accept_match_rates: bool = False,
+    new_vault: bool = False,
 ) -> LinkCounts:
     """Take new accounts into the vault, link them, and write what others may know of it to identity/.
 
     `lake` is where raw/ is read, such as a snapshot; the home itself unless given. With `has_views`, the
     warehouse has staging's views of the children of standards. `retrain` fits the model of linking anew,
-    `accept_match_rates` lets deliveries pass that are linked far less than those before (MatchRateError).
+    `accept_match_rates` lets deliveries pass that are linked far less than those before (MatchRateError),
+    `new_vault` makes a vault where one was and is gone (VaultError).
     Everything is worked out in memory and written in one transaction: killed anywhere, the vault is as it was
     before. Nothing is done where neither files nor decisions changed.
     """
     lake = lake or home
-    with open_vault(home) as con:
+    with open_vault(home, new_vault=new_vault) as con:
         make_decided(con)
         refuse_contradictions(con)
         in_full = retrain or not exported_is_of(con, home)
@@ -66,7 +48,7 @@ def link_persons(
             if news is News.FILES:
                 with _transaction(con):
                     keep_files(con)
-            return LinkCounts(**read_counts(home))
+            return read_counts(home)
         make_groups(con)
         match(con, retrain=retrain)
         assign_persons(con, person_key(home))
@@ -75,7 +57,7 @@ def link_persons(
             refuse_fallen(con)
         with _transaction(con):
             _keep(con)
-        return LinkCounts(**export(con, home))
+        return export(con, home)
 
 
 def _keep(con: duckdb.DuckDBPyConnection) -> None:

@@ -6,7 +6,8 @@ import os
 import secrets
 from pathlib import Path
 
-from identity.vault_file import attach, load_crypto
+from identity.key_files import write_key
+from identity.vault_file import attach, load_crypto, logs_of
 from identity.vault_key import (
     KEY_VARIABLE,
     Key,
@@ -14,9 +15,10 @@ from identity.vault_key import (
     WrongKey,
     key_file,
     long_enough,
+    next_key_file,
     vault_key,
-    write_key,
 )
+from identity.vault_traces import no_vault
 from ingestion.home import Home
 from ingestion.spill import working_database
 
@@ -25,9 +27,11 @@ def rotate_key(home: Home, new: str | None = None) -> Key:
     """Encrypt the vault under another key (`new`, else a random one) and keep it where the old one was.
 
     Where the environment holds the key, `new` must be given and the caller has to set it there afterwards.
-    Killed at any point, the next opening finishes what was begun or drops it: the file on disk always has a
-    key.
+    The caller holds the writer's lock. Killed at any point, the next writer finishes what was begun or drops
+    it: the file on disk always has a key.
     """
+    if not home.vault.exists():
+        raise no_vault(home)
     finish_rotation(home)
     old = vault_key(home)
     if old.file is None and new is None:
@@ -36,17 +40,25 @@ def rotate_key(home: Home, new: str | None = None) -> Key:
             next_step="Give the new key in MILEPOST_VAULT_NEW_KEY, then set it as the key",
         )
     fresh = long_enough(Key(new or secrets.token_hex(32), old.file))
-    rotating = home.vault.with_suffix(".rotating")
-    rotating.unlink(missing_ok=True)
-    if old.file:
-        write_key(_next(old.file), fresh.text)
+    rotating = _rotating(home)
     with working_database(home) as con:
         load_crypto(con)
-        attach(con, home.vault, old, "old", read_only=True)
+        attach(con, home.vault, old, "old")
+        # a killed writer left commits beside the file; beside the new one they would be another file's
+        con.execute("checkpoint old")
+        if old.file:
+            write_key(next_key_file(old.file), fresh.text)
         attach(con, rotating, fresh, "fresh")
         con.execute("copy from database old to fresh")
+        con.execute("checkpoint fresh")
         con.execute("detach fresh")
         con.execute("detach old")
+    if left := [*logs_of(home.vault), *logs_of(rotating)]:
+        raise VaultError(
+            "The vault keeps its key, for not all of it is in its file",
+            where=str(left[0]),
+            next_step="Run `milepost refresh`, then change the key again",
+        )
     rotating.chmod(0o600)
     rotating.replace(home.vault)
     finish_rotation(home)
@@ -54,22 +66,27 @@ def rotate_key(home: Home, new: str | None = None) -> Key:
 
 
 def finish_rotation(home: Home) -> None:
-    """After a kill: the vault's file tells which of two keys is the one; the other is removed."""
-    rotating = home.vault.with_suffix(".rotating")
-    if os.environ.get(KEY_VARIABLE) or not home.vault.exists():
+    """After a kill: the vault's file tells which of two keys is the one; the other is removed.
+
+    For who holds the writer's lock alone: what it removes, another process may be at work with.
+    """
+    if not home.vault.exists():
         return
+    rotating = _rotating(home)
+    for copy in (rotating, *logs_of(rotating)):  # never the only one: it is not the vault until renamed
+        copy.unlink(missing_ok=True)
     file = key_file(home)
-    if not _next(file).exists():
+    if os.environ.get(KEY_VARIABLE) or file is None or not next_key_file(file).exists():
         return
-    if _opens(home, Key(_next(file).read_text().strip(), file)):
-        _next(file).replace(file)
-    else:
-        _next(file).unlink()
-        rotating.unlink(missing_ok=True)
+    following = next_key_file(file)
+    if _opens(home, Key(following.read_text().strip(), file)):
+        following.replace(file)
+    elif _opens(home, vault_key(home)):
+        following.unlink()
 
 
-def _next(file: Path) -> Path:
-    return file.with_name(f"{file.name}.next")
+def _rotating(home: Home) -> Path:
+    return home.vault.with_suffix(".rotating")
 
 
 def _opens(home: Home, key: Key) -> bool:

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 import duckdb
 
 from identity.rotation import finish_rotation
-from identity.vault_file import attach, damaged, load_crypto
-from identity.vault_key import VaultError, vault_key
+from identity.vault_file import attach, attach_to_read, damaged, load_crypto, logs_of
+from identity.vault_key import vault_key
+from identity.vault_traces import is_lost, no_vault
 from ingestion.home import Home
 from ingestion.spill import working_database
 
@@ -83,34 +84,27 @@ OLDER_PERSONS = """
 
 
 @contextmanager
-def open_vault(home: Home, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_vault(
+    home: Home, *, read_only: bool = False, new_vault: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to an empty database in memory with the vault attached as `vault`, made on first use.
 
-    What does not fit into memory is encrypted on disk as well. VaultError where the key is missing or wrong,
-    or the file is damaged; to read one of an older release, it has to be opened for writing once.
+    Who writes holds the writer's lock; a reader changes nothing on disk. What does not fit into memory is
+    encrypted on disk as well. VaultError where the key is missing or wrong, the file is damaged, or it is
+    gone from a home that had one, unless `new_vault` says to begin anew; to read a vault of an older release,
+    it has to be opened for writing once.
     """
-    finish_rotation(home)
     is_new = not home.vault.exists()
-    if is_new and read_only:
-        raise VaultError(
-            "There is no vault yet", where=str(home.vault), next_step="Run `milepost refresh`, which makes it"
-        )
-    key = vault_key(home, may_make=is_new)
-    home.identity.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if is_new and (read_only or (is_lost(home) and not new_vault)):
+        raise no_vault(home)
     with working_database(home) as con:
         con.execute("set temp_file_encryption = true")
         load_crypto(con)
-        attach(con, home.vault, key, "vault", read_only=read_only)
-        if is_new:
-            home.vault.chmod(0o600)
-        if not read_only:
-            _lay_out(con)
-        elif "person" not in _tables(con):
-            raise VaultError(
-                "The vault is of an older release",
-                where=str(home.vault),
-                next_step="Run `milepost refresh`, which brings it up to date and loses nothing",
-            )
+        if read_only:
+            attach_to_read(con, home)
+            _refuse_older(con, home)
+        else:
+            _attach_to_write(con, home, is_new)
         try:
             yield con
         except (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException) as error:
@@ -121,6 +115,21 @@ def open_vault(home: Home, *, read_only: bool = False) -> Iterator[duckdb.DuckDB
             # what went wrong before is told, not that this fails as well
             with contextlib.suppress(duckdb.Error):
                 con.execute("detach vault")
+
+
+def _attach_to_write(con: duckdb.DuckDBPyConnection, home: Home, is_new: bool) -> None:
+    finish_rotation(home)
+    key = vault_key(home, may_make=is_new)
+    home.identity.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if is_new:
+        for log in logs_of(home.vault):  # of the vault that is gone
+            log.unlink()
+    attach(con, home.vault, key, "vault")
+    if is_new:
+        home.vault.chmod(0o600)
+    _lay_out(con)
+    if not home.vault_made.exists():
+        home.vault_made.touch(mode=0o600)
 
 
 def _lay_out(con: duckdb.DuckDBPyConnection) -> None:
@@ -137,6 +146,15 @@ def _lay_out(con: duckdb.DuckDBPyConnection) -> None:
     if "member" in before and "person" not in before:
         con.execute(OLDER_PERSONS)
     con.execute("commit")
+
+
+def _refuse_older(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    if "person" not in _tables(con):
+        raise VaultError(
+            "The vault is of an older release",
+            where=str(home.vault),
+            next_step="Run `milepost refresh`, which brings it up to date and loses nothing",
+        )
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from identity.vault_key import KEY_VARIABLE, Key, VaultError, WrongKey
+from identity.vault_key import KEY_VARIABLE, Key, VaultError, VaultInUse, WrongKey, keys_of_a_reader
+from ingestion.home import Home
 from ingestion.sql_text import literal
 
 
@@ -22,6 +23,26 @@ def attach(
         raise _cannot_open(file, key, error) from None
 
 
+def attach_to_read(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Attach the vault as `vault`, also in the midst of a change of its key; nothing on disk is changed."""
+    refused: WrongKey | None = None
+    for key in keys_of_a_reader(home):
+        try:
+            attach(con, home.vault, key, "vault", read_only=True)
+        except WrongKey as error:
+            refused = refused or error
+        else:
+            return
+    assert refused is not None
+    raise refused
+
+
+def logs_of(file: Path) -> list[Path]:
+    """What lies beside a database of commits that are not in the file itself; a killed writer leaves it."""
+    names = [f"{file.name}.wal{kind}" for kind in ("", ".checkpoint", ".recovery")]
+    return [log for log in map(file.with_name, names) if log.exists()]
+
+
 def _cannot_open(file: Path, key: Key, error: duckdb.Error) -> VaultError:
     from_where = key.file or f"the environment variable {KEY_VARIABLE}"
     if "Wrong encryption key" in str(error):
@@ -32,7 +53,7 @@ def _cannot_open(file: Path, key: Key, error: duckdb.Error) -> VaultError:
             next_step="Give the key that the vault was made with, or last rotated to",
         )
     if isinstance(error, duckdb.IOException) and "lock" in str(error):
-        return VaultError(
+        return VaultInUse(
             "The vault is open in another process", where=str(file), next_step="Wait until it has ended"
         )
     return damaged(file)

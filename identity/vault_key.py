@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from identity.key_files import write_key_once
 from ingestion.errors import MilepostError
 from ingestion.home import Home
 
@@ -19,7 +21,15 @@ class VaultError(MilepostError):
     """The vault cannot be opened; nothing was changed, and the links of the last refresh stay in force."""
 
 
-class WrongKey(VaultError):
+class VaultInUse(VaultError):
+    """Another process has the vault open; nothing is wrong with it."""
+
+
+class BadKey(VaultError):
+    """There is no key, or not one that may be used."""
+
+
+class WrongKey(BadKey):
     """The vault is there, and another key opens it."""
 
 
@@ -38,13 +48,22 @@ def vault_key(home: Home, *, may_make: bool = False) -> Key:
     """The key: of the environment, of the file it names, else of the owner's configuration folder.
 
     Never inside the home: who copies the home must not get both. The last is made on first use, where
-    `may_make` says so.
+    `may_make` says so; without it nothing on disk is changed.
     """
     if given := os.environ.get(KEY_VARIABLE):
         return long_enough(Key(given.strip(), None))
+    if may_make and not os.environ.get(KEY_FILE_VARIABLE):
+        write_key_once(_vault_id(home), secrets.token_hex(8))
     file = key_file(home)
+    if file is None:
+        raise BadKey(
+            "Which key the vault has is not known",
+            where=str(_vault_id(home)),
+            rule="this file says which key of the configuration folder is the vault's",
+            next_step=f"Put it back, or set {KEY_VARIABLE} or {KEY_FILE_VARIABLE}",
+        )
     if file.resolve().is_relative_to(home.root.resolve()):
-        raise VaultError(
+        raise BadKey(
             "The vault's key lies beside the vault",
             where=str(file),
             rule="a copy of the home must not open the vault",
@@ -52,50 +71,61 @@ def vault_key(home: Home, *, may_make: bool = False) -> Key:
         )
     if not file.exists():
         if not may_make or os.environ.get(KEY_FILE_VARIABLE):
-            raise VaultError(
+            raise BadKey(
                 "The vault's key is missing",
                 where=str(file),
                 next_step=f"Put it there, or set {KEY_VARIABLE} or {KEY_FILE_VARIABLE}",
             )
-        write_key(file, secrets.token_hex(32))
+        write_key_once(file, secrets.token_hex(32))
     return long_enough(Key(file.read_text().strip(), file))
 
 
-def key_file(home: Home) -> Path:
-    """Where the key is looked for when the environment does not hold it."""
+def key_file(home: Home) -> Path | None:
+    """Where the key is looked for when the environment does not hold it; None before a vault has a name."""
     if named := os.environ.get(KEY_FILE_VARIABLE):
         return Path(named).expanduser()
+    if not _vault_id(home).exists():
+        return None
     folder = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
-    return folder / "milepost" / "vaults" / f"{_vault_id(home)}.key"
+    return folder / "milepost" / "vaults" / f"{_vault_id(home).read_text().strip()}.key"
 
 
-def write_key(file: Path, text: str) -> None:
-    """Write a key that only its owner reads, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as written:
-        written.write(text + "\n")
-        written.flush()
-        os.fsync(written.fileno())
-    draft.replace(file)
+def next_key_file(file: Path) -> Path:
+    """Beside a key, the one that the vault is being encrypted with anew."""
+    return file.with_name(f"{file.name}.next")
 
 
-def _vault_id(home: Home) -> str:
-    """A name for the vault that stays when the home is moved."""
-    file = home.identity / "vault.id"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = file.with_name(f"vault.id.{os.getpid()}")
-        draft.write_text(secrets.token_hex(8) + "\n")
-        draft.replace(file)
-    return file.read_text().strip()
+def keys_of_a_reader(home: Home) -> Iterator[Key]:
+    """The keys that may open the vault, each read when the one before did not.
+
+    While the key is being changed, by a process at work or one that was killed, it is the next key; and the
+    key once more if it was changed between two looks.
+    """
+    first = vault_key(home)
+    yield first
+    if first.file is None:
+        return
+    following = next_key_file(first.file)
+    try:
+        text = following.read_text().strip()
+    except FileNotFoundError:
+        text = first.text
+    if text != first.text:
+        yield Key(text, first.file)
+    again = vault_key(home)
+    if again.text not in (first.text, text):
+        yield again
+
+
+def _vault_id(home: Home) -> Path:
+    """The file with a name for the vault that stays when the home is moved."""
+    return home.identity / "vault.id"
 
 
 def long_enough(key: Key) -> Key:
     """The key itself; VaultError where it could be guessed."""
     if len(key.text) < SHORTEST_KEY:
-        raise VaultError(
+        raise BadKey(
             "The vault's key is too short",
             where=str(key.file or KEY_VARIABLE),
             rule=f"{SHORTEST_KEY} characters or more",

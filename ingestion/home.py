@@ -163,6 +163,11 @@ class Home:
         return self.identity / "vault.duckdb"
 
     @property
+    def vault_made(self) -> Path:
+        """The mark that there was a vault, so that its loss is seen."""
+        return self.identity / "vault.made"
+
+    @property
     def address_keys(self) -> Path:
         return self.identity / "address_keys.parquet"
 

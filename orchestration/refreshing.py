@@ -37,6 +37,9 @@ OF_LINKING = {
     "accept_match_rates": dg.Field(
         bool, default_value=False, is_required=False, description="Let fallen match rates pass."
     ),
+    "new_vault": dg.Field(
+        bool, default_value=False, is_required=False, description="Make a vault where one was and is gone."
+    ),
 }
 Step = Callable[[dg.OpExecutionContext, Progress], Iterator[Any]]
 

@@ -54,13 +54,16 @@ def refresh_in_process(
     *,
     retrain: bool = False,
     accept_match_rates: bool = False,
+    new_vault: bool = False,
 ) -> dict[str, Any]:
     """Run the job `refresh` from identity to release; the report names the release, or what failed.
 
     What changed since the last refresh is built, and what depends on it; with `everything`, all models are.
     Without a change no release is made, and `is_new` is False. `notes` go with the release to its readers.
-    `retrain` and `accept_match_rates` are those of `link_persons`.
+    `retrain`, `accept_match_rates` and `new_vault` are those of `link_persons`. VaultError, before anything
+    is done, where the vault would not open.
     """
+    from identity.vault_check import check_vault
     from ingestion.errors import MilepostError
     from orchestration.jobs import resources
     from orchestration.rebuilding import BuildRecord
@@ -68,17 +71,18 @@ def refresh_in_process(
     from orchestration.warehouse import prepared_manifest
 
     home = prepare_environment()
-    instance = dagster_instance(home)
-    before = _release_id(home)
-    if everything:
-        BuildRecord.forget(home)
     try:
+        check_vault(home, new_vault=new_vault)
+        instance = dagster_instance(home)
+        before = _release_id(home)
+        if everything:
+            BuildRecord.forget(home)
         job = refresh_job(prepared_manifest(), home)
     except MilepostError as error:
         notify("Milepost: refresh could not start", [str(error)])
         raise
     given = {**resources(home), "progress": progress}
-    linking = {"retrain": retrain, "accept_match_rates": accept_match_rates}
+    linking = {"retrain": retrain, "accept_match_rates": accept_match_rates, "new_vault": new_vault}
     config = {**QUIET, "ops": {CONFIGURATION: {"config": {"notes": notes}}, LINKING: {"config": linking}}}
     report = _report(
         job.execute_in_process(run_config=config, instance=instance, resources=given, raise_on_error=False)

@@ -35,6 +35,11 @@ def refresh(
     accept_match_rates: bool = typer.Option(
         False, help="Let deliveries pass whose children are linked far less often than before."
     ),
+    new_vault: bool = typer.Option(
+        False,
+        "--new-vault",
+        help="Make a vault where one was and no backup of it is left: decisions of reviewers are gone.",
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
     """Build what changed behind the gate: identity, warehouse, disclosure control, a new release.
@@ -45,7 +50,8 @@ def refresh(
 
     Example: milepost refresh --notes "River City sent its attendance of 2023-24 anew"
     """
-    result = run_refresh(everything, notes, retrain=retrain, accept_match_rates=accept_match_rates)
+    linking = {"retrain": retrain, "accept_match_rates": accept_match_rates, "new_vault": new_vault}
+    result = run_refresh(everything, notes, **linking)
     if as_json:
         print_json(result)
     elif result["success"] and result["is_new"]:

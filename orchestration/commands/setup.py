@@ -132,14 +132,17 @@ def _check_made(folder: Path, communities: Path) -> None:
 
 
 def doctor(as_json: bool = typer.Option(False, "--json", help="Print the findings as JSON.")) -> None:
-    """Look at versions, folders, configuration, agreements, locks and the release; say what needs attention.
+    """Look at versions, folders, configuration, agreements, the vault, locks and the release.
+
+    It says what needs attention, and changes nothing.
 
     Example: milepost doctor
     """
     from orchestration.settings import prepare_environment
 
     home = prepare_environment()
-    findings = [*_versions(), *_places(home), *_configuration(), *_agreements(home), *_state(home)]
+    findings = [*_versions(), *_places(home), *_configuration(), *_agreements(home), *_vault(home)]
+    findings += _state(home)
     if as_json:
         print_json([{"what": what, "ok": ok, "finding": found} for what, ok, found in findings])
     else:
@@ -226,6 +229,23 @@ def _agreements(home: Home) -> list[Finding]:
             ' `milepost withdraw LOAD_ID --reason "..."`, then `milepost refresh`',
         )
         for found in expired_in_force(communities, states(home), dt.date.today())
+    ]
+
+
+def _vault(home: Home) -> list[Finding]:
+    """Whether the vault is there, or should be, and whether its key is the one."""
+    from identity.vault_check import look_at_vault
+
+    state = look_at_vault(home)
+    there = str(home.vault) if state.is_there else "not made yet: the first `milepost refresh` makes it"
+    opens = (
+        "opens the vault" if state.is_there and not state.vault else "not tried: there is no vault to open"
+    )
+    if state.is_in_use:
+        opens = "not tried: another process has the vault open"
+    return [
+        ("vault", not state.vault, str(state.vault or there)),
+        ("vault key", not state.key, str(state.key or opens)),
     ]
 
 
