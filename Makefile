@@ -15,7 +15,7 @@ help: ## this list
 # The stamp is the lock's own time: a changed lock or pyproject installs again, anything else costs nothing.
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Milepost needs Python 3.11 or newer; point to one with: make PYTHON=python3.12 ..."; exit 1; }
-	@echo "Setting up the virtual environment in $(VENV) ..."
+	@echo "Setting up the virtual environment in $(VENV): installing the locked packages, about a minute or two, once ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --only-binary :all: -r requirements.lock

@@ -123,10 +123,10 @@ def _harmless(value: Any) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def taken_back(file: Path) -> list[Decision]:
+def taken_back(file: Path, reviewer: str = "") -> list[Decision]:
     """The decisions that reviewers wrote into a file that was handed out; rows without one are left out.
 
-    DecisionError names file and row; never what is in it.
+    `reviewer` decided the rows that name nobody. DecisionError names file and row; never what is in it.
     """
     try:
         with file.open(newline="", encoding="utf-8-sig") as opened:
@@ -146,20 +146,27 @@ def taken_back(file: Path) -> list[Decision]:
         )
     found = []
     for number, row in enumerate(rows, start=2):
-        said = (row["decision"] or "").strip().lower()
+        said, who = ((row[column] or "").strip() for column in ("decision", "reviewer"))
         if not said:
             continue
-        if said not in VERDICTS or not (row["reviewer"] or "").strip():
+        if said.lower() not in VERDICTS:
             raise DecisionError(
-                "This row has no decision that can be taken",
+                "The column decision says neither same nor different",
                 where=f"{file}, row {number}",
-                rule="decision is same, different or empty, and reviewer says who decided",
+                rule="decision is same, different or empty",
                 next_step="Correct the row; none of the file was taken",
+            )
+        if not (who := who or reviewer.strip()):
+            raise DecisionError(
+                "The column reviewer is empty, so nobody can tell who decided",
+                where=f"{file}, row {number}",
+                next_step='Fill it in, or say who decided all such rows: --reviewer "Ann Lee"; none of the'
+                " file was taken",
             )
         one = Member(_unharmed(row["partner_id"]), _unharmed(row["student_id"]))
         other = Member(_unharmed(row["other_partner_id"]), _unharmed(row["other_student_id"]))
         reason = (row.get("reason") or "").strip()
-        found.append(Decision(one, other, VERDICTS[said], row["reviewer"].strip(), reason))
+        found.append(Decision(one, other, VERDICTS[said.lower()], who, reason))
     return found
 
 

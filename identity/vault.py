@@ -10,7 +10,7 @@ import duckdb
 
 from identity.rotation import finish_rotation
 from identity.vault_file import attach, attach_to_read, damaged, load_crypto, logs_of
-from identity.vault_key import vault_key
+from identity.vault_key import VaultError, vault_key
 from identity.vault_traces import is_lost, no_vault
 from ingestion.home import Home
 from ingestion.spill import working_database

@@ -1,5 +1,6 @@
 """YAML read into strict pydantic models, where every problem knows its line and its near miss."""
 
+import datetime as dt
 import difflib
 import re
 import types
@@ -23,6 +24,19 @@ Location = tuple[str | int, ...]
 IDENTIFIER_PATTERN = r"^[a-z][a-z0-9_]*$"
 Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER_PATTERN)]
 M = TypeVar("M", bound=BaseModel)
+
+
+def _day(value: Any) -> Any:
+    """A text as a date; YAML gives dates where they are written so."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return dt.date.fromisoformat(value.strip())
+    except ValueError:
+        raise ValueError("a day is written YYYY-MM-DD, such as 2025-09-12") from None
+
+
+Day = Annotated[dt.date, BeforeValidator(_day)]
 
 
 class Strict(BaseModel):

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from expectations.outcome import LoadOutcome
 
 # data goes to stdout, everything said about it to stderr, so that `milepost ... --json | jq` always works
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# emoji off: rich would make a picture of data such as `a:x:b`
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 OUTCOME_STYLES = {
     "accepted": "green",
@@ -110,7 +111,7 @@ def _widths(columns: Sequence[Sequence[str]], whole: Sequence[bool], room: int) 
     Only where that does not do are words broken: first those over 16 letters, which are names of files and
     columns, then ids of extracts.
     """
-    texts = [[Text.from_markup(text).plain for text in column] for column in columns]
+    texts = [[Text.from_markup(text, emoji=False).plain for text in column] for column in columns]
     wanted = [
         max((cell_len(line) for text in column for line in text.split("\n")), default=0) for column in texts
     ]

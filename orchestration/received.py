@@ -220,9 +220,19 @@ def settled_files(home: Home, files: Mapping[Path, str]) -> set[Path]:
     return settled
 
 
+def has_nothing_to_publish(home: Home) -> bool:
+    """Whether nothing is in force and nothing ever was published.
+
+    After a first release an empty one is news: that what was published was withdrawn.
+    """
+    from publishing.release import read_history
+
+    return not read_history(home) and not any(state.in_force for state in states(home))
+
+
 def is_behind(home: Home) -> bool:
     """Whether anything happened in the ledger that the release made last has not seen."""
-    if not home.ledger.exists():
+    if not home.ledger.exists() or has_nothing_to_publish(home):
         return False
     if not home.snapshot_is_published.exists() or not home.snapshot.ledger.exists():
         return True

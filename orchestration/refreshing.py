@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from ingestion.errors import MilepostError
 from ingestion.home import Home
 from ingestion.lake.lake import take_snapshot
 from ingestion.spill import clear_spill
@@ -41,6 +42,12 @@ OF_LINKING = {
         bool, default_value=False, is_required=False, description="Make a vault where one was and is gone."
     ),
 }
+
+
+class NothingAccepted(MilepostError):
+    """A first release was asked for before any delivery was accepted."""
+
+
 Step = Callable[[dg.OpExecutionContext, Progress], Iterator[Any]]
 
 
@@ -65,6 +72,24 @@ def refresh_job(manifest: Mapping[str, Any], home: Home) -> dg.JobDefinition:
     return refresh
 
 
+def refuse_nothing(home: Home) -> None:
+    """NothingAccepted where a first release would be empty: readers would take it for the community's."""
+    from orchestration.received import has_nothing_to_publish, states
+    from orchestration.settings import first_steps
+
+    if not has_nothing_to_publish(home):
+        return
+    found = {state.status for state in states(home)}
+    step = first_steps("Run", publish=True)
+    if "received" in found:
+        step = "Run `milepost load`, which loads what was received, then `milepost refresh`"
+    elif "rejected" in found:
+        step = "`milepost status` says why deliveries were rejected; load mended ones, then refresh again"
+    raise NothingAccepted(
+        "No delivery was accepted yet, so there is nothing to publish", where=str(home.root), next_step=step
+    )
+
+
 def _steps(manifest: Mapping[str, Any], home: Home) -> list[dg.OpDefinition]:
     """Each step over this home, in their order."""
     published = published_models(manifest)
@@ -73,6 +98,7 @@ def _steps(manifest: Mapping[str, Any], home: Home) -> list[dg.OpDefinition]:
     def reference(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         clear_spill(home)
         take_snapshot(home)
+        refuse_nothing(home)
         write_configuration(home, context.op_config["notes"])
         progress.building("reference", 1, 1)
         yield from (dg.AssetMaterialization(key) for key in reference_keys(manifest))

@@ -59,18 +59,19 @@ def refresh_in_process(
     """Run the job `refresh` from identity to release; the report names the release, or what failed.
 
     What changed since the last refresh is built, and what depends on it; with `everything`, all models are.
-    Without a change no release is made, and `is_new` is False. `notes` go with the release to its readers.
-    `retrain`, `accept_match_rates` and `new_vault` are those of `link_persons`. VaultError, before anything
-    is done, where the vault would not open.
+    Without a change no release is made, and `is_new` is False; NothingAccepted where the first would be
+    empty. `notes` go with the release to its readers. `retrain`, `accept_match_rates` and `new_vault` are
+    those of `link_persons`. VaultError, before anything is done, where the vault would not open.
     """
     from identity.vault_check import check_vault
     from ingestion.errors import MilepostError
     from orchestration.jobs import resources
     from orchestration.rebuilding import BuildRecord
-    from orchestration.refreshing import CONFIGURATION, LINKING, refresh_job
+    from orchestration.refreshing import CONFIGURATION, LINKING, refresh_job, refuse_nothing
     from orchestration.warehouse import prepared_manifest
 
     home = prepare_environment()
+    refuse_nothing(home)
     try:
         check_vault(home, new_vault=new_vault)
         instance = dagster_instance(home)

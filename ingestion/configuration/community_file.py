@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from ingestion.yaml_file import Identifier, Strict, Text
+from ingestion.yaml_file import Day, Identifier, Strict, Text
 
 Sector = Literal[
     "k12",
@@ -90,8 +90,8 @@ class Agreement(Strict):
     parties: tuple[str, ...] = Field(min_length=1)
     purpose: str
     extracts: Literal["all"] | tuple[str, ...] = "all"
-    starts: dt.date
-    expires: dt.date
+    starts: Day
+    expires: Day
     retention_years: int | None = Field(default=None, ge=0)
 
     def covers(self, *names: str | None) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Literal
 
 from ingestion.configuration.tables import Filled, Row
 from ingestion.errors import ContractError
-from ingestion.yaml_file import Identifier, near_miss
+from ingestion.yaml_file import Day, Identifier, near_miss
 
 Entity = Literal["organization", "district", "partner", "site", "school", "project"]
 SITES = ("site", "school", "project")
@@ -27,7 +26,7 @@ class SamePlaceRow(Row):
     other_id: Filled
     decision: Literal["same", "different"]
     reviewer: Filled
-    decided_on: dt.date
+    decided_on: Day
     reason: Filled
 
     @property

@@ -186,7 +186,9 @@ def _row(header: list[str], cells: list[str], model: type[T]) -> T:
         return model.model_validate(filled)
     except ValidationError as error:
         parts = (
-            f"'{'.'.join(map(str, e['loc']))}': {e['msg'][:1].lower()}{e['msg'][1:]}" for e in error.errors()
+            f"'{'.'.join(map(str, e['loc']))}': {message[:1].lower()}{message[1:]}"
+            for e in error.errors()
+            for message in [e["msg"].removeprefix("Value error, ")]
         )
         raise ValueError("; ".join(parts)) from None
 

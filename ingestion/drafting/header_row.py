@@ -1,7 +1,8 @@
 """Whether the first row of a file nobody has described yet names its columns, or is a child's record.
 
 The evidence is the columns' names (known ones speak for headers) and what stands below: a text that comes
-again in its column is a value, and a word above nothing but numbers names them.
+again in its column is a value, a word above nothing but numbers names them, and so does a last word such as
+Date or Type.
 """
 
 import datetime as dt
@@ -21,6 +22,7 @@ DATE_FORMATS = (
     "%d-%b-%Y",
     "%Y-%m-%d %H:%M:%S",
 )
+NAME_ENDINGS = {"code", "date", "name", "number", "status", "type", "year"}
 NOTHING_THERE = {"n/a", "na", "null", "none", "nan", "nil", "unknown", "missing", "absent", "x"}
 
 
@@ -34,7 +36,8 @@ def refuse_record(sample: Sample, known: Collection[str], file_name: str) -> Non
     """ReadError where the headers rather look like a record; `known` are those that match a column.
 
     A value may match a column by chance (a child called Mark), so one match proves nothing against a value
-    beside it. With no match at all, numbers must be named in half of the columns.
+    beside it. With no match at all, half of the columns must have a header that names numbers, or ends as
+    names of columns do.
     """
     named = [header for header in sample.headers if header]
     values = values_in_header(sample)
@@ -42,7 +45,8 @@ def refuse_record(sample: Sample, known: Collection[str], file_name: str) -> Non
     n_naming = sum(
         1
         for header, cells in zip(sample.headers, _below(sample), strict=True)
-        if header and header not in {*known, *values} and _names_numbers(header, cells)
+        if header and header not in {*known, *values}
+        if _ends_like_a_name(header) or _names_numbers(header, cells)
     )
     n_columns = max([len(named), *(sum(map(bool, row)) for row in sample.rows)])
     enough = n_matching + n_naming > len(values) if n_matching else 2 * n_naming >= n_columns
@@ -84,6 +88,17 @@ def _is_value(header: str, below: Sequence[str]) -> bool:
         return True
     alike = _shape(header) if n_digits else None  # A1001 above A1002 and A1003
     return header in below or (bool(below) and all(_shape(cell) == alike for cell in below))
+
+
+def _ends_like_a_name(header: str) -> bool:
+    """Guest#, Bed Type, startDate: what columns are called, whatever stands below, or if nothing does.
+
+    One word alone (Type) or an ID behind a blank (Boise ID) may be a value.
+    """
+    if any(map(str.isdigit, header)):
+        return False
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", header)
+    return header.endswith("#") or (len(words) > 1 and words[-1].lower() in NAME_ENDINGS)
 
 
 def _names_numbers(header: str, below: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ingestion.wording import counted
+from orchestration.commands.partners import refuse_unknown_partner
 from orchestration.console import UsageError, err, print_json, print_table
 
 if TYPE_CHECKING:
@@ -31,10 +32,10 @@ def contracts(
     from orchestration.settings import load_configuration, prepare_environment
 
     prepare_environment()
+    communities = load_configuration()
+    refuse_unknown_partner(partner, communities.partners)
     found = [
-        contract
-        for _, contract in sorted(load_configuration().contracts.items())
-        if partner in ("", contract.partner)
+        contract for _, contract in sorted(communities.contracts.items()) if partner in ("", contract.partner)
     ]
     if as_json:
         print_json(

@@ -84,6 +84,10 @@ def _step(title: str, done_only: bool = False) -> Iterator[None]:
     else:
         with err.status(f"{title} ..."):
             yield
+    _done(title, started)
+
+
+def _done(title: str, started: float) -> None:
     err.print(f"[green]✓[/] {title} [dim]{time.perf_counter() - started:.1f} s[/]")
 
 
@@ -123,8 +127,10 @@ def _load(home: Home, files: list[Path]) -> None:
     with _step(f"Receiving {counted(len(files), 'file')}"):
         deliveries, refused = receive_files(home, files)
         waiting = waiting_deliveries(home, deliveries, everything=False)
-    with _step(f"Loading {counted(len(waiting), 'delivery', 'deliveries')} through the gate", done_only=True):
-        outcomes, errors = run_load(waiting)
+    started = time.perf_counter()
+    outcomes, errors = run_load(waiting)
+    # not len(waiting): how many deliveries are in a file of several years only its load tells
+    _done(f"Loading {counted(len(outcomes), 'delivery', 'deliveries')} through the gate", started)
     tell_outcomes(home, outcomes, len(deliveries) - len(waiting))
     for error in refused:
         err.print(f"[red]Not taken in:[/] {error}", soft_wrap=True)

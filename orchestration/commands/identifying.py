@@ -6,6 +6,7 @@ import os
 
 import typer
 
+from ingestion.wording import counted
 from orchestration.commands import encoding, reviewing
 from orchestration.commands.deliveries import JSON
 from orchestration.commands.opened_vault import opened_vault
@@ -57,18 +58,21 @@ def status(as_json: bool = JSON) -> None:
     if as_json:
         print_json(facts)
         return
-    print_table("Children linked to another partner's", RATE_COLUMNS, rates)
+    columns = [name.replace("_", " ") for name in RATE_COLUMNS]
+    print_table("Children linked to another partner's", columns, rates)
     for community, version, records, trained_at in models:
         err.print(
             f"Model of {community}: {version}, fitted to {records:,} accounts on {trained_at:%Y-%m-%d}."
         )
-    err.print(f"{waiting:,} pairs wait for review, {decided[0]:,} decisions are kept.", end=" ")
+    pairs = counted(waiting, "pair waits", "pairs wait")
+    err.print(f"{pairs} for review, {counted(decided[0], 'decision is', 'decisions are')} kept.", end=" ")
     if idle:
-        err.print(f"{idle:,} of them are on children that no partner speaks of any more.", end=" ")
+        of_them = counted(idle, "of them is", "of them are")
+        err.print(f"{of_them} on children that no partner speaks of any more.", end=" ")
     err.print("Look at them with `milepost identity review`." if waiting else "")
 
 
-RATE_COLUMNS = ("partner", "children", "linked", "match rate", "by state id", "by what they say")
+RATE_COLUMNS = ("partner", "children", "linked", "match_rate", "by_state_id", "by_what_they_say")
 MATCH_RATES = """
     with members as (
         -- of files in force

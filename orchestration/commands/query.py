@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ingestion.home import Home
 
 READS = ("SELECT", "EXPLAIN")
+NO_SCHEMA = re.compile(r'because schema "([^"]+)" does not exist')
+OF_WAREHOUSE = ("staging", "intermediate", "marts", "disclosure")
 NO_TABLE = re.compile(r'Table with name "?([^\s"]+)"? does not exist!( Did you mean "[^"]+"\?)?')
 
 
@@ -67,7 +69,9 @@ def query(
     else:
         from orchestration.records import print_rows
 
-        if print_rows(names, rows[:limit]):
+        if not rows:
+            err.print(f"No rows. Columns: {', '.join(names)}", markup=False, soft_wrap=True)
+        elif print_rows(names, rows[:limit]):
             err.print("One record for each row: as a table it is too wide for here; --csv gives all.")
         if len(rows) > limit:
             err.print(f"The first {counted(limit, 'row')}; --limit shows more, --csv all.")
@@ -112,8 +116,15 @@ def _answer(
         return names, cursor.fetchall() if most is None else cursor.fetchmany(most)
     except duckdb.Error as error:
         message = _of_the_release(_first_paragraph(str(error)), con)
-        step = "`milepost query 'show tables'` lists the tables, `describe NAME` the columns of one"
-        raise UsageError(message, next_step=step) from error
+        raise UsageError(message, next_step=_next_step(message)) from error
+
+
+def _next_step(message: str) -> str:
+    """Where to look instead; DuckDB knows no schema of the warehouse only where the release was asked."""
+    missing = NO_SCHEMA.search(message)
+    if missing and missing[1] in OF_WAREHOUSE:
+        return f"Schema {missing[1]} is in the warehouse alone: named analysts ask it with --warehouse"
+    return "`milepost query 'show tables'` lists the tables, `describe NAME` the columns of one"
 
 
 def _refuse_to_write(statements: list[duckdb.Statement]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from typing import Any
 
 import typer
 
+from ingestion.wording import counted
 from orchestration.console import Bars, Exit, err, print_json
 
 STEPS = {
@@ -60,13 +62,22 @@ def refresh(
         )
     elif result["success"]:
         err.print(
-            f"[green]Nothing changed[/] in {result['seconds']} s: {result['release_id']} is still current"
-            f" ({result['database']})"
+            f"[green]No published number changed[/] in {result['seconds']} s: {result['release_id']} is"
+            f" still current ({result['database']})"
         )
+        if changed := _persons_changed(result):
+            err.print(f"What changed behind it: {changed}.")
         if notes:
             err.print("The notes were not taken: they go with a new release only.")
     if not result["success"]:
         raise typer.Exit(Exit.REJECTED)
+
+
+def _persons_changed(result: dict[str, Any]) -> str:
+    """How many persons turned out one, or two; empty where none did."""
+    joined, split = result["joined_persons"], result["split_persons"]
+    said = [(joined, "joined with others"), (split, "split")]
+    return ", ".join(f"{counted(number, 'person')} {what}" for number, what in said if number)
 
 
 def run_refresh(everything: bool = False, notes: str = "", **linking: bool) -> dict[str, Any]:
@@ -80,7 +91,7 @@ def run_refresh(everything: bool = False, notes: str = "", **linking: bool) -> d
 
     home = prepare_environment()
     years_before = years_published(home.current_database)
-    started = time.perf_counter()
+    started, since = time.perf_counter(), dt.datetime.now(dt.UTC).replace(tzinfo=None)
     bars = Bars(STEPS)
     with bars.showing():
         result = refresh_in_process(bars, everything, notes, **linking)
@@ -89,9 +100,10 @@ def run_refresh(everything: bool = False, notes: str = "", **linking: bool) -> d
         err.print(f"[red]{failure['step']} failed.[/] ", end="")
         err.print(failure["message"], markup=False, soft_wrap=True)
     if result["failures"]:
-        err.print("Nothing was published; the last release is still current.")
+        current = "the last release is still current" if result["release_id"] else "there is no release yet"
+        err.print(f"Nothing was published; {current}.")
     else:
-        result |= release_facts(home, years_before)
+        result |= release_facts(home, years_before, since)
         for sentence in sentences(result):
             err.print(sentence, markup=False, soft_wrap=True)
     return result

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingestion.sql_text import literal
 from ingestion.wording import counted
 
 if TYPE_CHECKING:
@@ -15,13 +17,20 @@ if TYPE_CHECKING:
 HIDDEN = "select count(*) filter (suppression = 'suppressed'), count(*) from published.indicator_values"
 YEARS = "select distinct school_year from published.indicator_values order by all"
 REFUSED = "select count(*) from '{links}' where method = 'state_id_refused'"
+# of what a community selected under `indicators:` alone; the table `indicators` has every one that there is
 WITHOUT_VALUES = (
-    "select distinct indicator_id from published.indicators where indicator_id not in"
+    "select distinct indicator_id from read_parquet({selection}) where indicator_id not in"
     " (select indicator_id from published.indicator_values) order by all"
 )
+# a value can be preliminary only where there is one
 INCOMPLETE = (
-    "select school_year || ' ' || collection as period, string_agg(indicator_id, ', ' order by indicator_id)"
-    " from intermediate.int_incomplete_years group by all order by period"
+    "select school_year || ' ' || collection as period,"
+    " string_agg(distinct indicator_id, ', ' order by indicator_id)"
+    " from intermediate.int_incomplete_years semi join published.indicator_values"
+    " using (community_id, indicator_id, school_year, collection) group by all order by period"
+)
+CHANGES = (
+    "select kind, count(*) from read_parquet({changes}) where changed_at >= $since group by all order by all"
 )
 UNMAPPED = (
     "select extract_id || ' ' || field as what, sum(n_rows)::bigint as n_rows from marts.unmapped_codes"
@@ -34,9 +43,15 @@ def years_published(database: Path) -> list[int]:
     return [row[0] for row in _rows(database, YEARS)]
 
 
-def release_facts(home: Home, years_before: list[int]) -> dict[str, Any]:
-    """Counts of values, hidden ones, refused state ids; rows of unmapped codes by field; what is missing."""
+def release_facts(home: Home, years_before: list[int], since: dt.datetime) -> dict[str, Any]:
+    """Counts of values, hidden ones, refused state ids; rows of unmapped codes by field; what is missing.
+
+    Of persons joined and split, those since the moment `since`, in UTC without a time zone.
+    """
     database = home.current_database
+    selection = literal(str(home.reference_file("indicator_selection")))
+    changes = CHANGES.format(changes=literal(str(home.identity / "person_changes.parquet")))
+    persons = dict(_rows(database, changes, {"since": since}))
     hidden, values = (_rows(database, HIDDEN) or [(0, 0)])[0]
     links = str(home.person_links).replace("'", "''")
     return {
@@ -44,7 +59,9 @@ def release_facts(home: Home, years_before: list[int]) -> dict[str, Any]:
         "values": values,
         "refused_state_ids": (_rows(database, REFUSED.format(links=links)) or [(0,)])[0][0],
         "unmapped": dict(_rows(home.warehouse, UNMAPPED)),
-        "without_values": [row[0] for row in _rows(database, WITHOUT_VALUES)],
+        "joined_persons": persons.get("joined", 0),
+        "split_persons": persons.get("split", 0),
+        "without_values": [row[0] for row in _rows(database, WITHOUT_VALUES.format(selection=selection))],
         "incomplete": dict(_rows(home.warehouse, INCOMPLETE)),
         "years_gone": sorted(set(years_before) - set(years_published(database))),
     }
@@ -98,7 +115,7 @@ def table_names(con: duckdb.DuckDBPyConnection) -> list[str]:
     return sorted(name for (name,) in found)
 
 
-def _rows(database: Path, sql: str) -> list[Any]:
+def _rows(database: Path, sql: str, values: dict[str, Any] | None = None) -> list[Any]:
     """The rows of a query; none where the file or its table is not there yet, or another process has it."""
     import duckdb
 
@@ -106,6 +123,6 @@ def _rows(database: Path, sql: str) -> list[Any]:
         return []
     try:
         with duckdb.connect(str(database), read_only=True) as con:
-            return con.execute(sql).fetchall()
+            return con.execute(sql, values or {}).fetchall()
     except duckdb.Error:  # a summary is not worth a failure
         return []

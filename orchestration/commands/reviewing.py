@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from ingestion.wording import counted
 from orchestration.commands.opened_vault import opened_vault
 from orchestration.console import UsageError, err, out
 
@@ -25,6 +26,7 @@ def register(identity_app: typer.Typer) -> None:
 
 
 def review(
+    ctx: typer.Context,
     export: Path | None = typer.Option(
         None, help="Write the pairs into this new CSV file, to hand out. It holds names: guard it."
     ),
@@ -32,7 +34,11 @@ def review(
         None, "--import", exists=True, dir_okay=False, help="Take the decisions of such a file, all or none."
     ),
     most: int | None = typer.Option(None, "--limit", min=1, help="No more pairs than this."),
-    reviewer: str = typer.Option("", envvar="USER", help="Who decides; kept with each decision."),
+    reviewer: str = typer.Option(
+        "",
+        envvar="USER",
+        help="Who decides; kept with each decision. With --import, of rows that name nobody.",
+    ),
 ) -> None:
     """Look at the pairs that the model is not sure of, one at a time, and decide: same child or different.
 
@@ -42,12 +48,14 @@ def review(
 
     Example: milepost identity review --export pairs.csv
 
-    Example: milepost identity review --import pairs.csv
+    Example: milepost identity review --import pairs.csv --reviewer "Ann Lee"
     """
     from identity.review import review_queue
 
     if take:
-        _take(take)
+        # who imports a file did not decide it, so only a name that was said counts, not the account's
+        source = ctx.get_parameter_source("reviewer")
+        _take(take, reviewer if source and source.name == "COMMANDLINE" else "")
         return
     with opened_vault() as con:
         pairs = review_queue(con, most)
@@ -57,21 +65,23 @@ def review(
         err.print("No pair waits for review.")
     elif not out.is_terminal:
         raise UsageError(
-            f"{len(pairs):,} pairs wait, and this is no terminal to show names on",
+            f"{counted(len(pairs), 'pair waits', 'pairs wait')}, and this is no terminal to show names on",
             next_step="Use --export to write them into a file",
         )
     else:
         _ask(pairs, reviewer or "unknown")
 
 
-def _take(file: Path) -> None:
+def _take(file: Path, reviewer: str) -> None:
     from identity.decisions import decide as keep
     from identity.review import taken_back
 
-    found = taken_back(file)
+    found = taken_back(file, reviewer)
     with opened_vault(writing=True) as con:
         added = keep(con, found)
-    err.print(f"{len(found):,} decisions read, {added:,} of them new. They hold from the next refresh on.")
+    err.print(
+        f"{counted(len(found), 'decision')} read, {added:,} of them new. They hold from the next refresh on."
+    )
 
 
 def _export(pairs: list[Pair], file: Path) -> None:
@@ -82,7 +92,10 @@ def _export(pairs: list[Pair], file: Path) -> None:
             "The file is there already", where=str(file), next_step="Name a new file, or remove it"
         )
     hand_out(pairs, file)
-    err.print(f"{len(pairs):,} pairs in {file}. It holds names: send it encrypted, and remove it afterwards.")
+    err.print(
+        f"{counted(len(pairs), 'pair')} in {file}. It holds names: send it encrypted, and remove it"
+        " afterwards."
+    )
 
 
 def _ask(pairs: list[Pair], reviewer: str) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TOOLS = ("milepost", "dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
 ENOUGH_DISK_GB = 2
+FIRST_MONTH = 7  # of a school year
+YEARS_AGREED = 5  # in the sample of `init`
 Finding = tuple[str, bool, str]
 
 
@@ -30,7 +32,10 @@ COMMUNITY = """\
 # Who shares data here, for which school years, and what may be published.
 community: {community}
 name: {name}
-school_years: {{first: 2020, last: 2026}}
+# By the year a school year ends in. Files of other years are refused, and those of each year from the first
+# on are awaited. `first` is the year we are in: begin earlier where there are older files to load, such as
+# `first: {earlier}`.
+school_years: {{first: {first_year}, last: {last_year}}}
 collections:
   annual: {{maturity: final}}
   fall: {{maturity: interim}}
@@ -64,8 +69,8 @@ agreements:
     parties: [{partner}]
     purpose: Follow children's progress together
     extracts: all
-    starts: 2020-07-01
-    expires: 2030-06-30
+    starts: {starts}
+    expires: {expires}
     retention_years: 7    # noted, not acted upon: rows stay until they are withdrawn
 """
 CROSSWALK = "field,partner_code,conformed_code,first_year,last_year\ngender,M,male,,\ngender,F,female,,\n"
@@ -97,6 +102,7 @@ def init(
         "partner": partner,
         "title": _title(partner),
         "agreement": FIRST_AGREEMENT,
+        **_years(dt.date.today()),
     }
     files = {
         place / "community.yml": COMMUNITY.format(**names),
@@ -112,7 +118,21 @@ def init(
     err.print(f"[green]Made[/] {folder}")
     err.print(f"  1. source {folder / 'milepost.env'}")
     err.print(f"  2. edit {place}: partners, then a contract per extract")
-    err.print("  3. milepost contracts; milepost check FILE; milepost load FILE")
+    err.print("  3. milepost contracts; milepost check FILE; milepost load FILE; milepost refresh")
+
+
+def _years(today: dt.date) -> dict[str, object]:
+    """The sample's school years and agreement, from the school year of `today` on: years before it would be
+    awaited, and late, on the first day."""
+    first = today.year + (today.month >= FIRST_MONTH)
+    last = first + YEARS_AGREED - 1
+    return {
+        "first_year": first,
+        "last_year": last,
+        "earlier": first - 3,
+        "starts": dt.date(first - 1, FIRST_MONTH, 1),
+        "expires": dt.date(last, FIRST_MONTH, 1) - dt.timedelta(days=1),
+    }
 
 
 def _title(identifier: str) -> str:
@@ -141,8 +161,15 @@ def doctor(as_json: bool = typer.Option(False, "--json", help="Print the finding
     from orchestration.settings import prepare_environment
 
     home = prepare_environment()
-    findings = [*_versions(), *_places(home), *_configuration(), *_agreements(home), *_vault(home)]
-    findings += _state(home)
+    findings = [
+        *_versions(),
+        *_places(home),
+        *_configuration(),
+        *_agreements(home),
+        *_places_that_wait(home),
+        *_vault(home),
+        *_state(home),
+    ]
     if as_json:
         print_json([{"what": what, "ok": ok, "finding": found} for what, ok, found in findings])
     else:
@@ -247,6 +274,13 @@ def _vault(home: Home) -> list[Finding]:
         ("vault", not state.vault, str(state.vault or there)),
         ("vault key", not state.key, str(state.key or opens)),
     ]
+
+
+def _places_that_wait(home: Home) -> list[Finding]:
+    """Rows of same_places.csv about accounts that nobody has sent; they may rightly wait: no failure."""
+    from orchestration.commands.places import waiting
+
+    return [("same_places.csv", True, sentence) for sentence in waiting(home)]
 
 
 def _state(home: Home) -> list[Finding]:

@@ -12,6 +12,7 @@ from rich.padding import Padding
 from expectations.rule import HELD_UP_SAYS
 from ingestion.wording import counted
 from orchestration.commands.outcomes import SHORT
+from orchestration.commands.partners import refuse_unknown_partner
 from orchestration.console import UsageError, err, out, print_json, print_table
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def status(
     Example: milepost status --list
     """
     from orchestration.received import states
-    from orchestration.settings import first_steps, prepare_environment
+    from orchestration.settings import first_steps, load_configuration, prepare_environment
 
     home = prepare_environment()
     if not home.ledger.exists():
@@ -66,10 +67,16 @@ def status(
             where=str(home.root),
             next_step=first_steps("Start with"),
         )
-    found = [s for s in states(home) if partner in ("", s.delivery.partner) and s.status not in NO_DELIVERY]
+    known = states(home)
+    # a partner that left the configuration still has its deliveries
+    refuse_unknown_partner(partner, {*load_configuration().partners, *(s.delivery.partner for s in known)})
+    found = [s for s in known if partner in ("", s.delivery.partner) and s.status not in NO_DELIVERY]
     owed = [late for late in _owed(home, days_ahead) if partner in ("", late.partner)]
     if as_json:
         print_json([*[_facts(home, state) for state in found], *[_due_facts(late) for late in owed]])
+    elif not found and not owed:
+        of = f" of {partner}" if partner else ""
+        err.print(f"Nothing was received{of}, and nothing is due.")
     elif every:
         _list(found)
     else:
@@ -232,9 +239,7 @@ def _tell_rejected(home: Home, found: list[LoadState]) -> None:
         blamed = [state for state in tables if HELD_UP_SAYS not in (state.reason or "")] or tables
         delivery = blamed[0].delivery
         more = f", and {counted(len(tables) - 1, 'other table')} of it" if len(tables) > 1 else ""
-        head = (
-            f"[red]✗[/] {escape(delivery.extract_id)} {delivery.period} ({blamed[0].load_id[:SHORT]}){more}"
-        )
+        head = f"{delivery.extract_id} {delivery.period} ({blamed[0].load_id[:SHORT]}){more}"
         out.print(Padding(f"[red]✗[/] {escape(head)}", (0, 0, 0, 1)))
         for reason in [*dict.fromkeys(state.reason or "" for state in blamed)][:MOST_REASONS]:
             out.print(Padding(escape(reason), (0, 0, 0, 3)))

@@ -73,3 +73,11 @@ def test_rows_that_contradict_each_other_are_one_error(tmp_path: Path) -> None:
         in message
     )
     assert message.count("same_places.csv") == 1
+
+
+def test_a_day_written_otherwise_is_refused_with_the_way_to_write_it(tmp_path: Path) -> None:
+    row = "site,mill_clinic,1,,mill_clinic,2,different,R. Rivera,11/01/2026,seen on site\n"
+    with pytest.raises(ContractError) as caught:
+        millbrook(tmp_path, **{"same_places.csv": HEADER + row})
+    said = "same_places.csv:2: 'decided_on': a day is written YYYY-MM-DD, such as 2025-09-12."
+    assert str(caught.value).endswith(said)

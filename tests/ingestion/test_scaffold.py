@@ -291,3 +291,19 @@ def test_what_files_of_products_call_a_column_is_known(tmp_path: Path) -> None:
         'site_id: {from: ["Location"]}',
         'start_date: {from: ["Day"]}',
     ]
+
+
+@pytest.mark.parametrize(
+    "rows", ["", "G1001,,Head,1/2,yes,Cot\nG1002,F7,Child,,,Crib\n", "G1,Lopez,Head,,,Cot\n"]
+)
+def test_headers_that_match_nothing_are_listed_in_a_skeleton(tmp_path: Path, rows: str) -> None:
+    header = "Guest#,Family#,Role,In,Out,Bed Type\n"
+    text = drafted(tmp_path, "stays_2025.csv", header + rows, "housing_episode")
+    assert 'entry_date: {from: ["?"]}    # which header?' in text
+    assert text.endswith('["Guest#", "Family#", "Role", "In", "Out", "Bed Type"]\n')
+
+
+@pytest.mark.parametrize("record", ["Maria Lopez,Head,Boise ID,Cot\n", "Maria,Type,Status,Code\n"])
+def test_a_record_with_words_like_endings_of_headers_is_not_shown(tmp_path: Path, record: str) -> None:
+    with pytest.raises(ReadError, match="may be a child's record"):
+        drafted(tmp_path, "stays_2025.csv", record, "housing_episode")

@@ -341,3 +341,107 @@ def test_help_needs_none_of_the_heavy_libraries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def release(home: Home) -> Home:
+    """A release of a wide table with one row."""
+    home.current_database.parent.mkdir(parents=True, exist_ok=True)
+    columns = ", ".join(f"'x' as a_long_name_of_column_{letter}" for letter in "abcdef")
+    with duckdb.connect(str(home.current_database)) as con:
+        con.execute(f"create schema published; create table published.wide as select {columns}")
+    return home
+
+
+@pytest.mark.usefixtures("release")
+def test_a_query_shows_data_as_they_are_and_says_that_there_are_none() -> None:
+    assert "a:x:b" in milepost("query", "select 'a:x:b' as one").stdout
+    nothing = milepost("query", "select * from wide where a_long_name_of_column_a = 'y'")
+    assert (nothing.exit_code, nothing.stdout) == (0, "")
+    assert nothing.stderr.startswith("No rows. Columns: a_long_name_of_column_a, a_long_name_of_column_b")
+    assert "One record for each row" not in nothing.stderr
+    assert "One record for each row" in milepost("query", "select * from wide").stderr
+
+
+@pytest.mark.usefixtures("release")
+@pytest.mark.parametrize(("schema", "hinted"), [("marts", True), ("staging", True), ("martians", False)])
+def test_a_schema_of_the_warehouse_asked_of_a_release_is_told_where_it_is(schema: str, hinted: bool) -> None:
+    done = milepost("query", f"select * from {schema}.dim_person")
+    said = " ".join(done.output.split())
+    assert (done.exit_code, "named analysts ask it with --warehouse" in said) == (2, hinted)
+
+
+@pytest.mark.parametrize(
+    ("today", "school_years", "starts", "expires"),
+    [
+        ("2026-06-30", "{first: 2026, last: 2030}", "2025-07-01", "2030-06-30"),
+        ("2026-07-01", "{first: 2027, last: 2031}", "2026-07-01", "2031-06-30"),
+    ],
+)
+def test_the_sample_of_init_begins_with_the_school_year_we_are_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, today: str, school_years: str, starts: str, expires: str
+) -> None:
+    import datetime as dt
+
+    from ingestion.configuration.community import load_communities
+    from orchestration.commands import setup
+    from orchestration.due import deliveries_due
+
+    day = dt.date.fromisoformat(today)
+
+    class Calendar(dt.date):
+        @classmethod
+        def today(cls) -> "Calendar":
+            return cls(day.year, day.month, day.day)
+
+    monkeypatch.setattr(setup.dt, "date", Calendar)
+    told = milepost("init", str(tmp_path / "new"))
+    monkeypatch.undo()
+    assert told.exit_code == 0, told.output
+    assert "milepost load FILE; milepost refresh" in " ".join(told.output.split())
+    folder = tmp_path / "new" / "communities"
+    assert f"school_years: {school_years}\n" in (folder / "my_community" / "community.yml").read_text()
+    agreements = (folder / "my_community" / "agreements.yml").read_text()
+    assert f"starts: {starts}\n    expires: {expires}\n" in agreements
+    assert deliveries_due(load_communities(folder), set(), day) == [], "nobody is late on the first day"
+
+
+def test_a_decision_about_a_place_that_nobody_has_sent_is_said_to_wait(home: Home, tmp_path: Path) -> None:
+    header = (
+        "entity,partner_id,id,other_entity,other_partner_id,other_id,decision,reviewer,decided_on,reason\n"
+    )
+    rows = "school,north,A,,north,AA,different,R.,2025-09-12,x\nschool,north,A,,north,b,different,R.,2025-09-12,x\n"
+    (tmp_path / "communities" / "lakeside" / "same_places.csv").write_text(header + rows)
+    home.identity.mkdir()
+    links = "(values ('lakeside', 'school', 'north', 'a'), ('lakeside', 'school', 'north', 'b'))"
+    duckdb.sql(f"from {links} as t (community_id, entity, partner_id, local_id)").write_parquet(
+        str(home.place_links)
+    )
+    said = "same_places.csv of lakeside: the last refresh knew no school north aa. Its row waits"
+    found = [
+        one for one in json.loads(milepost("doctor", "--json").stdout) if one["what"] == "same_places.csv"
+    ]
+    assert [(one["ok"], one["finding"].startswith(said)) for one in found] == [(True, True)]
+    places = (
+        "'site' as kind, 'A' as place_name, 1 as n_accounts, 1 as n_partners, '' as nces_id, '' as zip_code"
+    )
+    duckdb.sql(f"select {places}, 'p' as place_id").write_parquet(str(home.places))
+    duckdb.sql("select 1 as pair limit 0").write_parquet(str(home.place_pairs))
+    assert said in milepost("places").stderr
+    home.place_links.unlink()
+    assert "same_places.csv" not in milepost("places").output, "before the first refresh nothing is known"
+
+
+def test_the_demo_counts_the_deliveries_in_its_files(monkeypatch: pytest.MonkeyPatch, home: Home) -> None:
+    import orchestration.received
+    from orchestration.commands import demo
+    from orchestration.console import err
+
+    one = [object()]  # a sheet of three school years
+    monkeypatch.setattr(orchestration.received, "receive_files", lambda *_: (one, []))
+    monkeypatch.setattr(orchestration.received, "waiting_deliveries", lambda *_, **__: one)
+    monkeypatch.setattr(demo, "run_load", lambda _: (["of 2023", "of 2024", "of 2025"], []))
+    monkeypatch.setattr(demo, "tell_outcomes", lambda *_: None)
+    with err.capture() as said:
+        demo._load(home, [])
+    assert "Loading 3 deliveries through the gate" in said.get()

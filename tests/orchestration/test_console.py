@@ -57,3 +57,15 @@ def test_a_number_is_folded_rather_than_cut(monkeypatch: pytest.MonkeyPatch) -> 
     lines = printed(monkeypatch, columns, (1234567890,) * 15)
     below = lines[next(i for i, line in enumerate(lines) if "───" in line) + 1 :]
     assert sum(letter.isdigit() for line in below for letter in line) == 15 * 10
+
+
+def test_data_between_colons_is_no_emoji() -> None:
+    for shared in (console.out, console.err):
+        with shared.capture() as captured:
+            shared.print("a:x:b")
+        assert captured.get() == "a:x:b\n"
+    with console.out.capture() as captured:
+        console.print_table("of 1:a:2", ["c:x:d"], [("a:x:b",), ("[red]:cat:",)], plain=True)
+    assert {"of 1:a:2", "c:x:d", "a:x:b", "[red]:cat:"} <= {
+        line.strip() for line in captured.get().splitlines()
+    }

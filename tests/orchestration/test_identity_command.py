@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import stat
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from orchestration.cli import app
 from tests.identity.accounts_of_partners import child, cohort, persons, send
 
 
-def milepost(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, ["identity", *map(str, arguments)])
+def milepost(*arguments: str | Path, env: dict[str, str] | None = None) -> Result:
+    return CliRunner().invoke(app, ["identity", *map(str, arguments)], env=env)
 
 
 @pytest.fixture
@@ -53,7 +54,15 @@ def test_status_counts_by_partner() -> None:
     assert told["decisions"] == told["decisions_on_nobody"] == 0
     (model,) = told["models"]
     assert (model["community_id"], model["records"]) == ("lakeside", 120)
-    assert "clinic" in milepost("status").output
+    assert [set(row) for row in told["partners"]] == [
+        {"partner", "children", "linked", "match_rate", "by_state_id", "by_what_they_say"}
+    ] * 2
+    said = milepost("status").output
+    assert "clinic" in said
+    assert "match rate" in said
+    (pairs,) = re.findall(r"(.*) for review, 0 decisions are kept", said)
+    n_waiting = told["to_review"]
+    assert pairs == ("1 pair waits" if n_waiting == 1 else f"{n_waiting} pairs wait")
 
 
 def test_a_pair_decided_the_same_is_one_child_from_the_next_refresh_on_and_is_explained(home: Home) -> None:
@@ -181,8 +190,17 @@ def test_decisions_go_out_and_come_back_as_a_file(home: Home, tmp_path: Path) ->
     assert (refused.exit_code, "row 3" in refused.output) == (2, True)
     assert json.loads(milepost("decisions", "--json").stdout) == [], "all or none"
     rows[1]["decision"] = ""
+    rows[0]["reviewer"] = " "
     write()
-    assert "1 decisions read, 1 of them new" in milepost("review", "--import", back).output
+    for environment in (None, {"USER": "who imports"}):  # who imports a file did not decide it
+        refused = milepost("review", "--import", back, env=environment)
+        said = " ".join(refused.output.split())
+        assert (refused.exit_code, "row 2: The column reviewer is empty" in said) == (2, True)
+        assert '--reviewer "Ann Lee"' in said
+    said = milepost("review", "--import", back, "--reviewer", "Ann Lee").output
+    assert "1 decision read, 1 of them new" in said
+    (kept,) = json.loads(milepost("decisions", "--json").stdout)
+    assert kept["reviewer"] == "Ann Lee"
     link_persons(home)
     assert persons(home)["north", "N20"] == persons(home)["clinic", "C20"]
 

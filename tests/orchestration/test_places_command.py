@@ -36,6 +36,7 @@ def test_it_lists_places_of_several_accounts_and_the_pairs_that_wait(home: Path)
     assert "Hazel" not in listed
     everything = json.loads(CliRunner().invoke(app, ["places", "--json"]).output)
     assert {row["place_id"] for row in everything} == set(found.values())
+    assert [row["place_name"].split()[0] for row in everything if row["is_linked"]] == ["Willow"]
     waiting = CliRunner().invoke(app, ["places", "--to-decide"]).output.splitlines()
     (row,) = csv.DictReader(io.StringIO("\n".join(waiting[:2])))
     assert "Hazel Bright | Hazel Bright Pre-K" in waiting[2]

@@ -56,7 +56,7 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
         # as a version before may have left it
         con.execute("alter table codes.disaggregates drop column no_title")
     again = milepost("refresh")
-    assert (again.exit_code, "Nothing changed" in again.output) == (0, True), again.output
+    assert (again.exit_code, "No published number changed" in again.output) == (0, True), again.output
     shows_on_the_assets(home, passed=True)
     answer = milepost("query", "select release_id, notes from releases", "--json")
     assert json.loads(answer.stdout) == [{"release_id": "r0001", "notes": "The first one."}]
@@ -94,7 +94,7 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     unchanged = json.loads(milepost("refresh", "--json").stdout)
     assert (unchanged["success"], unchanged["release_id"], unchanged["is_new"]) == (True, "r0001", False)
     said = " ".join(milepost("refresh", "--notes", "Again.").output.split())
-    assert "Nothing changed" in said
+    assert "No published number changed" in said
     assert "r0001 is still current" in said
     assert "The notes were not taken" in said
     assert "Published" not in said

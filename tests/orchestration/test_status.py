@@ -128,3 +128,38 @@ def test_rows_are_those_delivered_and_accepted_those_in_force(drop: Drop) -> Non
     assert counts() == [(4, 3, 1), (4, 0, 0), (4, 3, 1)]
     last = next(line for line in milepost("status", "--list").splitlines() if "2025-annual" in line).split()
     assert [cell for cell in last if cell.isdigit() and len(cell) == 1] == ["4", "3", "1"]
+
+
+def test_a_rejected_delivery_is_told_without_marks_of_the_markup(drop: Drop) -> None:
+    load_id = loaded(drop("attendance_2024.csv", NO_SCHOOL))
+    told = [line.strip() for line in milepost("status").splitlines()]
+    assert f"✗ north.attendance 2024-annual ({load_id[:8]})" in told
+
+
+def test_a_partner_nobody_knows_is_an_error_with_the_nearest_one(drop: Drop) -> None:
+    loaded(drop("attendance_2024.csv", GOOD))
+    for command in ("status", "contracts"):
+        done = CliRunner().invoke(app, [command, "--partner", "nort"])
+        said = " ".join(done.output.split())
+        assert (done.exit_code, said) == (2, "no partner is called 'nort'. Did you mean 'north'?")
+        assert CliRunner().invoke(app, [command, "--partner", "north"]).exit_code == 0
+
+
+def test_a_partner_without_deliveries_is_told_so(drop: Drop, tmp_path: Path) -> None:
+    loaded(drop("attendance_2024.csv", GOOD))
+    community = tmp_path / "communities" / "lakeside" / "community.yml"
+    community.write_text(
+        community.read_text().replace("partners:\n", "partners:\n  south: {title: South, sector: k12}\n")
+    )
+    done = CliRunner().invoke(app, ["status", "--partner", "south"])
+    assert (done.exit_code, done.output) == (0, "Nothing was received of south, and nothing is due.\n")
+
+
+def test_a_partner_that_left_the_configuration_still_has_its_deliveries(drop: Drop, tmp_path: Path) -> None:
+    loaded(drop("attendance_2024.csv", GOOD))
+    folder = tmp_path / "communities" / "lakeside"
+    for path in folder.glob("extracts/*"):
+        path.unlink()
+    for name in ("community.yml", "agreements.yml"):
+        (folder / name).write_text((folder / name).read_text().replace("north", "south"))
+    assert "attendance" in milepost("status", "--partner", "north")
