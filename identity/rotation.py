@@ -13,6 +13,7 @@ from identity.vault_key import (
     Key,
     VaultError,
     WrongKey,
+    former_key_file,
     key_file,
     long_enough,
     next_key_file,
@@ -80,6 +81,8 @@ def finish_rotation(home: Home) -> None:
         return
     following = next_key_file(file)
     if _opens(home, Key(following.read_text().strip(), file)):
+        # copies of the home, backups above all, are opened by no other key
+        write_key(former_key_file(file), file.read_text().strip())
         following.replace(file)
     elif _opens(home, vault_key(home)):
         following.unlink()

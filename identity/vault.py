@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import duckdb
 
 from identity.rotation import finish_rotation
-from identity.vault_file import attach, attach_to_read, damaged, load_crypto, logs_of
+from identity.vault_file import attach, attach_to_read, damaged, is_of_damage, load_crypto, logs_of
 from identity.vault_key import VaultError, vault_key
 from identity.vault_traces import is_lost, no_vault
 from ingestion.home import Home
@@ -107,8 +107,8 @@ def open_vault(
             _attach_to_write(con, home, is_new)
         try:
             yield con
-        except (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException) as error:
-            if str(home.vault) in str(error) or isinstance(error, duckdb.FatalException):
+        except duckdb.Error as error:
+            if is_of_damage(error, home.vault):
                 raise damaged(home.vault) from None
             raise
         finally:

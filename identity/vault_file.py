@@ -52,11 +52,21 @@ def _cannot_open(file: Path, key: Key, error: duckdb.Error) -> VaultError:
             rule=f"the key was taken from {from_where}",
             next_step="Give the key that the vault was made with, or last rotated to",
         )
-    if isinstance(error, duckdb.IOException) and "lock" in str(error):
+    # not "block", of which a damaged file's errors speak
+    if isinstance(error, duckdb.IOException) and "Could not set lock" in str(error):
         return VaultInUse(
             "The vault is open in another process", where=str(file), next_step="Wait until it has ended"
         )
     return damaged(file)
+
+
+def is_of_damage(error: duckdb.Error, file: Path) -> bool:
+    """Whether an error in the midst of work comes of the file, and not of what was asked of it."""
+    if isinstance(error, duckdb.InvalidInputException):
+        return "AES tag" in str(error)  # a block that is not what was encrypted
+    if isinstance(error, duckdb.IOException | duckdb.SerializationException):
+        return str(file) in str(error)
+    return isinstance(error, duckdb.FatalException)
 
 
 def damaged(file: Path) -> VaultError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -77,7 +78,19 @@ def vault_key(home: Home, *, may_make: bool = False) -> Key:
                 next_step=f"Put it there, or set {KEY_VARIABLE} or {KEY_FILE_VARIABLE}",
             )
         write_key_once(file, secrets.token_hex(32))
-    return long_enough(Key(file.read_text().strip(), file))
+    return long_enough(Key(_read(file), file))
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadKey(
+            "The vault's key cannot be read",
+            where=str(file),
+            rule=f"a file of text that its owner may read ({type(error).__name__})",
+            next_step=f"Put the key there, or set {KEY_VARIABLE} or {KEY_FILE_VARIABLE}",
+        ) from None
 
 
 def key_file(home: Home) -> Path | None:
@@ -93,6 +106,12 @@ def key_file(home: Home) -> Path | None:
 def next_key_file(file: Path) -> Path:
     """Beside a key, the one that the vault is being encrypted with anew."""
     return file.with_name(f"{file.name}.next")
+
+
+def former_key_file(file: Path) -> Path:
+    """Beside a key that is to be replaced, where it is kept for copies of the vault from before."""
+    which = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
+    return file.with_name(f"{file.name}.former-{which}")
 
 
 def keys_of_a_reader(home: Home) -> Iterator[Key]:

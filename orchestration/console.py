@@ -21,10 +21,25 @@ from orchestration.progress import Progress
 if TYPE_CHECKING:
     from expectations.outcome import LoadOutcome
 
+CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+
+
+class SafeConsole(Console):
+    """Partners' data may hold what a terminal obeys (colours, moves, deletions): it is shown, never done."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        super().print(*(visible(one) if isinstance(one, str) else one for one in objects), **how)
+
+
+def visible(text: str) -> str:
+    """The text with signs that control a terminal written as what they are, such as \\x1b."""
+    return text.translate(CONTROLS)
+
+
 # data goes to stdout, everything said about it to stderr, so that `milepost ... --json | jq` always works
 # emoji off: rich would make a picture of data such as `a:x:b`
-out = Console(highlight=False, emoji=False)
-err = Console(stderr=True, highlight=False, emoji=False)
+out = SafeConsole(highlight=False, emoji=False)
+err = SafeConsole(stderr=True, highlight=False, emoji=False)
 
 OUTCOME_STYLES = {
     "accepted": "green",
@@ -140,14 +155,14 @@ def _cell(value: Any, plain: bool) -> str:
     if value is None:
         return ""
     if plain:
-        return str(value).replace("[", "\\[")
+        return visible(str(value)).replace("[", "\\[")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:,.4g}"
-    text = str(value)
+    text = visible(str(value))
     style = OUTCOME_STYLES.get(text)
     text = text.replace("_", " ") if style else text.replace("[", "\\[")
     return f"[{style}]{text}[/]" if style else text

@@ -67,18 +67,20 @@ def refresh_in_process(
     from ingestion.errors import MilepostError
     from orchestration.jobs import resources
     from orchestration.rebuilding import BuildRecord
-    from orchestration.refreshing import CONFIGURATION, LINKING, refresh_job, refuse_nothing
+    from orchestration.refreshing import CONFIGURATION, LINKING, NothingAccepted, refresh_job, refuse_nothing
     from orchestration.warehouse import prepared_manifest
 
     home = prepare_environment()
-    refuse_nothing(home)
     try:
         check_vault(home, new_vault=new_vault)
+        refuse_nothing(home)
         instance = dagster_instance(home)
         before = _release_id(home)
         if everything:
             BuildRecord.forget(home)
         job = refresh_job(prepared_manifest(), home)
+    except NothingAccepted:  # nobody has to be woken for it
+        raise
     except MilepostError as error:
         notify("Milepost: refresh could not start", [str(error)])
         raise

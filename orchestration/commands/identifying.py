@@ -166,7 +166,8 @@ def rotate_key() -> None:
         key = rotate(home, os.environ.get(NEW_KEY_VARIABLE))
     if key.file:
         err.print(
-            f"The vault has a new key, in {key.file}. Copies of the vault from before keep the old one."
+            f"The vault has a new key, in {key.file}. Copies of the vault from before keep the old one, which"
+            " is beside it (.former-...): remove it when there are none."
         )
     else:
         err.print(f"The vault has a new key. Set {KEY_VARIABLE} to it now.")

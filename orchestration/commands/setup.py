@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -273,7 +274,18 @@ def _vault(home: Home) -> list[Finding]:
     return [
         ("vault", not state.vault, str(state.vault or there)),
         ("vault key", not state.key, str(state.key or opens)),
+        *_key_of_others(home),
     ]
+
+
+def _key_of_others(home: Home) -> list[Finding]:
+    """A finding only where others than its owner can read the vault's key."""
+    from identity.vault_key import KEY_VARIABLE, key_file
+
+    file = None if os.environ.get(KEY_VARIABLE) else key_file(home)
+    if file is None or not file.is_file() or not file.stat().st_mode & 0o077:
+        return []
+    return [("vault key's file", False, f"others can read it: chmod 600 {file}")]
 
 
 def _places_that_wait(home: Home) -> list[Finding]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from accounts_of_partners import child, persons, send
+from accounts_of_partners import child, cohort, persons, send
 
 from identity.linking import link_persons
 from identity.rotation import rotate_key
@@ -122,6 +122,38 @@ def test_a_damaged_vault_is_one_clear_error(home: Home, damage: str) -> None:
     assert home.person_links.read_bytes() == links
 
 
+def test_a_block_that_changed_in_the_midst_of_the_vault_is_damage(home: Home) -> None:
+    send(home, "north", *cohort("N", 0, 3000))
+    link_persons(home)
+    content = bytearray(home.vault.read_bytes())
+    told = set()
+    for place in range(5, len(content), len(content) // 40):
+        content[place] ^= 1
+        home.vault.write_bytes(content)
+        content[place] ^= 1
+        try:
+            with open_vault(home, read_only=True) as con:
+                con.execute("select sum(hash(one)) from vault.account as one").fetchall()
+        except VaultError as error:
+            told.add(str(error))
+    assert len(told) == 1, "one message, and some of the places are in blocks that were read"
+    assert "damaged" in told.pop()
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00 no text", None], ids=["bytes", "a folder"])
+def test_what_is_no_key_file_is_told(by_file: Home, content: bytes | None) -> None:
+    link_persons(by_file)
+    file = vault_key(by_file).file
+    assert file is not None
+    file.unlink()
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    with pytest.raises(VaultError, match="key cannot be read"), open_vault(by_file):
+        pass
+
+
 def test_a_vault_of_another_layout_keeps_its_persons_and_reads_the_rest_again(home: Home) -> None:
     link_persons(home)
     before = persons(home)
@@ -199,7 +231,8 @@ def test_rotation_changes_the_key_file_and_keeps_everything(by_file: Home) -> No
     link_persons(by_file)
     assert persons(by_file) == before
     assert old.file is not None
-    assert sorted(path.name for path in old.file.parent.iterdir()) == [old.file.name]
+    beside = {path.name for path in old.file.parent.iterdir()} - {old.file.name}
+    assert {name.partition(".former-")[0] for name in beside} == {old.file.name}
 
 
 def test_rotation_of_a_key_in_the_environment_asks_for_the_new_one(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -92,6 +93,18 @@ def test_what_a_killed_writer_left_beside_the_file_is_in_the_file_of_the_new_key
     with open_vault(by_file) as con:
         con.execute("delete from vault.decision")
     assert decisions(by_file) == []
+
+
+def test_the_key_from_before_stays_for_copies_of_the_home(by_file: Home, tmp_path: Path) -> None:
+    old = vault_key(by_file)
+    assert old.file is not None
+    copy = Home(tmp_path / "copy")
+    shutil.copytree(by_file.root, copy.root)
+    rotate_key(by_file)
+    with pytest.raises(VaultError, match="does not open with this key"), open_vault(copy, read_only=True):
+        pass
+    (former,) = old.file.parent.glob("*.former-*")
+    assert (former.read_text().strip(), former.stat().st_mode & 0o777) == (old.text, 0o600)
 
 
 # before a statement begins, or a file takes the place of another

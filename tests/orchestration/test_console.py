@@ -69,3 +69,19 @@ def test_data_between_colons_is_no_emoji() -> None:
     assert {"of 1:a:2", "c:x:d", "a:x:b", "[red]:cat:"} <= {
         line.strip() for line in captured.get().splitlines()
     }
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_what_would_control_a_terminal_is_shown_and_not_done(
+    monkeypatch: pytest.MonkeyPatch, plain: bool
+) -> None:
+    safe = console.SafeConsole(width=80, highlight=False, force_terminal=True, no_color=True)
+    monkeypatch.setattr(console, "out", safe)
+    with safe.capture() as captured:
+        safe.print("member \x1b[2Jname.csv\nnext line")
+        console.print_table("", ["number"], [("W\x1b[31m8\x07",)], plain=plain)
+    told = captured.get()
+    assert "member \\x1b[2Jname.csv\nnext line" in told
+    assert "W\\x1b[31m8\\x07" in told
+    assert "\x1b[2J" not in told
+    assert "\x07" not in told

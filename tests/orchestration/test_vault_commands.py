@@ -139,4 +139,18 @@ def test_a_new_vault_is_made_when_a_refresh_is_told_to(home: Home, drop: Callabl
     with open_vault(home, read_only=True) as con:
         assert con.execute("select count(*) from vault.member").fetchone() == (4,)
     again = milepost("refresh")
-    assert (again.exit_code, "Nothing changed" in again.output) == (0, True), again.output
+    assert (again.exit_code, "No published number changed" in again.output) == (0, True), again.output
+
+
+def test_doctor_tells_a_key_file_that_others_can_read(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(KEY_VARIABLE)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    send(home, "north", child("1", first_name="Abel"))
+    link_persons(home)
+    file = vault_key(home).file
+    assert file
+    assert "vault key's file" not in doctor()
+    file.chmod(0o644)
+    assert doctor()["vault key's file"] == (False, f"others can read it: chmod 600 {file}")
