@@ -74,12 +74,19 @@ _LINKS = """
     ),
     rosters as (
         select person_id, list(distinct partner_id) as partners from assigned group by person_id
+    ),
+    -- who was told apart from one of a person's children is told apart from the person
+    told_apart as (
+        select distinct least(l.person_id, r.person_id) as one, greatest(l.person_id, r.person_id) as other
+        from apart
+        inner join assigned as l on apart.group_l = l.group_id
+        inner join assigned as r on apart.group_r = r.group_id
     )
     select
         best.* exclude (levels),
         case
             when person_id_l = person_id_r then 'accepted'
-            when apart.group_l is not null then 'decided_different'
+            when told_apart.one is not null then 'decided_different'
             -- a partner's roster tells its children apart, so nobody has to
             when list_has_any(l.partners, r.partners) then 'two_of_a_partner'
             when match_probability >= $lowest then 'to_review'
@@ -90,7 +97,9 @@ _LINKS = """
             'string_agg', '; '
         ) as evidence
     from best
-    left join apart using (group_l, group_r)
+    left join told_apart
+        on least(person_id_l, person_id_r) = told_apart.one
+        and greatest(person_id_l, person_id_r) = told_apart.other
     inner join rosters as l on best.person_id_l = l.person_id
     inner join rosters as r on best.person_id_r = r.person_id
 """

@@ -69,6 +69,16 @@ _QUEUE = f"""
         from vault.member semi join vault.mention using (member_id)
         group by person_id
     ),
+    -- who was told apart from one of a person's children is told apart from the person
+    told_apart as (
+        select distinct least(one.person_id, other.person_id) as one,
+               greatest(one.person_id, other.person_id) as other
+        from vault.decision as d
+        inner join vault.member as one on d.partner_id = one.partner_id and d.student_id = one.student_id
+        inner join vault.member as other
+            on d.other_partner_id = other.partner_id and d.other_student_id = other.student_id
+        where d.decision = 'different'
+    ),
     told as (
         select said.*, member.person_id, member.partner_id, member.student_id, rosters.partners
         from said
@@ -85,6 +95,11 @@ _QUEUE = f"""
     where l.person_id <> r.person_id and match_probability >= ?
         -- a partner's roster tells its children apart, so nobody has to
         and not list_has_any(l.partners, r.partners)
+        and not exists (
+            from told_apart
+            where told_apart.one = least(l.person_id, r.person_id)
+                and told_apart.other = greatest(l.person_id, r.person_id)
+        )
         and not exists (
             from vault.decision as d
             where (d.partner_id, d.student_id, d.other_partner_id, d.other_student_id) in (

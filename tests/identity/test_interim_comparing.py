@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from identity.decisions import Decision, Member, decide
 from identity.linking import link_persons
 from identity.private.encoding import Child, Encoder
 from identity.private.secret import SECRET_VARIABLE
+from identity.review import review_queue
+from identity.vault import open_vault
 from ingestion.home import Home
 from tests.identity.accounts_of_partners import child, cohort, name, persons, send
 
@@ -59,6 +63,26 @@ def test_what_was_compared_anew_is_what_is_remembered(home: Home) -> None:
     send(home, "zoo", child("1", first_name="Zed", last_name="Zap", birth_date="2001-01-09"))
     link_persons(home)
     assert are_one(home), "a delivery of others changes nothing"
+
+
+def test_nobody_is_asked_again_about_persons_who_were_told_apart(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    for partner, prefix in (("north", "N"), ("south", "S"), ("clinic", "C")):
+        send(home, partner, *cohort(prefix, 0, 60))
+    link_persons(home)
+    assert persons(home)["north", "N5"] == persons(home)["south", "S5"] == persons(home)["clinic", "C5"]
+    apart = Decision(Member("north", "N5"), Member("clinic", "C5"), "different", "a reviewer", "twins")
+    with open_vault(home) as con:
+        decide(con, [apart])
+    assert link_persons(home).to_review == 0
+    with open_vault(home, read_only=True) as con:
+        assert review_queue(con) == []
+    found = persons(home)
+    told = duckdb.sql(
+        f"select count(*), min(status), max(status) from '{home.identity / 'links.parquet'}' "
+        f"where list_sort([person_id_l, person_id_r]) = list_sort(['{found['north', 'N5']}', '{found['clinic', 'C5']}'])"
+    ).fetchall()
+    assert told == [(2, "decided_different", "decided_different")]
 
 
 def test_a_hashed_number_that_turns_out_to_be_two_childrens_joins_nobody_any_more(tmp_path: Path) -> None:
