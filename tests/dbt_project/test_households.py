@@ -105,6 +105,19 @@ def of_assistance(lake: Lake) -> None:
         lake.deliver("person", year, homes, partner="park")
 
 
+def of_guardians(lake: Lake) -> None:
+    """gem, gia and gil live with M, gil and gob with F; ned's aunt lives elsewhere; of pat an address is told."""
+    told = [("gia", "M", True), ("gil", "M", True), ("gem", "M", True), ("gil", "F", True), ("gob", "F", True)]
+    told += [("ned", "A", False), ("nan", "A", True), ("non", "B", None), ("pat", "P", True), ("pip", "P", True)]
+    rows: list[dict[str, object]] = [
+        {"student_id": student, "guardian_id": guardian, "lives_with": together}
+        for student, guardian, together in told
+    ]
+    lake.deliver("guardian", 2025, rows, partner="homes")
+    born = [{"student_id": student, "birth_date": CHILD} for student in ("gia", "gil", "gem", "gob", "nan", "pip")]
+    lake.deliver("person", 2025, [*born, *at("9 Elm Way", "pat")], partner="homes")
+
+
 def of_ages(lake: Lake) -> None:
     """Nineteen on 1 October 2024, a day later; born that day, a day later; of unknown age, one of them a pupil."""
     rows = []
@@ -119,7 +132,7 @@ def of_ages(lake: Lake) -> None:
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory, manifest: Any) -> Warehouse:
     lake = Lake(tmp_path_factory.mktemp("home"))
-    for make in (of_addresses, of_buildings, of_shelters, of_assistance, of_ages):
+    for make in (of_addresses, of_buildings, of_shelters, of_assistance, of_guardians, of_ages):
         make(lake)
     built = Warehouse(manifest, lake.finish())
     built.build(*SELECTED)
@@ -261,6 +274,20 @@ def test_who_lives_where_all_of_an_assisted_household_do_is_of_it_from_the_next_
     assert [year(warehouse, "xia", y)[:2] for y in (2023, 2024)] == [("address", 0), ("address", 1)]
     # its members have two addresses, and nobody says which is the home
     assert [year(warehouse, who, 2024)[1] for who in ("yan", "zoe", "kit")] == [1, 1, 0]
+
+
+def test_children_who_live_with_one_guardian_are_a_household_where_no_address_is_told(warehouse: Warehouse) -> None:
+    year_of_guardians = [("2024-07-01", "2025-07-01", "guardian")]
+    assert all(spells(warehouse, who) == year_of_guardians for who in ("gem", "gia", "gil", "gob", "nan", "pip"))
+    assert households(warehouse, "gem") == households(warehouse, "gia") == households(warehouse, "gil")
+    assert year(warehouse, "gil", 2025) == ("guardian", 2, 1, None, None)
+    # of two homes the one with most children counts, so who lives in the other one is alone
+    assert year(warehouse, "gob", 2025) == ("guardian", 0, 1, None, None)
+    assert spells(warehouse, "ned") == spells(warehouse, "non") == []
+    assert spells(warehouse, "pat") == [("2024-07-01", "2025-07-01", "address")]
+    assert warehouse.query("select distinct evidence, n_members from marts.household where evidence = 'guardian' order by 2") == [
+        ("guardian", 1), ("guardian", 3),
+    ]  # fmt: skip
 
 
 def test_children_are_under_nineteen_and_born_on_the_first_of_october(warehouse: Warehouse) -> None:

@@ -20,6 +20,7 @@ EXPECTED_KEYS = {
     "employment": ("student_id", "employer_id", "wage_year", "wage_quarter"),
     "enrollment": ("student_id", "school_id", "entry_date"),
     "eviction": ("case_id", "student_id"),
+    "guardian": ("student_id", "guardian_id"),
     "health_coverage": ("student_id", "payer_type", "start_date"),
     "housing_assistance": ("student_id", "program_type", "assistance_action", "effective_date"),
     "housing_episode": ("student_id", "project_id", "entry_date"),
@@ -87,6 +88,7 @@ def test_names_birth_dates_addresses_and_ids_of_children_are_direct_identifiers(
             "birth_date",
             "address",
             "household_id",
+        "guardian_id",
             "case_id",
         ),
     }

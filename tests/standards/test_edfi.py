@@ -163,6 +163,33 @@ def test_json_fills_the_same_tables(partner: OnePartner, ending: str) -> None:
     assert told(partner) == EXPECTED
 
 
+def guardians(partner: OnePartner, label: str) -> list[tuple[Any, ...]]:
+    told = "student_id, guardian_id, guardian_relationship, lives_with, is_legal_guardian"
+    return partner.rows("guardian", f"select {told} from raw where extract_id like '%{label}'")
+
+
+def test_parents_of_older_data_standards_and_contacts_of_newer_ones_are_guardians(partner: OnePartner) -> None:
+    partner.contract("edfi_json")
+    who = {"relationDescriptor": "uri://ed-fi.org/RelationDescriptor#Mother", "livesWith": True}
+    child = {"studentReference": {"studentUniqueId": "1"}}
+    contact = {**child, **who, "contactReference": {"contactUniqueId": "C7"}, "legalGuardian": True}
+    parent = {**child, **who, "parentReference": {"parentUniqueId": "P7"}, "emergencyContactStatus": True}
+    contacts = {"studentContactAssociations": [contact], "studentParentAssociations": [parent]}
+    partner.load(resources(partner, {**RESOURCES, **contacts}))
+    assert guardians(partner, "contacts") == [("1", "C7", "Mother", True, True)]
+    assert guardians(partner, "parents") == [("1", "P7", "Mother", True, None)]
+
+
+def test_guardians_of_interchanges_in_xml(partner: OnePartner) -> None:
+    partner.contract("edfi_xml_bulk")
+    who = "<Relation>uri://ed-fi.org/RelationDescriptor#Aunt</Relation><LivesWith>false</LivesWith>"
+    parent = f"<StudentParentAssociation>{ANA}{reference('Parent', 'ParentUniqueId', 'P7')}{who}</StudentParentAssociation>"
+    contact = f"<StudentContactAssociation>{ANA}{reference('Contact', 'ContactUniqueId', 'C7')}{who}</StudentContactAssociation>"
+    partner.load(xml(partner, Student=interchange(student(1), SPELL), Parents=interchange(parent, contact)))
+    assert guardians(partner, "parents") == [("1", "P7", "Aunt", False, None)]
+    assert guardians(partner, "contacts") == [("1", "C7", "Aunt", False, None)]
+
+
 BOMB = '<!DOCTYPE x [<!ENTITY a "Ana"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 

@@ -47,6 +47,34 @@ effective_dates as (
 
 ),
 
+guardians as (
+
+    select
+        *,
+        count(distinct person_id) over (partition by partner_id, school_year, guardian_key) as n_children
+    from {{ ref('stg_guardian') }}
+    where lives_with
+
+),
+
+guarded as (
+
+    select
+        community_id,
+        partner_id,
+        person_id,
+        school_year,
+        guardian_key
+    from guardians
+    -- of two guardians who live with it, the one whom most children live with
+    qualify
+        row_number() over (
+            partition by community_id, partner_id, person_id, school_year
+            order by n_children desc, guardian_key asc
+        ) = 1
+
+),
+
 -- each record names the whole household, so who is not in the next one has left it
 records as (
 
@@ -99,3 +127,15 @@ inner join records
         and assisted.household_key = records.household_key
         and assisted.effective_date = records.effective_date
 where not assisted.is_end
+union all
+select
+    community_id,
+    person_id,
+    'guardian|' || partner_id || '|' || guardian_key as group_key,
+    make_date(school_year - 1, 7, 1) as start_date,
+    make_date(school_year, 7, 1) as end_date,
+    'guardian' as evidence,
+    5 as priority,
+    'child' as relationship_to_head,
+    false as has_home
+from guarded

@@ -49,6 +49,7 @@ select
     case kinds.household_kind
         when 'address' then 'address'
         when 'assistance' then 'housing_assistance'
+        when 'guardian' then 'guardian'
         else 'homeless_system'
     end as evidence,
     members.first_date,
