@@ -12,6 +12,7 @@ import duckdb
 from identity.address_keys import make_address_keys
 from identity.matches import REVIEW_FROM
 from identity.person_key import person_key
+from identity.reissued import write_reissued
 from identity.unmatched import write_unmatched
 from ingestion.home import Home
 from ingestion.sql_text import literal
@@ -22,8 +23,9 @@ class LinkCounts:
     """How children of partners (`students`) were linked into `persons`.
 
     Conflicts are students whose accounts name more than one state id; refused are state ids that are none
-    (ingestion/mapping/state_ids.py); `linked` students share no id with anybody and were found by names,
-    birth date and what else is known; `to_review` are pairs that a person should look at.
+    (ingestion/mapping/state_ids.py), reissued partners' numbers that became another child's; `linked`
+    students share no id with anybody and were found by names, birth date and what else is known; `to_review`
+    are pairs that a person should look at.
     """
 
     students: int
@@ -33,6 +35,7 @@ class LinkCounts:
     linked: int
     conflicting_state_ids: int
     refused_state_ids: int
+    reissued_numbers: int
     to_review: int
 
 
@@ -45,6 +48,7 @@ COUNTS = """
         count(*) filter (method in ('linked', 'decided')) as linked,
         count(*) filter (n_state_ids > 1) as conflicting_state_ids,
         count(*) filter (method = 'state_id_refused') as refused_state_ids,
+        (select count(distinct (partner_id, student_id)) from reissued) as reissued_numbers,
         (select count(*) from link where status = 'to_review') as to_review
     from (select assigned.*, grouped.n_state_ids from assigned inner join grouped using (member_id))
 """
@@ -123,6 +127,7 @@ def export(con: duckdb.DuckDBPyConnection, home: Home) -> LinkCounts:
     _write(con, home.address_keys, "from address_key order by all")
     _write(con, home.identity / "person_changes.parquet", "select * from vault.change order by all")
     write_unmatched(con, home)
+    write_reissued(con, home)
     cursor = con.execute(COUNTS)
     names = [column[0] for column in cursor.description]
     (row,) = cursor.fetchall()

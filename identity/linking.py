@@ -16,6 +16,7 @@ from identity.match_rates import keep_match_rates, measure_match_rates, refuse_f
 from identity.matches import keep_matches, match
 from identity.person_key import person_key
 from identity.persons import assign_persons, keep_persons
+from identity.reissued import find_reissued, refuse_reissued
 from identity.vault import open_vault
 from ingestion.home import Home
 
@@ -27,6 +28,7 @@ def link_persons(
     has_views: bool = False,
     retrain: bool = False,
     accept_match_rates: bool = False,
+    accept_reissued_numbers: bool = False,
     new_vault: bool = False,
 ) -> LinkCounts:
     """Take new accounts into the vault, link them, and write what others may know of it to identity/.
@@ -34,6 +36,7 @@ def link_persons(
     `lake` is where raw/ is read, such as a snapshot; the home itself unless given. With `has_views`, the
     warehouse has staging's views of the children of standards. `retrain` fits the model of linking anew,
     `accept_match_rates` lets deliveries pass that are linked far less than those before (MatchRateError),
+    `accept_reissued_numbers` those that call other children by the same numbers (ReissuedNumberError),
     `new_vault` makes a vault where one was and is gone (VaultError).
     Everything is worked out in memory and written in one transaction: killed anywhere, the vault is as it was
     before. Nothing is done where neither files nor decisions changed.
@@ -55,6 +58,9 @@ def link_persons(
         measure_match_rates(con, home)
         if not accept_match_rates:
             refuse_fallen(con)
+        find_reissued(con)
+        if not accept_reissued_numbers:
+            refuse_reissued(con, home)
         with _transaction(con):
             _keep(con)
         return export(con, home)

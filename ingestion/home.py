@@ -142,6 +142,9 @@ class Home:
     def unmatched_csv(self, partner: str) -> Path:
         return self.feedback / partner / "unmatched.csv"
 
+    def reissued_csv(self, partner: str) -> Path:
+        return self.feedback / partner / "reissued_numbers.csv"
+
     # ---- configuration, people, disclosure -------------------------------------------------------
     @property
     def reference(self) -> Path:

@@ -38,6 +38,9 @@ OF_LINKING = {
     "accept_match_rates": dg.Field(
         bool, default_value=False, is_required=False, description="Let fallen match rates pass."
     ),
+    "accept_reissued_numbers": dg.Field(
+        bool, default_value=False, is_required=False, description="Let numbers given to other children pass."
+    ),
     "new_vault": dg.Field(
         bool, default_value=False, is_required=False, description="Make a vault where one was and is gone."
     ),

@@ -54,13 +54,14 @@ def refresh_in_process(
     *,
     retrain: bool = False,
     accept_match_rates: bool = False,
+    accept_reissued_numbers: bool = False,
     new_vault: bool = False,
 ) -> dict[str, Any]:
     """Run the job `refresh` from identity to release; the report names the release, or what failed.
 
     What changed since the last refresh is built, and what depends on it; with `everything`, all models are.
     Without a change no release is made, and `is_new` is False; NothingAccepted where the first would be
-    empty. `notes` go with the release to its readers. `retrain`, `accept_match_rates` and `new_vault` are
+    empty. `notes` go with the release to its readers. `retrain`, `accept_...` and `new_vault` are
     those of `link_persons`. VaultError, before anything is done, where the vault would not open.
     """
     from identity.vault_check import check_vault
@@ -85,7 +86,12 @@ def refresh_in_process(
         notify("Milepost: refresh could not start", [str(error)])
         raise
     given = {**resources(home), "progress": progress}
-    linking = {"retrain": retrain, "accept_match_rates": accept_match_rates, "new_vault": new_vault}
+    linking = {
+        "retrain": retrain,
+        "accept_match_rates": accept_match_rates,
+        "accept_reissued_numbers": accept_reissued_numbers,
+        "new_vault": new_vault,
+    }
     config = {**QUIET, "ops": {CONFIGURATION: {"config": {"notes": notes}}, LINKING: {"config": linking}}}
     report = _report(
         job.execute_in_process(run_config=config, instance=instance, resources=given, raise_on_error=False)

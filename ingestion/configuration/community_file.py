@@ -58,6 +58,8 @@ class Identity(Strict):
 
     # of a delivery's children linked to another partner's, below the deliveries before
     largest_match_rate_drop: float = Field(default=0.2, ge=0, le=1)
+    # of a delivery's children whose number was another child's before
+    largest_reissued_share: float = Field(default=0.002, ge=0, le=1)
     # feedback/<partner>/unmatched.csv; who is not on it is known to somebody else, which is telling
     unmatched_lists: bool = False
 

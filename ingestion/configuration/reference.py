@@ -25,6 +25,7 @@ TABLES: dict[str, dict[str, str]] = {
     "identity_settings": {
         "community_id": "VARCHAR",
         "largest_match_rate_drop": "DOUBLE",
+        "largest_reissued_share": "DOUBLE",
         "unmatched_lists": "BOOLEAN",
     },
     "collections": {
@@ -148,7 +149,8 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
     years = community.school_years
     yield "communities", (community.name, years.first, years.last, community.disclosure.minimum_denominator)
     linking = community.identity
-    yield "identity_settings", (linking.largest_match_rate_drop, linking.unmatched_lists)
+    settings = (linking.largest_match_rate_drop, linking.largest_reissued_share, linking.unmatched_lists)
+    yield "identity_settings", settings
     for place, (name, collection) in enumerate(community.collections.items()):
         yield "collections", (name, collection.maturity, place)
     for name, partner in community.partners.items():

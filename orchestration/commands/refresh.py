@@ -37,6 +37,9 @@ def refresh(
     accept_match_rates: bool = typer.Option(
         False, help="Let deliveries pass whose children are linked far less often than before."
     ),
+    accept_reissued_numbers: bool = typer.Option(
+        False, help="Let deliveries pass that call other children by numbers that were taken."
+    ),
     new_vault: bool = typer.Option(
         False,
         "--new-vault",
@@ -52,7 +55,12 @@ def refresh(
 
     Example: milepost refresh --notes "River City sent its attendance of 2023-24 anew"
     """
-    linking = {"retrain": retrain, "accept_match_rates": accept_match_rates, "new_vault": new_vault}
+    linking = {
+        "retrain": retrain,
+        "accept_match_rates": accept_match_rates,
+        "accept_reissued_numbers": accept_reissued_numbers,
+        "new_vault": new_vault,
+    }
     result = run_refresh(everything, notes, **linking)
     if as_json:
         print_json(result)

@@ -88,7 +88,7 @@ def test_names_birth_dates_addresses_and_ids_of_children_are_direct_identifiers(
             "birth_date",
             "address",
             "household_id",
-        "guardian_id",
+            "guardian_id",
             "case_id",
         ),
     }

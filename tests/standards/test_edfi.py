@@ -168,7 +168,9 @@ def guardians(partner: OnePartner, label: str) -> list[tuple[Any, ...]]:
     return partner.rows("guardian", f"select {told} from raw where extract_id like '%{label}'")
 
 
-def test_parents_of_older_data_standards_and_contacts_of_newer_ones_are_guardians(partner: OnePartner) -> None:
+def test_parents_of_older_data_standards_and_contacts_of_newer_ones_are_guardians(
+    partner: OnePartner,
+) -> None:
     partner.contract("edfi_json")
     who = {"relationDescriptor": "uri://ed-fi.org/RelationDescriptor#Mother", "livesWith": True}
     child = {"studentReference": {"studentUniqueId": "1"}}
