@@ -14,6 +14,14 @@ RIVER, LAKE = "river_city_schools", "lakeshore_unified"
 LAKE_DISTRICT = "LU02"
 # attendance_2024-25_annual.csv and lus_marks_2025_winter.ndjson alike: two digits of the year, the collection
 PERIOD = r"(\d\d)_([a-z]+)\."
+INDICATORS = (
+    "chronic_absence",
+    "early_grade_reading",
+    "middle_grade_math",
+    "ninth_grade_on_track",
+    "high_school_graduation",
+    "suspension",
+)
 FLAGS = {
     "economic_disadvantage": ("EconDis", "frl"),
     "english_learner": ("EL", "ell"),

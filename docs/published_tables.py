@@ -18,7 +18,10 @@ def models() -> list[dict[str, Any]]:
 
 def section(model: dict[str, Any]) -> str:
     """One table of a release as a heading, what a row is, its key, and a table of its columns."""
-    keys = [test["unique_combination"]["arguments"]["columns"] for test in model.get("data_tests", [])]
+    tests = [
+        test["unique_combination"] for test in model.get("data_tests", []) if "unique_combination" in test
+    ]
+    keys = [test["arguments"]["columns"] for test in tests]
     keys += [[column["name"]] for column in model["columns"] if "unique" in column.get("data_tests", [])]
     lines = [
         f"### {model['name']}",

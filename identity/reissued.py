@@ -90,10 +90,10 @@ def refuse_reissued(con: duckdb.DuckDBPyConnection, home: Home) -> None:
                 f"{n_reissued:,} of {n_children:,} numbers are those of other children in earlier accounts: "
                 "names and birth dates have nothing in common",
                 where=f"{extract_id} {school_year} {collection}",
-                rule="a partner's number is one child's for good (largest_reissued_share of community.yml)",
+                rule="a partner's number is one child's for good (community.yml: largest_reissued_share)",
                 next_step="Ask the partner whether it gives numbers again. If so, let the contract make them "
-                "unique, as in `student_id: {sql: \"EntryYear || '-' || StudentID\"}`; withdraw the delivery; "
-                "or link all the same with `milepost refresh --accept-reissued-numbers`",
+                "unique, as in `student_id: {sql: \"EntryYear || '-' || StudentID\"}`; withdraw the "
+                "delivery; or link all the same with `milepost refresh --accept-reissued-numbers`",
             )
             for extract_id, school_year, collection, n_children, n_reissued in found
         )

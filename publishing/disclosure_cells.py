@@ -80,7 +80,7 @@ places_below as (
     from slot as child
     inner join slot as parent using (community_id, disaggregate, subgroup)
     where
-        (parent.geography_level = 'community' and child.geography_level in ('district', 'school'))
+        (parent.geography_level = 'community' and child.geography_level <> 'community')
         or (
             parent.geography_level = 'district' and child.geography_level = 'school'
             and parent.geography_id = child.parent_place

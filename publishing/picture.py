@@ -18,13 +18,25 @@ STATUS = {
     "maintained": ("same", ""),
 }
 
+STAGES = [
+    "birth",
+    "early childhood",
+    "kindergarten",
+    "early grades",
+    "middle grades",
+    "kindergarten to grade 12",
+    "high school",
+    "postsecondary",
+    "career",
+]
 # the whole community, annual values, the default definition version
-_LATEST = """
+_LATEST = f"""
 select v.community_id, i.title, v.indicator_id, v.definition_version, v.school_year, v.value, v.value_low,
-    v.value_high, v.value_kind, v.denominator, t.status, t.change_points, series.history
+    v.value_high, if(v.suppression = 'not_received', v.suppression, v.value_kind),
+    v.denominator, t.status, t.change_points, series.history
 from published.indicator_values as v
 inner join published.indicators as i on v.indicator_id = i.indicator_id
-    and v.definition_version = i.definition_version and i.is_default
+    and v.definition_version = i.definition_version and i.is_default and i.stage <> 'pathway'
 left join published.indicator_trends as t on v.community_id = t.community_id
     and v.indicator_id = t.indicator_id and v.definition_version = t.definition_version
     and v.collection = t.collection
@@ -41,7 +53,15 @@ where v.collection = 'annual' and v.geography_level = 'community' and v.disaggre
 qualify row_number() over (
     partition by v.community_id, v.indicator_id, v.definition_version order by v.school_year desc
 ) = 1
-order by v.community_id, i.title
+order by v.community_id, list_position({STAGES}, i.stage), i.title
+"""
+# the outcomes, and whatever has a target
+_AIMED_AT = """
+select community_id, indicator_id from published.indicator_trends where target_year is not null
+union
+select distinct community_id, indicator_id
+from published.indicator_values inner join published.indicators using (indicator_id)
+where indicator_id = outcome
 """
 _WIDEST_GAPS = """
 select g.community_id, g.indicator_id, g.definition_version, g.school_year, s.subgroup_title,
@@ -87,7 +107,7 @@ def indicators_picture(home: Home) -> Table:
 
 
 def gaps_picture(home: Home) -> Table:
-    """Per indicator of each community: the subgroup that is furthest behind the best-off one."""
+    """Per outcome, and indicator with a target: the subgroup that is furthest behind the best-off one."""
     table = _table("Widest gaps")
     for heading in ("Indicator", "Furthest behind", "Points", "Best off", "Children to close"):
         table.add_column(
@@ -96,7 +116,10 @@ def gaps_picture(home: Home) -> Table:
             no_wrap=heading in ("Indicator", "Points"),
         )
     gaps = {row[:4]: row[4:] for row in _rows(home, _WIDEST_GAPS)}
+    aimed_at = {(community, indicator) for community, indicator in _rows(home, _AIMED_AT)}
     for community, title, indicator, version, year, *_ in _rows(home, _LATEST):
+        if (community, indicator) not in aimed_at:
+            continue
         gap = gaps.get((community, indicator, version, year))
         if gap is None:
             table.add_row(title, "none that is clear", "–", "–", "–")
@@ -148,7 +171,9 @@ def sparkline(values: Iterable[float | None]) -> str:
 
 
 def value_text(value: float | None, low: float | None, high: float | None, kind: str | None) -> str:
-    """A rate with its interval, a band as one bound, or that the number is hidden."""
+    """A rate with its interval, a band as one bound, or that the number is hidden or not there yet."""
+    if kind == "not_received":
+        return "not received"
     if kind == "rate" and value is not None and low is not None and high is not None:
         return f"{100 * value:.1f} ({100 * low:.1f}–{100 * high:.1f})"
     if kind == "band" and low is not None and high is not None:

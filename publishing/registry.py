@@ -58,8 +58,11 @@ class Indicator(_Facts):
     unit: str = Field(min_length=3)
     better: Literal["up", "down"]
     timing: str = Field(min_length=3)
+    # where a child is counted: its school of the year, the one that received or graduated it, or home alone
+    place: Literal["accountable_school", "receiving_school", "school_of_graduation", "residence"]
     required_entities: tuple[str, ...] = Field(min_length=1)
     ew_indicator: str | None = None
+    caveats: str | None = None
     definitions: tuple[Definition, ...] = Field(min_length=1)
 
     @field_validator("required_entities")

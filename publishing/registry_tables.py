@@ -23,8 +23,10 @@ TABLES = {
         "unit": "varchar",
         "better": "varchar",
         "timing": "varchar",
+        "place": "varchar",
         "required_entities": "varchar[]",
         "ew_indicator": "varchar",
+        "caveats": "varchar",
     },
     "indicator_definitions": {
         "indicator_id": "varchar",
@@ -102,8 +104,10 @@ def _indicator_rows(indicators: Mapping[str, Indicator]) -> list[tuple[Any, ...]
             i.unit,
             i.better,
             i.timing,
+            i.place,
             list(i.required_entities),
             i.ew_indicator,
+            i.caveats,
         )
         for i in indicators.values()
     ]

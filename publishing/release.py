@@ -111,7 +111,7 @@ def _refuse_stale_decisions(con: duckdb.DuckDBPyConnection) -> None:
     try:
         made, kept = con.execute(
             "select (select count(*) from warehouse.disclosure.cell_suppression), "
-            "(select count(*) from warehouse.published.indicator_values)"
+            "(select count(*) from warehouse.published.indicator_values where suppression <> 'not_received')"
         ).fetchall()[0]
     except duckdb.CatalogException:
         raise ReleaseError("disclosure control has decided nothing yet", next_step=next_step) from None

@@ -19,3 +19,14 @@
             {{ rows }}.school_year between definitions.first_year and definitions.last_year
             and ({{ rows }}.collection = 'annual' or definitions.has_interim)
 {%- endmacro %}
+
+{# The registered indicators that any community has selected, or all if none has: nobody looks at the others, and each
+   costs time. While dbt parses, and SQL lint renders, all. #}
+{% macro selected_indicators() %}
+    {% for indicator in registered_indicators() %}{% do ref(indicator) %}{% endfor %}
+    {% if not execute %}{{ return(registered_indicators()) }}{% endif %}
+    {% set rows = run_query('select distinct indicator_id from ' ~ source('reference', 'indicator_selection')) %}
+    {% set selected = rows.columns[0].values() | list %}
+    {% set found = registered_indicators() | select('in', selected) | list %}
+    {{ return(found or registered_indicators()) }}
+{% endmacro %}

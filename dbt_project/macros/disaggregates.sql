@@ -17,14 +17,25 @@
     {{ return(found) }}
 {% endmacro %}
 
+{# Geography level -> the column of int_indicator_cells that tells the place: of the school, and of residence. #}
+{% macro geography_levels() %}
+    {{ return({
+        'school': 'organization_id',
+        'district': 'district_id',
+        'community': 'community_id',
+        'zip': 'zip_code',
+        'tract': 'tract_id',
+    }) }}
+{% endmacro %}
+
 {# The total, every single one of these disaggregates, and every pair of those allowed in pairs. #}
-{% macro disaggregate_grouping_sets(keys, all) %}
+{% macro disaggregate_grouping_sets(keys, all, with_pairs=true) %}
     {%- set keys = keys | join(', ') -%}
     grouping sets (
         ({{ keys }})
         {%- for first in all %},
         ({{ keys }}, {{ first.column }})
-        {%- for second in all[loop.index:] if first.in_pairs and second.in_pairs %},
+        {%- for second in all[loop.index:] if with_pairs and first.in_pairs and second.in_pairs %},
         ({{ keys }}, {{ first.column }}, {{ second.column }})
         {%- endfor %}
         {%- endfor %}

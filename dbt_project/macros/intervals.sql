@@ -39,3 +39,22 @@
     {{ first }} - {{ second }}
     + sqrt(power({{ first_high }} - {{ first }}, 2) + power({{ second }} - {{ second_low }}, 2))
 {%- endmacro %}
+
+{# Two-sided p value of the pooled two-proportion z test: how often two samples of one share differ as much or more. 1 where
+   both shares are 0 or 1. #}
+{% macro two_proportion_p(numerator, denominator, other_numerator, other_denominator) -%}
+    coalesce(2 * ({{ upper_tail(
+        'abs(cast(' ~ numerator ~ ' as double) / ' ~ denominator ~ ' - cast(' ~ other_numerator ~ ' as double) / '
+        ~ other_denominator ~ ') / nullif(sqrt(cast(' ~ numerator ~ ' + ' ~ other_numerator ~ ' as double) / (' ~ denominator
+        ~ ' + ' ~ other_denominator ~ ') * (1 - cast(' ~ numerator ~ ' + ' ~ other_numerator ~ ' as double) / (' ~ denominator
+        ~ ' + ' ~ other_denominator ~ ')) * (1.0 / ' ~ denominator ~ ' + 1.0 / ' ~ other_denominator ~ ')), 0)'
+    ) }}), 1.0)
+{%- endmacro %}
+
+{# The normal distribution above z >= 0, to 7.5e-8: Abramowitz and Stegun (1964), 26.2.17. #}
+{% macro upper_tail(z) -%}
+    {%- set t = '(1 / (1 + 0.2316419 * (' ~ z ~ ')))' -%}
+    0.3989422804014327 * exp(-power({{ z }}, 2) / 2) * {{ t }} * (
+        0.319381530 + {{ t }} * (-0.356563782 + {{ t }} * (1.781477937 + {{ t }} * (-1.821255978 + {{ t }} * 1.330274429)))
+    )
+{%- endmacro %}

@@ -108,6 +108,19 @@
     add_months({{ day }}, 12 * {{ years }})
 {%- endmacro %}
 
+{# The same day some months later, the number told by a column; of a day that the month lacks, its last. #}
+{% macro months_after(day, months) -%}
+    {{ adapter.dispatch('months_after')(day, months) }}
+{%- endmacro %}
+
+{% macro default__months_after(day, months) -%}
+    cast({{ day }} + to_months({{ months }}) as date)
+{%- endmacro %}
+
+{% macro spark__months_after(day, months) -%}
+    add_months({{ day }}, {{ months }})
+{%- endmacro %}
+
 {# A day some days earlier or, with a negative number, later. #}
 {% macro days_before(day, days) -%}
     {{ adapter.dispatch('days_before')(day, days) }}

@@ -21,7 +21,7 @@ Sector = Literal[
 ]
 
 
-Level = Literal["community", "district", "school"]
+Level = Literal["community", "district", "school", "zip", "tract"]
 
 
 SMALLEST_MINIMUM = 10  # groups of fewer children are never published, whatever a community says

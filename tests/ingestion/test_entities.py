@@ -20,6 +20,7 @@ EXPECTED_KEYS = {
     "employment": ("student_id", "employer_id", "wage_year", "wage_quarter"),
     "enrollment": ("student_id", "school_id", "entry_date"),
     "eviction": ("case_id", "student_id"),
+    "financial_aid_application": ("student_id",),
     "guardian": ("student_id", "guardian_id"),
     "health_coverage": ("student_id", "payer_type", "start_date"),
     "housing_assistance": ("student_id", "program_type", "assistance_action", "effective_date"),

@@ -185,5 +185,5 @@ def test_building_what_changed_ends_in_the_same_tables_as_building_everything(
     change_and_compare(
         "a_withdrawal",
         *("intermediate.int_discipline_coverage", "intermediate.int_incomplete_years"),
-        *("intermediate.int_ninth_grade_years", "marts.indicator_cells"),
+        *("intermediate.int_course_years", "marts.indicator_cells"),
     )

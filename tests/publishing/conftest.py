@@ -66,6 +66,7 @@ class SmallWarehouse:
                 "select school_year, 'as made' as inputs_hash from source_cells group by all"
             )
             con.execute(_LOADS)
+            con.execute(_OTHERS)
             for table in ("children", "source_cells", "plan", "selection", "school_districts"):
                 con.execute(f"drop table {table}")
 
@@ -103,6 +104,26 @@ select
     'days_absent' as column_name, 'quarantine' as severity, false as is_passed, 3::bigint as n_violations,
     0.005::double as violation_share
 from marts.load_history where school_year < 2023
+"""
+
+
+# a year that is missing of what was told before, and a program of which enough matched, with one third that did not
+_OTHERS = """
+create table intermediate.int_incomplete_years as
+select 'riverbend' as community_id, 'chronic_absence' as indicator_id, 2026::integer as school_year,
+    'annual' as collection;
+create table marts.dim_program as
+select 'riverbend' as community_id, 'club:reading' as program_id, 'Reading' as program_name,
+    'tutoring' as program_type;
+create table marts.program_comparisons as
+select 'riverbend' as community_id, 'club:' || program as program_id, 2025::integer as school_year,
+    'chronic_absence' as indicator_id, 'ten_percent' as definition_version, dosage,
+    n_matched::bigint as n_participants, n_matched::bigint as n_matched, 400::bigint as n_comparisons,
+    n_true::bigint as n_matched_successful, n_true / n_matched as participant_rate,
+    0.25::double as comparison_rate, 0.05::double as standard_error, 0.1::double as absence_before_points
+from (values ('reading', 'all', 90, 27), ('reading', 'low', 30, 9), ('reading', 'middle', 30, 9),
+    ('reading', 'high', 30, 9), ('chess', 'all', 60, 15), ('chess', 'low', 20, 8), ('chess', 'middle', 20, 3),
+    ('chess', 'high', 20, 8), ('choir', 'all', 9, 5)) as told (program, dosage, n_matched, n_true)
 """
 
 

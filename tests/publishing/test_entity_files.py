@@ -23,7 +23,8 @@ def test_columns_with_a_code_list_are_gathered_and_others_are_not() -> None:
         "gender",
         "race_ethnicity",
         "hispanic_ethnicity",
-    ]  # no language
+        "home_language",
+    ]
     assert code_columns(entities["assessment"]) == [
         "assessment_type",
         "subject",

@@ -22,7 +22,15 @@ def test_a_built_warehouse_is_published_and_its_picture_drawn(warehouse: SmallWa
     console = Console(file=StringIO(), width=200)
     console.print(release_picture(warehouse.home))
     text = console.file.getvalue()  # type: ignore[attr-defined]
-    for words in ("Chronic absence", "Early grade reading", "2021-22", "Points", "north", "2,400"):
+    for words in (
+        "Chronic absence",
+        "Early grade reading",
+        "2021-22",
+        "Points",
+        "not received",
+        "north",
+        "2,400",
+    ):
         assert words in text
     print(text)
 
@@ -38,6 +46,7 @@ def test_values_are_rates_bands_or_hidden() -> None:
     assert value_text(None, 0.0, 0.05, "band") == "≤ 5"
     assert value_text(None, 0.95, 1.0, "band") == "≥ 95"
     assert value_text(None, None, None, None) == "hidden"
+    assert value_text(None, None, None, "not_received") == "not received"
 
 
 def test_a_trend_is_one_phrase() -> None:

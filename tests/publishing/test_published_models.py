@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 from jinja2 import Environment
-from scipy.stats import binomtest
+from scipy.stats import binomtest, false_discovery_control, norm
 
 from ingestion.home import Home
 from orchestration.notification import without_values
@@ -87,7 +88,9 @@ def test_every_cell_of_the_plan_is_decided_on_once_and_published(warehouse: Smal
         *warehouse.query(
             f"select count(distinct ({LEVELS}, indicator_id, school_year)) from disclosure.cell_suppression"
         ),
-        *warehouse.query("select count(*) from published.indicator_values"),
+        *warehouse.query(
+            "select count(*) from published.indicator_values where suppression <> 'not_received'"
+        ),
     )
     assert planned == decided == published > 0
 
@@ -213,6 +216,116 @@ def test_every_trend_follows_from_published_rates(warehouse: SmallWarehouse) -> 
         assert (low, high) == pytest.approx(tuple(100 * bound for bound in newcombe(x, n, x0, n0)))
         better = BETTER[indicator] * points > 0
         assert status == (("improved" if better else "worsened") if low > 0 or high < 0 else "maintained")
+
+
+def test_changes_among_many_are_tested_as_scipy_tests_them(warehouse: SmallWarehouse) -> None:
+    rates = shown_rates(warehouse)
+    rows = warehouse.query(
+        f"select indicator_id, school_year, {LEVELS}, baseline_year, p_value, q_value, change_points, "
+        "status_among_many from published.indicator_trends"
+    )
+    families: dict[tuple[Any, ...], list[tuple[float, float, float, str, str]]] = {}
+    for *key, baseline, p_value, q_value, points, status in rows:
+        if key[1] == baseline:
+            assert (p_value, q_value, status) == (None, None, "baseline")
+            continue
+        (n, x), (n0, x0) = rates[tuple(key)], rates[(key[0], baseline, *key[2:])]
+        pooled = (x + x0) / (n + n0)
+        z = (x / n - x0 / n0) / math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / n0))
+        assert p_value == pytest.approx(2 * norm.sf(abs(z)), abs=2e-7)
+        families.setdefault(tuple(key[:3]), []).append((p_value, q_value, points, status, key[0]))
+    assert max(map(len, families.values())) > 10
+    for tests in families.values():
+        expected = false_discovery_control([p_value for p_value, *_ in tests], method="bh")
+        assert [q_value for _, q_value, *_ in tests] == pytest.approx(list(expected), abs=1e-9)
+        for _, q_value, points, status, indicator in tests:
+            better = "improved" if BETTER[indicator] * points > 0 else "worsened"
+            assert status == ("maintained" if q_value > 0.05 or points == 0 else better)
+
+
+def test_the_parts_of_a_gap_are_those_of_its_schools(warehouse: SmallWarehouse) -> None:
+    """Each row worked out anew from published rates: Kitagawa's two parts, and the children to close."""
+    rates = shown_rates(warehouse)
+    rows = warehouse.query(
+        "select indicator_id, school_year, disaggregate, subgroup, reference_subgroup, geography_id, gap_points, "
+        "within_points, between_points, children_to_close from published.gap_drivers"
+    )
+    gaps: dict[tuple[Any, ...], list[Any]] = {}
+    for *gap, school, points, within, between, to_close in rows:
+        gaps.setdefault(tuple(gap), []).append((school, points, within, between, to_close))
+    assert len(gaps) > 5
+    assert {gap[4] for gap in gaps} > {"everyone_else"}
+    for (indicator, year, disaggregate, subgroup, reference), parts in gaps.items():
+
+        def sides(level: str, place: str, of: tuple[Any, ...]) -> tuple[int, int, int, int]:
+            name, year, disaggregate, subgroup, reference = of
+            n, x = rates[(name, year, level, place, disaggregate, subgroup)]
+            if reference != "everyone_else":
+                return n, x, *rates[(name, year, level, place, disaggregate, reference)]
+            all_n, all_x = rates[(name, year, level, place, "all", "all")]
+            return n, x, all_n - n, all_x - x
+
+        of = (indicator, year, disaggregate, subgroup, reference)
+        n, x, m, y = sides("community", "riverbend", of)
+        seen = [0, 0, 0, 0]
+        for school, points, within, between, to_close in sorted(parts, key=lambda p: p[0] == "other_schools"):
+            assert points == pytest.approx(100 * (x / n - y / m))
+            if school == "other_schools":
+                here = tuple(total - part for total, part in zip((n, x, m, y), seen, strict=True))
+            else:
+                here = sides("school", school, of)
+                seen = [total + part for total, part in zip(seen, here, strict=True)]
+            a, b, c, d = here
+            own = b / a if a else d / c
+            other = d / c if c else own
+            assert within == pytest.approx(100 * (a / n + c / m) / 2 * (own - other))
+            assert between == pytest.approx(100 * (a / n - c / m) * ((own + other) / 2 - y / m))
+            assert to_close == max(0, math.ceil(BETTER[indicator] * (y / m * a - b) - 1e-9))
+        assert sum(part[2] + part[3] for part in parts) == pytest.approx(parts[0][1])
+
+
+def test_a_year_that_is_missing_is_not_received_and_never_zero(warehouse: SmallWarehouse) -> None:
+    rows = warehouse.query(
+        "select indicator_id, school_year, geography_level, subgroup, denominator, value, value_kind "
+        "from published.indicator_values where suppression = 'not_received'"
+    )
+    assert rows == [("chronic_absence", 2026, "community", "all", None, None, None)]
+
+
+def test_a_program_with_a_small_third_shows_none_and_a_small_one_nothing(warehouse: SmallWarehouse) -> None:
+    """Of chess the middle third has 3 of 20, so low and high go too; nine in a choir are too few."""
+    rows = warehouse.query(
+        "select program_id, dosage, n_matched, round(difference_points, 4), suppression "
+        "from published.program_results order by all"
+    )
+    assert rows == [
+        ("club:chess", "all", 60, 0.0, ""),
+        ("club:chess", "high", None, None, "suppressed"),
+        ("club:chess", "low", None, None, "suppressed"),
+        ("club:chess", "middle", None, None, "suppressed"),
+        ("club:choir", "all", None, None, "suppressed"),
+        ("club:reading", "all", 90, 5.0, ""),
+        ("club:reading", "high", 30, 5.0, ""),
+        ("club:reading", "low", 30, 5.0, ""),
+        ("club:reading", "middle", 30, 5.0, ""),
+    ]
+
+
+def test_gateways_name_what_is_missing(warehouse: SmallWarehouse) -> None:
+    rows = warehouse.query(
+        "select item, outcome, is_met, evidence_year from published.gateway_status "
+        "where outcome in ('early_grade_reading', 'employment') and item in ('baseline', 'target') order by all"
+    )
+    assert rows == [
+        ("baseline", "early_grade_reading", True, 2020),
+        ("baseline", "employment", False, None),
+        ("target", "early_grade_reading", True, 2022),
+        ("target", "employment", False, None),
+    ]
+    shares = warehouse.query("select distinct item, share_met, is_item_met from published.gateway_status")
+    assert all(
+        share == pytest.approx(1 / 7) and not is_met for item, share, is_met in shares if item == "target"
+    )
 
 
 def test_the_pace_to_the_next_target_is_points_a_year(warehouse: SmallWarehouse) -> None:

@@ -21,6 +21,7 @@ ENTRY = """
           unit: share of children
           better: down
           timing: annual
+          place: accountable_school
           required_entities: [attendance]
           definitions:
             - {{version: ten_percent, first_year: 2020, last_year: 2024,
@@ -63,6 +64,8 @@ def test_an_entry_is_read_with_its_definitions(tmp_path: Path) -> None:
         ("version: fifteen_days", "version: ten_percent", "a definition version is stated twice"),
         ("is_default: true", "is_default: false", "no definition is the default"),
         ("last_year: 2024", "last_year: 2019", "first_year is after last_year"),
+        ("place: accountable_school", "place: playground", "'residence'"),
+        ("          place: accountable_school\n", "", "place: Field required"),
     ],
 )
 def test_a_wrong_entry_is_refused_by_file_line_indicator_and_near_miss(
@@ -74,6 +77,15 @@ def test_a_wrong_entry_is_refused_by_file_line_indicator_and_near_miss(
     assert message in text
     assert "_indicators.yml:" in text
     assert "indicator chronic_absence" in text
+
+
+def test_default_versions_that_share_one_year_overlap_and_consecutive_ones_do_not(tmp_path: Path) -> None:
+    newer = "fifteen_days, is_default: true, first_year: {}"
+    with pytest.raises(RegistryError, match="default versions ten_percent and fifteen_days overlap in time"):
+        load_registry(edited(tmp_path / "shared", "fifteen_days, first_year: 2020", newer.format(2024)))
+    next_year = edited(tmp_path / "next", "fifteen_days, first_year: 2020", newer.format(2025))
+    versions = load_registry(next_year)["chronic_absence"].definitions
+    assert [definition.years for definition in versions] == [(2020, 2024), (2025, 9999)]
 
 
 def test_the_line_is_the_line_of_the_wrong_key(tmp_path: Path) -> None:
@@ -97,6 +109,16 @@ def test_an_entry_without_a_model_and_a_model_without_an_entry_are_both_told(tmp
         "indicator chronic_absence has no model chronic_absence.sql (did you mean 'chronic_absense'?)" in text
     )
     assert "model chronic_absense has no entry in _indicators.yml (did you mean 'chronic_absence'?)" in text
+
+
+def test_an_entry_alone_is_told_and_so_is_a_model_alone(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match=r"indicator suspension has no model suspension\.sql"):
+        load_registry(
+            project(tmp_path / "entry", "chronic_absence", "suspension", models=("chronic_absence",))
+        )
+    models = ("chronic_absence", "suspension")
+    with pytest.raises(RegistryError, match=r"model suspension has no entry in _indicators\.yml"):
+        load_registry(project(tmp_path / "model", "chronic_absence", models=models))
 
 
 def test_the_tables_hold_definitions_and_the_selection_of_each_community(tmp_path: Path) -> None:

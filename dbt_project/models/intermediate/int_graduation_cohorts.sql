@@ -37,6 +37,13 @@ cohorts as (
 
 ),
 
+-- the rate of four years and the extended ones
+lengths as (
+
+    select {{ whole_numbers(4, 6) }} as n_years
+
+),
+
 -- the spell that ends last (one without an end first), and of those the one that began last
 last_spells as (
 
@@ -44,6 +51,8 @@ last_spells as (
         cohorts.community_id,
         cohorts.person_id,
         cohorts.cohort_year,
+        lengths.n_years,
+        cohorts.cohort_year + lengths.n_years - 4 as last_school_year,
         cohorts.first_high_school_year,
         cohorts.entry_grade_level,
         spells.organization_id,
@@ -52,10 +61,11 @@ last_spells as (
     from cohorts
     inner join high_school_spells as spells
         on cohorts.community_id = spells.community_id and cohorts.person_id = spells.person_id
-    where spells.school_year <= cohorts.cohort_year
+    cross join lengths
+    where spells.school_year <= cohorts.cohort_year + lengths.n_years - 4
     qualify
         row_number() over (
-            partition by cohorts.community_id, cohorts.person_id
+            partition by cohorts.community_id, cohorts.person_id, lengths.n_years
             order by
                 spells.school_year desc,
                 spells.exit_date desc nulls first,
@@ -84,15 +94,17 @@ whole_cohorts as (
     select
         last_years.community_id,
         last_years.partner_id,
-        last_years.school_year as cohort_year
+        last_years.school_year as last_school_year,
+        lengths.n_years
     from partner_years as last_years
+    cross join lengths
     inner join partner_years as years
         on
             last_years.community_id = years.community_id
             and last_years.partner_id = years.partner_id
-            and years.school_year between last_years.school_year - 3 and last_years.school_year
-    group by last_years.community_id, last_years.partner_id, last_years.school_year
-    having count(*) = 4
+            and years.school_year between last_years.school_year - lengths.n_years + 1 and last_years.school_year
+    group by last_years.community_id, last_years.partner_id, last_years.school_year, lengths.n_years
+    having count(*) = lengths.n_years
 
 ),
 
@@ -123,27 +135,29 @@ select
     last_spells.community_id,
     last_spells.person_id,
     last_spells.cohort_year,
+    cast(last_spells.n_years as integer) as n_years,
     last_spells.organization_id,
     last_spells.first_high_school_year,
     last_spells.entry_grade_level,
     last_spells.exit_code,
     case
-        when diplomas.school_year <= last_spells.cohort_year then 'graduated'
+        when diplomas.school_year <= last_spells.last_school_year then 'graduated'
         when last_spells.exit_code in ('transferred_out', 'emigrated', 'deceased') then 'removed'
         else 'not_graduated'
     end as outcome
 from last_spells
--- only cohorts that can be known whole: their four years and the diplomas of the last were delivered
+-- only cohorts that can be known whole: all their years and the diplomas of the last were delivered
 inner join whole_cohorts
     on
         last_spells.community_id = whole_cohorts.community_id
         and last_spells.partner_id = whole_cohorts.partner_id
-        and last_spells.cohort_year = whole_cohorts.cohort_year
+        and last_spells.last_school_year = whole_cohorts.last_school_year
+        and last_spells.n_years = whole_cohorts.n_years
 inner join diploma_years
     on
         last_spells.community_id = diploma_years.community_id
         and last_spells.partner_id = diploma_years.partner_id
-        and last_spells.cohort_year = diploma_years.school_year
+        and last_spells.last_school_year = diploma_years.school_year
 left join regular_diplomas as diplomas
     on
         last_spells.community_id = diplomas.community_id

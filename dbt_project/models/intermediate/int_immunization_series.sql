@@ -181,6 +181,7 @@ select
         when bool_and(n_doses >= n_required) then true
         when bool_and(is_told) and bool_or(n_most < n_required) then false
     end as is_up_to_date_24m,
+    bool_and(is_told) as is_told,
     {% for family in n_required %}
         cast(
             max(case when has_birth_date then n_doses end) filter (where vaccine_family = '{{ family }}') as integer

@@ -1,8 +1,9 @@
 {% set attributes = disaggregates() | map(attribute = 'column') | list %}
+{% set residence = ['zip_code', 'tract_id'] %}
 {% set measured = ['community_id', 'indicator_id', 'definition_version', 'school_year', 'collection'] %}
 
 -- depends_on: {{ ref('disaggregates') }}
--- what a child is disaggregated by, as one number: to group by it takes half the time
+-- what a child is disaggregated by, and where it lives, as one number each: to group by it takes half the time
 with profiled as (
 
     select
@@ -10,29 +11,39 @@ with profiled as (
         person_id,
         school_year,
         collection,
-        {{ row_hash(attributes) }} as profile
+        {{ row_hash(attributes) }} as profile,
+        {{ row_hash(residence) }} as residence
     from {{ ref('fct_student_year') }}
 
 ),
 
 profiles as (
 
-    select
+    select distinct
         {{ row_hash(attributes) }} as profile,
         {{ attributes | join(', ') }}
     from {{ ref('fct_student_year') }}
-    group by all
 
 ),
 
--- a child counted in a year it was not enrolled (a dropout in a graduation cohort) stands by itself
+residences as (
+
+    select distinct
+        {{ row_hash(residence) }} as residence,
+        {{ residence | join(', ') }}
+    from {{ ref('fct_student_year') }}
+
+),
+
+-- a child counted in a year it was at no school (a newborn, a dropout in a graduation cohort) stands by itself
 counted as (
 
     select
         {{ (measured | map('replace', '', 'outcomes.', 1) | list) | join(', ') }},
         outcomes.organization_id,
         profiled.profile,
-        case when profiled.person_id is null then outcomes.person_id end as unenrolled_person_id,
+        profiled.residence,
+        case when profiled.person_id is null then outcomes.person_id end as other_person_id,
         count(*) as denominator,
         count(*) filter (where outcomes.is_success) as numerator
     from {{ ref('int_indicator_outcomes') }} as outcomes
@@ -46,29 +57,64 @@ counted as (
 
 ),
 
--- and is what it was last known to be
+others as (
+
+    select distinct
+        community_id,
+        other_person_id as person_id,
+        school_year,
+        collection
+    from counted
+    where other_person_id is not null
+
+),
+
+-- who was at a school before is what it was last known to be
 last_known as (
 
     select
-        unenrolled.community_id,
-        unenrolled.unenrolled_person_id,
-        unenrolled.school_year,
-        max_by(profiled.profile, profiled.school_year) as profile
-    from (
-        select distinct
-            community_id,
-            unenrolled_person_id,
-            school_year
-        from counted
-        where unenrolled_person_id is not null
-    ) as unenrolled
+        others.community_id,
+        others.person_id,
+        others.school_year,
+        max_by(profiled.profile, profiled.school_year) as profile,
+        max_by(profiled.residence, profiled.school_year) as residence
+    from others
     inner join profiled
         on
-            unenrolled.community_id = profiled.community_id
-            and unenrolled.unenrolled_person_id = profiled.person_id
-            and unenrolled.school_year > profiled.school_year
+            others.community_id = profiled.community_id
+            and others.person_id = profiled.person_id
+            and others.school_year > profiled.school_year
     where profiled.collection = 'annual'
-    group by unenrolled.community_id, unenrolled.unenrolled_person_id, unenrolled.school_year
+    group by others.community_id, others.person_id, others.school_year
+
+),
+
+-- and who came to none yet is what others say of it
+described as (
+
+    select
+        others.community_id,
+        others.person_id,
+        others.school_year,
+        others.collection,
+        coalesce(demographics.race_ethnicity, dim_person.race_ethnicity) as race_ethnicity,
+        coalesce(demographics.gender, dim_person.gender) as gender,
+        coalesce(demographics.home_language, dim_person.home_language) as home_language,
+        {{ circumstance_attributes('null', 'dim_person.birth_year') }},
+        demographics.zip_code,
+        demographics.tract_id
+    from others
+    left join {{ ref('int_student_year_demographics') }} as demographics
+        on
+            others.community_id = demographics.community_id
+            and others.person_id = demographics.person_id
+            and others.school_year = demographics.school_year
+            and others.collection = demographics.collection
+    left join {{ ref('dim_person') }} as dim_person
+        on
+            others.community_id = dim_person.community_id
+            and others.person_id = dim_person.person_id
+    {{ join_circumstances('others') }}
 
 ),
 
@@ -76,10 +122,14 @@ placed_cells as (
 
     select
         {{ (measured | map('replace', '', 'counted.', 1) | list) | join(', ') }},
-        counted.organization_id,
+        coalesce(counted.organization_id, 'unknown') as organization_id,
         coalesce(dim_school.district_id, 'unknown') as district_id,
+        {% for attribute in residence %}
+            coalesce(residences.{{ attribute }}, described.{{ attribute }}, 'unknown') as {{ attribute }},
+        {% endfor %}
         {% for attribute in attributes %}
-            coalesce(profiles.{{ attribute }}, 'unknown') as {{ attribute }},
+            {%- set of_others = 'described.' ~ attribute if attribute in told_of_others() else 'null' %}
+            coalesce(profiles.{{ attribute }}, {{ of_others }}, 'unknown') as {{ attribute }},
         {% endfor %}
         counted.denominator,
         counted.numerator
@@ -87,9 +137,16 @@ placed_cells as (
     left join last_known
         on
             counted.community_id = last_known.community_id
-            and counted.unenrolled_person_id = last_known.unenrolled_person_id
+            and counted.other_person_id = last_known.person_id
             and counted.school_year = last_known.school_year
+    left join described
+        on
+            counted.community_id = described.community_id
+            and counted.other_person_id = described.person_id
+            and counted.school_year = described.school_year
+            and counted.collection = described.collection
     left join profiles on coalesce(counted.profile, last_known.profile) = profiles.profile
+    left join residences on coalesce(counted.residence, last_known.residence) = residences.residence
     left join {{ ref('dim_school') }} as dim_school
         on
             counted.organization_id = dim_school.organization_id
@@ -97,7 +154,7 @@ placed_cells as (
 
 )
 
-{% for level, id in {'school': 'organization_id', 'district': 'district_id', 'community': 'community_id'}.items() %}
+{% for level, id in geography_levels().items() %}
     select
         {{ measured | join(', ') }},
         '{{ level }}' as geography_level,

@@ -1,6 +1,7 @@
 {{ config(materialized = 'view') }}
 
-{% for indicator in registered_indicators() %}
+-- depends_on: {{ source('reference', 'indicator_selection') }}
+{% for indicator in selected_indicators() %}
     select
         community_id,
         person_id,

@@ -8,7 +8,10 @@ with reported as (
         partner_id,
         case when gender not in ('unknown', 'unmapped') then gender end as gender,
         case when race_ethnicity not in ('unknown', 'unmapped') then race_ethnicity end as race_ethnicity,
-        cast(birth_year as integer) as birth_year
+        cast(birth_year as integer) as birth_year,
+        case when home_language not in ('unknown', 'unmapped') then home_language end as home_language,
+        nullif(left(trim(zip_code), 5), '') as zip_code,
+        nullif(trim(tract_id), '') as tract_id
     from {{ ref('stg_person') }}
 
 ),
@@ -28,7 +31,10 @@ select
     {% endfor %}
     reported.gender,
     reported.race_ethnicity,
-    reported.birth_year
+    reported.birth_year,
+    reported.home_language,
+    reported.zip_code,
+    reported.tract_id
 from reported
 left join several using ({{ key | join(', ') }})
 where several.person_id is null
@@ -45,7 +51,12 @@ select
         min(reported.race_ethnicity) filter (where reported.partner_id = places.partner_id),
         min(reported.race_ethnicity)
     ) as race_ethnicity,
-    min(reported.birth_year) as birth_year
+    min(reported.birth_year) as birth_year,
+    {% for column in ['home_language', 'zip_code', 'tract_id'] %}
+        coalesce(
+            min(reported.{{ column }}) filter (reported.partner_id = places.partner_id), min(reported.{{ column }})
+        ) as {{ column }}{% if not loop.last %},{% endif %}
+    {% endfor %}
 from reported
 inner join several using ({{ key | join(', ') }})
 left join {{ ref('int_accountable_schools') }} as places

@@ -45,6 +45,20 @@ places as (
         school_level
     from {{ ref('dim_school') }}
 
+    union all
+
+    -- a ZIP code or tract of residence is called by its number
+    select
+        community_id,
+        geography_level,
+        geography_id,
+        geography_id as title,
+        'community' as parent_level,
+        community_id as parent_id,
+        null as school_level
+    from published
+    where geography_level in ('zip', 'tract')
+
 )
 
 select

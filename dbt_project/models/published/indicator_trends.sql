@@ -1,3 +1,5 @@
+{# what is read side by side: all subgroups and places of one level #}
+{% set compared = 'community_id, indicator_id, definition_version, school_year, collection, geography_level' %}
 {% set series = [
     'community_id', 'indicator_id', 'definition_version', 'collection', 'geography_level', 'geography_id',
     'disaggregate', 'subgroup'
@@ -28,6 +30,8 @@ since_baseline as (
         first_value(value) over years as baseline_value,
         first_value(value_low) over years as baseline_low,
         first_value(value_high) over years as baseline_high,
+        first_value(numerator) over years as baseline_numerator,
+        first_value(denominator) over years as baseline_denominator,
         last_value(school_year) over years as latest_year
     from rates
     window years as (
@@ -50,27 +54,72 @@ changes as (
 
 ),
 
+-- how likely a change this large is by chance alone, and among the changes that stand side by side in a report
+tested as (
+
+    select
+        *,
+        {{ two_proportion_p('numerator', 'denominator', 'baseline_numerator', 'baseline_denominator') }} as p_of_change
+    from changes
+
+),
+
+without_baselines as (
+
+    select
+        *,
+        case when not is_baseline then p_of_change end as p_value
+    from tested
+
+),
+
+ranked as (
+
+    select
+        *,
+        p_value * count(p_value) over compared / nullif(row_number() over (
+            partition by {{ compared }}
+            order by p_value asc nulls last, disaggregate asc, subgroup asc, geography_id asc
+        ), 0) as p_of_rank
+    from without_baselines
+    window compared as (partition by {{ compared }})
+
+),
+
+adjusted as (
+
+    select
+        *,
+        min(p_of_rank) over (
+            partition by {{ compared }}
+            order by p_value desc nulls last, disaggregate desc, subgroup desc, geography_id desc
+            rows between unbounded preceding and current row
+        ) as least_p_of_rank
+    from ranked
+
+),
+
 -- a target is a goal of the whole community, for whole years as the default definition counts them; the next one due
 -- counts
 aims as (
 
     select
-        changes.*,
+        adjusted.*,
         targets.school_year as target_year,
         targets.target as target_value,
-        100 * changes.direction * (targets.target - changes.value) as distance_to_target_points
-    from changes
+        100 * adjusted.direction * (targets.target - adjusted.value) as distance_to_target_points
+    from adjusted
     left join {{ source('reference', 'targets') }} as targets
         on
-            changes.community_id = targets.community_id
-            and changes.indicator_id = targets.indicator_id
-            and changes.disaggregate = targets.disaggregate
-            and changes.subgroup = targets.subgroup
-            and changes.school_year <= targets.school_year
-            and changes.has_target
+            adjusted.community_id = targets.community_id
+            and adjusted.indicator_id = targets.indicator_id
+            and adjusted.disaggregate = targets.disaggregate
+            and adjusted.subgroup = targets.subgroup
+            and adjusted.school_year <= targets.school_year
+            and adjusted.has_target
     qualify row_number() over (
             partition by
-                {{ (series | map('replace', '', 'changes.', 1) | list + ['changes.school_year']) | join(', ') }}
+                {{ (series | map('replace', '', 'adjusted.', 1) | list + ['adjusted.school_year']) | join(', ') }}
             order by targets.school_year asc nulls last
         ) = 1
 
@@ -93,6 +142,14 @@ select
         when greatest(direction * change_low, direction * change_high) < 0 then 'worsened'
         else 'maintained'
     end as status,
+    cast(p_value as double) as p_value,
+    case when p_value is not null then cast(least(1.0, least_p_of_rank) as double) end as q_value,
+    case
+        when is_baseline then 'baseline'
+        when least_p_of_rank > 0.05 or change_points = 0 then 'maintained'
+        when direction * change_points > 0 then 'improved'
+        else 'worsened'
+    end as status_among_many,
     school_year = latest_year as is_latest,
     target_year,
     target_value,

@@ -39,6 +39,49 @@ shown_parts as (
             and cells.denominator = decisions.denominator
             and cells.numerator = decisions.numerator
 
+),
+
+-- a year for which a delivery that the indicator needs is missing, and nothing else tells of it, is no year of 0 %
+values_known as (
+
+    select
+        community_id,
+        indicator_id,
+        definition_version,
+        min(school_year) as first_year
+    from shown_parts
+    where collection = 'annual'
+    group by community_id, indicator_id, definition_version
+
+),
+
+not_received as (
+
+    select
+        incomplete.community_id,
+        incomplete.indicator_id,
+        values_known.definition_version,
+        incomplete.school_year,
+        incomplete.collection
+    from {{ ref('int_incomplete_years') }} as incomplete
+    inner join {{ source('reference', 'indicator_selection') }} as selection
+        on
+            incomplete.community_id = selection.community_id
+            and incomplete.indicator_id = selection.indicator_id
+    inner join values_known
+        on
+            incomplete.community_id = values_known.community_id
+            and incomplete.indicator_id = values_known.indicator_id
+            and incomplete.school_year > values_known.first_year
+    left join shown_parts
+        on
+            incomplete.community_id = shown_parts.community_id
+            and incomplete.indicator_id = shown_parts.indicator_id
+            and values_known.definition_version = shown_parts.definition_version
+            and incomplete.school_year = shown_parts.school_year
+            and incomplete.collection = shown_parts.collection
+    where incomplete.collection = 'annual' and shown_parts.indicator_id is null
+
 )
 
 select
@@ -68,4 +111,26 @@ select
     shown_parts.suppression,
     this_release.release_id
 from shown_parts
+cross join {{ source('reference', 'release') }} as this_release
+union all
+select
+    not_received.community_id,
+    not_received.indicator_id,
+    not_received.definition_version,
+    not_received.school_year,
+    not_received.collection,
+    'preliminary' as data_maturity,
+    'community' as geography_level,
+    not_received.community_id as geography_id,
+    'all' as disaggregate,
+    'all' as subgroup,
+    null as denominator,
+    null as numerator,
+    null as value, -- noqa: RF04
+    null as value_low,
+    null as value_high,
+    null as value_kind,
+    'not_received' as suppression,
+    this_release.release_id
+from not_received
 cross join {{ source('reference', 'release') }} as this_release

@@ -9,6 +9,8 @@ select
     course_mark.collection,
     course_mark.course_id,
     course_mark.course_name,
+    {{ conformed('math_course') }},
+    {{ conformed('course_level') }},
     course_mark.term,
     {{ conformed('subject_area') }},
     {{ conformed('mark') }},
@@ -21,3 +23,5 @@ from {{ rows_of('course_mark') }} as course_mark
 {{ join_person('course_mark') }}
 {{ join_codes('subject_area', 'course_mark') }}
 {{ join_codes('mark', 'course_mark') }}
+{{ join_codes('math_course', 'course_mark') }}
+{{ join_codes('course_level', 'course_mark') }}

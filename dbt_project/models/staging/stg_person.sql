@@ -15,7 +15,7 @@ select
     case when not race_ethnicity_codes.is_mapped then race_ethnicity_codes.partner_code end as race_ethnicity_partner,
     person.race_ethnicity as race_ethnicity_reported,
     {{ conformed('hispanic_ethnicity') }},
-    person.home_language,
+    {{ conformed('home_language') }},
     person.zip_code,
     person.tract_id,
     person.extract_id,
@@ -26,3 +26,4 @@ from {{ rows_of('person') }} as person
 {{ join_codes('gender', 'person') }}
 {{ join_codes('race_ethnicity', 'person') }}
 {{ join_codes('hispanic_ethnicity', 'person') }}
+{{ join_codes('home_language', 'person') }}

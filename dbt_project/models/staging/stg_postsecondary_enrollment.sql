@@ -10,6 +10,8 @@ select
     enrollment.enrollment_begin_date,
     enrollment.enrollment_end_date,
     {{ conformed('enrollment_status') }},
+    enrollment.credits_attempted,
+    enrollment.credits_earned,
     enrollment.extract_id,
     enrollment._load_id,
     enrollment._row_number

@@ -8,6 +8,8 @@ select
     course_id,
     term,
     course_name,
+    math_course,
+    course_level,
     subject_area,
     mark,
     credits_attempted,

@@ -9,6 +9,8 @@ select
     enrollment_begin_date,
     enrollment_end_date,
     enrollment_status,
+    credits_attempted,
+    credits_earned,
     _load_id,
     _row_number
 from {{ ref('stg_postsecondary_enrollment') }}

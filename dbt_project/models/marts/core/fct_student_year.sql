@@ -21,6 +21,10 @@ select
     {% for name, flag in flags.items() %}
         case statuses.{{ flag }} when true then 'yes' when false then 'no' else 'unknown' end as {{ name }},
     {% endfor %}
+    {{ circumstance_attributes('statuses.is_homeless', 'dim_person.birth_year') }},
+    coalesce(demographics.home_language, dim_person.home_language, 'unknown') as home_language,
+    demographics.zip_code,
+    demographics.tract_id,
     places.is_enrolled,
     places.n_schools,
     places.days_enrolled,
@@ -42,3 +46,4 @@ left join {{ ref('int_student_year_statuses') }} as statuses
         and places.person_id = statuses.person_id
         and places.school_year = statuses.school_year
         and places.collection = statuses.collection
+{{ join_circumstances('places') }}

@@ -25,6 +25,7 @@ cells as (
 
     select
         places.place_id,
+        places.geography_level in ('zip', 'tract') as is_residence,
         {% for attribute in attributes %}
             cells.{{ attribute }},
         {% endfor %}
@@ -60,6 +61,7 @@ mature_places as (
 
 ),
 
+-- where children live tells more of them than where they go to school, so there no pairs are made
 rolled_up as (
 
     select
@@ -69,8 +71,31 @@ rolled_up as (
         cast(sum(denominator) as bigint) as denominator,
         cast(sum(numerator) as bigint) as numerator
     from cells
+    where not is_residence
     -- the linter's DuckDB knows no grouping sets
     group by {{ disaggregate_grouping_sets(['place_id'], disaggregated) }} -- noqa: PRS
+
+),
+
+rolled_up_at_home as (
+
+    select
+        place_id,
+        {{ disaggregate_name(disaggregated) }} as disaggregate,
+        {{ subgroup_name(disaggregated) }} as subgroup,
+        cast(sum(denominator) as bigint) as denominator,
+        cast(sum(numerator) as bigint) as numerator
+    from cells
+    where is_residence
+    group by {{ disaggregate_grouping_sets(['place_id'], disaggregated, with_pairs=false) }} -- noqa: PRS
+
+),
+
+counted as (
+
+    select * from rolled_up
+    union all
+    select * from rolled_up_at_home
 
 )
 
@@ -83,11 +108,11 @@ select
     places.data_maturity,
     places.geography_level,
     places.geography_id,
-    rolled_up.disaggregate,
-    rolled_up.subgroup,
-    rolled_up.denominator,
-    rolled_up.numerator,
+    counted.disaggregate,
+    counted.subgroup,
+    counted.denominator,
+    counted.numerator,
     cell_years.inputs_hash
-from rolled_up
-inner join mature_places as places on rolled_up.place_id = places.place_id
+from counted
+inner join mature_places as places on counted.place_id = places.place_id
 inner join {{ ref('int_cell_years') }} as cell_years on places.school_year = cell_years.school_year

@@ -1,6 +1,6 @@
 with definitions as (
 
-    {{ definitions('high_school_graduation') }}
+    {{ definitions('high_school_graduation', {'years': 'integer'}) }}
 
 ),
 
@@ -26,3 +26,4 @@ select
     cohorts.outcome = 'graduated' as is_success
 from cohorts
 {{ join_definitions('cohorts') }}
+where cohorts.n_years = definitions.years

@@ -39,8 +39,15 @@ judged as (
                 and students.days_absent <= (1 - definitions.minimum_attendance) * students.days_enrolled
                 and {{ at_most('students.n_removals', 'students.most_removals', '0') }}
         end as is_success
-    from {{ ref('int_ninth_grade_years') }} as students
+    from {{ ref('int_course_years') }} as students
     {{ join_definitions('students') }}
+    where
+        students.grade_level = '09' and students.is_first_time
+        -- what nobody reports of a school cannot fail there, so its children do not count
+        and (
+            definitions.minimum_gpa is null
+            or (students.most_removals is not null and students.is_attendance_reported and students.graded_credits > 0)
+        )
 
 )
 

@@ -8,6 +8,8 @@ select
     schools.school_id,
     transcripts.course_code as course_id,
     coalesce(transcripts.course_title, courses.course_title) as course_name,
+    cast(null as varchar) as math_course,
+    cast(null as varchar) as course_level,
     split_part(courses.academic_subjects, ';', 1) as subject_area,
     transcripts.term,
     coalesce(transcripts.final_letter_grade_earned, transcripts.course_attempt_result) as mark,

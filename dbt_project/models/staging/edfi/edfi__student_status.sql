@@ -56,6 +56,7 @@ select
                 then coalesce(told.{{ circumstance }}, false)
         end as {{ flag }},
     {% endfor %}
+    cast(null as boolean) as is_doubled_up,
     students._load_id,
     students._source_file,
     students._row_number

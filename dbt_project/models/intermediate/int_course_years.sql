@@ -11,46 +11,41 @@ case
                 end
 {%- endset %}
 
-with ninth_graders as (
+-- students of the grades in which marks count, and whether it is their first year in the grade
+with students as (
 
     select
         *,
-        min(school_year) over (partition by community_id, person_id) as first_ninth_year
+        school_year = min(school_year) over (partition by community_id, person_id, grade_level) as is_first_time
     from {{ ref('fct_student_year') }}
-    where grade_level = '09' and collection = 'annual'
-
-),
-
-first_time as (
-
-    select *
-    from ninth_graders
-    where school_year = first_ninth_year
+    where grade_level in ('06', '07', '08', '09', '10', '11', '12') and collection = 'annual'
 
 ),
 
 course_marks as (
 
     select
-        first_time.community_id,
-        first_time.person_id,
+        students.community_id,
+        students.person_id,
+        students.school_year,
         nullif(course_mark.subject_area, 'unmapped') as subject_area,
         nullif(course_mark.mark, 'unmapped') as mark,
+        course_mark.math_course,
         course_mark.credits_attempted,
         course_mark.credits_earned
-    from first_time
+    from students
     inner join {{ ref('fct_course_mark') }} as course_mark
         on
-            first_time.community_id = course_mark.community_id
-            and first_time.person_id = course_mark.person_id
-            and first_time.school_year = course_mark.school_year
-            and first_time.collection = course_mark.collection
+            students.community_id = course_mark.community_id
+            and students.person_id = course_mark.person_id
+            and students.school_year = course_mark.school_year
+            and students.collection = course_mark.collection
     -- a mark told twice, by two ids of one child or two extracts, counts once: as the row that tells more
     qualify
         row_number() over (
             partition by
-                first_time.community_id, first_time.person_id, course_mark.partner_id, course_mark.course_id,
-                course_mark.term
+                students.community_id, students.person_id, students.school_year, course_mark.partner_id,
+                course_mark.course_id, course_mark.term
             order by
                 case when course_mark.mark <> 'unmapped' then 0 else 1 end asc,
                 course_mark.credits_earned desc nulls last,
@@ -74,6 +69,8 @@ marks as (
     select
         course_mark.community_id,
         course_mark.person_id,
+        course_mark.school_year,
+        coalesce(bool_or(course_mark.math_course <> 'unmapped'), false) as has_math_course,
         sum(course_mark.credits_earned) as credits_earned,
         case
             when count(*) = count(coalesce(course_mark.credits_earned, {{ most_credits }}))
@@ -85,6 +82,8 @@ marks as (
         ) as most_core_failures,
         count(*) filter (where {{ low }} and {{ basic }}) as n_low_marks,
         count(*) filter (where coalesce({{ low }}, true) and coalesce({{ basic }}, true)) as most_low_marks,
+        count(*) filter (where {{ failed }} and {{ basic }}) as n_basic_failures,
+        count(*) filter (where coalesce({{ failed }}, true) and coalesce({{ basic }}, true)) as most_basic_failures,
         sum(points.grade_points * {{ weight }}) as quality_points,
         sum(coalesce(points.grade_points, best_mark.grade_points) * {{ weight }}) as most_quality_points,
         sum({{ weight }}) filter (
@@ -94,57 +93,44 @@ marks as (
     left join {{ ref('mark') }} as points
         on course_mark.mark = points.code
     left join best_mark on course_mark.mark is null
-    group by course_mark.community_id, course_mark.person_id
-
-),
-
-removals as (
-
-    select
-        community_id,
-        person_id,
-        school_year,
-        count(*) filter (
-            where action_code in ('in_school_suspension', 'out_of_school_suspension', 'expulsion')
-        ) as n_removals,
-        count(*) filter (where coalesce(action_code, 'unmapped') <> 'other') as most_removals
-    from {{ ref('fct_discipline') }}
-    where collection = 'annual'
-    group by community_id, person_id, school_year
+    group by course_mark.community_id, course_mark.person_id, course_mark.school_year
 
 )
 
 select
-    first_time.community_id,
-    first_time.person_id,
-    first_time.school_year,
-    first_time.collection,
-    first_time.organization_id,
+    students.community_id,
+    students.person_id,
+    students.school_year,
+    students.collection,
+    students.organization_id,
+    students.grade_level,
+    students.is_first_time,
+    marks.has_math_course,
     marks.credits_earned,
     marks.most_credits_earned,
     marks.n_core_failures,
     marks.most_core_failures,
     marks.n_low_marks,
     marks.most_low_marks,
+    marks.n_basic_failures,
+    marks.most_basic_failures,
     coalesce(marks.quality_points, 0) as quality_points,
     marks.most_quality_points,
     marks.graded_credits,
-    first_time.days_enrolled,
-    first_time.days_absent,
-    coalesce(removals.n_removals, 0) as n_removals,
-    -- unknown, not none, where the partner reported no discipline
-    case when coverage.partner_id is not null then coalesce(removals.most_removals, 0) end as most_removals
-from first_time
+    students.days_enrolled,
+    students.days_absent,
+    removals.n_removals,
+    removals.most_removals,
+    removals.is_attendance_reported
+from students
 inner join marks
-    on first_time.community_id = marks.community_id and first_time.person_id = marks.person_id
-left join removals
     on
-        first_time.community_id = removals.community_id
-        and first_time.person_id = removals.person_id
-        and first_time.school_year = removals.school_year
-left join {{ ref('int_discipline_coverage') }} as coverage
+        students.community_id = marks.community_id
+        and students.person_id = marks.person_id
+        and students.school_year = marks.school_year
+left join {{ ref('int_student_year_removals') }} as removals
     on
-        first_time.community_id = coverage.community_id
-        and first_time.partner_id = coverage.partner_id
-        and first_time.school_year = coverage.school_year
-        and first_time.collection = coverage.collection
+        students.community_id = removals.community_id
+        and students.person_id = removals.person_id
+        and students.school_year = removals.school_year
+        and students.collection = removals.collection

@@ -1,0 +1,12 @@
+{# What says early that a student may not get there: attendance, behaviour and course performance, as Balfanz, Herzog and
+   Mac Iver (2007), Educational Psychologist 42:223-235, and the on-track rules of each grade. #}
+{% macro early_warning_indicators() -%}
+    'chronic_absence', 'suspension', 'early_grades_on_track', 'sixth_grade_on_track', 'eighth_grade_on_track',
+    'ninth_grade_on_track', 'school_mobility'
+{%- endmacro %}
+
+{# Results of one school year that a program of the year may go with. #}
+{% macro results_of_programs() -%}
+    'chronic_absence', 'consistent_attendance', 'suspension', 'early_grade_reading', 'middle_grade_math',
+    'early_grades_on_track', 'sixth_grade_on_track', 'eighth_grade_on_track', 'ninth_grade_on_track'
+{%- endmacro %}

@@ -1,0 +1,49 @@
+with definitions as (
+
+    {{ definitions('industry_credential') }}
+
+),
+
+-- of which school years credentials are told at all: classes before and after have no value
+told as (
+
+    select
+        community_id,
+        min(least(school_year, {{ school_year_of('award_date') }})) as first_school_year,
+        max(school_year) as last_school_year
+    from {{ ref('fct_postsecondary_award') }}
+    where award_level = 'industry_credential'
+    group by community_id
+
+),
+
+credentials as (
+
+    select
+        community_id,
+        person_id,
+        min(award_date) as first_award_date
+    from {{ ref('fct_postsecondary_award') }}
+    where award_level = 'industry_credential'
+    group by community_id, person_id
+
+)
+
+select
+    graduates.community_id,
+    graduates.person_id,
+    graduates.school_year,
+    graduates.collection,
+    graduates.organization_id,
+    'industry_credential' as indicator_id,
+    definitions.definition_version,
+    credentials.person_id is not null as is_success
+from {{ ref('int_graduates') }} as graduates
+{{ join_definitions('graduates') }}
+inner join told on graduates.community_id = told.community_id
+left join credentials
+    on
+        graduates.community_id = credentials.community_id
+        and graduates.person_id = credentials.person_id
+        and credentials.first_award_date <= make_date(graduates.school_year, 8, 31)
+where graduates.school_year between told.first_school_year and told.last_school_year
