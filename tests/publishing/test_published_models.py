@@ -284,6 +284,22 @@ def test_the_parts_of_a_gap_are_those_of_its_schools(warehouse: SmallWarehouse) 
         assert sum(part[2] + part[3] for part in parts) == pytest.approx(parts[0][1])
 
 
+def test_a_share_of_those_true_beside_the_share_of_children(warehouse: SmallWarehouse) -> None:
+    rates = shown_rates(warehouse)
+    rows = warehouse.query(
+        f"select indicator_id, school_year, {LEVELS}, reference, share_of_children, share_of_those_true, "
+        "disproportion_points from published.indicator_gaps"
+    )
+    for *key, reference, of_children, of_those, points in rows:
+        if reference == "best_off":
+            assert (of_children, of_those, points) == (None, None, None)
+            continue
+        n, x = rates[tuple(key)]
+        all_n, all_x = rates[(*key[:4], "all", "all")]
+        assert (of_children, of_those) == pytest.approx((n / all_n, x / all_x))
+        assert points == pytest.approx(100 * (x / all_x - n / all_n))
+
+
 def test_a_year_that_is_missing_is_not_received_and_never_zero(warehouse: SmallWarehouse) -> None:
     rows = warehouse.query(
         "select indicator_id, school_year, geography_level, subgroup, denominator, value, value_kind "

@@ -150,5 +150,17 @@ select
         else 'not_clear'
     end as gap_status,
     cast(greatest(children_behind, 0) as bigint) as children_to_close,
+    -- of everyone, the subgroup's share; of those for whom the indicator is true, its share
+    case when reference = 'total' then cast(denominator as double) / reference_denominator end as share_of_children,
+    case
+        when reference = 'total' then cast(numerator as double) / nullif(reference_numerator, 0)
+    end as share_of_those_true,
+    case
+        when reference = 'total'
+            then 100 * (
+                cast(numerator as double) / nullif(reference_numerator, 0)
+                - cast(denominator as double) / reference_denominator
+            )
+    end as disproportion_points,
     release_id
 from differences
