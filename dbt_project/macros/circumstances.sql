@@ -70,8 +70,10 @@
 
 {# Attributes that are known of children who are at no school. #}
 {% macro told_of_others() %}
-    {{ return([
+    {% set found = [
         'race_ethnicity', 'gender', 'home_language', 'homelessness_any_source', 'housing_assistance',
-        'early_learning_history', 'program_participation',
-    ]) }}
+        'early_learning_history', 'program_participation', 'race_spd15',
+    ] %}
+    {% for race in reported_races() %}{% do found.append(race ~ '_in_combination') %}{% endfor %}
+    {{ return(found) }}
 {% endmacro %}

@@ -14,9 +14,11 @@ from ingestion.configuration.disaggregates import DISAGGREGATES, PAIRS
 from ingestion.configuration.indicators import indicator_ids
 from ingestion.configuration.same_places import SamePlaceRow, check_same_place_row, contradictions
 from ingestion.configuration.tables import (
+    AreaIndicatorRow,
     CrosswalkRow,
     CutScoreRow,
     TargetRow,
+    check_area_indicator_row,
     check_crosswalk_row,
     check_cut_score_row,
     check_target_row,
@@ -42,6 +44,7 @@ class Community(CommunityFile):
     cut_scores: tuple[CutScoreRow, ...] = ()
     targets: tuple[TargetRow, ...] = ()
     same_places: tuple[SamePlaceRow, ...] = ()
+    area_indicators: tuple[AreaIndicatorRow, ...] = ()
 
     def contracts_for(self, file_name: str) -> list[Contract]:
         """Every contract whose pattern fits a file's name or path below the inbox; there may be several."""
@@ -220,6 +223,11 @@ def _tables(folder: Path, parsed: CommunityFile, problems: list[ContractError]) 
             lambda p: read_table(p, TargetRow, check_target_row), folder / "targets.csv", problems
         )
         found["targets"] = rows_of_targets or ()
+    if (path := folder / "area_indicators.csv").exists():
+        rows_of_areas = _try(
+            lambda p: read_table(p, AreaIndicatorRow, check_area_indicator_row), path, problems
+        )
+        found["area_indicators"] = rows_of_areas or ()
     if (path := folder / "same_places.csv").exists():
         found["same_places"] = _try(lambda p: _same_places(p, parsed), path, problems) or ()
     return found

@@ -14,6 +14,8 @@ def _listed() -> list[dict[str, str]]:
         return sorted(csv.DictReader(file), key=lambda row: int(row["sort_order"]))
 
 
+# disaggregates whose subgroups are the codes of another list than their own
+CODE_LISTS = {"race_spd15": "race_ethnicity"}
 DISAGGREGATES = tuple(row["disaggregate_id"] for row in _listed())
 _PARTS = {
     f"{first}_x_{second}": (first, second)
@@ -32,4 +34,5 @@ def subgroups_of(disaggregate: str) -> tuple[str, ...]:
     if disaggregate == "all":
         return ("all",)
     # what has no list of codes is a flag
-    return tuple(code for code in conformed_codes(disaggregate) if code != "unknown") or ("yes", "no")
+    codes = conformed_codes(CODE_LISTS.get(disaggregate, disaggregate))
+    return tuple(code for code in codes if code != "unknown") or ("yes", "no")

@@ -103,6 +103,15 @@ TABLES: dict[str, dict[str, str]] = {
         "school_year": "INTEGER",
         "target": "DOUBLE",
     },
+    "area_indicators": {
+        "community_id": "VARCHAR",
+        "area_indicator_id": "VARCHAR",
+        "title": "VARCHAR",
+        "outcome": "VARCHAR",
+        "area_type": "VARCHAR",
+        "measure_id": "VARCHAR",
+        "denominator_measure_id": "VARCHAR",
+    },
     "same_places": {
         "community_id": "VARCHAR",
         "entity": "VARCHAR",
@@ -170,6 +179,9 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
         yield "cut_scores", (*about, cut.first_year, cut.last_year, cut.proficient_score)
     for aim in community.targets:
         yield "targets", (aim.indicator_id, aim.disaggregate, aim.subgroup, aim.school_year, aim.target)
+    for area in community.area_indicators:
+        about = (area.area_indicator_id, area.title, area.outcome, area.area_type)
+        yield "area_indicators", (*about, area.measure_id, area.denominator_measure_id)
     for row in community.same_places:
         decided = (row.decision, row.reviewer, row.decided_on, row.reason)
         yield "same_places", (*row.one, *row.other, *decided)

@@ -66,6 +66,20 @@ class CutScoreRow(YearsRow):
         return self.assessment_id.lower(), self.subject, self.grade_level or ""
 
 
+class AreaIndicatorRow(Row):
+    """A number about areas that a community publishes: a measure, or its share of another one."""
+
+    area_indicator_id: Identifier
+    title: Filled
+    outcome: Identifier
+    area_type: ConformedCode
+    measure_id: Filled
+    denominator_measure_id: Filled | None = None
+
+    def identity(self) -> tuple[str, ...]:
+        return self.area_indicator_id, self.area_type
+
+
 class TargetRow(Row):
     """The share a community wants an indicator to reach in a school year."""
 
@@ -141,6 +155,13 @@ def check_cut_score_row(row: CutScoreRow) -> str:
     return _unknown("subject", row.subject) or (
         _unknown("grade_level", row.grade_level) if row.grade_level else ""
     )
+
+
+def check_area_indicator_row(row: AreaIndicatorRow) -> str:
+    """What is wrong with a row whose area or outcome nobody knows, with the next step."""
+    if row.outcome not in (known := indicator_ids()):
+        return f"no indicator is called '{row.outcome}'. {near_miss(row.outcome, known)}"
+    return _unknown("area_type", row.area_type)
 
 
 def check_target_row(row: TargetRow) -> str:

@@ -22,7 +22,17 @@ IN_PAIRS = (
     "homelessness_any_source",
     "program_participation",
 )
-SINGLES = (*IN_PAIRS, "home_language", "migrant", "military_connected")
+RACES = (
+    "american_indian_or_alaska_native",
+    "asian",
+    "black_or_african_american",
+    "hispanic_or_latino",
+    "middle_eastern_or_north_african",
+    "native_hawaiian_or_pacific_islander",
+    "white",
+)
+BY_RACE = ("race_spd15", *(f"{race}_in_combination" for race in RACES))
+SINGLES = (*IN_PAIRS, "home_language", "migrant", "military_connected", *BY_RACE)
 
 
 def enrolled(student: str, school: str, grade: str = "05", **more: object) -> Row:
@@ -173,7 +183,7 @@ def test_a_year_that_waits_for_a_partner_is_not_final(lake: Lake, manifest: Any)
     """)
     # south delivered 2024 first and owes 2025; new never delivered, so nobody misses it
     community = [("community", 2023, "final"), ("community", 2024, "final"), ("community", 2025, "preliminary")]
-    others = [(level, year, "final") for level in ("district", "school") for year in (2023, 2024, 2025)]
+    others = [(level, year, "final") for level in ("district", "school", "tract", "zip") for year in (2023, 2024, 2025)]
     assert found == community + others
 
 

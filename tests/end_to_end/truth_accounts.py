@@ -4,11 +4,15 @@ from __future__ import annotations
 
 CHILD_YEAR = "person_id, school_year, collection"
 LINKED = "inner join links using (partner_id, student_id)"
-WORDS = ("race_ethnicity", "gender", "home_language", "zip_code", "tract_id")
+WORDS = ("race_ethnicity", "gender", "home_language", "races", "zip_code", "tract_id")
+KNOWN_FOR_GOOD = WORDS[:4]
 
 # Hispanic children of any race are that, of several races two or more; no race is an unknown one.
 RACE = """case when hispanic_ethnicity = 'yes' then 'hispanic_or_latino' when contains(races, ';')
     then 'two_or_more_races' else nullif(races, '') end"""
+# All that is told, Hispanic before the others.
+RACES = """nullif(concat_ws(';', case when hispanic_ethnicity = 'yes' then 'hispanic_or_latino' end,
+    nullif(array_to_string(list_sort(string_split(races, ';')), ';'), '')), '')"""
 # What partners beside schools deliver of a person, for each year that they tell of it. The housing partners
 # know two genders, health systems the address; who tells nothing but a state number is left out.
 ACCOUNTS = f"""
@@ -53,7 +57,7 @@ told as (
     from known
 )
 select person_id, partner_id, school_year, coalesce(collection, 'annual') as collection, birth_date, gender,
-    {RACE} as race_ethnicity, home_language, zip_code, tract_id
+    {RACE} as race_ethnicity, home_language, {RACES} as races, zip_code, tract_id
 from told {LINKED}
 """
 
@@ -79,7 +83,7 @@ qualify row_number() over (partition by person_id order by is_record desc, n des
 # The latest known word of any year, where the year has none.
 LATEST = f"""
 create table latest as
-select person_id, {", ".join(f"arg_max({word}, school_year) as {word}" for word in WORDS[:3])}
+select person_id, {", ".join(f"arg_max({word}, school_year) as {word}" for word in KNOWN_FOR_GOOD)}
 from accounts group by all
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.end_to_end.truth_accounts import CHILD_YEAR, LINKED, WORDS
+from tests.end_to_end.truth_accounts import CHILD_YEAR, KNOWN_FOR_GOOD, LINKED, WORDS
 
 FLAGS = {
     "economic_disadvantage": "is_economically_disadvantaged",
@@ -20,7 +20,24 @@ CIRCUMSTANCES = (
     "program_participation",
 )
 PAIRED = ("race_ethnicity", "gender", *list(FLAGS)[:5], *CIRCUMSTANCES)
-DISAGGREGATES = (*PAIRED, "home_language", "migrant", "military_connected")
+RACES = (
+    "american_indian_or_alaska_native",
+    "asian",
+    "black_or_african_american",
+    "hispanic_or_latino",
+    "middle_eastern_or_north_african",
+    "native_hawaiian_or_pacific_islander",
+    "white",
+)
+IN_COMBINATION = {race: f"{race}_in_combination" for race in RACES}
+DISAGGREGATES = (
+    *PAIRED,
+    "home_language",
+    "migrant",
+    "military_connected",
+    "race_spd15",
+    *IN_COMBINATION.values(),
+)
 
 
 def flag(column: str, name: str) -> str:
@@ -146,6 +163,20 @@ from all_years inner join accounts using ({CHILD_YEAR}) group by all
 STANDS = "school_year - cast(collection <> 'annual' as integer)"
 
 
+# By the standard of 2024 who tells several is of two or more, Hispanic or Latino being one; and everybody is in each
+# group that was told, alone or with others.
+ALL_RACES = "coalesce(words_of_year.races, latest.races)"
+BY_RACE = ", ".join(
+    f"case when {ALL_RACES} is null then 'unknown' "
+    f"when list_contains(string_split({ALL_RACES}, ';'), '{race}') then 'yes' else 'no' end as {name}"
+    for race, name in IN_COMBINATION.items()
+)
+SPD15 = (
+    f"case when len(string_split({ALL_RACES}, ';')) > 1 then 'two_or_more_races' "
+    f"else coalesce({ALL_RACES}, 'unknown') end as race_spd15"
+)
+
+
 def circumstance(name: str, told_no: str = "false") -> str:
     """SQL of yes, no where its sector tells of the year, else unknown."""
     return (
@@ -165,7 +196,12 @@ preschool_told as (
 )
 select {CHILD_YEAR}, organization_id, partner_id, grade_level, n_schools, days_enrolled, days_absent,
     is_enrolled,
-    {", ".join(f"coalesce(words_of_year.{word}, latest.{word}, 'unknown') as {word}" for word in WORDS[:3])},
+    {
+    ", ".join(
+        f"coalesce(words_of_year.{word}, latest.{word}, 'unknown') as {word}" for word in KNOWN_FOR_GOOD[:3]
+    )
+},
+    {SPD15}, {BY_RACE},
     coalesce(zip_code, 'unknown') as zip_code, coalesce(tract_id, 'unknown') as tract_id,
     {", ".join(flag(column, name) for name, column in FLAGS.items())},
     {circumstance("housing_assistance")} as housing_assistance,

@@ -79,8 +79,8 @@ def test_codes_scores_and_targets(home: Home) -> None:
 def test_the_publication_plan_names_every_disaggregate_by_itself(home: Home) -> None:
     plan = rows(home, "publication_plan")
     assert [row[2] for row in plan if row[1] == "school"] == ["all", "gender", "gender_x_disability"]
-    # the total, seven singles, and 7 * 6 / 2 pairs
-    assert len([row for row in plan if row[1] == "community"]) == 1 + 7 + 21
+    # the total, 22 singles, and the 11 * 10 / 2 pairs of those that are paired
+    assert len([row for row in plan if row[1] == "community"]) == 1 + 22 + 55
     assert [row for row in plan if row[1] == "district"] == []
 
 

@@ -33,6 +33,9 @@ class SmallWarehouse:
             for table, sql in {
                 "communities": "select 'riverbend' as community_id, 'Riverbend' as community_name, "
                 "10 as minimum_denominator",
+                "area_indicators": "select 'riverbend' as community_id, 'in_work' as area_indicator_id, "
+                "'In work' as title, 'employment' as outcome, 'tract' as area_type, 'part' as measure_id, "
+                "'whole' as denominator_measure_id",
                 "targets": "select 'riverbend' as community_id, 'early_grade_reading' as indicator_id, "
                 "'all' as disaggregate, 'all' as subgroup, 2025 as school_year, 0.60::double as target",
             }.items():
@@ -112,6 +115,15 @@ _OTHERS = """
 create table intermediate.int_incomplete_years as
 select 'riverbend' as community_id, 'chronic_absence' as indicator_id, 2026::integer as school_year,
     'annual' as collection;
+create table marts.fct_area_measure as
+select 'riverbend' as community_id, 'census' as partner_id, 2025::integer as school_year, 'annual' as collection,
+    'tract' as area_type, area_id, null::varchar as area_name, measure_id, null::varchar as disaggregate,
+    null::varchar as subgroup, null::varchar as period, 'count' as value_kind,
+    value::decimal(18, 4) as value, null::decimal(18, 4) as value_low, null::decimal(18, 4) as value_high,
+    margin::decimal(18, 4) as margin_of_error, 0.90::decimal(18, 4) as confidence_level,
+    false as is_suppressed, 'l' as _load_id, 1::bigint as _row_number
+from (values ('1', 'part', 60, 20), ('1', 'whole', 80, 10), ('2', 'part', 10, 1), ('2', 'whole', 80, 40))
+    as told (area_id, measure_id, value, margin);
 create table marts.dim_program as
 select 'riverbend' as community_id, 'club:reading' as program_id, 'Reading' as program_name,
     'tutoring' as program_type;

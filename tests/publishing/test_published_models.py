@@ -327,6 +327,21 @@ def test_a_program_with_a_small_third_shows_none_and_a_small_one_nothing(warehou
     ]
 
 
+def test_a_share_of_two_estimates_has_the_margin_of_the_census_bureaus_formula(
+    warehouse: SmallWarehouse,
+) -> None:
+    """Worked out by hand at 90 %, and widened to 95 %: of a proportion, and of a ratio where that has no root."""
+    rows = warehouse.query(
+        "select area_id, value, value_low, value_high from published.area_values order by area_id"
+    )
+    wider = 1.959963984540054 / 1.6448536269514722
+    proportion = wider * math.sqrt(20**2 - 0.75**2 * 10**2) / 80
+    ratio = wider * math.sqrt(1**2 + 0.125**2 * 40**2) / 80
+    assert [row[0] for row in rows] == ["1", "2"]
+    assert rows[0][1:] == pytest.approx((0.75, 0.75 - proportion, 1.0))
+    assert rows[1][1:] == pytest.approx((0.125, 0.125 - ratio, 0.125 + ratio))
+
+
 def test_gateways_name_what_is_missing(warehouse: SmallWarehouse) -> None:
     rows = warehouse.query(
         "select item, outcome, is_met, evidence_year from published.gateway_status "

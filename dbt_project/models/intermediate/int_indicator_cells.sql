@@ -100,6 +100,7 @@ described as (
         coalesce(demographics.race_ethnicity, dim_person.race_ethnicity) as race_ethnicity,
         coalesce(demographics.gender, dim_person.gender) as gender,
         coalesce(demographics.home_language, dim_person.home_language) as home_language,
+        {{ race_attributes('coalesce(demographics.races, dim_person.races)') }},
         {{ circumstance_attributes('null', 'dim_person.birth_year') }},
         demographics.zip_code,
         demographics.tract_id

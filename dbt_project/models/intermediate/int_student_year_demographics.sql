@@ -10,6 +10,7 @@ with reported as (
         case when race_ethnicity not in ('unknown', 'unmapped') then race_ethnicity end as race_ethnicity,
         cast(birth_year as integer) as birth_year,
         case when home_language not in ('unknown', 'unmapped') then home_language end as home_language,
+        races,
         nullif(left(trim(zip_code), 5), '') as zip_code,
         nullif(trim(tract_id), '') as tract_id
     from {{ ref('stg_person') }}
@@ -33,6 +34,7 @@ select
     reported.race_ethnicity,
     reported.birth_year,
     reported.home_language,
+    reported.races,
     reported.zip_code,
     reported.tract_id
 from reported
@@ -52,7 +54,7 @@ select
         min(reported.race_ethnicity)
     ) as race_ethnicity,
     min(reported.birth_year) as birth_year,
-    {% for column in ['home_language', 'zip_code', 'tract_id'] %}
+    {% for column in ['home_language', 'races', 'zip_code', 'tract_id'] %}
         coalesce(
             min(reported.{{ column }}) filter (reported.partner_id = places.partner_id), min(reported.{{ column }})
         ) as {{ column }}{% if not loop.last %},{% endif %}

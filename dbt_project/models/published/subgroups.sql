@@ -1,8 +1,13 @@
 with codes as (
 
-    {% for seed in ['race_ethnicity', 'gender'] %}
+    {% for disaggregate, seed in {
+        'race_ethnicity': 'race_ethnicity',
+        'race_spd15': 'race_ethnicity',
+        'gender': 'gender',
+        'home_language': 'home_language',
+    }.items() %}
         select
-            '{{ seed }}' as disaggregate,
+            '{{ disaggregate }}' as disaggregate,
             code as subgroup,
             title,
             sort_order

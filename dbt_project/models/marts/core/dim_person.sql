@@ -10,6 +10,7 @@ with reported as (
         demographics.gender,
         demographics.race_ethnicity,
         demographics.home_language,
+        demographics.races,
         demographics.school_year
     from {{ ref('int_student_year_demographics') }} as demographics
     left join {{ source('reference', 'collections') }} as collections
@@ -26,6 +27,7 @@ select
     coalesce(max_by(gender, recency) filter (where gender is not null), 'unknown') as gender,
     coalesce(max_by(race_ethnicity, recency) filter (where race_ethnicity is not null), 'unknown') as race_ethnicity,
     coalesce(max_by(home_language, recency) filter (where home_language is not null), 'unknown') as home_language,
+    max_by(races, recency) filter (where races is not null) as races,
     min(school_year) as first_school_year,
     max(school_year) as last_school_year
 from reported

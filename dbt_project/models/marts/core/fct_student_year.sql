@@ -23,6 +23,7 @@ select
     {% endfor %}
     {{ circumstance_attributes('statuses.is_homeless', 'dim_person.birth_year') }},
     coalesce(demographics.home_language, dim_person.home_language, 'unknown') as home_language,
+    {{ race_attributes('coalesce(demographics.races, dim_person.races)') }},
     demographics.zip_code,
     demographics.tract_id,
     places.is_enrolled,

@@ -1,0 +1,27 @@
+{# Rules that make subgroups of the races a child is reported with, which are kept as they are: several may be reported, and
+   Hispanic or Latino is one of them. #}
+
+{% macro reported_races() %}
+    {{ return([
+        'american_indian_or_alaska_native', 'asian', 'black_or_african_american', 'hispanic_or_latino',
+        'middle_eastern_or_north_african', 'native_hawaiian_or_pacific_islander', 'white',
+    ]) }}
+{% endmacro %}
+
+{# By the standard of 2024 (OMB, Statistical Policy Directive No. 15): one question, Middle Eastern or North African a group of
+   its own, and who reports several, Hispanic or Latino too, of two or more. Then each group alone or in combination, of which
+   a child may be in several; who is only called of two or more is known to be in none. #}
+{% macro race_attributes(races) -%}
+    case
+            when {{ races }} is null then 'unknown'
+            when contains({{ races }}, ';') or {{ races }} = 'two_or_more_races' then 'two_or_more_races'
+            else {{ races }}
+        end as race_spd15
+        {%- for race in reported_races() %},
+        case
+            when {{ races }} is null or {{ races }} = 'two_or_more_races' then 'unknown'
+            when contains(';' || {{ races }} || ';', ';{{ race }};') then 'yes'
+            else 'no'
+        end as {{ race }}_in_combination
+        {%- endfor %}
+{%- endmacro %}
