@@ -25,3 +25,20 @@
         end as {{ race }}_in_combination
         {%- endfor %}
 {%- endmacro %}
+
+{# All races of a person record in one text, Hispanic or Latino first; NULL where a code is unmapped. #}
+{% macro all_races(races, ethnicity) -%}
+    case
+        when coalesce({{ races }}.is_mapped, true)
+            then nullif(concat_ws(
+                ';',
+                case
+                    when
+                        {{ ethnicity }}.conformed_code = 'yes'
+                        and not coalesce(contains({{ races }}.known_codes, 'hispanic_or_latino'), false)
+                        then 'hispanic_or_latino'
+                end,
+                {{ races }}.known_codes
+            ), '')
+    end
+{%- endmacro %}

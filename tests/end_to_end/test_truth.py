@@ -220,5 +220,5 @@ def test_levels_and_disaggregates_add_up(demo: Demo) -> None:
         )
         assert difference(con, added, community) == []
     n = con.execute(f"select geography_level, count(*) from {kinds} group by all").fetchall()
-    # all, 14 disaggregates and, but for ZIP codes and tracts, 55 pairs of 11 of them
-    assert dict(n) == {"school": 70, "district": 70, "community": 70, "zip": 15, "tract": 15}
+    # all, 22 disaggregates and, but for ZIP codes and tracts, 55 pairs of 11 of them
+    assert dict(n) == {"school": 78, "district": 78, "community": 78, "zip": 23, "tract": 23}

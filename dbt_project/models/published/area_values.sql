@@ -12,7 +12,8 @@ with told as (
             partition by
                 community_id, partner_id, area_type, area_id, measure_id, disaggregate, subgroup, period, value_kind,
                 school_year
-            order by case when collection = 'annual' then 0 else 1 end asc, collection asc, _load_id asc, _row_number asc
+            order by
+                case when collection = 'annual' then 0 else 1 end asc, collection asc, _load_id asc, _row_number asc
         ) = 1
 
 ),
@@ -49,6 +50,15 @@ selected as (
 
 ),
 
+weighed as (
+
+    select
+        *,
+        value / nullif(whole, 0) * whole_half_width as weighed_half_width
+    from selected
+
+),
+
 -- a share of two estimates: US Census Bureau, Understanding and Using American Community Survey Data (2020), chapter 8;
 -- where the difference under the root is negative, its formula of a ratio
 estimated as (
@@ -58,15 +68,11 @@ estimated as (
         case when is_share then value / nullif(whole, 0) else value end as estimate,
         case
             when not is_share then half_width
-            when whole > 0
-                then sqrt(
-                    power(half_width, 2)
-                    + case
-                        when power(half_width, 2) < power(value / whole * whole_half_width, 2) then 1 else -1
-                    end * power(value / whole * whole_half_width, 2)
-                ) / whole
+            when whole > 0 and half_width >= weighed_half_width
+                then sqrt(power(half_width, 2) - power(weighed_half_width, 2)) / whole
+            when whole > 0 then sqrt(power(half_width, 2) + power(weighed_half_width, 2)) / whole
         end as estimate_half_width
-    from selected
+    from weighed
 
 )
 
@@ -94,7 +100,7 @@ select
         end
     ) as double) as value_high,
     case when estimated.is_share then 'share' else estimated.value_kind end as value_kind,
-    estimated.partner_id as source,
+    estimated.partner_id as source_partner_id,
     case
         when estimated.is_suppressed or coalesce(estimated.is_whole_suppressed, false) then 'suppressed' else ''
     end as suppression,

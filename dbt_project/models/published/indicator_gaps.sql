@@ -157,10 +157,9 @@ select
     end as share_of_those_true,
     case
         when reference = 'total'
-            then 100 * (
-                cast(numerator as double) / nullif(reference_numerator, 0)
-                - cast(denominator as double) / reference_denominator
-            )
+            then
+                100 * cast(numerator as double) / nullif(reference_numerator, 0)
+                - 100 * cast(denominator as double) / reference_denominator
     end as disproportion_points,
     release_id
 from differences

@@ -14,19 +14,7 @@ select
     end as race_ethnicity,
     case when not race_ethnicity_codes.is_mapped then race_ethnicity_codes.partner_code end as race_ethnicity_partner,
     -- all that is reported, Hispanic or Latino among them; what no crosswalk knows may be any of them
-    case
-        when race_ethnicity_codes.is_mapped is null or race_ethnicity_codes.is_mapped
-            then nullif(concat_ws(
-                ';',
-                case
-                    when
-                        hispanic_ethnicity_codes.conformed_code = 'yes'
-                        and not coalesce(contains(race_ethnicity_codes.known_codes, 'hispanic_or_latino'), false)
-                        then 'hispanic_or_latino'
-                end,
-                race_ethnicity_codes.known_codes
-            ), '')
-    end as races,
+    {{ all_races('race_ethnicity_codes', 'hispanic_ethnicity_codes') }} as races,
     person.race_ethnicity as race_ethnicity_reported,
     {{ conformed('hispanic_ethnicity') }},
     {{ conformed('home_language') }},
