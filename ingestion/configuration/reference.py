@@ -180,8 +180,8 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
     for aim in community.targets:
         yield "targets", (aim.indicator_id, aim.disaggregate, aim.subgroup, aim.school_year, aim.target)
     for area in community.area_indicators:
-        about = (area.area_indicator_id, area.title, area.outcome, area.area_type)
-        yield "area_indicators", (*about, area.measure_id, area.denominator_measure_id)
+        named = (area.area_indicator_id, area.title, area.outcome, area.area_type)
+        yield "area_indicators", (*named, area.measure_id, area.denominator_measure_id)
     for row in community.same_places:
         decided = (row.decision, row.reviewer, row.decided_on, row.reason)
         yield "same_places", (*row.one, *row.other, *decided)
