@@ -96,7 +96,7 @@ def test_one_contract_adds_a_district(copy: Copy) -> None:
 
 def test_one_model_and_one_entry_add_an_indicator(copy: Copy) -> None:
     rows = copy.query(
-        "select school_year, denominator, numerator from published.indicator_values where indicator_id = 'consistent_attendance' "
+        "select school_year, denominator, numerator from published.indicator_values where indicator_id = 'satisfactory_attendance' "
         "and collection = 'annual' and geography_level = 'community' and disaggregate = 'all' order by school_year"
     )
     import duckdb
@@ -109,4 +109,4 @@ def test_one_model_and_one_entry_add_an_indicator(copy: Copy) -> None:
             ") where enrolled >= 30 group by all order by school_year"
         ).fetchall()
     assert [(row["school_year"], row["denominator"], row["numerator"]) for row in rows] == expected
-    assert copy.query("select title from published.indicators where indicator_id = 'consistent_attendance'")
+    assert copy.query("select title from published.indicators where indicator_id = 'satisfactory_attendance'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from copy import deepcopy
 from pathlib import Path
@@ -134,7 +135,9 @@ def community(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Community:
         with_sectors=False,
     )
     here = Community(tmp_path, made)
-    here.edit("community.yml", "  community: {singles: all, pairs: all}", "  community: {singles: all}")
+    written = (here.configuration / "community.yml").read_text()
+    (pairs,) = re.findall(r"^    pairs: .*$", written, flags=re.M)
+    here.edit("community.yml", pairs, "    pairs: []")
     for file in made.deliveries:
         if not any(part in file.path for part in LEFT_OUT):
             here.drop(file.path.removeprefix("deliveries/"))
