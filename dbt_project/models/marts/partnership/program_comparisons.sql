@@ -218,30 +218,48 @@ regrouped as (
     from doses
     group by all
 
+),
+
+compared as (
+
+    select
+        {{ key | join(',\n    ') }},
+        dose as dosage,
+        cast(sum(n) as bigint) as n_participants,
+        cast(sum(n) filter (where n_others > 0) as bigint) as n_matched,
+        cast(sum(n_others) filter (where n_others > 0) as bigint) as n_comparisons,
+        cast(sum(n_successful) filter (where n_others > 0) as bigint) as n_matched_successful,
+        cast(sum(n_successful) filter (where n_others > 0) as double)
+        / sum(n) filter (where n_others > 0) as participant_rate,
+        -- of children alike, each stratum weighing as much as it has participants
+        sum(n * cast(n_others_successful as double) / n_others) filter (where n_others > 0)
+        / sum(n) filter (where n_others > 0) as comparison_rate,
+        sqrt(sum(
+            cast(n as double) * n * common_rate * (1 - common_rate) * (1.0 / n + 1.0 / n_others)
+        ) filter (where n_others > 0)) / sum(n) filter (where n_others > 0) as standard_error,
+        -- what was not matched on: absence of the year before, in points
+        100 * (
+            sum(absence_before) filter (where n_others > 0 and absence_of_others is not null)
+            / nullif(sum(n_with_absence) filter (where n_others > 0 and absence_of_others is not null), 0)
+            - sum(n_with_absence * absence_of_others) filter (where n_others > 0 and absence_of_others is not null)
+            / nullif(sum(n_with_absence) filter (where n_others > 0 and absence_of_others is not null), 0)
+        ) as absence_before_points
+    from regrouped
+    group by {{ key | join(', ') }}, dose
+    having n_matched > 0
+
 )
 
+-- to ten places, so that the order in which children are added up changes nothing
 select
     {{ key | join(',\n    ') }},
-    dose as dosage,
-    cast(sum(n) as bigint) as n_participants,
-    cast(sum(n) filter (where n_others > 0) as bigint) as n_matched,
-    cast(sum(n_others) filter (where n_others > 0) as bigint) as n_comparisons,
-    cast(sum(n_successful) filter (where n_others > 0) as bigint) as n_matched_successful,
-    cast(sum(n_successful) filter (where n_others > 0) as double)
-    / sum(n) filter (where n_others > 0) as participant_rate,
-    -- of children alike, each stratum weighing as much as it has participants
-    sum(n * cast(n_others_successful as double) / n_others) filter (where n_others > 0)
-    / sum(n) filter (where n_others > 0) as comparison_rate,
-    sqrt(sum(
-        cast(n as double) * n * common_rate * (1 - common_rate) * (1.0 / n + 1.0 / n_others)
-    ) filter (where n_others > 0)) / sum(n) filter (where n_others > 0) as standard_error,
-    -- what was not matched on: absence of the year before, in points
-    100 * (
-        sum(absence_before) filter (where n_others > 0 and absence_of_others is not null)
-        / nullif(sum(n_with_absence) filter (where n_others > 0 and absence_of_others is not null), 0)
-        - sum(n_with_absence * absence_of_others) filter (where n_others > 0 and absence_of_others is not null)
-        / nullif(sum(n_with_absence) filter (where n_others > 0 and absence_of_others is not null), 0)
-    ) as absence_before_points
-from regrouped
-group by {{ key | join(', ') }}, dose
-having n_matched > 0
+    dosage,
+    n_participants,
+    n_matched,
+    n_comparisons,
+    n_matched_successful,
+    round(participant_rate, 10) as participant_rate,
+    round(comparison_rate, 10) as comparison_rate,
+    round(standard_error, 10) as standard_error,
+    round(absence_before_points, 10) as absence_before_points
+from compared
