@@ -7,7 +7,7 @@ import pytest
 
 from ingestion.configuration.community import communities_folder, load_communities
 from ingestion.configuration.tables import code_fields
-from ingestion.contracts.conformed import conformed_fields
+from ingestion.contracts.conformed import conformed_fields, not_conformed
 from ingestion.contracts.entities import canonical_entities
 from ingestion.errors import ContractError
 from tests.ingestion.configuration import (
@@ -264,20 +264,12 @@ def test_a_conformed_code_of_no_list_is_named_in_contracts_and_cut_scores(tmp_pa
     assert "cut_scores.csv:2: 'maths' is no conformed code of 'subject'. Did you mean 'math'?" in message
 
 
-def test_codes_for_a_column_that_nothing_conforms_are_refused(tmp_path: Path) -> None:
-    person = PERSON.replace(
-        "    school_year:", "      home_language: {from: [Lang], codes: {en: english}}\n    school_year:"
-    )
-    message = refusal(
-        tmp_path,
-        **{
-            "extracts/mill_schools__person.yml": person,
-            "crosswalks/mill_schools.csv": "field,partner_code,conformed_code\nhome_language,en,english\n",
-        },
-    )
-    says = "'home_language' keeps the partner's code, so codes for it have no effect. Take it out. Conformed are: "
-    assert f"mill_schools__person.yml:9: {says}action_code, area_type, assessment_type, " in message
-    assert f"crosswalks/mill_schools.csv:2: {says}action_code, area_type, assessment_type, " in message
+def test_codes_for_a_column_that_nothing_conforms_have_no_effect() -> None:
+    found = not_conformed("plan_name")
+    assert found is not None
+    assert found[0] == "'plan_name' keeps the partner's code, so codes for it have no effect"
+    assert found[1].startswith("Take it out. Conformed are: action_code, area_type, assessment_type, ")
+    assert not_conformed("home_language") is None
 
 
 def test_columns_that_may_have_codes_are_those_the_warehouse_looks_up() -> None:
@@ -286,15 +278,13 @@ def test_columns_that_may_have_codes_are_those_the_warehouse_looks_up() -> None:
     for entity, facts in canonical_entities().items():
         model = (staging / f"stg_{entity}.sql").read_text()
         joined = set(re.findall(r"(?:join_codes\(|levels\.field = )'(\w+)'", model))
-        assert joined == {n for n, c in facts.columns.items() if c.type in ("code", "codes")} - {
-            "home_language"
-        }
+        assert joined == {n for n, c in facts.columns.items() if c.type in ("code", "codes")}
         looked_up |= joined
     # and those that a standard's own staging asks, on the way to a canonical column that is no code
     of_standards = "".join(path.read_text() for path in staging.glob("*/*.sql"))
     looked_up |= {field for field in conformed_fields() if f"'{field}'" in of_standards}
     assert looked_up == set(conformed_fields())
-    assert set(code_fields()) - looked_up == {"home_language"}
+    assert set(code_fields()) <= looked_up
 
 
 def test_a_code_must_not_mean_two_things(tmp_path: Path) -> None:
