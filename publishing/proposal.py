@@ -104,11 +104,8 @@ def compare(
 
 
 def _definition_sql(indicator_id: str, definition: Definition) -> str:
-    parameters = {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in definition.parameters.items()
-    }
-    names, values = (", ".join(map(literal, part)) for part in (parameters.keys(), parameters.values()))
+    texts = definition.texts
+    names, values = (", ".join(map(literal, part)) for part in (texts.keys(), texts.values()))
     return (
         f"select {literal(indicator_id)} as indicator_id, "
         f"{literal(definition.version)} as definition_version, "

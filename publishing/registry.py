@@ -41,6 +41,14 @@ class Definition(_Facts):
     def years(self) -> tuple[int, int]:
         return self.first_year or 0, self.last_year or 9999
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """The parameters as the models read them: text, with true and false as SQL writes them."""
+        return {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in self.parameters.items()
+        }
+
     @model_validator(mode="after")
     def _years_in_order(self) -> "Definition":
         if self.years[0] > self.years[1]:

@@ -115,14 +115,7 @@ def _indicator_rows(indicators: Mapping[str, Indicator]) -> list[tuple[Any, ...]
 
 def _definition_rows(indicators: Mapping[str, Indicator]) -> list[tuple[Any, ...]]:
     return [
-        (i.id, d.version, d.first_year, d.last_year, _texts(d.parameters), d.citation, d.is_default)
+        (i.id, d.version, d.first_year, d.last_year, d.texts, d.citation, d.is_default)
         for i in indicators.values()
         for d in i.definitions
     ]
-
-
-def _texts(parameters: Mapping[str, object]) -> dict[str, str]:
-    return {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in parameters.items()
-    }

@@ -30,3 +30,13 @@
     {% set found = registered_indicators() | select('in', selected) | list %}
     {{ return(found or registered_indicators()) }}
 {% endmacro %}
+
+{# `places`: the school that answers for a child's year, of whoever counts by what others tell; none where it has none. #}
+{% macro join_school_of_year(rows) -%}
+    left join {{ ref('fct_student_year') }} as places
+        on
+            {{ rows }}.community_id = places.community_id
+            and {{ rows }}.person_id = places.person_id
+            and {{ rows }}.school_year = places.school_year
+            and {{ rows }}.collection = places.collection
+{%- endmacro %}

@@ -16,10 +16,5 @@ select
     students.is_proficient as is_success
 from {{ ref('int_student_year_proficiency') }} as students
 {{ join_definitions('students') }}
-left join {{ ref('fct_student_year') }} as places
-    on
-        students.community_id = places.community_id
-        and students.person_id = places.person_id
-        and students.school_year = places.school_year
-        and students.collection = places.collection
+{{ join_school_of_year('students') }}
 where students.subject = 'reading' and students.grade_level = '03'

@@ -32,10 +32,5 @@ select
     exits.is_permanent as is_success
 from exits
 {{ join_definitions('exits') }}
-left join {{ ref('fct_student_year') }} as places
-    on
-        exits.community_id = places.community_id
-        and exits.person_id = places.person_id
-        and exits.school_year = places.school_year
-        and exits.collection = places.collection
+{{ join_school_of_year('exits') }}
 where exits.is_permanent is not null

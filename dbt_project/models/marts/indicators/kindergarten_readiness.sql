@@ -16,9 +16,4 @@ select
     children.is_ready as is_success
 from {{ ref('int_readiness_results') }} as children
 {{ join_definitions('children') }}
-left join {{ ref('fct_student_year') }} as places
-    on
-        children.community_id = places.community_id
-        and children.person_id = places.person_id
-        and children.school_year = places.school_year
-        and children.collection = places.collection
+{{ join_school_of_year('children') }}

@@ -77,10 +77,5 @@ select
     end as is_success
 from students
 {{ join_definitions('students') }}
-left join {{ ref('fct_student_year') }} as places
-    on
-        students.community_id = places.community_id
-        and students.person_id = places.person_id
-        and students.school_year = places.school_year
-        and students.collection = places.collection
+{{ join_school_of_year('students') }}
 where definitions.counts_higher_tests or students.is_proficient is not null

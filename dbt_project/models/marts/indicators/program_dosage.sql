@@ -17,9 +17,4 @@ select
     participants.share_of_plan >= definitions.minimum_share as is_success
 from {{ ref('int_program_dosage') }} as participants
 {{ join_definitions('participants') }}
-left join {{ ref('fct_student_year') }} as places
-    on
-        participants.community_id = places.community_id
-        and participants.person_id = places.person_id
-        and participants.school_year = places.school_year
-        and participants.collection = places.collection
+{{ join_school_of_year('participants') }}
