@@ -116,7 +116,7 @@ def test_a_refresh_without_a_new_release_says_who_changed_behind_it(
     }
     refreshed(monkeypatch)
     monkeypatch.setattr(orchestration.commands.release_facts, "release_facts", lambda *_: facts)
-    refresh.refresh(False, "", False, False, False, False)
+    refresh.refresh(False, "", False, False, False, False, False)
     said = capsys.readouterr().err
     assert "No published number changed in " in said
     assert ("What changed" in said) == bool(says)
