@@ -63,6 +63,7 @@ CROSSWALK: list[tuple[str, dict[str, str], int | None, int | None]] = [
         ("gender", GENDERS),
         ("race_ethnicity", RACES),
         ("hispanic_ethnicity", HISPANIC),
+        ("home_language", LANGUAGES),
         ("grade_level", GRADES),
         ("exit_code", EXITS),
         ("school_level", LEVELS),

@@ -51,6 +51,7 @@ CROSSWALK: list[tuple[str, dict[str, str], int | None, int | None]] = [
     ("race_ethnicity", RACES_TO_2021, None, 2021),
     ("race_ethnicity", RACES, 2022, None),
     ("hispanic_ethnicity", HISPANIC, None, None),
+    ("home_language", LANGUAGES, None, None),
     ("exit_code", EXITS, None, None),
     ("school_level", LEVELS, None, None),
     ("action_code", ACTIONS, None, None),

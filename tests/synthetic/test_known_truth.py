@@ -39,6 +39,11 @@ NOT_SENT = {
     "clk_version",
     "hashed_national_id",
     "state_school_id",
+    "is_doubled_up",
+    "course_level",
+    "math_course",
+    "credits_attempted",
+    "credits_earned",
 }
 
 
