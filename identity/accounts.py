@@ -17,6 +17,7 @@ STANDARDS = ("standards__student", "standards__person")  # staging's views of th
 OF_PERSONS = ("person", "")  # the entities whose files say who a child is; '' for those of standards
 OF_STANDARDS = "standards:"  # before the key of what is read through them
 TAKEN = "8"  # another one where this module takes something else from a file than before
+FIRST_YEAR, LAST_YEAR = 1900, 2100  # of a crosswalk that tells none
 MEMBER_ID = "md5_number_lower({rows}partner_id || '|' || {rows}student_id)"
 
 # columns of a person file; those that a file of another time lacks are NULL
@@ -43,8 +44,8 @@ def take_accounts(
 ) -> News:
     """Make tables new_file, gone_file, account, mention, present and withdrawn.
 
-    `account` has what `vault.account` has of all files in force, one row per child, file, period and account
-    of it; `mention` each child (member_id, partner_id, student_id) that a file not read before speaks of;
+    `account` has what `vault.account` has of all files in force, a row per row of a file that tells who a
+    child is; `mention` each child (member_id, partner_id, student_id) that a file not read before speaks of;
     `present` every child that any file in force speaks of, each once; `withdrawn` (member_id) whose account
     was taken back with its file, and not sent anew. All but the first two and `mention` are made only where
     there is news of children, or `in_full`. The vault itself is only read.
@@ -183,11 +184,10 @@ def _accounts_sql(
         create or replace temp table account as
         select
             told.file_key, {columns}, {MEMBER_ID.format(rows="told.")} as member_id,
-            {_sex_sql(home)} as sex, count(*) as n_rows
+            {_sex_sql(home)} as sex
         from ({" union all by name ".join(told)}) as told
         {_join_sexes(home)}
         where told.student_id is not null
-        group by all
         union all by name
         {kept}
     """
@@ -215,11 +215,16 @@ def _mentions_sql(files: Mapping[str, tuple[str, Path]], new: set[str], with_sta
         selects.append(
             f"select distinct {literal(key)}, partner_id, student_id from warehouse.staging.{STANDARDS[0]}"
         )
-    return (
-        "create or replace temp table mention as "
-        f"select file_key, partner_id, student_id, {MEMBER_ID.format(rows='')} as member_id "
-        f"from ({' union all '.join(selects)})"
-    )
+    return f"""
+        create or replace temp table mention as
+        with told as materialized ({" union all ".join(selects)}),
+        -- a child is in dozens of files: its id is worked out once
+        children as materialized (
+            select partner_id, student_id, {MEMBER_ID.format(rows="")} as member_id
+            from (select distinct partner_id, student_id from told)
+        )
+        select file_key, partner_id, student_id, member_id from told inner join children using (partner_id, student_id)
+    """
 
 
 # ---- sex -------------------------------------------------------------------------------------------------
@@ -232,26 +237,36 @@ _PLAIN = (
 
 
 def _sex_sql(home: Home) -> str:
-    by_crosswalk = "max(sexes.conformed_code), " if home.reference_file("crosswalks").exists() else ""
-    by_layout = "max(layout_sexes.conformed_code), " if home.reference_file("extract_codes").exists() else ""
-    return f"nullif(coalesce({by_crosswalk}{by_layout}max({_PLAIN})), 'unknown')"
+    by_crosswalk = "sexes.conformed_code, " if home.reference_file("crosswalks").exists() else ""
+    by_layout = "layout_sexes.conformed_code, " if home.reference_file("extract_codes").exists() else ""
+    return f"nullif(coalesce({by_crosswalk}{by_layout}{_PLAIN}), 'unknown')"
 
 
 def _join_sexes(home: Home) -> str:
+    """Joins that find at most one row each, so that an account stays one row."""
     joins = ""
     if (crosswalks := home.reference_file("crosswalks")).exists():
         joins += f"""
-            left join (select * from {literal(str(crosswalks))} where field = 'gender') as sexes
-                on told.partner_id = sexes.partner_id
-                and lower(trim(told.gender)) = lower(trim(sexes.partner_code))
-                and told.school_year >= coalesce(sexes.first_year, 0)
-                and told.school_year <= coalesce(sexes.last_year, 9999)"""
+            left join (
+                select partner_id, code, school_year, max(conformed_code) as conformed_code
+                from (
+                    select partner_id, lower(trim(partner_code)) as code, conformed_code,
+                           unnest(range(coalesce(first_year, {FIRST_YEAR}), coalesce(last_year, {LAST_YEAR}) + 1))
+                               as school_year
+                    from {literal(str(crosswalks))}
+                    where field = 'gender'
+                )
+                group by all
+            ) as sexes
+                on told.partner_id = sexes.partner_id and lower(trim(told.gender)) = sexes.code
+                and told.school_year = sexes.school_year"""
     if (codes := home.reference_file("extract_codes")).exists():
         joins += f"""
             left join (
-                select distinct on (extract_id, partner_code) *
-                from {literal(str(codes))} where field = 'gender'
+                select extract_id, lower(trim(partner_code)) as code, max(conformed_code) as conformed_code
+                from {literal(str(codes))}
+                where field = 'gender'
+                group by all
             ) as layout_sexes
-                on told.extract_id = layout_sexes.extract_id
-                and lower(trim(told.gender)) = lower(trim(layout_sexes.partner_code))"""
+                on told.extract_id = layout_sexes.extract_id and lower(trim(told.gender)) = layout_sexes.code"""
     return joins

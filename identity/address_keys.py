@@ -24,12 +24,17 @@ def make_address_keys(con: duckdb.DuckDBPyConnection, secret: str) -> None:
     """
     con.execute("""
         create or replace temp table told as
-        select distinct
-            community_id, partner_id, student_id, school_year, collection, last_name, address, zip_code
+        select community_id, partner_id, student_id, school_year, collection, address,
+               coalesce(last_name, '') as last_name, coalesce(zip_code, '') as zip_code
         from account
         where trim(address) <> ''
     """)
-    con.execute(f"create or replace temp table written as {written_addresses('told')}")
+    # families stay for years: what one is told by is written, and hashed, once
+    con.execute("""
+        create or replace temp table family as
+        select distinct community_id, partner_id, last_name, address, zip_code from told
+    """)
+    con.execute(f"create or replace temp table written as {written_addresses('family')}")
     inner, outer = _pads(secret)
     con.execute(f"create or replace temp table address_key as {_KEYS}", {"inner": inner, "outer": outer})
 
@@ -48,10 +53,10 @@ def _key(text: str) -> str:
 
 _KEYS = f"""
     with placed as (
-        select told.*, place, unit,
+        select family.*, place, unit,
             -- a spreadsheet takes a ZIP code for a number, and zeros in front are gone
             lpad(nullif(regexp_extract(zip_code, '^\\s*(\\d{{3,5}})', 1), ''), 5, '0') as zip
-        from told inner join written using (address)
+        from family inner join written using (address)
         where place is not null
     ),
     zips as (
@@ -69,12 +74,15 @@ _KEYS = f"""
             nullif(regexp_replace(lower(strip_accents(last_name)), '[^a-z]', '', 'g'), '') as surname
         from homes inner join different using (home)
     ),
-    -- families stay for years: each name of a home is hashed once
     names as (
         select address_key, surname, {_key("address_key || '|' || surname")} as surname_key
         from (select distinct address_key, surname from named where surname is not null)
     )
-    select distinct community_id, partner_id, student_id, school_year, collection, address_key, surname_key,
-        unit <> '' as has_unit
-    from named left join names using (address_key, surname)
+    select distinct told.community_id, told.partner_id, student_id, school_year, collection, address_key,
+        surname_key, unit <> '' as has_unit
+    from told
+    inner join named
+        on told.community_id is not distinct from named.community_id and told.partner_id = named.partner_id
+        and told.last_name = named.last_name and told.address = named.address and told.zip_code = named.zip_code
+    left join names using (address_key, surname)
 """

@@ -79,7 +79,7 @@ _STATE_IDS = f"""
     with told as (
         select coalesce(community_id, '') as community_id, partner_id,
                coalesce(known_as, student_id) as student_id, trim(state_student_id) as state_student_id,
-               school_year, max((collection = 'annual')::integer) as is_annual, sum(n_rows) as n_rows
+               school_year, max((collection = 'annual')::integer) as is_annual, count(*) as n_rows
         from account left join merged using (partner_id, student_id)
         where trim(state_student_id) <> ''
         group by all

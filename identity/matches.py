@@ -28,12 +28,14 @@ OUTGROWN = 2  # times as many records as the model was fitted to: it is fitted a
 def match(con: duckdb.DuckDBPyConnection, *, retrain: bool = False) -> None:
     """Make tables all_records (accounts to compare), scored (pairs) and clustered (group_id, cluster_id).
 
-    Per community, for no agreement lets two of them share names. The model fitted before is used as it is, so
+    Per community, for no agreement lets two of them share names; none is compared where all children have
+    state ids. The model fitted before is used as it is, so
     that an interim load is compared with everybody by the same measure; it is fitted anew with `retrain`, or
     when there are twice as many records.
     """
     from identity.matching import rules_of_now
 
+    con.execute(_UNSURE)
     con.execute(_RECORDS, {"rules": rules_of_now()})
     con.execute("create or replace temp table scored as select *, '' as community_id from vault.pair limit 0")
     con.execute("create or replace temp table fitted as from vault.model limit 0")
@@ -211,6 +213,21 @@ def keep_matches(con: duckdb.DuckDBPyConnection, now: str) -> None:
     )
 
 
+# Two state ids are two children, so where every child has one of its own, comparing would link nobody.
+_UNSURE = """
+    create or replace temp table unsure as
+    with without_own_id as (
+        select member_id from grouped where state_student_id is null
+        union all
+        select member_id from grouped semi join (
+            select state_student_id from grouped group by all having min(group_id) <> max(group_id)
+        ) as parted using (state_student_id)
+    )
+    select distinct coalesce(community_id, '') as community_id
+    from account semi join without_own_id using (member_id)
+    where coalesce(first_name, last_name, clk, hashed_national_id) is not null
+"""
+
 _RECORDS = f"""
     create or replace temp table all_records as
     -- another place, state id or way to compare: it is compared anew
@@ -236,6 +253,7 @@ _RECORDS = f"""
         from account
         inner join grouped using (member_id)
         where coalesce(first_name, last_name, clk, hashed_national_id) is not null
+            and coalesce(account.community_id, '') in (from unsure)
         group by all
     )
 """

@@ -15,7 +15,7 @@ from identity.vault_traces import is_lost, no_vault
 from ingestion.home import Home
 from ingestion.spill import working_database
 
-LAYOUT = 3  # another number where a table of DERIVED has other columns than before
+LAYOUT = 4  # another number where a table of DERIVED has other columns than before
 # what is read from the lake, or worked out of it, again; everything else is kept for good
 DERIVED = ("file", "account", "mention", "record", "normalised", "named_clk", "pair", "match_rate")
 SCHEMA = """
@@ -27,7 +27,7 @@ SCHEMA = """
         first_name varchar, middle_name varchar, last_name varchar, birth_date date, sex varchar,
         address varchar, zip_code varchar, state_student_id varchar, replaced_by_student_id varchar,
         extract_id varchar, school_year integer, collection varchar, clk varchar, clk_version varchar,
-        hashed_national_id varchar, birth_year integer, _load_id varchar, n_rows bigint
+        hashed_national_id varchar, birth_year integer, _load_id varchar
     );
     create table if not exists vault.mention (file_key varchar, member_id ubigint);
     create table if not exists vault.member (
