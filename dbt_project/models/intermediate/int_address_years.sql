@@ -1,7 +1,23 @@
--- a year's accounts in the order in which they were gathered; the annual one is the last
-with told as (
+with years as (
 
-    select distinct
+    select
+        community_id,
+        person_id,
+        school_year,
+        min(address_key) as address_key,
+        min(surname_key) as surname_key,
+        bool_or(has_unit) as has_unit,
+        min(address_key) < max(address_key) as has_several
+    from {{ ref('stg_address') }}
+    group by community_id, person_id, school_year
+
+),
+
+-- few children's accounts of a year differ: only these are put in the order in which they were gathered; the annual
+-- one is the last
+told as (
+
+    select
         addresses.community_id,
         addresses.person_id,
         addresses.school_year,
@@ -12,10 +28,16 @@ with told as (
         addresses.has_unit,
         case when addresses.collection = 'annual' then 1000000 else coalesce(collections.sort_order, 0) end as place
     from {{ ref('stg_address') }} as addresses
+    inner join years
+        on
+            addresses.community_id = years.community_id
+            and addresses.person_id = years.person_id
+            and addresses.school_year = years.school_year
     left join {{ source('reference', 'collections') }} as collections
         on
             addresses.community_id = collections.community_id
             and addresses.collection = collections.collection
+    where years.has_several
 
 ),
 
@@ -88,6 +110,19 @@ ends as (
 
 )
 
+select
+    community_id,
+    person_id,
+    school_year,
+    make_date(school_year - 1, 7, 1) as start_date,
+    make_date(school_year, 7, 1) as end_date,
+    address_key,
+    surname_key,
+    has_unit,
+    1 as n_addresses
+from years
+where not has_several
+union all
 select
     accounts.community_id,
     accounts.person_id,

@@ -119,19 +119,52 @@ described as (
 
 ),
 
-placed_cells as (
+others_profiled as (
+
+    select
+        *,
+        {{ row_hash(attributes) }} as profile
+    from (
+        select
+            community_id,
+            person_id,
+            school_year,
+            collection,
+            zip_code,
+            tract_id,
+            {% for attribute in attributes %}
+                {{ "coalesce(" ~ attribute ~ ", 'unknown')" if attribute in told_of_others() else "'unknown'" }}
+                as {{ attribute }}{% if not loop.last %},{% endif %}
+            {% endfor %}
+        from described
+    )
+
+),
+
+all_profiles as (
+
+    select
+        profile,
+        {{ attributes | join(', ') }}
+    from profiles
+    union
+    select
+        profile,
+        {{ attributes | join(', ') }}
+    from others_profiled
+
+),
+
+placed as (
 
     select
         {{ (measured | map('replace', '', 'counted.', 1) | list) | join(', ') }},
         coalesce(counted.organization_id, 'unknown') as organization_id,
         coalesce(dim_school.district_id, 'unknown') as district_id,
         {% for attribute in residence %}
-            coalesce(residences.{{ attribute }}, described.{{ attribute }}, 'unknown') as {{ attribute }},
+            coalesce(residences.{{ attribute }}, others_profiled.{{ attribute }}, 'unknown') as {{ attribute }},
         {% endfor %}
-        {% for attribute in attributes %}
-            {%- set of_others = 'described.' ~ attribute if attribute in told_of_others() else 'null' %}
-            coalesce(profiles.{{ attribute }}, {{ of_others }}, 'unknown') as {{ attribute }},
-        {% endfor %}
+        coalesce(counted.profile, last_known.profile, others_profiled.profile) as profile,
         counted.denominator,
         counted.numerator
     from counted
@@ -140,30 +173,45 @@ placed_cells as (
             counted.community_id = last_known.community_id
             and counted.other_person_id = last_known.person_id
             and counted.school_year = last_known.school_year
-    left join described
+    left join others_profiled
         on
-            counted.community_id = described.community_id
-            and counted.other_person_id = described.person_id
-            and counted.school_year = described.school_year
-            and counted.collection = described.collection
-    left join profiles on coalesce(counted.profile, last_known.profile) = profiles.profile
+            counted.community_id = others_profiled.community_id
+            and counted.other_person_id = others_profiled.person_id
+            and counted.school_year = others_profiled.school_year
+            and counted.collection = others_profiled.collection
     left join residences on coalesce(counted.residence, last_known.residence) = residences.residence
     left join {{ ref('dim_school') }} as dim_school
         on
             counted.organization_id = dim_school.organization_id
             and counted.community_id = dim_school.community_id
 
+),
+
+cells as (
+
+    {% for level, id in geography_levels().items() %}
+        select
+            {{ measured | join(', ') }},
+            '{{ level }}' as geography_level,
+            {{ id }} as geography_id,
+            profile,
+            cast(sum(denominator) as bigint) as denominator,
+            cast(sum(numerator) as bigint) as numerator
+        from placed
+        group by all
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
 )
 
-{% for level, id in geography_levels().items() %}
-    select
-        {{ measured | join(', ') }},
-        '{{ level }}' as geography_level,
-        {{ id }} as geography_id,
-        {{ attributes | join(', ') }},
-        cast(sum(denominator) as bigint) as denominator,
-        cast(sum(numerator) as bigint) as numerator
-    from placed_cells
-    group by all
-    {% if not loop.last %}union all{% endif %}
-{% endfor %}
+select
+    {{ (measured | map('replace', '', 'cells.', 1) | list) | join(', ') }},
+    cells.geography_level,
+    cells.geography_id,
+    {% for attribute in attributes %}
+        all_profiles.{{ attribute }},
+    {% endfor %}
+    cells.denominator,
+    cells.numerator
+from cells
+inner join all_profiles on cells.profile = all_profiles.profile
