@@ -36,7 +36,10 @@ suspended as (
         actions.collection,
         counted_actions.definition_version
     from {{ ref('fct_discipline') }} as actions
-    inner join counted_actions on actions.action_code = counted_actions.action_code
+    inner join counted_actions
+        on
+            actions.action_code = counted_actions.action_code
+            and actions.school_year = counted_actions.year_in_force
 
 ),
 
