@@ -161,10 +161,13 @@ def _publication_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[C
 
 def _indicator_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[ContractError]:
     known = indicator_ids()
-    for place, name in enumerate(() if parsed.indicators == "all" else parsed.indicators):
+    selected = enumerate(() if parsed.indicators == "all" else parsed.indicators)
+    named = [(("indicators", place), name) for place, name in selected]
+    named += [(("owners", name), name) for name in parsed.owners]
+    for location, name in named:
         if name not in known:
             what = f"no indicator is called '{name}'"
-            yield source.problem(("indicators", place), what, near_miss(name, known))
+            yield source.problem(location, what, near_miss(name, known))
 
 
 def _agreements(folder: Path, problems: list[ContractError]) -> dict[str, Agreement]:

@@ -1,9 +1,9 @@
 """The fields of community.yml and agreements.yml."""
 
 import datetime as dt
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from ingestion.yaml_file import Day, Identifier, Strict, Text
 
@@ -21,6 +21,7 @@ Sector = Literal[
 ]
 
 
+Owner = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Level = Literal["community", "district", "school", "zip", "tract"]
 
 
@@ -120,6 +121,8 @@ class CommunityFile(Strict):
     identity: Identity = Identity()
     publication: dict[Level, PublicationLevel] = DEFAULT_PUBLICATION
     indicators: Literal["all"] | tuple[Identifier, ...] = "all"
+    # indicator -> the network, team or role that answers for it; published, so no place for what is private
+    owners: dict[Identifier, Owner] = {}
 
     @field_validator("indicators")
     @classmethod

@@ -125,6 +125,11 @@ TABLES: dict[str, dict[str, str]] = {
         "decided_on": "DATE",
         "reason": "VARCHAR",
     },
+    "indicator_owners": {
+        "community_id": "VARCHAR",
+        "indicator_id": "VARCHAR",
+        "owner": "VARCHAR",
+    },
     "publication_plan": {
         "community_id": "VARCHAR",
         "geography_level": "VARCHAR",
@@ -185,6 +190,8 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
     for row in community.same_places:
         decided = (row.decision, row.reviewer, row.decided_on, row.reason)
         yield "same_places", (*row.one, *row.other, *decided)
+    for indicator, owner in community.owners.items():
+        yield "indicator_owners", (indicator, owner)
     for geography, level in community.publication.items():
         for disaggregate in published_disaggregates(level):
             yield "publication_plan", (geography, disaggregate)

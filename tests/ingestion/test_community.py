@@ -96,6 +96,14 @@ WRONG_COMMUNITY = {
         ("publication:", "indicators: [suspensions]\n    publication:"),
         "no indicator is called 'suspensions'. Did you mean 'suspension'?",
     ),
+    "an owner of an unknown indicator": (
+        ("publication:", "owners: {early_grade_readin: Reading network}\n    publication:"),
+        "community.yml:11: no indicator is called 'early_grade_readin'. Did you mean 'early_grade_reading'?",
+    ),
+    "an owner without a name": (
+        ("publication:", "owners: {suspension: ' '}\n    publication:"),
+        "'owners.suspension': string should have at least 1 character",
+    ),
     "no indicator at all": (
         ("publication:", "indicators: []\n    publication:"),
         "'indicators': an empty list would publish nothing; name indicators, or write all",

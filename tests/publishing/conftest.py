@@ -36,6 +36,9 @@ class SmallWarehouse:
                 "area_indicators": "select 'riverbend' as community_id, 'in_work' as area_indicator_id, "
                 "'In work' as title, 'employment' as outcome, 'tract' as area_type, 'part' as measure_id, "
                 "'whole' as denominator_measure_id",
+                "indicator_owners": "select unnest(['riverbend', 'hillside', 'lakeside']) as community_id, "
+                "'chronic_absence' as indicator_id, "
+                "unnest(['Attendance network', 'Absence team', 'Attendance network']) as owner",
                 "targets": "select 'riverbend' as community_id, 'early_grade_reading' as indicator_id, "
                 "'all' as disaggregate, 'all' as subgroup, 2025 as school_year, 0.60::double as target",
             }.items():

@@ -384,6 +384,19 @@ def test_titles_are_words_and_years_are_written_as_people_do(warehouse: SmallWar
     ) == [("district", "district_1")]
 
 
+def test_the_owner_of_an_indicator_stands_at_each_of_its_versions(warehouse: SmallWarehouse) -> None:
+    assert warehouse.query(
+        "select distinct indicator_id, owner from published.indicators where owner is not null"
+    ) == [("chronic_absence", "Absence team; Attendance network")]
+    assert warehouse.query(
+        "select count(*) > 1, count(*) = count(owner) from published.indicators "
+        "where indicator_id = 'chronic_absence'"
+    ) == [(True, True)]
+    assert warehouse.query(
+        "select count(*) - count(distinct (indicator_id, definition_version)) from published.indicators"
+    ) == [(0,)]
+
+
 def test_a_delivery_without_checked_rules_is_there_with_its_state(warehouse: SmallWarehouse) -> None:
     assert warehouse.query(
         "select school_year, rule, state, rows_received, rows_quarantined from published.load_quality "
