@@ -11,6 +11,11 @@ from pydantic import Field
 
 from ingestion.configuration.community_file import Agreement, AgreementsFile, CommunityFile, Partner
 from ingestion.configuration.disaggregates import DISAGGREGATES, PAIRS
+from ingestion.configuration.geography_changes import (
+    GeographyChangeRow,
+    check_geography_change_row,
+    circles,
+)
 from ingestion.configuration.indicators import indicator_ids
 from ingestion.configuration.same_places import SamePlaceRow, check_same_place_row, contradictions
 from ingestion.configuration.tables import (
@@ -45,6 +50,7 @@ class Community(CommunityFile):
     targets: tuple[TargetRow, ...] = ()
     same_places: tuple[SamePlaceRow, ...] = ()
     area_indicators: tuple[AreaIndicatorRow, ...] = ()
+    geography_changes: tuple[GeographyChangeRow, ...] = ()
 
     def contracts_for(self, file_name: str) -> list[Contract]:
         """Every contract whose pattern fits a file's name or path below the inbox; there may be several."""
@@ -233,12 +239,21 @@ def _tables(folder: Path, parsed: CommunityFile, problems: list[ContractError]) 
         found["area_indicators"] = rows_of_areas or ()
     if (path := folder / "same_places.csv").exists():
         found["same_places"] = _try(lambda p: _same_places(p, parsed), path, problems) or ()
+    if (path := folder / "geography_changes.csv").exists():
+        found["geography_changes"] = _try(lambda p: _geography_changes(p, parsed), path, problems) or ()
     return found
 
 
 def _same_places(path: Path, parsed: CommunityFile) -> tuple[SamePlaceRow, ...]:
     rows = read_table(path, SamePlaceRow, lambda row: check_same_place_row(row, parsed.partners))
     if problems := contradictions(path, rows):
+        raise ContractError.of(problems)
+    return rows
+
+
+def _geography_changes(path: Path, parsed: CommunityFile) -> tuple[GeographyChangeRow, ...]:
+    rows = read_table(path, GeographyChangeRow, lambda row: check_geography_change_row(row, parsed.partners))
+    if problems := circles(path, rows):
         raise ContractError.of(problems)
     return rows
 

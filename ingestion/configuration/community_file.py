@@ -122,7 +122,7 @@ class CommunityFile(Strict):
     publication: dict[Level, PublicationLevel] = DEFAULT_PUBLICATION
     indicators: Literal["all"] | tuple[Identifier, ...] = "all"
     # indicator -> the network, team or role that answers for it; published, so no place for what is private
-    owners: dict[Identifier, Owner] = {}
+    owners: dict[Identifier, Owner] = Field(default_factory=dict)
 
     @field_validator("indicators")
     @classmethod

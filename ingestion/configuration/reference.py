@@ -9,6 +9,7 @@ import duckdb
 from ingestion.configuration.community import Communities, Community
 from ingestion.configuration.community_file import PublicationLevel
 from ingestion.configuration.disaggregates import DISAGGREGATES, PAIRS
+from ingestion.configuration.geography_changes import last_codes
 from ingestion.home import Home
 from ingestion.parquet_table import write_table
 
@@ -125,6 +126,13 @@ TABLES: dict[str, dict[str, str]] = {
         "decided_on": "DATE",
         "reason": "VARCHAR",
     },
+    "geography_changes": {
+        "community_id": "VARCHAR",
+        "geography_level": "VARCHAR",
+        "former_id": "VARCHAR",
+        "geography_id": "VARCHAR",
+        "first_year": "INTEGER",
+    },
     "indicator_owners": {
         "community_id": "VARCHAR",
         "indicator_id": "VARCHAR",
@@ -190,6 +198,8 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
     for row in community.same_places:
         decided = (row.decision, row.reviewer, row.decided_on, row.reason)
         yield "same_places", (*row.one, *row.other, *decided)
+    for change in last_codes(community.geography_changes):
+        yield "geography_changes", change
     for indicator, owner in community.owners.items():
         yield "indicator_owners", (indicator, owner)
     for geography, level in community.publication.items():

@@ -26,6 +26,7 @@ Row = Mapping[str, object]
 READ = (
     *("communities", "collections", "partners", "due_dates", "crosswalks", "extract_codes", "cut_scores"),
     "publication_plan",
+    "geography_changes",
 )
 RULE_RESULTS = (
     "load_id varchar, rule varchar, expectation varchar, column_name varchar, severity varchar, "
@@ -64,6 +65,7 @@ class Lake:
             "extract_codes": [],
             "cut_scores": [],
             "publication_plan": [],
+            "geography_changes": [],
         }
         self.persons: dict[tuple[str, str], str] = {}
         self.places: set[tuple[str, str, str]] = set()

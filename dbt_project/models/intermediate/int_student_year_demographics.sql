@@ -4,16 +4,20 @@
 with reported as (
 
     select
-        {{ key | join(', ') }},
-        partner_id,
-        case when gender not in ('unknown', 'unmapped') then gender end as gender,
-        case when race_ethnicity not in ('unknown', 'unmapped') then race_ethnicity end as race_ethnicity,
-        cast(birth_year as integer) as birth_year,
-        case when home_language not in ('unknown', 'unmapped') then home_language end as home_language,
-        races,
-        nullif(left(trim(zip_code), 5), '') as zip_code,
-        nullif(trim(tract_id), '') as tract_id
-    from {{ ref('stg_person') }}
+        {{ key | map('replace', '', 'persons.', 1) | join(', ') }},
+        persons.partner_id,
+        case when persons.gender not in ('unknown', 'unmapped') then persons.gender end as gender,
+        case
+            when persons.race_ethnicity not in ('unknown', 'unmapped') then persons.race_ethnicity
+        end as race_ethnicity,
+        cast(persons.birth_year as integer) as birth_year,
+        case when persons.home_language not in ('unknown', 'unmapped') then persons.home_language end as home_language,
+        persons.races,
+        coalesce(later_zip.geography_id, nullif(left(trim(persons.zip_code), 5), '')) as zip_code,
+        coalesce(later_tract.geography_id, nullif(trim(persons.tract_id), '')) as tract_id
+    from {{ ref('stg_person') }} as persons
+    {{ join_later_code('persons', 'zip', 'left(trim(persons.zip_code), 5)') }}
+    {{ join_later_code('persons', 'tract', 'trim(persons.tract_id)') }}
 
 ),
 
