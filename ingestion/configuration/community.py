@@ -33,7 +33,7 @@ from ingestion.configuration.tables import (
 from ingestion.contracts.contract import Contract, match_file
 from ingestion.contracts.layout_contracts import load_contracts
 from ingestion.errors import ContractError
-from ingestion.yaml_file import YamlFile, near_miss, read_yaml, validate
+from ingestion.yaml_file import Location, YamlFile, near_miss, read_yaml, validate
 
 T = TypeVar("T")
 Crosswalks = dict[str, tuple[CrosswalkRow, ...]]
@@ -141,6 +141,7 @@ def load_community(folder: Path, aside: list[ContractError] | None = None) -> Co
     if parsed is None:
         raise ContractError.of(problems)
     problems += [*_publication_problems(parsed, source), *_indicator_problems(parsed, source)]
+    problems += _program_problems(parsed, source)
     fields = {name: getattr(parsed, name) for name in CommunityFile.model_fields}
     community = Community.model_construct(**fields, folder=folder, agreements=_agreements(folder, problems))
     contracts: dict[str, Contract] = {}
@@ -168,12 +169,24 @@ def _publication_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[C
 def _indicator_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[ContractError]:
     known = indicator_ids()
     selected = enumerate(() if parsed.indicators == "all" else parsed.indicators)
-    named = [(("indicators", place), name) for place, name in selected]
+    named: list[tuple[Location, str]] = [(("indicators", place), name) for place, name in selected]
     named += [(("owners", name), name) for name in parsed.owners]
     for location, name in named:
         if name not in known:
             what = f"no indicator is called '{name}'"
             yield source.problem(location, what, near_miss(name, known))
+
+
+def _program_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[ContractError]:
+    for program in parsed.program_matching:
+        partner, colon, number = program.partition(":")
+        location = ("program_matching", program)
+        if not (colon and number.strip()):
+            what = f"a program is written as partner:number, '{program}' has another form"
+            yield source.problem(location, what, "Use the program_id of program_results")
+        elif partner not in parsed.partners:
+            what = f"no partner is called '{partner}'"
+            yield source.problem(location, what, near_miss(partner, parsed.partners))
 
 
 def _agreements(folder: Path, problems: list[ContractError]) -> dict[str, Agreement]:

@@ -21,6 +21,7 @@ Sector = Literal[
 ]
 
 
+Matching = Literal["exact", "propensity"]
 Owner = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Level = Literal["community", "district", "school", "zip", "tract"]
 
@@ -123,6 +124,8 @@ class CommunityFile(Strict):
     indicators: Literal["all"] | tuple[Identifier, ...] = "all"
     # indicator -> the network, team or role that answers for it; published, so no place for what is private
     owners: dict[Identifier, Owner] = Field(default_factory=dict)
+    # program as `partner:number` -> how children alike are found; exact where nothing is said
+    program_matching: dict[Text, Matching] = Field(default_factory=dict)
 
     @field_validator("indicators")
     @classmethod

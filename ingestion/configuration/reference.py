@@ -133,6 +133,11 @@ TABLES: dict[str, dict[str, str]] = {
         "geography_id": "VARCHAR",
         "first_year": "INTEGER",
     },
+    "program_matching": {
+        "community_id": "VARCHAR",
+        "program_id": "VARCHAR",
+        "method": "VARCHAR",
+    },
     "indicator_owners": {
         "community_id": "VARCHAR",
         "indicator_id": "VARCHAR",
@@ -200,6 +205,8 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
         yield "same_places", (*row.one, *row.other, *decided)
     for change in last_codes(community.geography_changes):
         yield "geography_changes", change
+    for program, method in community.program_matching.items():
+        yield "program_matching", (program.strip().lower(), method)
     for indicator, owner in community.owners.items():
         yield "indicator_owners", (indicator, owner)
     for geography, level in community.publication.items():

@@ -27,6 +27,7 @@ READ = (
     *("communities", "collections", "partners", "due_dates", "crosswalks", "extract_codes", "cut_scores"),
     "publication_plan",
     "geography_changes",
+    "program_matching",
 )
 RULE_RESULTS = (
     "load_id varchar, rule varchar, expectation varchar, column_name varchar, severity varchar, "
@@ -66,6 +67,7 @@ class Lake:
             "cut_scores": [],
             "publication_plan": [],
             "geography_changes": [],
+            "program_matching": [],
         }
         self.persons: dict[tuple[str, str], str] = {}
         self.places: set[tuple[str, str, str]] = set()

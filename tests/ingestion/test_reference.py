@@ -86,6 +86,13 @@ def test_owners_are_told_as_the_community_names_them(tmp_path: Path) -> None:
     ]
 
 
+def test_programs_are_told_by_their_numbers_in_lower_case(tmp_path: Path) -> None:
+    chosen = "    program_matching: {'mill_clinic:Reading 1': propensity}\n"
+    home = Home(tmp_path / "home")
+    write_reference(home, millbrook(tmp_path / "communities", **{"community.yml": COMMUNITY + chosen}))
+    assert rows(home, "program_matching") == [("millbrook", "mill_clinic:reading 1", "propensity")]
+
+
 def test_the_publication_plan_names_every_disaggregate_by_itself(home: Home) -> None:
     plan = rows(home, "publication_plan")
     assert [row[2] for row in plan if row[1] == "school"] == ["all", "gender", "gender_x_disability"]

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ingestion.home import Home
 from orchestration.cli import app
 
 Drop = Callable[[str, str], Path]
@@ -23,9 +22,7 @@ def attendance(school: str, n_children: int, n_absent: int) -> str:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("home")
-def test_a_school_with_another_code_is_one_school_in_the_trends(
-    drop: Drop, tmp_path: Path, home: Home
-) -> None:
+def test_a_school_with_another_code_is_one_school_in_the_trends(drop: Drop, tmp_path: Path) -> None:
     folder = tmp_path / "communities" / "lakeside"
     community = (folder / "community.yml").read_text()
     (folder / "community.yml").write_text(community + "  school: {}\nindicators: [chronic_absence]\n")

@@ -309,7 +309,7 @@ def test_a_year_that_is_missing_is_not_received_and_never_zero(warehouse: SmallW
 
 
 def test_a_program_with_a_small_third_shows_none_and_a_small_one_nothing(warehouse: SmallWarehouse) -> None:
-    """Of chess the middle third has 3 of 20, so low and high go too; nine in a choir are too few."""
+    """Of chess the middle third has 3 of 20, so low and high go too; nine in a choir are too few, and so are the 4 % of 90 pairs."""
     rows = warehouse.query(
         "select program_id, dosage, n_matched, round(difference_points, 4), suppression "
         "from published.program_results order by all"
@@ -320,10 +320,26 @@ def test_a_program_with_a_small_third_shows_none_and_a_small_one_nothing(warehou
         ("club:chess", "low", None, None, "suppressed"),
         ("club:chess", "middle", None, None, "suppressed"),
         ("club:choir", "all", None, None, "suppressed"),
+        ("club:pairs", "all", 90, 5.0, ""),
+        ("club:rare_pairs", "all", None, None, "suppressed"),
         ("club:reading", "all", 90, 5.0, ""),
         ("club:reading", "high", 30, 5.0, ""),
         ("club:reading", "low", 30, 5.0, ""),
         ("club:reading", "middle", 30, 5.0, ""),
+    ]
+
+
+def test_children_alike_are_balanced_up_to_a_tenth_of_a_standard_deviation(warehouse: SmallWarehouse) -> None:
+    rows = warehouse.query(
+        "select program_id, method, largest_difference_sd, is_balanced from published.program_results "
+        "where dosage = 'all' order by all"
+    )
+    assert rows == [
+        ("club:chess", "exact", 0.1, False),  # 0.104
+        ("club:choir", "exact", None, None),
+        ("club:pairs", "propensity", 0.1, True),
+        ("club:rare_pairs", "propensity", None, None),
+        ("club:reading", "exact", 0.1, True),  # 0.096
     ]
 
 
