@@ -9,14 +9,21 @@ from typing import Any, TypeVar
 
 from pydantic import Field
 
-from ingestion.configuration.community_file import Agreement, AgreementsFile, CommunityFile, Partner
-from ingestion.configuration.disaggregates import DISAGGREGATES, PAIRS
+from ingestion.configuration.community_file import (
+    Agreement,
+    AgreementsFile,
+    CommunityFile,
+    Partner,
+    PublicationLevel,
+)
+from ingestion.configuration.disaggregates import DISAGGREGATES, PAIRS, TOLD_BY
 from ingestion.configuration.geography_changes import (
     GeographyChangeRow,
     check_geography_change_row,
     circles,
 )
 from ingestion.configuration.indicators import indicator_ids
+from ingestion.configuration.neighborhoods import NeighborhoodRow, check_neighborhood_row, spellings
 from ingestion.configuration.same_places import SamePlaceRow, check_same_place_row, contradictions
 from ingestion.configuration.tables import (
     AreaIndicatorRow,
@@ -51,6 +58,13 @@ class Community(CommunityFile):
     same_places: tuple[SamePlaceRow, ...] = ()
     area_indicators: tuple[AreaIndicatorRow, ...] = ()
     geography_changes: tuple[GeographyChangeRow, ...] = ()
+    neighborhoods: tuple[NeighborhoodRow, ...] = ()
+
+    def published_at(self, level: PublicationLevel) -> list[str]:
+        """What a level of the publication plan may publish: the total, singles, pairs as `a_x_b`."""
+        known = [name for name in DISAGGREGATES if name not in TOLD_BY or getattr(self, TOLD_BY[name])]
+        singles = known if level.singles == "all" else level.singles
+        return ["all", *singles, *(PAIRS if level.pairs == "all" else level.pairs)]
 
     def contracts_for(self, file_name: str) -> list[Contract]:
         """Every contract whose pattern fits a file's name or path below the inbox; there may be several."""
@@ -152,6 +166,7 @@ def load_community(folder: Path, aside: list[ContractError] | None = None) -> Co
     tables = _tables(folder, parsed, problems)
     tables["crosswalks"] = _with_codes_of_contracts(tables["crosswalks"], contracts, problems)
     community = community.model_copy(update={"contracts": contracts, **tables})
+    problems += _neighborhood_problems(community, source)
     if problems:
         raise ContractError.of(problems)
     return community
@@ -164,6 +179,25 @@ def _publication_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[C
                 if name not in known:
                     place = ("publication", geography, part)
                     yield source.problem(place, f"unknown disaggregate '{name}'", near_miss(name, known))
+
+
+def _neighborhood_problems(community: Community, source: YamlFile) -> Iterator[ContractError]:
+    """Neighborhoods that no file tells of, or that are published beside the areas they are made of."""
+    plan = community.publication
+    publishing = [
+        geography for geography, level in plan.items() if "neighborhood" in community.published_at(level)
+    ]
+    if not (community.folder / "neighborhoods.csv").exists():
+        for geography in publishing:
+            what = "no file tells of neighborhoods"
+            step = "Write neighborhoods.csv, or take 'neighborhood' out"
+            yield source.problem(("publication", geography, "singles"), what, step)
+        return
+    for geography in ("zip", "tract") if publishing else ():
+        if geography in plan:
+            what = f"the level '{geography}' is published beside neighborhoods; their difference tells of few"
+            step = f"Take '{geography}' out, or 'neighborhood' out of the singles of {', '.join(publishing)}"
+            yield source.problem(("publication", geography), what, step)
 
 
 def _indicator_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[ContractError]:
@@ -240,9 +274,14 @@ def _tables(folder: Path, parsed: CommunityFile, problems: list[ContractError]) 
             lambda p: read_table(p, CutScoreRow, check_cut_score_row), folder / "cut_scores.csv", problems
         )
         found["cut_scores"] = rows_of_scores or ()
+    if (path := folder / "neighborhoods.csv").exists():
+        found["neighborhoods"] = _try(_neighborhoods, path, problems) or ()
+    named = sorted({row.neighborhood for row in found.get("neighborhoods", ())})
     if (folder / "targets.csv").exists():
         rows_of_targets = _try(
-            lambda p: read_table(p, TargetRow, check_target_row), folder / "targets.csv", problems
+            lambda p: read_table(p, TargetRow, lambda row: check_target_row(row, named)),
+            folder / "targets.csv",
+            problems,
         )
         found["targets"] = rows_of_targets or ()
     if (path := folder / "area_indicators.csv").exists():
@@ -260,6 +299,13 @@ def _tables(folder: Path, parsed: CommunityFile, problems: list[ContractError]) 
 def _same_places(path: Path, parsed: CommunityFile) -> tuple[SamePlaceRow, ...]:
     rows = read_table(path, SamePlaceRow, lambda row: check_same_place_row(row, parsed.partners))
     if problems := contradictions(path, rows):
+        raise ContractError.of(problems)
+    return rows
+
+
+def _neighborhoods(path: Path) -> tuple[NeighborhoodRow, ...]:
+    rows = read_table(path, NeighborhoodRow, check_neighborhood_row)
+    if problems := spellings(path, rows):
         raise ContractError.of(problems)
     return rows
 

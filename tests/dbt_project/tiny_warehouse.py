@@ -28,6 +28,7 @@ READ = (
     "publication_plan",
     "geography_changes",
     "program_matching",
+    "neighborhoods",
 )
 RULE_RESULTS = (
     "load_id varchar, rule varchar, expectation varchar, column_name varchar, severity varchar, "
@@ -68,6 +69,7 @@ class Lake:
             "publication_plan": [],
             "geography_changes": [],
             "program_matching": [],
+            "neighborhoods": [],
         }
         self.persons: dict[tuple[str, str], str] = {}
         self.places: set[tuple[str, str, str]] = set()

@@ -28,43 +28,60 @@ several as (
     group by {{ key | join(', ') }}
     having count(*) > 1
 
+),
+
+agreed as (
+
+    select
+        {% for column in key %}
+            reported.{{ column }},
+        {% endfor %}
+        reported.gender,
+        reported.race_ethnicity,
+        reported.birth_year,
+        reported.home_language,
+        reported.races,
+        reported.zip_code,
+        reported.tract_id
+    from reported
+    left join several using ({{ key | join(', ') }})
+    where several.person_id is null
+    union all
+    select
+        {% for column in key %}
+            reported.{{ column }},
+        {% endfor %}
+        -- partners that disagree: the accountable school's partner decides, else the first in the alphabet of values
+        coalesce(
+            min(reported.gender) filter (where reported.partner_id = places.partner_id), min(reported.gender)
+        ) as gender,
+        coalesce(
+            min(reported.race_ethnicity) filter (where reported.partner_id = places.partner_id),
+            min(reported.race_ethnicity)
+        ) as race_ethnicity,
+        min(reported.birth_year) as birth_year,
+        {% for column in ['home_language', 'races', 'zip_code', 'tract_id'] %}
+            coalesce(
+                min(reported.{{ column }}) filter (reported.partner_id = places.partner_id), min(reported.{{ column }})
+            ) as {{ column }}{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from reported
+    inner join several using ({{ key | join(', ') }})
+    left join {{ ref('int_accountable_schools') }} as places
+        using ({{ key | join(', ') }})
+    group by all
+
 )
 
+-- a tract is in one neighborhood; a ZIP code stands for homes whose tract is not told or not listed
 select
-    {% for column in key %}
-        reported.{{ column }},
-    {% endfor %}
-    reported.gender,
-    reported.race_ethnicity,
-    reported.birth_year,
-    reported.home_language,
-    reported.races,
-    reported.zip_code,
-    reported.tract_id
-from reported
-left join several using ({{ key | join(', ') }})
-where several.person_id is null
-union all
-select
-    {% for column in key %}
-        reported.{{ column }},
-    {% endfor %}
-    -- partners that disagree: the accountable school's partner decides, else the first in the alphabet of values
-    coalesce(
-        min(reported.gender) filter (where reported.partner_id = places.partner_id), min(reported.gender)
-    ) as gender,
-    coalesce(
-        min(reported.race_ethnicity) filter (where reported.partner_id = places.partner_id),
-        min(reported.race_ethnicity)
-    ) as race_ethnicity,
-    min(reported.birth_year) as birth_year,
-    {% for column in ['home_language', 'races', 'zip_code', 'tract_id'] %}
-        coalesce(
-            min(reported.{{ column }}) filter (reported.partner_id = places.partner_id), min(reported.{{ column }})
-        ) as {{ column }}{% if not loop.last %},{% endif %}
-    {% endfor %}
-from reported
-inner join several using ({{ key | join(', ') }})
-left join {{ ref('int_accountable_schools') }} as places
-    using ({{ key | join(', ') }})
-group by all
+    agreed.*,
+    coalesce(by_tract.neighborhood, by_zip.neighborhood) as neighborhood
+from agreed
+{% for level, column in {'tract': 'tract_id', 'zip': 'zip_code'}.items() %}
+    left join {{ source('reference', 'neighborhoods') }} as by_{{ level }}
+        on
+            by_{{ level }}.geography_level = '{{ level }}'
+            and agreed.community_id = by_{{ level }}.community_id
+            and agreed.{{ column }} = by_{{ level }}.geography_id
+{% endfor %}
