@@ -37,6 +37,7 @@ JOINED = (
     "model.milepost.stg_crosswalk",
     "model.milepost.stg_received",
     "source.milepost.identity.person_links",
+    "source.milepost.reference.geography_changes",
 )
 FILES = re.compile(r"read_(?:parquet|json)\('([^']+)'")
 LARGE = (

@@ -26,7 +26,7 @@ from publishing.dbt_project import DBT_PROJECT
 
 HASHED_FOLDERS = ("models", "macros", "seeds", "tests", "snapshots")
 FINGERPRINT = "milepost_fingerprint"  # our own key of the manifest, beside dbt's
-DISCLOSURE = "publishing/disclosure*.py"
+OF_PYTHON_MODELS = ("publishing/disclosure*.py", "publishing/propensity*.py")
 FAILED = ("error", "fail", "runtime error", "skipped", "partial success")
 MODELS_RESULTS = ("LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult")
 
@@ -92,7 +92,8 @@ def project_fingerprint(project: Path) -> str:
     written = [path for path in inside if path.parent.name != "generated"]
     named = {path.relative_to(project): path for path in (*project.glob("*.yml"), *written)}
     # what a model of Python does is code of the project too
-    named |= {path.relative_to(DBT_PROJECT.parent): path for path in DBT_PROJECT.parent.glob(DISCLOSURE)}
+    root = DBT_PROJECT.parent
+    named |= {path.relative_to(root): path for pattern in OF_PYTHON_MODELS for path in root.glob(pattern)}
     named |= {path.relative_to(LAYOUTS.parent): path for path in LAYOUTS.parent.glob("**/*.yml")}
     for name, path in sorted(named.items()):
         digest.update(f"{name}\0{path.stat().st_size}\0".encode())

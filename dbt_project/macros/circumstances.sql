@@ -72,7 +72,7 @@
 {% macro told_of_others() %}
     {% set found = [
         'race_ethnicity', 'gender', 'home_language', 'homelessness_any_source', 'housing_assistance',
-        'early_learning_history', 'program_participation', 'race_spd15',
+        'early_learning_history', 'program_participation', 'race_spd15', 'neighborhood',
     ] %}
     {% for race in reported_races() %}{% do found.append(race ~ '_in_combination') %}{% endfor %}
     {{ return(found) }}

@@ -37,7 +37,22 @@
             and {{ rows }}.{{ column }} = places.account_id
 {%- endmacro %}
 
-{# The place a school is: what an organization_id is in every fact of the school sector. #}
+{# The place a school is, by its last code: what an organization_id is in every fact of the school sector. #}
 {% macro organization_id(rows) -%}
-    {{ scoped_id(rows, 'school_id') }}
+    coalesce(later_school.geography_id, {{ scoped_id(rows, 'school_id') }})
+{%- endmacro %}
+
+{% macro join_organization(rows) -%}
+    {{ join_later_code(rows, 'school', scoped_id(rows, 'school_id')) }}
+{%- endmacro %}
+
+{# A geography that had this code in the row's school year and was given another one later, as later_<level>: so its years
+   are one series. #}
+{% macro join_later_code(rows, level, code) -%}
+    left join {{ source('reference', 'geography_changes') }} as later_{{ level }}
+        on
+            later_{{ level }}.geography_level = '{{ level }}'
+            and {{ rows }}.community_id = later_{{ level }}.community_id
+            and {{ code }} = later_{{ level }}.former_id
+            and {{ rows }}.school_year < later_{{ level }}.first_year
 {%- endmacro %}

@@ -1,6 +1,7 @@
-{# The disaggregates of the seed, in its order, read when a model runs: the seed is the only place that lists them.
-   While dbt parses (and SQL lint renders) there is no warehouse to ask, and two stand for all. #}
+{# The disaggregates of the seed, in its order, read when a model runs: the seed is the only place that lists them. One that
+   a file of the community tells is there where a community has that file. While dbt parses (and SQL lint renders) there is no warehouse to ask, and two stand for all. #}
 {% macro disaggregates() %}
+    {% set told = {'neighborhoods': source('reference', 'neighborhoods')} %}
     {% if not execute %}
         {{ return([
             {'id': 'race_ethnicity', 'column': 'race_ethnicity', 'in_pairs': true},
@@ -8,11 +9,13 @@
         ]) }}
     {% endif %}
     {% set rows = run_query(
-        'select disaggregate_id, column_name, allowed_in_pairs from ' ~ ref('disaggregates') ~ ' order by sort_order'
+        'select disaggregate_id, column_name, allowed_in_pairs, told_by from ' ~ ref('disaggregates') ~ ' order by sort_order'
     ) %}
     {% set found = [] %}
     {% for row in rows.rows %}
-        {% do found.append({'id': row[0], 'column': row[1], 'in_pairs': row[2]}) %}
+        {% if not row[3] or run_query('select count(*) from ' ~ told[row[3]]).rows[0][0] > 0 %}
+            {% do found.append({'id': row[0], 'column': row[1], 'in_pairs': row[2]}) %}
+        {% endif %}
     {% endfor %}
     {{ return(found) }}
 {% endmacro %}

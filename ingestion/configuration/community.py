@@ -9,9 +9,21 @@ from typing import Any, TypeVar
 
 from pydantic import Field
 
-from ingestion.configuration.community_file import Agreement, AgreementsFile, CommunityFile, Partner
-from ingestion.configuration.disaggregates import DISAGGREGATES, PAIRS
+from ingestion.configuration.community_file import (
+    Agreement,
+    AgreementsFile,
+    CommunityFile,
+    Partner,
+    PublicationLevel,
+)
+from ingestion.configuration.disaggregates import DISAGGREGATES, PAIRS, TOLD_BY
+from ingestion.configuration.geography_changes import (
+    GeographyChangeRow,
+    check_geography_change_row,
+    circles,
+)
 from ingestion.configuration.indicators import indicator_ids
+from ingestion.configuration.neighborhoods import NeighborhoodRow, check_neighborhood_row, spellings
 from ingestion.configuration.same_places import SamePlaceRow, check_same_place_row, contradictions
 from ingestion.configuration.tables import (
     AreaIndicatorRow,
@@ -28,7 +40,7 @@ from ingestion.configuration.tables import (
 from ingestion.contracts.contract import Contract, match_file
 from ingestion.contracts.layout_contracts import load_contracts
 from ingestion.errors import ContractError
-from ingestion.yaml_file import YamlFile, near_miss, read_yaml, validate
+from ingestion.yaml_file import Location, YamlFile, near_miss, read_yaml, validate
 
 T = TypeVar("T")
 Crosswalks = dict[str, tuple[CrosswalkRow, ...]]
@@ -45,6 +57,14 @@ class Community(CommunityFile):
     targets: tuple[TargetRow, ...] = ()
     same_places: tuple[SamePlaceRow, ...] = ()
     area_indicators: tuple[AreaIndicatorRow, ...] = ()
+    geography_changes: tuple[GeographyChangeRow, ...] = ()
+    neighborhoods: tuple[NeighborhoodRow, ...] = ()
+
+    def published_at(self, level: PublicationLevel) -> list[str]:
+        """What a level of the publication plan may publish: the total, singles, pairs as `a_x_b`."""
+        known = [name for name in DISAGGREGATES if name not in TOLD_BY or getattr(self, TOLD_BY[name])]
+        singles = known if level.singles == "all" else level.singles
+        return ["all", *singles, *(PAIRS if level.pairs == "all" else level.pairs)]
 
     def contracts_for(self, file_name: str) -> list[Contract]:
         """Every contract whose pattern fits a file's name or path below the inbox; there may be several."""
@@ -135,6 +155,7 @@ def load_community(folder: Path, aside: list[ContractError] | None = None) -> Co
     if parsed is None:
         raise ContractError.of(problems)
     problems += [*_publication_problems(parsed, source), *_indicator_problems(parsed, source)]
+    problems += _program_problems(parsed, source)
     fields = {name: getattr(parsed, name) for name in CommunityFile.model_fields}
     community = Community.model_construct(**fields, folder=folder, agreements=_agreements(folder, problems))
     contracts: dict[str, Contract] = {}
@@ -145,6 +166,7 @@ def load_community(folder: Path, aside: list[ContractError] | None = None) -> Co
     tables = _tables(folder, parsed, problems)
     tables["crosswalks"] = _with_codes_of_contracts(tables["crosswalks"], contracts, problems)
     community = community.model_copy(update={"contracts": contracts, **tables})
+    problems += _neighborhood_problems(community, source)
     if problems:
         raise ContractError.of(problems)
     return community
@@ -159,12 +181,46 @@ def _publication_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[C
                     yield source.problem(place, f"unknown disaggregate '{name}'", near_miss(name, known))
 
 
+def _neighborhood_problems(community: Community, source: YamlFile) -> Iterator[ContractError]:
+    """Neighborhoods that no file tells of, or that are published beside the areas they are made of."""
+    plan = community.publication
+    publishing = [
+        geography for geography, level in plan.items() if "neighborhood" in community.published_at(level)
+    ]
+    if not (community.folder / "neighborhoods.csv").exists():
+        for geography in publishing:
+            what = "no file tells of neighborhoods"
+            step = "Write neighborhoods.csv, or take 'neighborhood' out"
+            yield source.problem(("publication", geography, "singles"), what, step)
+        return
+    for geography in ("zip", "tract") if publishing else ():
+        if geography in plan:
+            what = f"the level '{geography}' is published beside neighborhoods; their difference tells of few"
+            step = f"Take '{geography}' out, or 'neighborhood' out of the singles of {', '.join(publishing)}"
+            yield source.problem(("publication", geography), what, step)
+
+
 def _indicator_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[ContractError]:
     known = indicator_ids()
-    for place, name in enumerate(() if parsed.indicators == "all" else parsed.indicators):
+    selected = enumerate(() if parsed.indicators == "all" else parsed.indicators)
+    named: list[tuple[Location, str]] = [(("indicators", place), name) for place, name in selected]
+    named += [(("owners", name), name) for name in parsed.owners]
+    for location, name in named:
         if name not in known:
             what = f"no indicator is called '{name}'"
-            yield source.problem(("indicators", place), what, near_miss(name, known))
+            yield source.problem(location, what, near_miss(name, known))
+
+
+def _program_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[ContractError]:
+    for program in parsed.program_matching:
+        partner, colon, number = program.partition(":")
+        location = ("program_matching", program)
+        if not (colon and number.strip()):
+            what = f"a program is written as partner:number, '{program}' has another form"
+            yield source.problem(location, what, "Use the program_id of program_results")
+        elif partner not in parsed.partners:
+            what = f"no partner is called '{partner}'"
+            yield source.problem(location, what, near_miss(partner, parsed.partners))
 
 
 def _agreements(folder: Path, problems: list[ContractError]) -> dict[str, Agreement]:
@@ -218,9 +274,14 @@ def _tables(folder: Path, parsed: CommunityFile, problems: list[ContractError]) 
             lambda p: read_table(p, CutScoreRow, check_cut_score_row), folder / "cut_scores.csv", problems
         )
         found["cut_scores"] = rows_of_scores or ()
+    if (path := folder / "neighborhoods.csv").exists():
+        found["neighborhoods"] = _try(_neighborhoods, path, problems) or ()
+    named = sorted({row.neighborhood for row in found.get("neighborhoods", ())})
     if (folder / "targets.csv").exists():
         rows_of_targets = _try(
-            lambda p: read_table(p, TargetRow, check_target_row), folder / "targets.csv", problems
+            lambda p: read_table(p, TargetRow, lambda row: check_target_row(row, named)),
+            folder / "targets.csv",
+            problems,
         )
         found["targets"] = rows_of_targets or ()
     if (path := folder / "area_indicators.csv").exists():
@@ -230,12 +291,28 @@ def _tables(folder: Path, parsed: CommunityFile, problems: list[ContractError]) 
         found["area_indicators"] = rows_of_areas or ()
     if (path := folder / "same_places.csv").exists():
         found["same_places"] = _try(lambda p: _same_places(p, parsed), path, problems) or ()
+    if (path := folder / "geography_changes.csv").exists():
+        found["geography_changes"] = _try(lambda p: _geography_changes(p, parsed), path, problems) or ()
     return found
 
 
 def _same_places(path: Path, parsed: CommunityFile) -> tuple[SamePlaceRow, ...]:
     rows = read_table(path, SamePlaceRow, lambda row: check_same_place_row(row, parsed.partners))
     if problems := contradictions(path, rows):
+        raise ContractError.of(problems)
+    return rows
+
+
+def _neighborhoods(path: Path) -> tuple[NeighborhoodRow, ...]:
+    rows = read_table(path, NeighborhoodRow, check_neighborhood_row)
+    if problems := spellings(path, rows):
+        raise ContractError.of(problems)
+    return rows
+
+
+def _geography_changes(path: Path, parsed: CommunityFile) -> tuple[GeographyChangeRow, ...]:
+    rows = read_table(path, GeographyChangeRow, lambda row: check_geography_change_row(row, parsed.partners))
+    if problems := circles(path, rows):
         raise ContractError.of(problems)
     return rows
 

@@ -1,9 +1,9 @@
 """The fields of community.yml and agreements.yml."""
 
 import datetime as dt
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from ingestion.yaml_file import Day, Identifier, Strict, Text
 
@@ -21,6 +21,8 @@ Sector = Literal[
 ]
 
 
+Matching = Literal["exact", "propensity"]
+Owner = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Level = Literal["community", "district", "school", "zip", "tract"]
 
 
@@ -120,6 +122,10 @@ class CommunityFile(Strict):
     identity: Identity = Identity()
     publication: dict[Level, PublicationLevel] = DEFAULT_PUBLICATION
     indicators: Literal["all"] | tuple[Identifier, ...] = "all"
+    # indicator -> the network, team or role that answers for it; published, so no place for what is private
+    owners: dict[Identifier, Owner] = Field(default_factory=dict)
+    # program as `partner:number` -> how children alike are found; exact where nothing is said
+    program_matching: dict[Text, Matching] = Field(default_factory=dict)
 
     @field_validator("indicators")
     @classmethod

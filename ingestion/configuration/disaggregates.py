@@ -1,6 +1,7 @@
 """The groups children are told apart by, in the order in which they are paired, from dbt's seed."""
 
 import csv
+from collections.abc import Iterable
 from itertools import combinations, product
 from pathlib import Path
 
@@ -16,6 +17,8 @@ def _listed() -> list[dict[str, str]]:
 
 # disaggregates whose subgroups are the codes of another list than their own
 CODE_LISTS = {"race_spd15": "race_ethnicity"}
+# disaggregates that only communities have whose folder tells of them, and the table that does
+TOLD_BY = {row["disaggregate_id"]: row["told_by"] for row in _listed() if row["told_by"]}
 DISAGGREGATES = tuple(row["disaggregate_id"] for row in _listed())
 _PARTS = {
     f"{first}_x_{second}": (first, second)
@@ -26,8 +29,13 @@ _PARTS = {
 PAIRS = tuple(_PARTS)
 
 
-def subgroups_of(disaggregate: str) -> tuple[str, ...]:
-    """The subgroups of `all`, of a disaggregate or of a pair (`asian|female`); `unknown` is none."""
+def subgroups_of(disaggregate: str, neighborhoods: Iterable[str] = ()) -> tuple[str, ...]:
+    """The subgroups of `all`, of a disaggregate or of a pair (`asian|female`); `unknown` is none.
+
+    Neighborhoods are those of the community.
+    """
+    if disaggregate == "neighborhood":
+        return tuple(neighborhoods)
     if disaggregate in _PARTS:
         first, second = map(subgroups_of, _PARTS[disaggregate])
         return tuple(f"{one}|{other}" for one, other in product(first, second))

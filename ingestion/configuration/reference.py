@@ -7,8 +7,7 @@ from typing import Any
 import duckdb
 
 from ingestion.configuration.community import Communities, Community
-from ingestion.configuration.community_file import PublicationLevel
-from ingestion.configuration.disaggregates import DISAGGREGATES, PAIRS
+from ingestion.configuration.geography_changes import last_codes
 from ingestion.home import Home
 from ingestion.parquet_table import write_table
 
@@ -125,6 +124,29 @@ TABLES: dict[str, dict[str, str]] = {
         "decided_on": "DATE",
         "reason": "VARCHAR",
     },
+    "geography_changes": {
+        "community_id": "VARCHAR",
+        "geography_level": "VARCHAR",
+        "former_id": "VARCHAR",
+        "geography_id": "VARCHAR",
+        "first_year": "INTEGER",
+    },
+    "neighborhoods": {
+        "community_id": "VARCHAR",
+        "geography_level": "VARCHAR",
+        "geography_id": "VARCHAR",
+        "neighborhood": "VARCHAR",
+    },
+    "program_matching": {
+        "community_id": "VARCHAR",
+        "program_id": "VARCHAR",
+        "method": "VARCHAR",
+    },
+    "indicator_owners": {
+        "community_id": "VARCHAR",
+        "indicator_id": "VARCHAR",
+        "owner": "VARCHAR",
+    },
     "publication_plan": {
         "community_id": "VARCHAR",
         "geography_level": "VARCHAR",
@@ -145,12 +167,6 @@ def write_reference(home: Home, communities: Communities) -> list[Path]:
             write_table(con, home.reference_file(table), TABLES[table], found)
             for table, found in rows.items()
         ]
-
-
-def published_disaggregates(level: PublicationLevel) -> list[str]:
-    """The disaggregates a level of the publication plan may publish: the total, singles, pairs as `a_x_b`."""
-    singles = DISAGGREGATES if level.singles == "all" else level.singles
-    return ["all", *singles, *(PAIRS if level.pairs == "all" else level.pairs)]
 
 
 def _rows(community: Community) -> Iterator[tuple[str, Row]]:
@@ -179,14 +195,22 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
         yield "cut_scores", (*about, cut.first_year, cut.last_year, cut.proficient_score)
     for aim in community.targets:
         yield "targets", (aim.indicator_id, aim.disaggregate, aim.subgroup, aim.school_year, aim.target)
-    for area in community.area_indicators:
-        named = (area.area_indicator_id, area.title, area.outcome, area.area_type)
-        yield "area_indicators", (*named, area.measure_id, area.denominator_measure_id)
+    for number in community.area_indicators:
+        named = (number.area_indicator_id, number.title, number.outcome, number.area_type)
+        yield "area_indicators", (*named, number.measure_id, number.denominator_measure_id)
     for row in community.same_places:
         decided = (row.decision, row.reviewer, row.decided_on, row.reason)
         yield "same_places", (*row.one, *row.other, *decided)
+    for change in last_codes(community.geography_changes):
+        yield "geography_changes", change
+    for area in community.neighborhoods:
+        yield "neighborhoods", (area.geography_level, area.geography_id, area.neighborhood)
+    for program, method in community.program_matching.items():
+        yield "program_matching", (program.strip().lower(), method)
+    for indicator, owner in community.owners.items():
+        yield "indicator_owners", (indicator, owner)
     for geography, level in community.publication.items():
-        for disaggregate in published_disaggregates(level):
+        for disaggregate in community.published_at(level):
             yield "publication_plan", (geography, disaggregate)
 
 

@@ -164,13 +164,13 @@ def check_area_indicator_row(row: AreaIndicatorRow) -> str:
     return _unknown("area_type", row.area_type)
 
 
-def check_target_row(row: TargetRow) -> str:
+def check_target_row(row: TargetRow, neighborhoods: Iterable[str] = ()) -> str:
     """A target of something that nobody counts would stand beside no number, without a word."""
     if row.indicator_id not in (known := indicator_ids()):
         return f"no indicator is called '{row.indicator_id}'. {near_miss(row.indicator_id, known)}"
     if row.disaggregate not in (known := ("all", *DISAGGREGATES, *PAIRS)):
         return f"unknown disaggregate '{row.disaggregate}'. {near_miss(row.disaggregate, known)}"
-    if row.subgroup not in (known := subgroups_of(row.disaggregate)):
+    if row.subgroup not in (known := subgroups_of(row.disaggregate, neighborhoods)):
         return f"'{row.subgroup}' is no subgroup of '{row.disaggregate}'. {near_miss(row.subgroup, known)}"
     return ""
 

@@ -21,27 +21,37 @@ def register(app: typer.Typer) -> None:
 
 
 def list_indicators(as_json: bool = JSON) -> None:
-    """The registered indicators by stage, with their versions; the default one first.
+    """The registered indicators by stage, with who owns them and their versions; the default one first.
 
     Example: milepost indicators list
     """
+    from orchestration.settings import sound_configuration
     from publishing.dbt_project import DBT_PROJECT
     from publishing.registry import load_registry
 
     registry = load_registry(DBT_PROJECT)
+    communities, _ = sound_configuration()
+    owners = [(c.community, name, owner) for c in communities for name, owner in c.owners.items()]
     if as_json:
-        print_json([indicator.model_dump() for indicator in registry.values()])
+        print_json(
+            [
+                indicator.model_dump()
+                | {"owners": {community: owner for community, name, owner in owners if name == indicator.id}}
+                for indicator in registry.values()
+            ]
+        )
         return
     rows = [
         (
             i.stage,
             i.id,
             i.title,
+            "; ".join(sorted({owner for _, name, owner in owners if name == i.id})),
             ", ".join(d.version for d in sorted(i.definitions, key=lambda d: not d.is_default)),
         )
         for i in registry.values()
     ]
-    print_table("Indicators", ("stage", "indicator", "title", "versions"), rows)
+    print_table("Indicators", ("stage", "indicator", "title", "owner", "versions"), rows)
 
 
 def diff(

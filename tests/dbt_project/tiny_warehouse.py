@@ -26,6 +26,9 @@ Row = Mapping[str, object]
 READ = (
     *("communities", "collections", "partners", "due_dates", "crosswalks", "extract_codes", "cut_scores"),
     "publication_plan",
+    "geography_changes",
+    "program_matching",
+    "neighborhoods",
 )
 RULE_RESULTS = (
     "load_id varchar, rule varchar, expectation varchar, column_name varchar, severity varchar, "
@@ -64,6 +67,9 @@ class Lake:
             "extract_codes": [],
             "cut_scores": [],
             "publication_plan": [],
+            "geography_changes": [],
+            "program_matching": [],
+            "neighborhoods": [],
         }
         self.persons: dict[tuple[str, str], str] = {}
         self.places: set[tuple[str, str, str]] = set()

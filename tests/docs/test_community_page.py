@@ -5,6 +5,8 @@ from pathlib import Path
 
 from ingestion.configuration.community import load_communities
 from ingestion.configuration.community_file import Agreement, CommunityFile, PublicationLevel
+from ingestion.configuration.geography_changes import GeographyChangeRow
+from ingestion.configuration.neighborhoods import NeighborhoodRow
 from ingestion.configuration.same_places import SamePlaceRow
 from ingestion.configuration.tables import CutScoreRow, TargetRow
 
@@ -19,12 +21,21 @@ def shown(name: str) -> str:
 def test_the_files_of_the_page_are_a_community(tmp_path: Path) -> None:
     folder = tmp_path / "ours"
     folder.mkdir()
-    for name in ("community.yml", "agreements.yml", "cut_scores.csv", "targets.csv", "same_places.csv"):
+    tables = (
+        "cut_scores.csv",
+        "targets.csv",
+        "same_places.csv",
+        "geography_changes.csv",
+        "neighborhoods.csv",
+    )
+    for name in ("community.yml", "agreements.yml", *tables):
         (folder / name).write_text(shown(name), encoding="utf-8")
     partners = folder / "community.yml"
     named = "  directory: {title: D, sector: service}\n  kids_club: {title: K, sector: service}\n"
     partners.write_text(partners.read_text().replace("partners:\n", f"partners:\n{named}"))
     (community,) = load_communities(tmp_path)
+    assert {row.neighborhood for row in community.neighborhoods} == {"North End", "South Bank"}
+    assert [row.geography_level for row in community.geography_changes] == ["school", "tract"]
     assert [row.decision for row in community.same_places] == ["same", "different"]
     assert (community.community, len(community.cut_scores), len(community.targets)) == ("ours", 3, 2)
 
@@ -34,6 +45,12 @@ def test_the_page_names_every_field() -> None:
     for model in (CommunityFile, Agreement, PublicationLevel):
         for field in model.model_fields:
             assert f"{field}:" in of_community or f"`{field}`" in PAGE, field
-    tables = (("cut_scores.csv", CutScoreRow), ("targets.csv", TargetRow), ("same_places.csv", SamePlaceRow))
+    tables = (
+        ("cut_scores.csv", CutScoreRow),
+        ("targets.csv", TargetRow),
+        ("same_places.csv", SamePlaceRow),
+        ("geography_changes.csv", GeographyChangeRow),
+        ("neighborhoods.csv", NeighborhoodRow),
+    )
     for name, row in tables:
         assert set(shown(name).splitlines()[0].split(",")) == row.model_fields.keys()

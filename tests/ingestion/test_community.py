@@ -96,6 +96,26 @@ WRONG_COMMUNITY = {
         ("publication:", "indicators: [suspensions]\n    publication:"),
         "no indicator is called 'suspensions'. Did you mean 'suspension'?",
     ),
+    "an owner of an unknown indicator": (
+        ("publication:", "owners: {early_grade_readin: Reading network}\n    publication:"),
+        "community.yml:11: no indicator is called 'early_grade_readin'. Did you mean 'early_grade_reading'?",
+    ),
+    "an owner without a name": (
+        ("publication:", "owners: {suspension: ' '}\n    publication:"),
+        "'owners.suspension': string should have at least 1 character",
+    ),
+    "matching of a program of an unknown partner": (
+        ("publication:", "program_matching: {'mill_clinik:7': propensity}\n    publication:"),
+        "community.yml:11: no partner is called 'mill_clinik'. Did you mean 'mill_clinic'?",
+    ),
+    "matching of a program without its partner": (
+        ("publication:", "program_matching: {tutoring: propensity}\n    publication:"),
+        "a program is written as partner:number, 'tutoring' has another form",
+    ),
+    "unknown matching": (
+        ("publication:", "program_matching: {'mill_clinic:7': propensty}\n    publication:"),
+        "'program_matching.mill_clinic:7' has an unknown value. Did you mean 'propensity'?",
+    ),
     "no indicator at all": (
         ("publication:", "indicators: []\n    publication:"),
         "'indicators': an empty list would publish nothing; name indicators, or write all",

@@ -9,7 +9,7 @@ import pytest
 
 from ingestion.configuration.reference import TABLES, write_reference
 from ingestion.home import Home
-from tests.ingestion.configuration import millbrook
+from tests.ingestion.configuration import COMMUNITY, millbrook
 
 
 @pytest.fixture
@@ -74,6 +74,23 @@ def test_codes_scores_and_targets(home: Home) -> None:
         ("millbrook", "state", "math", None, None, None): 400,  # of every grade
     }
     assert rows(home, "targets") == [("millbrook", "chronic_absence", "all", "all", 2025, 0.1)]
+
+
+def test_owners_are_told_as_the_community_names_them(tmp_path: Path) -> None:
+    owners = "    owners: {early_grade_reading: Reading network, suspension: 'Justice team '}\n"
+    home = Home(tmp_path / "home")
+    write_reference(home, millbrook(tmp_path / "communities", **{"community.yml": COMMUNITY + owners}))
+    assert rows(home, "indicator_owners") == [
+        ("millbrook", "early_grade_reading", "Reading network"),
+        ("millbrook", "suspension", "Justice team"),
+    ]
+
+
+def test_programs_are_told_by_their_numbers_in_lower_case(tmp_path: Path) -> None:
+    chosen = "    program_matching: {'mill_clinic:Reading 1': propensity}\n"
+    home = Home(tmp_path / "home")
+    write_reference(home, millbrook(tmp_path / "communities", **{"community.yml": COMMUNITY + chosen}))
+    assert rows(home, "program_matching") == [("millbrook", "mill_clinic:reading 1", "propensity")]
 
 
 def test_the_publication_plan_names_every_disaggregate_by_itself(home: Home) -> None:

@@ -105,6 +105,16 @@ def test_contracts_are_listed_as_a_table_and_as_json() -> None:
     assert "attendance_{school_year}*.csv" in milepost("contracts").output
 
 
+@pytest.mark.usefixtures("home")
+def test_indicators_are_listed_with_who_owns_them(tmp_path: Path) -> None:
+    community = tmp_path / "communities" / "lakeside" / "community.yml"
+    community.write_text(community.read_text() + "owners: {suspension: Justice team}\n")
+    told = {one["id"]: one["owners"] for one in json.loads(milepost("indicators", "list", "--json").stdout)}
+    assert told.pop("suspension") == {"lakeside": "Justice team"}
+    assert set(map(len, told.values())) == {0}
+    assert "Justice" in milepost("indicators", "list").output  # a terminal of 80 columns folds names
+
+
 def test_check_judges_without_writing(home: Home, drop: Drop) -> None:
     good, bad = drop("attendance_2024.csv", GOOD), drop("attendance_2025.csv", NO_SCHOOL)
     before = sorted(path for path in home.root.rglob("*"))

@@ -36,6 +36,9 @@ class SmallWarehouse:
                 "area_indicators": "select 'riverbend' as community_id, 'in_work' as area_indicator_id, "
                 "'In work' as title, 'employment' as outcome, 'tract' as area_type, 'part' as measure_id, "
                 "'whole' as denominator_measure_id",
+                "indicator_owners": "select unnest(['riverbend', 'hillside', 'lakeside']) as community_id, "
+                "'chronic_absence' as indicator_id, "
+                "unnest(['Attendance network', 'Absence team', 'Attendance network']) as owner",
                 "targets": "select 'riverbend' as community_id, 'early_grade_reading' as indicator_id, "
                 "'all' as disaggregate, 'all' as subgroup, 2025 as school_year, 0.60::double as target",
             }.items():
@@ -130,12 +133,14 @@ select 'riverbend' as community_id, 'club:reading' as program_id, 'Reading' as p
 create table marts.program_comparisons as
 select 'riverbend' as community_id, 'club:' || program as program_id, 2025::integer as school_year,
     'chronic_absence' as indicator_id, 'ten_percent' as definition_version, dosage,
-    n_matched::bigint as n_participants, n_matched::bigint as n_matched, 400::bigint as n_comparisons,
+    if(ends_with(program, 'pairs'), 'propensity', 'exact') as method, n_matched::bigint as n_participants,
+    n_matched::bigint as n_matched, if(ends_with(program, 'pairs'), n_matched, 400)::bigint as n_comparisons,
     n_true::bigint as n_matched_successful, n_true / n_matched as participant_rate,
-    0.25::double as comparison_rate, 0.05::double as standard_error, 0.1::double as absence_before_points
+    if(program = 'rare_pairs', 0.04, 0.25)::double as comparison_rate, 0.05::double as standard_error,
+    0.1::double as absence_before_points, if(program = 'chess', 0.104, 0.096)::double as largest_difference_sd
 from (values ('reading', 'all', 90, 27), ('reading', 'low', 30, 9), ('reading', 'middle', 30, 9),
     ('reading', 'high', 30, 9), ('chess', 'all', 60, 15), ('chess', 'low', 20, 8), ('chess', 'middle', 20, 3),
-    ('chess', 'high', 20, 8), ('choir', 'all', 9, 5)) as told (program, dosage, n_matched, n_true)
+    ('chess', 'high', 20, 8), ('choir', 'all', 9, 5), ('pairs', 'all', 90, 27), ('rare_pairs', 'all', 90, 27)) as told (program, dosage, n_matched, n_true)
 """
 
 

@@ -309,7 +309,7 @@ def test_a_year_that_is_missing_is_not_received_and_never_zero(warehouse: SmallW
 
 
 def test_a_program_with_a_small_third_shows_none_and_a_small_one_nothing(warehouse: SmallWarehouse) -> None:
-    """Of chess the middle third has 3 of 20, so low and high go too; nine in a choir are too few."""
+    """Of chess the middle third has 3 of 20, so low and high go too; nine in a choir are too few, and so are the 4 % of 90 pairs."""
     rows = warehouse.query(
         "select program_id, dosage, n_matched, round(difference_points, 4), suppression "
         "from published.program_results order by all"
@@ -320,10 +320,26 @@ def test_a_program_with_a_small_third_shows_none_and_a_small_one_nothing(warehou
         ("club:chess", "low", None, None, "suppressed"),
         ("club:chess", "middle", None, None, "suppressed"),
         ("club:choir", "all", None, None, "suppressed"),
+        ("club:pairs", "all", 90, 5.0, ""),
+        ("club:rare_pairs", "all", None, None, "suppressed"),
         ("club:reading", "all", 90, 5.0, ""),
         ("club:reading", "high", 30, 5.0, ""),
         ("club:reading", "low", 30, 5.0, ""),
         ("club:reading", "middle", 30, 5.0, ""),
+    ]
+
+
+def test_children_alike_are_balanced_up_to_a_tenth_of_a_standard_deviation(warehouse: SmallWarehouse) -> None:
+    rows = warehouse.query(
+        "select program_id, method, largest_difference_sd, is_balanced from published.program_results "
+        "where dosage = 'all' order by all"
+    )
+    assert rows == [
+        ("club:chess", "exact", 0.1, False),  # 0.104
+        ("club:choir", "exact", None, None),
+        ("club:pairs", "propensity", 0.1, True),
+        ("club:rare_pairs", "propensity", None, None),
+        ("club:reading", "exact", 0.1, True),  # 0.096
     ]
 
 
@@ -382,6 +398,19 @@ def test_titles_are_words_and_years_are_written_as_people_do(warehouse: SmallWar
     assert warehouse.query(
         "select parent_level, parent_id from published.geographies where geography_id = 'school_1'"
     ) == [("district", "district_1")]
+
+
+def test_the_owner_of_an_indicator_stands_at_each_of_its_versions(warehouse: SmallWarehouse) -> None:
+    assert warehouse.query(
+        "select distinct indicator_id, owner from published.indicators where owner is not null"
+    ) == [("chronic_absence", "Absence team; Attendance network")]
+    assert warehouse.query(
+        "select count(*) > 1, count(*) = count(owner) from published.indicators "
+        "where indicator_id = 'chronic_absence'"
+    ) == [(True, True)]
+    assert warehouse.query(
+        "select count(*) - count(distinct (indicator_id, definition_version)) from published.indicators"
+    ) == [(0,)]
 
 
 def test_a_delivery_without_checked_rules_is_there_with_its_state(warehouse: SmallWarehouse) -> None:

@@ -102,6 +102,7 @@ described as (
         coalesce(demographics.home_language, dim_person.home_language) as home_language,
         {{ race_attributes('coalesce(demographics.races, dim_person.races)') }},
         {{ circumstance_attributes('null', 'dim_person.birth_year') }},
+        demographics.neighborhood,
         demographics.zip_code,
         demographics.tract_id
     from others

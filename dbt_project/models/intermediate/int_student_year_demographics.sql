@@ -4,16 +4,20 @@
 with reported as (
 
     select
-        {{ key | join(', ') }},
-        partner_id,
-        case when gender not in ('unknown', 'unmapped') then gender end as gender,
-        case when race_ethnicity not in ('unknown', 'unmapped') then race_ethnicity end as race_ethnicity,
-        cast(birth_year as integer) as birth_year,
-        case when home_language not in ('unknown', 'unmapped') then home_language end as home_language,
-        races,
-        nullif(left(trim(zip_code), 5), '') as zip_code,
-        nullif(trim(tract_id), '') as tract_id
-    from {{ ref('stg_person') }}
+        {{ key | map('replace', '', 'persons.', 1) | join(', ') }},
+        persons.partner_id,
+        case when persons.gender not in ('unknown', 'unmapped') then persons.gender end as gender,
+        case
+            when persons.race_ethnicity not in ('unknown', 'unmapped') then persons.race_ethnicity
+        end as race_ethnicity,
+        cast(persons.birth_year as integer) as birth_year,
+        case when persons.home_language not in ('unknown', 'unmapped') then persons.home_language end as home_language,
+        persons.races,
+        coalesce(later_zip.geography_id, nullif(left(trim(persons.zip_code), 5), '')) as zip_code,
+        coalesce(later_tract.geography_id, nullif(trim(persons.tract_id), '')) as tract_id
+    from {{ ref('stg_person') }} as persons
+    {{ join_later_code('persons', 'zip', 'left(trim(persons.zip_code), 5)') }}
+    {{ join_later_code('persons', 'tract', 'trim(persons.tract_id)') }}
 
 ),
 
@@ -24,43 +28,60 @@ several as (
     group by {{ key | join(', ') }}
     having count(*) > 1
 
+),
+
+agreed as (
+
+    select
+        {% for column in key %}
+            reported.{{ column }},
+        {% endfor %}
+        reported.gender,
+        reported.race_ethnicity,
+        reported.birth_year,
+        reported.home_language,
+        reported.races,
+        reported.zip_code,
+        reported.tract_id
+    from reported
+    left join several using ({{ key | join(', ') }})
+    where several.person_id is null
+    union all
+    select
+        {% for column in key %}
+            reported.{{ column }},
+        {% endfor %}
+        -- partners that disagree: the accountable school's partner decides, else the first in the alphabet of values
+        coalesce(
+            min(reported.gender) filter (where reported.partner_id = places.partner_id), min(reported.gender)
+        ) as gender,
+        coalesce(
+            min(reported.race_ethnicity) filter (where reported.partner_id = places.partner_id),
+            min(reported.race_ethnicity)
+        ) as race_ethnicity,
+        min(reported.birth_year) as birth_year,
+        {% for column in ['home_language', 'races', 'zip_code', 'tract_id'] %}
+            coalesce(
+                min(reported.{{ column }}) filter (reported.partner_id = places.partner_id), min(reported.{{ column }})
+            ) as {{ column }}{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from reported
+    inner join several using ({{ key | join(', ') }})
+    left join {{ ref('int_accountable_schools') }} as places
+        using ({{ key | join(', ') }})
+    group by all
+
 )
 
+-- a tract is in one neighborhood; a ZIP code stands for homes whose tract is not told or not listed
 select
-    {% for column in key %}
-        reported.{{ column }},
-    {% endfor %}
-    reported.gender,
-    reported.race_ethnicity,
-    reported.birth_year,
-    reported.home_language,
-    reported.races,
-    reported.zip_code,
-    reported.tract_id
-from reported
-left join several using ({{ key | join(', ') }})
-where several.person_id is null
-union all
-select
-    {% for column in key %}
-        reported.{{ column }},
-    {% endfor %}
-    -- partners that disagree: the accountable school's partner decides, else the first in the alphabet of values
-    coalesce(
-        min(reported.gender) filter (where reported.partner_id = places.partner_id), min(reported.gender)
-    ) as gender,
-    coalesce(
-        min(reported.race_ethnicity) filter (where reported.partner_id = places.partner_id),
-        min(reported.race_ethnicity)
-    ) as race_ethnicity,
-    min(reported.birth_year) as birth_year,
-    {% for column in ['home_language', 'races', 'zip_code', 'tract_id'] %}
-        coalesce(
-            min(reported.{{ column }}) filter (reported.partner_id = places.partner_id), min(reported.{{ column }})
-        ) as {{ column }}{% if not loop.last %},{% endif %}
-    {% endfor %}
-from reported
-inner join several using ({{ key | join(', ') }})
-left join {{ ref('int_accountable_schools') }} as places
-    using ({{ key | join(', ') }})
-group by all
+    agreed.*,
+    coalesce(by_tract.neighborhood, by_zip.neighborhood) as neighborhood
+from agreed
+{% for level, column in {'tract': 'tract_id', 'zip': 'zip_code'}.items() %}
+    left join {{ source('reference', 'neighborhoods') }} as by_{{ level }}
+        on
+            by_{{ level }}.geography_level = '{{ level }}'
+            and agreed.community_id = by_{{ level }}.community_id
+            and agreed.{{ column }} = by_{{ level }}.geography_id
+{% endfor %}

@@ -1,3 +1,14 @@
+-- an indicator is described once for all communities of a release, so of several owners each is named
+with owners as (
+
+    select
+        indicator_id,
+        {{ joined('owner', '; ') }} as owner -- noqa: RF04
+    from {{ source('reference', 'indicator_owners') }}
+    group by indicator_id
+
+)
+
 select
     definitions.indicator_id,
     definitions.definition_version,
@@ -10,6 +21,7 @@ select
     indicators.place,
     indicators.ew_indicator,
     indicators.caveats,
+    owners.owner,
     definitions.is_default,
     definitions.first_year,
     definitions.last_year,
@@ -20,4 +32,5 @@ select
 from {{ source('reference', 'indicator_definitions') }} as definitions
 inner join {{ source('reference', 'indicators') }} as indicators
     on definitions.indicator_id = indicators.indicator_id
+left join owners on definitions.indicator_id = owners.indicator_id
 cross join {{ source('reference', 'release') }} as this_release

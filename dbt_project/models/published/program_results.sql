@@ -9,7 +9,13 @@ with judged as (
         comparisons.n_matched < {{ smallest }}
         or least(comparisons.n_matched_successful, comparisons.n_matched - comparisons.n_matched_successful)
         <= greatest(4, ceil(0.05 * comparisons.n_matched))
-        or comparisons.n_comparisons < {{ smallest }} as is_small
+        or comparisons.n_comparisons < {{ smallest }}
+        -- of pairs, the rate of the others tells how many they are too
+        or (
+            comparisons.method = 'propensity'
+            and least(comparisons.comparison_rate, 1 - comparisons.comparison_rate) * comparisons.n_comparisons
+            <= greatest(4, ceil(0.05 * comparisons.n_comparisons))
+        ) as is_small
     from {{ ref('program_comparisons') }} as comparisons
     inner join {{ source('reference', 'communities') }} as communities
         on comparisons.community_id = communities.community_id
@@ -43,6 +49,7 @@ select
     hidden.indicator_id,
     hidden.definition_version,
     hidden.dosage,
+    hidden.method,
     case when not hidden.is_hidden then hidden.n_matched end as n_matched,
     -- in tens: who had no match is the difference of two counts
     case
@@ -62,7 +69,9 @@ select
             then 100 * (hidden.participant_rate - hidden.comparison_rate + {{ normal_z() }} * hidden.standard_error)
     end as difference_points_high,
     case when not hidden.is_hidden then round(hidden.absence_before_points, 1) end as absence_before_points,
-    'Set beside children of the same grade, race, gender, disadvantage, language, disability and result of the year '
+    case when not hidden.is_hidden then round(hidden.largest_difference_sd, 2) end as largest_difference_sd,
+    case when not hidden.is_hidden then hidden.largest_difference_sd <= 0.1 end as is_balanced,
+    'Set beside children alike in grade, race, gender, disadvantage, language, disability and result of the year '
     || 'before who were in no program. What else differs, such as who was chosen or wanted to come, is not known, so '
     || 'this does not prove that the program made the difference.' as caution,
     case when hidden.is_hidden then 'suppressed' else '' end as suppression,

@@ -23,6 +23,7 @@ select
     assessment._row_number
 from {{ rows_of('assessment') }} as assessment
 {{ join_person('assessment') }}
+{{ join_organization('assessment') }}
 {{ join_codes('assessment_type', 'assessment') }}
 {{ join_codes('subject', 'assessment') }}
 {{ join_codes('season', 'assessment') }}

@@ -14,3 +14,4 @@ select
     attendance._row_number
 from {{ rows_of('attendance') }} as attendance
 {{ join_person('attendance') }}
+{{ join_organization('attendance') }}

@@ -21,6 +21,7 @@ select
     course_mark._row_number
 from {{ rows_of('course_mark') }} as course_mark
 {{ join_person('course_mark') }}
+{{ join_organization('course_mark') }}
 {{ join_codes('subject_area', 'course_mark') }}
 {{ join_codes('mark', 'course_mark') }}
 {{ join_codes('math_course', 'course_mark') }}

@@ -14,4 +14,5 @@ select
     diploma._row_number
 from {{ rows_of('diploma') }} as diploma
 {{ join_person('diploma') }}
+{{ join_organization('diploma') }}
 {{ join_codes('diploma_type', 'diploma') }}

@@ -16,4 +16,5 @@ select
     discipline._row_number
 from {{ rows_of('discipline') }} as discipline
 {{ join_person('discipline') }}
+{{ join_organization('discipline') }}
 {{ join_codes('action_code', 'discipline') }}

@@ -17,5 +17,6 @@ select
     enrollment._row_number
 from {{ rows_of('enrollment') }} as enrollment
 {{ join_person('enrollment') }}
+{{ join_organization('enrollment') }}
 {{ join_codes('grade_level', 'enrollment') }}
 {{ join_codes('exit_code', 'enrollment') }}

@@ -6,8 +6,9 @@ select
     school.school_year,
     school.collection,
     school.school_name,
-    nullif(trim(school.district_id), '') as district_id,
-    school.district_name,
+    coalesce(later_district.geography_id, nullif(trim(school.district_id), '')) as district_id,
+    -- under its last code a district has its last name
+    case when later_district.geography_id is null then school.district_name end as district_name,
     school.nces_school_id,
     {{ conformed('school_level') }},
     school.zip_code,
@@ -16,4 +17,6 @@ select
     school._load_id,
     school._row_number
 from {{ rows_of('school') }} as school
+{{ join_organization('school') }}
+{{ join_later_code('school', 'district', 'trim(school.district_id)') }}
 {{ join_codes('school_level', 'school') }}

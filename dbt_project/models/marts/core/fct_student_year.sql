@@ -24,6 +24,7 @@ select
     {{ circumstance_attributes('statuses.is_homeless', 'dim_person.birth_year') }},
     coalesce(demographics.home_language, dim_person.home_language, 'unknown') as home_language,
     {{ race_attributes('coalesce(demographics.races, dim_person.races)') }},
+    coalesce(demographics.neighborhood, 'unknown') as neighborhood,
     demographics.zip_code,
     demographics.tract_id,
     places.is_enrolled,
