@@ -63,9 +63,9 @@ told_twice as (
 -- a mark told twice, by two ids of one child or two extracts, counts once: as the row that tells more
 told_best as (
 
-    select told_marks.*
+    select *
     from told_marks
-    where told_marks.mark_hash in (select told_twice.mark_hash from told_twice)
+    where mark_hash in (select told_twice.mark_hash from told_twice)
     qualify
         row_number() over (
             partition by community_id, person_id, school_year, partner_id, course_id, term
@@ -76,6 +76,17 @@ told_best as (
                 subject_area asc nulls last,
                 credits_attempted desc nulls last
         ) = 1
+
+),
+
+counted_once as (
+
+    select *
+    from told_marks
+    where mark_hash not in (select told_twice.mark_hash from told_twice)
+    union all
+    select *
+    from told_best
 
 ),
 
@@ -90,14 +101,7 @@ course_marks as (
         math_course,
         credits_attempted,
         credits_earned
-    from (
-        select *
-        from told_marks
-        where mark_hash not in (select told_twice.mark_hash from told_twice)
-        union all
-        select *
-        from told_best
-    )
+    from counted_once
 
 ),
 

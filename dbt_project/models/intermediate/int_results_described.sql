@@ -1,10 +1,38 @@
 {{ config(materialized = 'view') }}
 
-with students as (
+with program_years as (
 
-    select *
-    from {{ ref('fct_student_year') }}
-    where collection = 'annual' and is_enrolled
+    select distinct
+        community_id,
+        school_year
+    from {{ ref('int_program_participants') }}
+
+),
+
+-- and the years before, for what was so then; where nobody took part, nobody's results are looked up
+looked_up as (
+
+    select
+        community_id,
+        school_year
+    from program_years
+    union
+    select
+        community_id,
+        school_year - 1 as school_year
+    from program_years
+
+),
+
+students as (
+
+    select student_years.*
+    from {{ ref('fct_student_year') }} as student_years
+    inner join looked_up
+        on
+            student_years.community_id = looked_up.community_id
+            and student_years.school_year = looked_up.school_year
+    where student_years.collection = 'annual' and student_years.is_enrolled
 
 ),
 
@@ -32,6 +60,10 @@ results as (
         on
             outcomes.indicator_id = definitions.indicator_id
             and outcomes.definition_version = definitions.definition_version
+    inner join looked_up
+        on
+            outcomes.community_id = looked_up.community_id
+            and outcomes.school_year = looked_up.school_year
     where
         outcomes.collection = 'annual' and definitions.is_default
         and outcomes.indicator_id in ({{ results_of_programs() }})
@@ -56,6 +88,10 @@ select
     in_programs.person_id is null and students.program_participation = 'no' as is_in_no_program,
     results.is_success
 from students
+inner join program_years
+    on
+        students.community_id = program_years.community_id
+        and students.school_year = program_years.school_year
 inner join results
     on
         students.community_id = results.community_id
