@@ -2,7 +2,6 @@ select
     {{ organization_id('staff_assignment') }} as organization_id,
     staff_assignment.community_id,
     staff_assignment.partner_id,
-    staff_assignment.staff_id,
     -- tells the staff of a partner's year apart, and says nothing of who they are
     dense_rank() over (
         partition by staff_assignment.partner_id, staff_assignment.school_year, staff_assignment.collection
