@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
-from synthetic import result_facts, student_facts
+from synthetic import result_facts, staff, student_facts
 
 QUERIES = {
     "person": f"{student_facts.PERSON} union all {student_facts.PERSON_ELSEWHERE}",
@@ -21,6 +21,7 @@ QUERIES = {
     "course_mark": result_facts.COURSE_MARK,
     "diploma": result_facts.DIPLOMA,
     "postsecondary_enrollment": result_facts.POSTSECONDARY_ENROLLMENT,
+    "staff_assignment": staff.STAFF_ASSIGNMENT,
 }
 
 

@@ -6,12 +6,13 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic import college, outcomes
+from synthetic import college, outcomes, staff
 from synthetic.calendars import CUTS, Collection, instruction_dates
 from synthetic.names import LANGUAGES, STREETS, SURNAMES
 from synthetic.outcomes import Columns
 from synthetic.population import RACE_ETHNICITIES, RACE_SETS, Children, Families, first_names, make_children
 from synthetic.schooling import SCHOOL_COUNTS, Year, simulate
+from synthetic.sectors.chance import create_macros
 from synthetic.words import enum, words
 
 PARTNERS = ("river_city_schools", "lakeshore_unified")
@@ -48,6 +49,9 @@ def build(
     careers, graduates = college.enrolments(rng, children, years)
     _store(con, "career", careers)
     _store(con, "graduate", graduates)
+    # by chances of their own, so that what is drawn above stays as it is
+    create_macros(con, seed)
+    con.execute(staff.STAFF)
 
 
 OUTCOMES = {

@@ -26,6 +26,14 @@
         {%- endfor %}
 {%- endmacro %}
 
+{# The one group of the federal seven that a person record counts in: Hispanic or Latino of any race is Hispanic or Latino. #}
+{% macro federal_race(races, ethnicity) -%}
+    case
+        when {{ ethnicity }}.conformed_code = 'yes' then 'hispanic_or_latino'
+        else {{ races }}.conformed_code
+    end
+{%- endmacro %}
+
 {# All races of a person record in one text, Hispanic or Latino first; NULL where a code is unmapped. #}
 {% macro all_races(races, ethnicity) -%}
     case

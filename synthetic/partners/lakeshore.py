@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from synthetic.calendars import Collection
 from synthetic.codes import IDENTITY, coded, coded_list, known
-from synthetic.deliveries import Series, always, each_term, is_annual
+from synthetic.deliveries import Series, always, annual_since, each_term, is_annual
 from synthetic.formats import Format, delimited, gzipped, json_array, json_lines, zipped
 from synthetic.population import RACE_SETS
+from synthetic.staff import LAKESHORE_SINCE
 
 PARTNER = "lakeshore_unified"
 FOLDER = "lakeshore"
@@ -56,6 +57,8 @@ DIPLOMAS = {
     "certificate": "COMPLETION",
 }
 
+POSITIONS = {"teacher": "Teacher", "school_counselor": "Counselor", "other": "Other"}
+
 # Conformed column -> (codes, first year, last year): what the crosswalk must say of this partner.
 CROSSWALK: list[tuple[str, dict[str, str], int | None, int | None]] = [
     (field, codes, None, None)
@@ -73,6 +76,7 @@ CROSSWALK: list[tuple[str, dict[str, str], int | None, int | None]] = [
         ("subject_area", AREAS),
         ("mark", MARKS),
         ("diploma_type", DIPLOMAS),
+        ("staff_classification", POSITIONS),
     )
 ]
 
@@ -198,6 +202,18 @@ def _diplomas(collection: Collection) -> str:
         from {_from("diploma", collection)}"""
 
 
+def _staff(collection: Collection) -> str:
+    """Who leaves in the year and who follows, each with the days."""
+    return f"""
+        select {IDENTITY}, staff_id as emp_id, school_id as school,
+            {coded("staff_classification", POSITIONS)} as position,
+            {_number("full_time_equivalent", 1)} as fte,
+            {coded_list("race_ethnicity", RACE_SETS, RACES, "/")} as race,
+            {coded("hispanic_ethnicity", HISPANIC)} as hispanic, {_iso("start_date")} as started,
+            {_iso("end_date")} as ended
+        from {_from("staff_assignment", collection)}"""
+
+
 def _is_current(collection: Collection) -> bool:
     return is_annual(collection) and collection.school_year > HISTORY_LAST_YEAR
 
@@ -239,4 +255,5 @@ SERIES = (
     _series("discipline", "zip", "discipline", _discipline, zipped(delimited(), "incidents.csv"), always),
     _series("marks", "ndjson", "course_mark", _marks, json_lines(), each_term),
     _series("diplomas", "txt", "diploma", _diplomas, PIPE),
+    _series("staff", "txt", "staff_assignment", _staff, PIPE, annual_since(LAKESHORE_SINCE)),
 )

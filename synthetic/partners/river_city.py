@@ -42,6 +42,7 @@ MARKS = {
     "a": "A", "b": "B", "c": "C", "d": "D", "f": "F", "pass": "P", "incomplete": "I", "withdrawn": "W",
 }  # fmt: skip
 DIPLOMAS = {"regular": "10", "alternative": "20", "equivalency": "30", "certificate": "40"}
+POSITIONS = {"teacher": "TCH", "school_counselor": "CNS", "other": "SUP"}
 PERFORMANCE_LEVELS = {f"level_{level}": str(level) for level in range(1, 5)}
 
 # Conformed column -> (codes, first year, last year): what the crosswalk must say of this partner.
@@ -59,6 +60,7 @@ CROSSWALK: list[tuple[str, dict[str, str], int | None, int | None]] = [
     ("mark", MARKS, None, None),
     ("diploma_type", DIPLOMAS, None, None),
     ("performance_level", PERFORMANCE_LEVELS, None, None),
+    ("staff_classification", POSITIONS, None, None),
 ]
 
 STUDENT = ("StudentID", "student_number", "Student Number")
@@ -85,12 +87,16 @@ def _from(entity: str, collection: Collection, label: str = "") -> str:
     return known(entity, extract, collection.school_year, collection.name)
 
 
+def _races(collection: Collection) -> dict[str, str]:
+    return RACES if collection.school_year >= 2022 else RACES_TO_2021
+
+
 def _demographics(collection: Collection) -> str:
     """Person and statuses in one row."""
     year = collection.school_year
     birth = _date("birth_date") if year < 2024 else "strftime(birth_date, '%Y-%m-%d')"
     gender = coded("gender", GENDERS if year >= 2023 else GENDERS_TO_2022)
-    race = coded_list("race_ethnicity", RACE_SETS, RACES if year >= 2022 else RACES_TO_2021, ",")
+    race = coded_list("race_ethnicity", RACE_SETS, _races(collection), ",")
     flags = {
         "EconDis": "is_economically_disadvantaged",
         "EL": "is_english_learner",
@@ -224,6 +230,16 @@ def _schools(collection: Collection) -> str:
         from {_from("school", collection)}"""
 
 
+def _staff(collection: Collection) -> str:
+    return f"""
+        select {IDENTITY}, staff_id as "Employee ID", school_id as "School Code",
+            {coded("staff_classification", POSITIONS)} as "Job Class",
+            cast(cast(full_time_equivalent as decimal(3, 1)) as varchar) as "FTE",
+            {coded_list("race_ethnicity", RACE_SETS, _races(collection), ",")} as "Race Codes",
+            {coded("hispanic_ethnicity", HISPANIC)} as "Hispanic"
+        from {_from("staff_assignment", collection)}"""
+
+
 def _demographics_format(collection: Collection) -> Format:
     """The old system could not write UTF-8."""
     return delimited(encoding="latin-1" if collection.school_year <= 2021 else "utf-8")
@@ -268,4 +284,5 @@ SERIES = (
     _series(
         "diplomas", "xlsx", ("diploma",), _diplomas, lambda _: workbook("Diplomas", numeric=("Diploma Date",))
     ),
+    _series("staff", "xlsx", ("staff_assignment",), _staff, lambda _: workbook("Staff", numeric=("FTE",))),
 )

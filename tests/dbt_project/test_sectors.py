@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tiny_warehouse import Lake, Warehouse
+from tiny_warehouse import Lake, Row, Warehouse
 
 from ingestion.contracts.entities import canonical_entities
 from publishing.release_contents import direct_identifiers
@@ -95,6 +95,27 @@ def of_services(lake: Lake) -> None:
     lake.deliver("early_learning", 2025, [{"student_id": "b", **place, "days_attended": 140}])
 
 
+def of_staff(lake: Lake) -> None:
+    """An academy of two children that sent its staff of 2024, and owes those of 2025."""
+    for year in (2024, 2025):
+        entered = {"school_id": "A", "grade_level": "05", "entry_date": f"{year - 1}-08-15"}
+        rows: list[Row] = [{"student_id": student, **entered} for student in ("s1", "s2")]
+        lake.deliver("enrollment", year, rows, partner="academy")
+    lake.deliver("person", 2024, [{"student_id": "s1", "race_ethnicity": "asian"}], partner="academy")
+    teacher = {"staff_id": "T-77", "school_id": "A", "staff_classification": "teacher"}
+    lake.deliver(
+        "staff_assignment",
+        2024,
+        [
+            {**teacher, "full_time_equivalent": 0.8, "race_ethnicity": "asian;white"},
+            {**teacher, "staff_classification": "school_counselor", "full_time_equivalent": 0.2},
+        ],
+        partner="academy",
+    )
+    whose = {"community_id": "riverbend", "partner_id": "academy", "entity": "staff_assignment"}
+    lake.reference["due_dates"] += [{**whose, "collection": "annual", "school_year": year} for year in (2024, 2025)]
+
+
 def of_later_life(lake: Lake) -> None:
     award = {"college_code": "001234-00", "award_date": "2024-05-20", "award_level": "associate"}
     lake.deliver("postsecondary_award", 2025, [{"student_id": "g", **award}])
@@ -121,7 +142,7 @@ def of_later_life(lake: Lake) -> None:
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory, manifest: Any) -> Warehouse:
     lake = Lake(tmp_path_factory.mktemp("home"))
-    for sector in (of_housing, of_health, of_services, of_later_life):
+    for sector in (of_housing, of_health, of_services, of_staff, of_later_life):
         sector(lake)
     built = Warehouse(manifest, lake.finish())
     built.build(*BUILT)
@@ -198,6 +219,25 @@ def test_every_entity_that_was_delivered_has_its_rows_in_a_mart(warehouse: Wareh
         "employment": "wages = 9100.25",
     }.items():
         assert warehouse.query(f"select count(*), count(*) filter ({kept}) from marts.fct_{fact}") == [(1, 1)], fact
+
+
+def test_staff_of_a_year_that_was_not_received_are_no_shortage(warehouse: Warehouse) -> None:
+    """One member of staff teaches and counsels: of the two children both have a counselor, and of the one whose race is
+    told a teacher is of it. Of 2025 nothing is known, so there is no cell and the year is incomplete."""
+    assert warehouse.query(
+        "select staff_key, staff_classification, full_time_equivalent::varchar, races from marts.fct_staff_assignment order by 2"
+    ) == [(1, "school_counselor", "0.2000", None), (1, "teacher", "0.8000", "asian;white")]
+    mine = "indicator_id in ('counselor_access', 'educator_representation')"
+    assert warehouse.query(f"""
+        select indicator_id, definition_version, school_year, denominator, numerator from marts.indicator_cells
+        where {mine} and geography_level = 'community' and disaggregate = 'all' order by all
+    """) == [
+        ("counselor_access", "asca_ratio", 2024, 2, 2),
+        ("educator_representation", "one_teacher", 2024, 1, 1),
+        ("educator_representation", "proportionate", 2024, 1, 1),
+    ]
+    owed = f"select indicator_id, school_year from intermediate.int_incomplete_years where {mine} order by all"
+    assert warehouse.query(owed) == [("counselor_access", 2025), ("educator_representation", 2025)]
 
 
 def test_rules_that_need_the_day_of_birth_let_only_the_verdict_out(warehouse: Warehouse) -> None:

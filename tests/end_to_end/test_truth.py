@@ -11,6 +11,7 @@ import pytest
 from publishing.registry import load_registry
 from tests.conftest import Deployment
 from tests.end_to_end.differences import difference
+from tests.end_to_end.truth_accounts import RACE, RACES
 from tests.end_to_end.truth_attributes import DISAGGREGATES
 from tests.end_to_end.truth_cells import CELL_COLUMNS, DEFINITIONS, LEVELS, WITHOUT_VALUES, count_true_cells
 
@@ -78,6 +79,31 @@ def test_a_mart_holds_exactly_the_truth(demo: Demo, mart: str) -> None:
         f"select count(*), count(distinct ({columns})) from warehouse.marts.{mart}"
     ).fetchall()[0]
     assert rows[0] == rows[1] > 0
+
+
+def test_staff_are_the_true_staff_without_a_word_of_who_they_are(demo: Demo) -> None:
+    _, con = demo
+    columns = (
+        f"partner_id, school_year, collection, {ORGANIZATION} as organization_id, staff_classification, "
+        f"full_time_equivalent, {RACE} as race_ethnicity, {RACES} as races, start_date, end_date"
+    )
+    staff = "(select * exclude race_ethnicity, race_ethnicity as races from truth.staff_assignment)"
+    truth = f"select {columns}, count(*) as n from {staff} where not is_held_back group by all"
+    same = (
+        truth.replace(ORGANIZATION, "organization_id").replace(RACE, "race_ethnicity").replace(RACES, "races")
+    )
+    ours = same.replace(staff, "warehouse.marts.fct_staff_assignment").replace("where not is_held_back", "")
+    assert difference(con, ours, truth) == []
+    people = "select partner_id, school_year, count(*), count(distinct {}) from {} group by all"
+    ours = people.format("staff_key", "warehouse.marts.fct_staff_assignment")
+    assert difference(con, ours, people.format("staff_id", "truth.staff_assignment")) == []
+    mart = con.sql("from warehouse.marts.fct_staff_assignment")
+    texts = [name for name, kind in zip(mart.columns, mart.types, strict=True) if str(kind) == "VARCHAR"]
+    said = " union all ".join(
+        f"select {name} as said from warehouse.marts.fct_staff_assignment" for name in texts
+    )
+    told = f"select count(*) from ({said}) where said in (select staff_id from truth.staff_assignment)"
+    assert con.execute(told).fetchall() == [(0,)]
 
 
 def test_schools_are_the_true_schools(demo: Demo) -> None:

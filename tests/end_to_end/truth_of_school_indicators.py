@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.end_to_end.truth_accounts import CHILD_YEAR
+from tests.end_to_end.truth_attributes import IN_COMBINATION
 
 # rows that the gate held back are known to nobody
 KNOWN = "inner join identity using (true_person_id) where not is_held_back"
@@ -124,7 +125,52 @@ from years where grade_level = 'k' and collection = 'annual'
 qualify row_number() over (partition by person_id order by school_year) = 1
 """
 
-PREPARED = (JUDGED, REMOVED, REPORTING, MARKED, NINTH_GRADERS, GRADUATION, FIRST_KINDERGARTEN)
+# Staff by school, with all groups that each is of; and whether it is there on 1 October.
+SCHOOL = "organization_id, school_year, collection"
+SCHOOL_WINDOW = f"partition by {SCHOOL}"
+STAFF = """
+create table staff as
+select partner_id || ':' || lower(school_id) as organization_id, school_year, collection,
+    staff_classification, full_time_equivalent,
+    list_filter(
+        list_append(string_split(race_ethnicity, ';'), if(hispanic_ethnicity = 'yes', 'hispanic_or_latino', '')),
+        lambda race: race <> ''
+    ) as races,
+    (start_date is null or start_date <= make_date(school_year - 1, 10, 1))
+        and (end_date is null or end_date >= make_date(school_year - 1, 10, 1)) as is_there
+from truth.staff_assignment where not is_held_back
+"""
+# A counselor of whom no full-time equivalent is told may be any part of one, or serve all the school.
+COUNSELORS = f"""
+create table counselors as
+select {SCHOOL}, reading,
+    coalesce(sum(coalesce(full_time_equivalent, cast(if(reading = 'best', 1e6, 0) as decimal(18, 4))))
+        filter (staff_classification = 'school_counselor' and is_there), 0) as fte
+from staff cross join (values ('best'), ('worst')) as readings (reading)
+group by all
+"""
+# Teachers of schools that tell of the races of 85 % of them or more.
+TEACHERS = f"""
+create table teachers as
+with taught as (
+    select {SCHOOL}, races, count(*) over ({SCHOOL_WINDOW}) as n,
+        count(*) filter (len(races) > 0) over ({SCHOOL_WINDOW}) as n_told
+    from staff where staff_classification = 'teacher' and is_there
+)
+select {SCHOOL}, races, n_told from taught where len(races) > 0 and n_told / n >= 0.85
+"""
+PUPILS = f"""
+create table pupils as
+select {CHILD_YEAR}, organization_id, list_filter([{
+    ", ".join(f"if({name} = 'yes', '{race}', null)" for race, name in IN_COMBINATION.items())
+}], lambda race: race is not null) as races
+from years where is_enrolled and len(races) > 0
+"""
+
+PREPARED = (
+    *(JUDGED, REMOVED, REPORTING, MARKED, NINTH_GRADERS, GRADUATION, FIRST_KINDERGARTEN),
+    *(STAFF, COUNSELORS, TEACHERS, PUPILS),
+)
 
 
 def tested(subject: str, grade: str) -> str:
@@ -173,6 +219,36 @@ def graduated(n_years: int) -> str:
         f"where n_years = {n_years} and (success or not has_left)"
     )
 
+
+COUNSELED = decided(f"""
+    select {CHILD_YEAR}, organization_id, n <= 250 * fte as success
+    from (
+        select {CHILD_YEAR}, organization_id, count(*) over ({SCHOOL_WINDOW}) as n from years where is_enrolled
+    )
+    inner join counselors using ({SCHOOL})
+""")
+ONE_TEACHER = f"""
+select {CHILD_YEAR}, organization_id, bool_or(list_has_any(pupils.races, teachers.races)) as success
+from pupils inner join teachers using ({SCHOOL}) group by all
+"""
+# The share of a group among teachers beside that among pupils, each of those whose races are told.
+PROPORTIONATE = f"""
+with of_teachers as (
+    select {SCHOOL}, race, count(*) / any_value(n_told) as share
+    from (select {SCHOOL}, n_told, unnest(races) as race from teachers) group by all
+),
+of_pupils as (
+    select {SCHOOL}, race, count(*) / any_value(n) as share
+    from (select {SCHOOL}, count(*) over ({SCHOOL_WINDOW}) as n, races from pupils), unnest(races) as one (race)
+    group by all
+)
+select {CHILD_YEAR}, organization_id, bool_or(coalesce(of_teachers.share >= of_pupils.share, false)) as success
+from (select {CHILD_YEAR}, organization_id, unnest(races) as race from pupils)
+inner join of_pupils using ({SCHOOL}, race)
+left join of_teachers using ({SCHOOL}, race)
+where ({SCHOOL}) in (select ({SCHOOL}) from teachers)
+group by all
+"""
 
 # The admissions test is taken in grade 11; a twelfth grader has what it took before.
 ADMISSIONS = f"""
@@ -243,6 +319,9 @@ DEFINITIONS = {
     ("high_school_graduation", "six_year"): graduated(6),
     ("suspension", "any_removal"): suspended("removed.person_id is not null"),
     ("suspension", "out_of_school"): suspended("coalesce(out_of_school, false)"),
+    ("counselor_access", "asca_ratio"): COUNSELED,
+    ("educator_representation", "one_teacher"): ONE_TEACHER,
+    ("educator_representation", "proportionate"): PROPORTIONATE,
     ("school_mobility", "two_schools"): enrolled("n_schools > 1"),
     ("homelessness", "mckinney_vento"): enrolled("homelessness = 'yes'", "homelessness <> 'unknown'"),
     ("homelessness", "any_source"): enrolled(

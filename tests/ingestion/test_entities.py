@@ -40,10 +40,14 @@ EXPECTED_KEYS = {
     "service": ("service_id",),
     "service_at_site": ("service_id", "site_id"),
     "site": ("site_id",),
+    "staff_assignment": ("staff_id", "school_id", "staff_classification"),
     "student_status": ("student_id", "status_start_date"),
 }
-# about organizations and areas: no child is in them
-WITHOUT_CHILDREN = {"area_measure", "organization", "program", "school", "service", "service_at_site", "site"}
+# about organizations, areas and staff: no child is in them
+WITHOUT_CHILDREN = {
+    *("area_measure", "organization", "program", "school", "service", "service_at_site", "site"),
+    "staff_assignment",
+}
 
 
 def canonical() -> list[Entity]:
@@ -74,7 +78,7 @@ def test_a_raw_file_begins_with_whose_row_it_is_and_ends_with_where_it_comes_fro
     ]
 
 
-def test_names_birth_dates_addresses_and_ids_of_children_are_direct_identifiers() -> None:
+def test_names_birth_dates_addresses_and_ids_of_children_and_staff_are_direct_identifiers() -> None:
     direct = {n for e in canonical() for n, column in e.columns.items() if column.pii == "direct"}
     assert direct == {
         *(
@@ -91,16 +95,22 @@ def test_names_birth_dates_addresses_and_ids_of_children_are_direct_identifiers(
             "household_id",
             "guardian_id",
             "case_id",
+            "staff_id",
         ),
     }
 
 
-def test_an_entity_speaks_of_a_child_by_the_partners_own_number_or_has_no_identifier_at_all() -> None:
+def test_an_entity_speaks_of_a_person_by_the_partners_own_number_or_has_no_identifier_at_all() -> None:
     entities = canonical_entities()
     without = {name for name, entity in entities.items() if "student_id" not in entity.columns}
     assert without == WITHOUT_CHILDREN
-    for name in without:
-        assert {column.pii for column in entities[name].columns.values()} == {"none"}
+    direct = {
+        (name, column)
+        for name in without
+        for column, facts in entities[name].columns.items()
+        if facts.pii != "none"
+    }
+    assert direct == {("staff_assignment", "staff_id")}
 
 
 def test_every_column_is_described_in_a_sentence_of_its_own() -> None:

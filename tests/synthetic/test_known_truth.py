@@ -22,6 +22,7 @@ ENTITIES = (
     "course_mark",
     "diploma",
     "postsecondary_enrollment",
+    "staff_assignment",
 )
 SCOPE = "extract_id, school_year, collection"
 
@@ -209,3 +210,57 @@ def test_reports_to_the_college_tracker_name_graduates_only(riverbend: Manifest,
         anti join (from enrollment where exit_code = 'graduated') as finished using (true_person_id)"""
     assert one(truth, strangers) == 0
     assert any("nsc_detail" in file.path for file in riverbend.deliveries)
+
+
+# Staff on 1 October and children of each school of which they are told; of a counselor without FTE nothing is.
+COUNSELED = """
+    with children as (
+        select organization_id, school_year, count(*) as n,
+            count(*) filter (is_economically_disadvantaged) / count(*) as poor_share
+        from student_year where collection = 'annual' group by all
+    ),
+    staff as (
+        select partner_id || ':' || lower(school_id) as organization_id, school_year,
+            coalesce(sum(full_time_equivalent) filter (staff_classification = 'school_counselor'), 0) as fte,
+            count(*) filter (staff_classification = 'teacher') as n_teachers
+        from staff_assignment
+        where make_date(school_year - 1, 10, 1) between coalesce(start_date, date '1900-01-01')
+            and coalesce(end_date, date '9999-12-31')
+        group by all
+        having count(*) filter (staff_classification = 'school_counselor' and full_time_equivalent is null) = 0
+    )
+    from children inner join staff using (organization_id, school_year)"""
+
+
+def test_schools_with_more_poor_children_have_fewer_counselors(truth: Con) -> None:
+    poorer, others, without = truth.sql(f"""
+        select sum(n) filter (poor_share > 0.45) / sum(fte) filter (poor_share > 0.45),
+            sum(n) filter (poor_share <= 0.45) / sum(fte) filter (poor_share <= 0.45),
+            count(distinct organization_id) filter (fte = 0 and poor_share > 0.45)
+        from ({COUNSELED})""").fetchall()[0]
+    # planted are about 100 + 400 * 0.53 and 100 + 400 * 0.27 children for each, where there is any
+    assert poorer > 300 > 230 > others > 150
+    assert without > 1
+    assert one(truth, f"select count(*) from ({COUNSELED}) where fte = 0 and poor_share < 0.35") == 0
+
+
+def test_a_teacher_has_about_16_children_and_is_mostly_white(truth: Con) -> None:
+    assert one(truth, f"select sum(n) / sum(n_teachers) from ({COUNSELED})") == pytest.approx(15, abs=1.5)
+    # of 100 teachers 2 say nothing, and of the others 69 and 85 are white; each stands once, whatever the years
+    white = """
+        select avg(cast(race_ethnicity = 'white' as integer)) from (
+            select distinct staff_id, race_ethnicity from staff_assignment where partner_id = '{}'
+        )"""
+    assert one(truth, white.format("river_city_schools")) == pytest.approx(0.69 / 0.98, abs=0.1)
+    assert one(truth, white.format("lakeshore_unified")) == pytest.approx(0.845 / 0.99, abs=0.1)
+
+
+def test_one_follows_another_at_lakeshore_within_the_year(truth: Con) -> None:
+    left, followed, overlapping = truth.sql("""
+        select count(*) filter (end_date is not null), count(*) filter (month(start_date) = 1),
+            count(*) filter (end_date is not null and month(start_date) = 1)
+        from staff_assignment where partner_id = 'lakeshore_unified'""").fetchall()[0]
+    assert left == followed > 10
+    assert overlapping == 0
+    dates = "select count(start_date) + count(end_date) from staff_assignment where partner_id = 'river_city_schools'"
+    assert one(truth, dates) == 0

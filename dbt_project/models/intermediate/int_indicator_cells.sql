@@ -134,8 +134,8 @@ others_profiled as (
             zip_code,
             tract_id,
             {% for attribute in attributes %}
-                {%- set told = 'coalesce(' ~ attribute ~ ", 'unknown')" if attribute in told_of_others() else "'unknown'" %}
-                {{ told }} as {{ attribute }}{% if not loop.last %},{% endif %}
+                {%- set told = 'coalesce(' ~ attribute ~ ", 'unknown')" %}
+                {{ told if attribute in told_of_others() else "'unknown'" }} as {{ attribute }}{% if not loop.last %},{% endif %}
             {% endfor %}
         from described
     )

@@ -7,11 +7,7 @@ select
     person.collection,
     coalesce(year(person.birth_date), person.birth_year) as birth_year,
     {{ conformed('gender') }},
-    -- federal rule: Hispanic or Latino of any race is Hispanic or Latino
-    case
-        when hispanic_ethnicity_codes.conformed_code = 'yes' then 'hispanic_or_latino'
-        else race_ethnicity_codes.conformed_code
-    end as race_ethnicity,
+    {{ federal_race('race_ethnicity_codes', 'hispanic_ethnicity_codes') }} as race_ethnicity,
     case when not race_ethnicity_codes.is_mapped then race_ethnicity_codes.partner_code end as race_ethnicity_partner,
     -- all that is reported, Hispanic or Latino among them; what no crosswalk knows may be any of them
     {{ all_races('race_ethnicity_codes', 'hispanic_ethnicity_codes') }} as races,

@@ -1,0 +1,108 @@
+with definitions as (
+
+    {{ definitions('counselor_access', {'most_students_per_counselor': 'decimal(9, 2)'}) }}
+
+),
+
+staff as (
+
+    select
+        *,
+        staff_classification = 'school_counselor' and is_in_post_on_october_1 as is_counselor,
+        coalesce(staff_classification, 'unmapped') in ('school_counselor', 'unmapped')
+        and is_in_post_on_october_1 as may_be_counselor
+    from {{ ref('fct_staff_assignment') }}
+
+),
+
+-- a file that lists teachers alone says nothing of counselors
+telling as (
+
+    select
+        community_id,
+        partner_id,
+        school_year,
+        collection
+    from staff
+    group by community_id, partner_id, school_year, collection
+    having bool_or(coalesce(staff_classification, 'unmapped') <> 'teacher')
+
+),
+
+-- what they are for sure, and at most where a position is unmapped; without a limit where the FTE of one is not told
+counselors as (
+
+    select
+        community_id,
+        partner_id,
+        organization_id,
+        school_year,
+        collection,
+        coalesce(sum(full_time_equivalent) filter (where is_counselor), 0) as least_fte,
+        case
+            when not bool_or(may_be_counselor and full_time_equivalent is null)
+                then coalesce(sum(full_time_equivalent) filter (where may_be_counselor), 0)
+        end as most_fte
+    from staff
+    group by community_id, partner_id, organization_id, school_year, collection
+
+),
+
+schools as (
+
+    select
+        community_id,
+        organization_id,
+        school_year,
+        collection,
+        count(*) as n_students
+    from {{ ref('fct_student_year') }}
+    where is_enrolled
+    group by community_id, organization_id, school_year, collection
+
+),
+
+judged as (
+
+    select
+        schools.*,
+        definitions.definition_version,
+        {{ at_least(
+            'counselors.least_fte * definitions.most_students_per_counselor',
+            'counselors.most_fte * definitions.most_students_per_counselor',
+            'schools.n_students',
+        ) }} as has_access
+    from schools
+    {{ join_definitions('schools') }}
+    inner join counselors
+        on
+            schools.community_id = counselors.community_id
+            and schools.organization_id = counselors.organization_id
+            and schools.school_year = counselors.school_year
+            and schools.collection = counselors.collection
+    inner join telling
+        on
+            counselors.community_id = telling.community_id
+            and counselors.partner_id = telling.partner_id
+            and counselors.school_year = telling.school_year
+            and counselors.collection = telling.collection
+
+)
+
+select
+    students.community_id,
+    students.person_id,
+    students.school_year,
+    students.collection,
+    students.organization_id,
+    'counselor_access' as indicator_id,
+    judged.definition_version,
+    judged.has_access as is_success
+from {{ ref('fct_student_year') }} as students
+inner join judged
+    on
+        students.community_id = judged.community_id
+        and students.organization_id = judged.organization_id
+        and students.school_year = judged.school_year
+        and students.collection = judged.collection
+where students.is_enrolled and judged.has_access is not null
