@@ -134,8 +134,9 @@ others_profiled as (
             zip_code,
             tract_id,
             {% for attribute in attributes %}
-                {%- set told = 'coalesce(' ~ attribute ~ ", 'unknown')" %}
-                {{ told if attribute in told_of_others() else "'unknown'" }} as {{ attribute }}{% if not loop.last %},{% endif %}
+                {%- set said = attribute if attribute in told_of_others() else 'null' %}
+                coalesce({{ said }}, 'unknown')
+                    as {{ attribute }}{% if not loop.last %},{% endif %}
             {% endfor %}
         from described
     )
