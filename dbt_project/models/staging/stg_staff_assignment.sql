@@ -22,6 +22,7 @@ select
     staff_assignment._load_id,
     staff_assignment._row_number
 from {{ rows_of('staff_assignment') }} as staff_assignment
+{{ join_organization('staff_assignment') }}
 {{ join_codes('staff_classification', 'staff_assignment') }}
 {{ join_codes('race_ethnicity', 'staff_assignment') }}
 {{ join_codes('hispanic_ethnicity', 'staff_assignment') }}
