@@ -223,7 +223,8 @@ def _mentions_sql(files: Mapping[str, tuple[str, Path]], new: set[str], with_sta
             select partner_id, student_id, {MEMBER_ID.format(rows="")} as member_id
             from (select distinct partner_id, student_id from told)
         )
-        select file_key, partner_id, student_id, member_id from told inner join children using (partner_id, student_id)
+        select file_key, partner_id, student_id, member_id
+        from told inner join children using (partner_id, student_id)
     """
 
 
@@ -250,9 +251,9 @@ def _join_sexes(home: Home) -> str:
             left join (
                 select partner_id, code, school_year, max(conformed_code) as conformed_code
                 from (
-                    select partner_id, lower(trim(partner_code)) as code, conformed_code,
-                           unnest(range(coalesce(first_year, {FIRST_YEAR}), coalesce(last_year, {LAST_YEAR}) + 1))
-                               as school_year
+                    select partner_id, lower(trim(partner_code)) as code, conformed_code, unnest(range(
+                        coalesce(first_year, {FIRST_YEAR}), coalesce(last_year, {LAST_YEAR}) + 1
+                    )) as school_year
                     from {literal(str(crosswalks))}
                     where field = 'gender'
                 )
@@ -268,5 +269,6 @@ def _join_sexes(home: Home) -> str:
                 where field = 'gender'
                 group by all
             ) as layout_sexes
-                on told.extract_id = layout_sexes.extract_id and lower(trim(told.gender)) = layout_sexes.code"""
+                on told.extract_id = layout_sexes.extract_id
+                and lower(trim(told.gender)) = layout_sexes.code"""
     return joins

@@ -83,6 +83,7 @@ _KEYS = f"""
     from told
     inner join named
         on told.community_id is not distinct from named.community_id and told.partner_id = named.partner_id
-        and told.last_name = named.last_name and told.address = named.address and told.zip_code = named.zip_code
+        and told.last_name = named.last_name and told.address = named.address
+        and told.zip_code = named.zip_code
     left join names using (address_key, surname)
 """

@@ -29,9 +29,8 @@ def match(con: duckdb.DuckDBPyConnection, *, retrain: bool = False) -> None:
     """Make tables all_records (accounts to compare), scored (pairs) and clustered (group_id, cluster_id).
 
     Per community, for no agreement lets two of them share names; none is compared where all children have
-    state ids. The model fitted before is used as it is, so
-    that an interim load is compared with everybody by the same measure; it is fitted anew with `retrain`, or
-    when there are twice as many records.
+    state ids. The model fitted before is used as it is, so that an interim load is compared with everybody by
+    the same measure; it is fitted anew with `retrain`, or when there are twice as many records.
     """
     from identity.matching import rules_of_now
 
