@@ -76,3 +76,20 @@ def test_each_program_is_compared_by_the_method_its_community_chose(warehouse: W
         ("low", "propensity", 1, 1, 1, 1, 1.0, 1.0, 0.0, 0.0),
         ("middle", "propensity", 1, 1, 1, 0, 0.0, 1.0, None, 0.0),
     ]
+
+
+def test_errors_are_of_all_children_compared_not_of_one_third(warehouse: Warehouse) -> None:
+    errors = warehouse.query("""
+        select program_id, dosage, round(standard_error, 6) from marts.program_comparisons
+        where indicator_id = 'chronic_absence' and school_year = 2025 order by all
+    """)
+    # exact: one stratum; p = (1 + 1 + 0.5) / (2 + 4 + 1), error = root of p (1 - p) (1/2 + 1/4); a third of one child
+    # alike: p = 2.5 / 6 or 1.5 / 6, and 1/1 + 1/4. Pairs: Agresti and Min, of 2 + 2 pairs, 0.5 and 1.5 of which differ
+    assert errors == [
+        ("club:exact", "all", 0.414963),
+        ("club:exact", "low", 0.551198),
+        ("club:exact", "middle", 0.484123),
+        ("club:pairs", "all", 0.330719),
+        ("club:pairs", "low", 0.333333),
+        ("club:pairs", "middle", 0.430331),
+    ]

@@ -46,14 +46,7 @@ with_others as (
         others_alike.n_others,
         others_alike.n_others_successful,
         others_alike.absence_of_others,
-        others_alike.squared_absence_of_others,
-        -- of both together, drawn to one half by one child, so that a stratum of two does not look certain
-        case
-            when others_alike.n_others is not null
-                then
-                    (strata.n_successful + others_alike.n_others_successful + 0.5)
-                    / (strata.n + others_alike.n_others + 1.0)
-        end as common_rate
+        others_alike.squared_absence_of_others
     from strata
     left join strata_of_others as others_alike
         on
@@ -97,7 +90,8 @@ regrouped as (
         max(n_others_successful) as n_others_successful,
         max(absence_of_others) as absence_of_others,
         max(squared_absence_of_others) as squared_absence_of_others,
-        max(common_rate) as common_rate,
+        -- of both together, drawn to one half by one child, so that a stratum of two does not look certain
+        (sum(n_successful) + max(n_others_successful) + 0.5) / (sum(n) + max(n_others) + 1.0) as common_rate,
         max(n_others) > 0 and sum(n_with_absence) > 0 and max(absence_of_others) is not null as has_absence
     from doses
     group by all
