@@ -109,13 +109,17 @@ def _in_own_process(path: str, folder: Path, children: int) -> dict[str, Any]:
 
 
 def _communities(folder: Path) -> Path:
-    """Riverbend as it is, but only the indicators that the floor and pandas count are selected."""
+    """Riverbend as it is, but only the indicators that the floor and pandas count are selected.
+
+    Nor are households made of addresses, which neither of the two does.
+    """
     place = folder / "communities"
     if not place.exists():
         shutil.copytree(riverbend.COMMUNITY, place / riverbend.COMMUNITY.name)
         file = place / riverbend.COMMUNITY.name / "community.yml"
         selected = f"indicators: [{', '.join(riverbend.INDICATORS)}]"
-        file.write_text(file.read_text().replace("indicators: all", selected))
+        said = file.read_text().replace("indicators: all", selected)
+        file.write_text(said.replace("identity: {", "identity: {households_by_address: false, "))
     return place
 
 

@@ -7,12 +7,16 @@ import hmac
 import duckdb
 
 from identity.addresses import written_addresses
+from ingestion.home import Home
+from ingestion.sql_text import literal
 
 LABEL = b"milepost: addresses of households"  # keeps these keys apart from person ids, of the same secret
 
 
-def make_address_keys(con: duckdb.DuckDBPyConnection, secret: str) -> None:
+def make_address_keys(con: duckdb.DuckDBPyConnection, home: Home, secret: str) -> None:
     """Make table address_key from table account, with the deployment's secret.
+
+    There are none of communities that say `identity: {households_by_address: false}`.
 
     Columns: community_id, partner_id, student_id, school_year, collection, address_key, surname_key and
     has_unit; one row per student, school year, collection and home told. `address_key` is 60 bits of
@@ -22,12 +26,18 @@ def make_address_keys(con: duckdb.DuckDBPyConnection, secret: str) -> None:
     Without a ZIP code an address has the one that all others of the same place have, else it is of its
     partner alone.
     """
-    con.execute("""
+    settings = home.reference_file("identity_settings")
+    unwanted = (
+        f"select community_id from {literal(str(settings))} where not households_by_address"
+        if settings.exists()
+        else "select null where false"
+    )
+    con.execute(f"""
         create or replace temp table told as
         select community_id, partner_id, student_id, school_year, collection, address,
                coalesce(last_name, '') as last_name, coalesce(zip_code, '') as zip_code
         from account
-        where trim(address) <> ''
+        where trim(address) <> '' and coalesce(community_id, '') not in ({unwanted})
     """)
     # families stay for years: what one is told by is written, and hashed, once
     con.execute("""

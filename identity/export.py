@@ -123,7 +123,7 @@ def export(con: duckdb.DuckDBPyConnection, home: Home) -> LinkCounts:
         "match_probability, evidence, model_version from link order by all",
     )
     _write(con, home.identity / "match_rates.parquet", "from vault.match_rate order by all")
-    make_address_keys(con, person_key(home))
+    make_address_keys(con, home, person_key(home))
     _write(con, home.address_keys, "from address_key order by all")
     _write(con, home.identity / "person_changes.parquet", "select * from vault.change order by all")
     write_unmatched(con, home)

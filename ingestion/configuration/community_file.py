@@ -64,6 +64,8 @@ class Identity(Strict):
     largest_reissued_share: float = Field(default=0.002, ge=0, le=1)
     # feedback/<partner>/unmatched.csv; who is not on it is known to somebody else, which is telling
     unmatched_lists: bool = False
+    # who lives with whom is worked out of addresses; an agreement may leave that out
+    households_by_address: bool = True
 
 
 class Disclosure(Strict):

@@ -26,6 +26,7 @@ TABLES: dict[str, dict[str, str]] = {
         "largest_match_rate_drop": "DOUBLE",
         "largest_reissued_share": "DOUBLE",
         "unmatched_lists": "BOOLEAN",
+        "households_by_address": "BOOLEAN",
     },
     "collections": {
         "community_id": "VARCHAR",
@@ -174,8 +175,15 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
     years = community.school_years
     yield "communities", (community.name, years.first, years.last, community.disclosure.minimum_denominator)
     linking = community.identity
-    settings = (linking.largest_match_rate_drop, linking.largest_reissued_share, linking.unmatched_lists)
-    yield "identity_settings", settings
+    yield (
+        "identity_settings",
+        (
+            linking.largest_match_rate_drop,
+            linking.largest_reissued_share,
+            linking.unmatched_lists,
+            linking.households_by_address,
+        ),
+    )
     for place, (name, collection) in enumerate(community.collections.items()):
         yield "collections", (name, collection.maturity, place)
     for name, partner in community.partners.items():

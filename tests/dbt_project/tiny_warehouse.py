@@ -154,7 +154,7 @@ class Lake:
                 f"create table account as select {', '.join(PERSON)} from ((select {nothing} limit 0) union all by name "
                 f"from read_parquet('{self.home.raw}/person/**/*.parquet', union_by_name = true))"
             )
-            make_address_keys(con, "a key for tests")
+            make_address_keys(con, self.home, "a key for tests")
             con.sql("from address_key").write_parquet(str(self.home.address_keys))
 
     def _write_places(self) -> None:

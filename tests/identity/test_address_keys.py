@@ -227,3 +227,15 @@ def test_children_of_standards_are_told_of_by_their_view(home: Home) -> None:
     write_address_keys(home, has_views=True)
     found = keys(home)
     assert found["a"] == found["s"]
+
+
+def test_where_agreements_do_not_let_addresses_tell_of_households_there_is_no_key(home: Home) -> None:
+    deliver(home, ("north", "1", "Gomez", "12 Oak St", "46201"))
+    assert write_address_keys(home) == 1
+    home.reference.mkdir(exist_ok=True)
+    for wanted, n_homes in (("false", 0), ("true", 1)):
+        duckdb.sql(
+            "select 'c' as community_id, 0.2 as largest_match_rate_drop, 0.002 as largest_reissued_share, "
+            f"false as unmatched_lists, {wanted} as households_by_address"
+        ).write_parquet(str(home.reference_file("identity_settings")))
+        assert write_address_keys(home) == n_homes
