@@ -109,14 +109,13 @@ def compare(folder: Path, children: int) -> None:
         _in_own_process("prepare", place, children, years)
         found[f"{years} years"] = _in_own_process("measure", place, children, years)
     found["floor, 6 indicators"] = _in_own_process(FLOOR, place, children, HISTORIES[-1])
-    print(
-        f"\n{'':22}{'student-years':>14}{'cells':>12}{'seconds':>9}{'CPU s':>8}{'peak MB':>9}{'µs a cell':>11}"
-    )
+    columns = f"{'student-years':>14}{'cells':>12}{'seconds':>9}{'CPU s':>8}{'peak MB':>9}{'µs a cell':>11}"
+    print(f"\n{'':22}{columns}")
     for title, one in found.items():
         print(
             f"{title:22}{one.get('student_years', 0) or '':>14}{one['cells']:>12,}{one['seconds']:>9.1f}"
             f"{one['cpu_seconds']:>8.1f}{one['peak_mb']:>9,.0f}"
-            f"{1e6 * one['seconds'] / one['cells']:>9.1f}"
+            f"{1e6 * one['seconds'] / one['cells']:>11.1f}"
         )
     short, long = (found[f"{years} years"] for years in HISTORIES)
     grown = long["student_years"] / short["student_years"]
