@@ -241,7 +241,9 @@ _RECORDS = f"""
             any_value(grouped.state_student_id) as state_id,
             first_name, middle_name, last_name, birth_date, sex, clk, hashed_national_id,
             any_value(clk_version) as clk_version,
-            max_by(birth_year, school_year) as birth_year,  -- who is encoded is compared within it
+            -- who is encoded is compared within it
+            max_by(birth_year, (school_year, collection = 'annual', birth_year))
+                filter (birth_year is not null) as birth_year,
             max_by(address, (school_year, collection = 'annual', address))
                 filter (address is not null) as address,
             max_by(zip_code, (school_year, collection = 'annual', zip_code))

@@ -50,7 +50,7 @@ class Comparison:
     comparison_rate: float
     standard_error: float
     absence_before_points: float | None
-    largest_difference_sd: float
+    largest_difference_sd: float | None  # None where two means differ and nothing varies
 
 
 def compare(children: Children) -> list[Comparison]:
@@ -141,13 +141,15 @@ def standardized_difference(one: Numbers, other: Numbers) -> float:
     return difference / spread if spread else math.inf
 
 
-def pair_error(n_pairs: int, n_only_participant: int, n_only_other: int) -> float:
-    """Standard error of a difference of paired proportions, each kind of pair with half a pair more.
+def difference_error(n_children: int, n_successful: int, n_others_successful: int) -> float:
+    """Standard error of a difference of two proportions of as many children each, with two more on each side.
 
-    Agresti and Min (2005), Statistics in Medicine 24:729-740.
+    Agresti and Caffo (2000), The American Statistician 54:280-288. What the pairs came to would make it
+    smaller, but could be worked back from it: of how many pairs one child alone was successful, be it one.
     """
-    n, more, fewer = n_pairs + 2, n_only_participant + 0.5, n_only_other + 0.5
-    return math.sqrt(more + fewer - (more - fewer) ** 2 / n) / n
+    n = n_children + 2
+    rates = ((count + 1) / n for count in (n_successful, n_others_successful))
+    return math.sqrt(sum(rate * (1 - rate) for rate in rates) / n)
 
 
 def _probability(odds: Numbers) -> Numbers:
@@ -182,8 +184,7 @@ def _compared(children: Children, dosage: str, n_participants: int, pairs: Pairs
     differences = [standardized_difference(level[participants], level[others]) for level in _levels(children)]
     if is_told:
         differences.append(standardized_difference(absent, absent_of_others))
-    only_participant = int((success & ~success_of_others).sum())
-    only_other = int((success_of_others & ~success).sum())
+    largest = max(differences, default=0.0)
     return Comparison(
         dosage=dosage,
         n_participants=n_participants,
@@ -192,7 +193,7 @@ def _compared(children: Children, dosage: str, n_participants: int, pairs: Pairs
         n_matched_successful=int(success.sum()),
         participant_rate=float(success.mean()),
         comparison_rate=float(success_of_others.mean()),
-        standard_error=pair_error(len(pairs), only_participant, only_other),
+        standard_error=difference_error(len(pairs), int(success.sum()), int(success_of_others.sum())),
         absence_before_points=100 * float(absent.mean() - absent_of_others.mean()) if is_told else None,
-        largest_difference_sd=max(differences, default=0.0),
+        largest_difference_sd=largest if math.isfinite(largest) else None,
     )

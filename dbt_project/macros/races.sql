@@ -10,7 +10,7 @@
 
 {# By the standard of 2024 (OMB, Statistical Policy Directive No. 15): one question, Middle Eastern or North African a group of
    its own, and who reports several, Hispanic or Latino too, of two or more. Then each group alone or in combination, of which
-   a child may be in several; who is only called of two or more is known to be in none. #}
+   a child may be in several. Of who is called of two or more, be it beside Hispanic or Latino, nobody knows which others. #}
 {% macro race_attributes(races) -%}
     case
             when {{ races }} is null then 'unknown'
@@ -19,8 +19,8 @@
         end as race_spd15
         {%- for race in reported_races() %},
         case
-            when {{ races }} is null or {{ races }} = 'two_or_more_races' then 'unknown'
             when contains(';' || {{ races }} || ';', ';{{ race }};') then 'yes'
+            when {{ races }} is null or contains({{ races }}, 'two_or_more_races') then 'unknown'
             else 'no'
         end as {{ race }}_in_combination
         {%- endfor %}

@@ -182,7 +182,17 @@ def _publication_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[C
 
 
 def _neighborhood_problems(community: Community, source: YamlFile) -> Iterator[ContractError]:
-    """Neighborhoods that no file tells of, or that are published beside the areas they are made of."""
+    """Neighborhoods that no file tells of, of former codes, or published beside what they are made of."""
+    former = {row.former: row.geography_id for row in community.geography_changes}
+    now = {row.later for row in community.geography_changes}
+    for row in community.neighborhoods:
+        place = (row.geography_level, row.geography_id)
+        if (later := former.get(place)) and place not in now:
+            yield ContractError(
+                f"the {row.geography_level} {row.geography_id} is a former code, so no home is in it",
+                where=str(community.folder / "neighborhoods.csv"),
+                next_step=f"Write {later}, as geography_changes.csv says",
+            )
     plan = community.publication
     publishing = [
         geography for geography, level in plan.items() if "neighborhood" in community.published_at(level)
@@ -215,7 +225,7 @@ def _program_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[Contr
     for program in parsed.program_matching:
         partner, colon, number = program.partition(":")
         location = ("program_matching", program)
-        if not (colon and number.strip()):
+        if not (colon and number and number == number.strip()):
             what = f"a program is written as partner:number, '{program}' has another form"
             yield source.problem(location, what, "Use the program_id of program_results")
         elif partner not in parsed.partners:

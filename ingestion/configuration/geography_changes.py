@@ -35,6 +35,10 @@ class GeographyChangeRow(Row):
     def later(self) -> Place:
         return self.geography_level, self._as_published(self.geography_id)
 
+    @property
+    def codes(self) -> tuple[str, str]:
+        return self.former_id, self.geography_id
+
     def identity(self) -> tuple[str, ...]:
         return self.former
 
@@ -49,14 +53,18 @@ def malformed(level: str, code: str) -> str:
 
 
 def check_geography_change_row(row: GeographyChangeRow, partners: Collection[str]) -> str:
-    for code in (row.former_id, row.geography_id):
+    for code in row.codes:
         if wrong := malformed(row.geography_level, code):
             return wrong
         partner, colon, number = code.partition(":")
-        if row.geography_level == "school" and not (colon and number):
+        if row.geography_level == "school" and not (colon and number and number == number.strip()):
             return f"a school is written as partner:number, '{code}' has another form"
         if row.geography_level == "school" and partner not in partners:
             return f"no partner is called '{partner}'. {near_miss(partner, partners)}"
+    if row.geography_level == "school" and len({code.split(":")[0] for code in row.codes}) > 1:
+        return (
+            "a school's two codes are of two partners. Name two codes of one; elsewhere it is another school"
+        )
     if row.former == row.later:
         return "former_id and geography_id are the same. Name two codes"
     return ""

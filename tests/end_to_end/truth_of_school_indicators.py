@@ -149,7 +149,7 @@ select {SCHOOL}, reading,
 from staff cross join (values ('best'), ('worst')) as readings (reading)
 group by all
 """
-# Teachers of schools that tell of the races of 85 % of them or more.
+# Teachers of schools that tell of the races of 85 % of them or more, and of five.
 TEACHERS = f"""
 create table teachers as
 with taught as (
@@ -157,7 +157,7 @@ with taught as (
         count(*) filter (len(races) > 0) over ({SCHOOL_WINDOW}) as n_told
     from staff where staff_classification = 'teacher' and is_there
 )
-select {SCHOOL}, races, n_told from taught where len(races) > 0 and n_told / n >= 0.85
+select {SCHOOL}, races, n_told from taught where len(races) > 0 and n_told / n >= 0.85 and n_told >= 5
 """
 PUPILS = f"""
 create table pupils as

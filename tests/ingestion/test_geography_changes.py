@@ -62,6 +62,11 @@ def test_each_former_code_is_told_with_the_last_one_it_became(tmp_path: Path) ->
         ),
         ("zip,06001,6002,2024", "a ZIP code has five digits, '6002' has another form"),
         ("school,mill_schools:A,mill_schools:a,2024", "former_id and geography_id are the same"),
+        (
+            "school,mill_schools:A,mill_clinic:B,2024",
+            "a school's two codes are of two partners. Name two codes of one; elsewhere it is another school",
+        ),
+        ("school,mill_schools:A,mill_schools: B,2024", "a school is written as partner:number"),
         ("district,1,2,then", "'first_year'"),
         ("district,1,,2024", "'geography_id'"),
     ],

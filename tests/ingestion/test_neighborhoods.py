@@ -95,3 +95,13 @@ def test_a_target_is_of_a_neighborhood_that_there_is(tmp_path: Path) -> None:
     wrong = right.replace("South Bank", "South Bnk")
     message = refusal(tmp_path / "wrong", **files, **{"targets.csv": wrong})
     assert "'South Bnk' is no subgroup of 'neighborhood'. Did you mean" in message
+
+
+def test_a_former_tract_is_in_no_neighborhood(tmp_path: Path) -> None:
+    changes = "geography_level,former_id,geography_id,first_year\ntract,27123030100,27123030102,2024\n"
+    message = refusal(tmp_path, **{"neighborhoods.csv": HEADER + NORTH, "geography_changes.csv": changes})
+    assert "the tract 27123030100 is a former code, so no home is in it. Write 27123030102" in message
+    # what took the code over later is a tract of its own
+    changes += "tract,27123030900,27123030100,2024\n"
+    files = {"neighborhoods.csv": HEADER + NORTH, "geography_changes.csv": changes}
+    assert len(millbrook(tmp_path / "again", **files).communities["millbrook"].neighborhoods) == 1

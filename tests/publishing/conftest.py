@@ -136,11 +136,11 @@ select 'riverbend' as community_id, 'club:' || program as program_id, 2025::inte
     if(ends_with(program, 'pairs'), 'propensity', 'exact') as method, n_matched::bigint as n_participants,
     n_matched::bigint as n_matched, if(ends_with(program, 'pairs'), n_matched, 400)::bigint as n_comparisons,
     n_true::bigint as n_matched_successful, n_true / n_matched as participant_rate,
-    if(program = 'rare_pairs', 0.04, 0.25)::double as comparison_rate, 0.05::double as standard_error,
+    if(program = 'rare_pairs', round(4 / 13, 10), 0.25)::double as comparison_rate, 0.05::double as standard_error,
     0.1::double as absence_before_points, if(program = 'chess', 0.104, 0.096)::double as largest_difference_sd
 from (values ('reading', 'all', 90, 27), ('reading', 'low', 30, 9), ('reading', 'middle', 30, 9),
     ('reading', 'high', 30, 9), ('chess', 'all', 60, 15), ('chess', 'low', 20, 8), ('chess', 'middle', 20, 3),
-    ('chess', 'high', 20, 8), ('choir', 'all', 9, 5), ('pairs', 'all', 90, 27), ('rare_pairs', 'all', 90, 27)) as told (program, dosage, n_matched, n_true)
+    ('chess', 'high', 20, 8), ('choir', 'all', 9, 5), ('pairs', 'all', 90, 27), ('rare_pairs', 'all', 13, 6)) as told (program, dosage, n_matched, n_true)
 """
 
 

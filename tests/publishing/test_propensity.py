@@ -15,8 +15,8 @@ from publishing.propensity import (
     Comparison,
     caliper_of,
     compare,
+    difference_error,
     nearest_pairs,
-    pair_error,
     participation_logits,
     standardized_difference,
 )
@@ -74,9 +74,9 @@ def test_a_standardized_difference_and_the_error_of_pairs_by_hand() -> None:
     one, other = np.array([1.0, 0, 1, 0]), np.array([1.0, 0, 0, 0])
     assert standardized_difference(one, other) == pytest.approx(0.53452, abs=1e-5)
     assert standardized_difference(one, one[::-1]) == 0
-    # 20 pairs, 6 of which the participant alone, 2 the other alone: 9 - 16 / 22, its root over 22
-    assert pair_error(20, 6, 2) == pytest.approx(math.sqrt(9 - 16 / 22) / 22)
-    assert pair_error(12, 0, 0) > 0
+    # 20 of each, 13 and 9 of them successful: 14 and 10 of 22
+    assert difference_error(20, 13, 9) == pytest.approx(math.sqrt((14 * 8 + 10 * 12) / 22**3))
+    assert difference_error(12, 0, 0) > 0
 
 
 def children(
@@ -97,7 +97,7 @@ def test_a_small_program_by_hand() -> None:
     success = [True, False, True, False, True, False, False, True]
     found = {one.dosage: one for one in compare(children(grades, doses, success))}
     # rows 0 and 1 have 3 and 7 of grade 3, in this order; row 2 has 4 of grade 4
-    error = math.sqrt(1.5 + 1.5) / 5  # one pair of each kind of three
+    error = math.sqrt(2 * (3 / 5) * (2 / 5) / 5)  # two of three on both sides
     assert found["all"] == Comparison("all", 3, 3, 3, 2, 2 / 3, 2 / 3, pytest.approx(error), None, 0.0)
     told = {
         dose: (one.n_participants, one.participant_rate, one.comparison_rate) for dose, one in found.items()

@@ -74,7 +74,9 @@ told_best as (
                 credits_earned desc nulls last,
                 mark asc,
                 subject_area asc nulls last,
-                credits_attempted desc nulls last
+                credits_attempted desc nulls last,
+                nullif(math_course, 'unmapped') asc nulls last,
+                math_course asc nulls last
         ) = 1
 
 ),

@@ -62,7 +62,8 @@ agreed as (
         min(reported.birth_year) as birth_year,
         {% for column in ['home_language', 'races', 'zip_code', 'tract_id'] %}
             coalesce(
-                min(reported.{{ column }}) filter (reported.partner_id = places.partner_id), min(reported.{{ column }})
+                min(reported.{{ column }}) filter (where reported.partner_id = places.partner_id),
+                min(reported.{{ column }})
             ) as {{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from reported

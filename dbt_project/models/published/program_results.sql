@@ -13,8 +13,11 @@ with judged as (
         -- of pairs, the rate of the others tells how many they are too
         or (
             comparisons.method = 'propensity'
-            and least(comparisons.comparison_rate, 1 - comparisons.comparison_rate) * comparisons.n_comparisons
-            <= greatest(4, ceil(0.05 * comparisons.n_comparisons))
+            -- as a number of children: of a rate rounded a little up, 4 of 13 would seem more than 4
+            and least(
+                round(comparisons.comparison_rate * comparisons.n_comparisons),
+                round((1 - comparisons.comparison_rate) * comparisons.n_comparisons)
+            ) <= greatest(4, ceil(0.05 * comparisons.n_comparisons))
         ) as is_small
     from {{ ref('program_comparisons') }} as comparisons
     inner join {{ source('reference', 'communities') }} as communities
@@ -70,7 +73,7 @@ select
     end as difference_points_high,
     case when not hidden.is_hidden then round(hidden.absence_before_points, 1) end as absence_before_points,
     case when not hidden.is_hidden then round(hidden.largest_difference_sd, 2) end as largest_difference_sd,
-    case when not hidden.is_hidden then hidden.largest_difference_sd <= 0.1 end as is_balanced,
+    case when not hidden.is_hidden then coalesce(hidden.largest_difference_sd <= 0.1, false) end as is_balanced,
     'Set beside children alike in grade, race, gender, disadvantage, language, disability and result of the year '
     || 'before who were in no program. What else differs, such as who was chosen or wanted to come, is not known, so '
     || 'this does not prove that the program made the difference.' as caution,

@@ -3,6 +3,7 @@ with definitions as (
     {{ definitions('educator_representation', {
         'minimum_parity': 'decimal(6, 4)',
         'minimum_share_told': 'decimal(6, 4)',
+        'minimum_teachers': 'integer',
     }) }}
 
 ),
@@ -23,7 +24,8 @@ groups as (
     from {{ ref('int_school_races') }} as races
     {{ join_definitions('races') }}
     where
-        races.n_teachers_told > 0
+        -- of few teachers, what their children's results are would tell the race of each
+        races.n_teachers_told >= definitions.minimum_teachers
         and races.n_teachers_told >= definitions.minimum_share_told * races.n_all_teachers
 
 ),
