@@ -92,7 +92,9 @@ def indicators_picture(home: Home) -> Table:
     """Per indicator of each community: latest value, its course, its change since the first year."""
     table = _table("Indicators, whole community")
     for heading in ("Indicator", "Year", "% (95 % CI)", "Of", "Course", "Change"):
-        table.add_column(heading, no_wrap=True, justify="right" if heading == "Of" else "left")
+        # where it is too wide, titles go over two lines, and numbers stay whole
+        is_title = heading == "Indicator"
+        table.add_column(heading, no_wrap=not is_title, justify="right" if heading == "Of" else "left")
     for row in _rows(home, _LATEST):
         _, title, _, _, year, value, low, high, kind, count, *trend, history = row
         table.add_row(
@@ -113,7 +115,7 @@ def gaps_picture(home: Home) -> Table:
         table.add_column(
             heading,
             justify="right" if heading in ("Points", "Children to close") else "left",
-            no_wrap=heading in ("Indicator", "Points"),
+            no_wrap=heading == "Points",
         )
     gaps = {row[:4]: row[4:] for row in _rows(home, _WIDEST_GAPS)}
     aimed_at = {(community, indicator) for community, indicator in _rows(home, _AIMED_AT)}

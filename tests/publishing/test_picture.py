@@ -32,7 +32,10 @@ def test_a_built_warehouse_is_published_and_its_picture_drawn(warehouse: SmallWa
         "2,400",
     ):
         assert words in text
-    print(text)
+    # in a narrow terminal titles are wrapped, and no number is cut
+    narrow = Console(file=StringIO(), width=64)
+    narrow.print(release_picture(warehouse.home))
+    assert "…" not in narrow.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_a_sparkline_has_a_bar_per_year_and_a_gap_where_nothing_is_shown() -> None:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -267,10 +266,10 @@ def test_the_first_publication_killed_at_its_last_link_does_not_block_the_next(h
 
 
 READER = """
-import sys, time, duckdb
-opens = 0
+import pathlib, sys, time, duckdb
+opens, longest = 0, time.time() + 120
 print("ready", flush=True)
-while time.time() < float(sys.argv[2]):
+while not pathlib.Path(sys.argv[2]).exists() and time.time() < longest:
     con = duckdb.connect(sys.argv[1], read_only=True)
     sql = "select count(*), count(distinct release_id) from published.indicator_values"
     rows = con.execute(sql).fetchone()
@@ -283,9 +282,9 @@ print(opens)
 
 def test_readers_never_fail_nor_wait_while_releases_are_made(home: Home) -> None:
     publish_content(home, 1)
-    until = time.time() + 12
+    over = home.root / "all releases are made"
     reader = subprocess.Popen(
-        [sys.executable, "-c", READER, str(home.current_database), str(until)],
+        [sys.executable, "-c", READER, str(home.current_database), str(over)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -294,8 +293,8 @@ def test_readers_never_fail_nor_wait_while_releases_are_made(home: Home) -> None
     assert reader.stdout.readline() == "ready\n"
     for content in range(2, 7):
         assert publish_content(home, content).is_new
-    in_time = time.time() < until
+    assert reader.poll() is None, "the reader stopped before the releases were made"
+    over.touch()
     output, errors = reader.communicate(timeout=60)
     assert reader.returncode == 0, errors
-    assert in_time, "the releases took longer than the reader read"
-    assert int(output) > 20
+    assert int(output) > 5
