@@ -7,8 +7,8 @@ import hmac
 import duckdb
 
 from identity.addresses import written_addresses
+from identity.community_settings import community_settings
 from ingestion.home import Home
-from ingestion.sql_text import literal
 
 LABEL = b"milepost: addresses of households"  # keeps these keys apart from person ids, of the same secret
 
@@ -26,12 +26,7 @@ def make_address_keys(con: duckdb.DuckDBPyConnection, home: Home, secret: str) -
     Without a ZIP code an address has the one that all others of the same place have, else it is of its
     partner alone.
     """
-    settings = home.reference_file("identity_settings")
-    unwanted = (
-        f"select community_id from {literal(str(settings))} where not households_by_address"
-        if settings.exists()
-        else "select null where false"
-    )
+    unwanted = f"select community_id from {community_settings(home)} where not households_by_address"
     con.execute(f"""
         create or replace temp table told as
         select community_id, partner_id, student_id, school_year, collection, address,

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from identity.address_keys import make_address_keys
+from identity.community_settings import community_settings
 from identity.matches import REVIEW_FROM
 from identity.person_key import person_key
 from identity.reissued import write_reissued
@@ -172,8 +173,7 @@ def _made_of(con: duckdb.DuckDBPyConnection, home: Home) -> list[int | str]:
         "(select count(*) from vault.decision)"
     ).fetchone()
     assert row is not None
-    settings = home.reference_file("identity_settings")
-    said = con.execute(f"from {literal(str(settings))} order by all").fetchall() if settings.exists() else []
+    said = con.execute(f"from {community_settings(home)} order by all").fetchall()
     which = hashlib.sha256(f"stamp|{person_key(home)}|{said}".encode()).hexdigest()[:8]
     return [int(row[0]), int(row[1]), which]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import duckdb
 
+from identity.community_settings import community_settings
 from ingestion.errors import MilepostError
 from ingestion.home import Home
-from ingestion.sql_text import literal
 
 FEWEST_CHILDREN = 50  # few make a rate jump by themselves
-NO_SETTINGS = "select null::varchar as community_id, null::double as largest_match_rate_drop limit 0"
 LARGEST_DROP = 0.2  # where a community does not say it: community.yml, identity
 
 
@@ -25,8 +24,6 @@ def measure_match_rates(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     later, when the child comes to school, so rates of today do not compare; and one delivery that was let
     pass is no measure, but two in a row are how it is now.
     """
-    settings = home.reference_file("identity_settings")
-    told = f"from {literal(str(settings))}" if settings.exists() else NO_SETTINGS
     con.execute(f"""
         create or replace temp table new_rate as
         with known_to as (
@@ -64,7 +61,7 @@ def measure_match_rates(con: duckdb.DuckDBPyConnection, home: Home) -> None:
                 <= coalesce(largest_match_rate_drop, {LARGEST_DROP}) as has_held
         from rates
         left join expected using (extract_id)
-        left join ({told}) as settings using (community_id)
+        left join {community_settings(home)} as settings using (community_id)
     """)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+from identity.community_settings import community_settings
 from identity.unmatched import HARMLESS
 from ingestion.errors import MilepostError
 from ingestion.home import Home
@@ -11,7 +12,6 @@ from ingestion.sql_text import literal
 
 LARGEST_SHARE = 0.002  # of a delivery's children, where a community does not say it: community.yml, identity
 UNLIKE = 0.8  # Jaro-Winkler similarity of names below which they are no variants: Ann and Anna have 0.94
-NO_SETTINGS = "select null::varchar as community_id, null::double as largest_reissued_share limit 0"
 
 
 class ReissuedNumberError(MilepostError):
@@ -72,14 +72,12 @@ def _unlike(name: str, other: str) -> str:
 
 def refuse_reissued(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """ReissuedNumberError if a delivery not judged before (new_rate) has more of them than allowed."""
-    settings = home.reference_file("identity_settings")
-    told = f"from {literal(str(settings))}" if settings.exists() else NO_SETTINGS
     found = con.execute(f"""
         select extract_id, new_rate.school_year, collection, n_children,
                count(distinct student_id) as n_reissued
         from new_rate
         inner join reissued on load_id = _load_id
-        left join ({told}) as settings on new_rate.community_id = settings.community_id
+        left join {community_settings(home)} as settings on new_rate.community_id = settings.community_id
         group by all
         having n_reissued > n_children * coalesce(any_value(largest_reissued_share), {LARGEST_SHARE})
         order by all

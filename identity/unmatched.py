@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+from identity.community_settings import community_settings
 from ingestion.home import Home
 from ingestion.sql_text import literal
 
@@ -18,12 +19,7 @@ def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     (`identity: {unmatched_lists: true}`): whoever is not on the list is known to another partner. A
     community's only partner is told nothing, for there is nobody to be linked to.
     """
-    settings = home.reference_file("identity_settings")
-    wanted = (
-        f"select community_id from {literal(str(settings))} where unmatched_lists"
-        if settings.exists()
-        else "select null where false"
-    )
+    wanted = f"select community_id from {community_settings(home)} where unmatched_lists"
     con.execute(f"""
         create or replace temp table unmatched as
         with known_to as (

@@ -1,5 +1,6 @@
 {# The disaggregates of the seed, in its order, read when a model runs: the seed is the only place that lists them. One that
-   a file of the community tells is there where a community has that file. While dbt parses (and SQL lint renders) there is no warehouse to ask, and two stand for all. #}
+   a file of the community tells is there where a community has that file. While dbt parses (and SQL lint renders) there is
+   no warehouse to ask, and two stand for all. #}
 {% macro disaggregates() %}
     {% set told = {'neighborhoods': source('reference', 'neighborhoods')} %}
     {% if not execute %}

@@ -22,91 +22,6 @@ with students as (
 
 ),
 
-told_marks as (
-
-    select
-        students.community_id,
-        students.person_id,
-        students.school_year,
-        course_mark.partner_id,
-        course_mark.course_id,
-        course_mark.term,
-        course_mark.subject_area,
-        course_mark.mark,
-        course_mark.math_course,
-        course_mark.credits_attempted,
-        course_mark.credits_earned,
-        {{ row_hash([
-            'students.community_id', 'students.person_id', 'students.school_year', 'course_mark.partner_id',
-            'course_mark.course_id', 'course_mark.term',
-        ]) }} as mark_hash
-    from students
-    inner join {{ ref('fct_course_mark') }} as course_mark
-        on
-            students.community_id = course_mark.community_id
-            and students.person_id = course_mark.person_id
-            and students.school_year = course_mark.school_year
-            and students.collection = course_mark.collection
-
-),
-
--- hardly any: to rank all marks of all children would take three times as long as all the rest
-told_twice as (
-
-    select mark_hash
-    from told_marks
-    group by mark_hash
-    having count(*) > 1
-
-),
-
--- a mark told twice, by two ids of one child or two extracts, counts once: as the row that tells more
-told_best as (
-
-    select *
-    from told_marks
-    where mark_hash in (select told_twice.mark_hash from told_twice)
-    qualify
-        row_number() over (
-            partition by community_id, person_id, school_year, partner_id, course_id, term
-            order by
-                case when mark <> 'unmapped' then 0 else 1 end asc,
-                credits_earned desc nulls last,
-                mark asc,
-                subject_area asc nulls last,
-                credits_attempted desc nulls last,
-                nullif(math_course, 'unmapped') asc nulls last,
-                math_course asc nulls last
-        ) = 1
-
-),
-
-counted_once as (
-
-    select *
-    from told_marks
-    where mark_hash not in (select told_twice.mark_hash from told_twice)
-    union all
-    select *
-    from told_best
-
-),
-
-course_marks as (
-
-    select
-        community_id,
-        person_id,
-        school_year,
-        nullif(subject_area, 'unmapped') as subject_area,
-        nullif(mark, 'unmapped') as mark,
-        math_course,
-        credits_attempted,
-        credits_earned
-    from counted_once
-
-),
-
 best_mark as (
 
     select max(grade_points) as grade_points
@@ -140,7 +55,7 @@ marks as (
         sum({{ weight }}) filter (
             where points.grade_points is not null or course_mark.mark is null
         ) as graded_credits
-    from course_marks as course_mark
+    from {{ ref('int_course_marks') }} as course_mark
     left join {{ ref('mark') }} as points
         on course_mark.mark = points.code
     left join best_mark on course_mark.mark is null

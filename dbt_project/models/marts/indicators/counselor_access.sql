@@ -74,18 +74,8 @@ judged as (
         ) }} as has_access
     from schools
     {{ join_definitions('schools') }}
-    inner join counselors
-        on
-            schools.community_id = counselors.community_id
-            and schools.organization_id = counselors.organization_id
-            and schools.school_year = counselors.school_year
-            and schools.collection = counselors.collection
-    inner join telling
-        on
-            counselors.community_id = telling.community_id
-            and counselors.partner_id = telling.partner_id
-            and counselors.school_year = telling.school_year
-            and counselors.collection = telling.collection
+    inner join counselors using (community_id, organization_id, school_year, collection)
+    inner join telling using (community_id, partner_id, school_year, collection)
 
 )
 
@@ -99,10 +89,5 @@ select
     judged.definition_version,
     judged.has_access as is_success
 from {{ ref('fct_student_year') }} as students
-inner join judged
-    on
-        students.community_id = judged.community_id
-        and students.organization_id = judged.organization_id
-        and students.school_year = judged.school_year
-        and students.collection = judged.collection
+inner join judged using (community_id, organization_id, school_year, collection)
 where students.is_enrolled and judged.has_access is not null

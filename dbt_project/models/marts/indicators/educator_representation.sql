@@ -61,10 +61,5 @@ select
     {% endfor %}
         as is_success
 from {{ ref('fct_student_year') }} as students
-inner join schools
-    on
-        students.community_id = schools.community_id
-        and students.organization_id = schools.organization_id
-        and students.school_year = schools.school_year
-        and students.collection = schools.collection
+inner join schools using (community_id, organization_id, school_year, collection)
 where students.is_enrolled and students.{{ reported_races()[0] }}_in_combination <> 'unknown'
