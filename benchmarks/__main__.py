@@ -170,9 +170,9 @@ def show(result: dict[str, Any]) -> None:
         title=f"{result['student_years']:,} student-years: {result['generator']['files']} files,"
         f" {result['pipeline']['rows']:,} rows in {result['pipeline']['deliveries']} deliveries"
     )
-    table.add_column("", no_wrap=True)
+    table.add_column("")  # wrapped in a narrow terminal, so that no number is cut
     for column in ("seconds", "CPU s", "peak MB", "/ floor"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
 
     def add(name: str, seconds: float, cpu_seconds: float, peak_mb: float, style: str = "") -> None:
         ratio = f"{seconds / floor_seconds:.2f}"
