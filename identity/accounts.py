@@ -42,13 +42,14 @@ class News(Enum):
 def take_accounts(
     con: duckdb.DuckDBPyConnection, home: Home, lake: Home, *, has_views: bool, in_full: bool = False
 ) -> News:
-    """Make tables new_file, gone_file, account, mention, present and withdrawn.
+    """Make tables new_file, gone_file, account, mention, child_told, present and withdrawn.
 
     `account` has what `vault.account` has of all files in force, a row per row of a file that tells who a
-    child is; `mention` each child (member_id, partner_id, student_id) that a file not read before speaks of;
-    `present` every child that any file in force speaks of, each once; `withdrawn` (member_id) whose account
-    was taken back with its file, and not sent anew. All but the first two and `mention` are made only where
-    there is news of children, or `in_full`. The vault itself is only read.
+    child is; `mention` (file_key, member_id) each child that a file not read before speaks of, `child_told`
+    (member_id, partner_id, student_id) the same children, each once; `present` every child that any file in
+    force speaks of, each once; `withdrawn` (member_id) whose account was taken back with its file, and not
+    sent anew. All but files, `mention` and `child_told` are made only where there is news of children, or
+    `in_full`. The vault itself is only read.
     """
     files = _files_in_force(lake, _read_by(con, home), has_views=has_views)
     con.execute("create or replace temp table in_force (file_key varchar, tells_of_persons boolean)")
@@ -67,7 +68,7 @@ def take_accounts(
     if with_standards:
         con.execute("set file_search_path = ?", [str(home.root)])
         con.execute(f"attach if not exists {literal(str(home.warehouse))} as warehouse (read_only)")
-    con.execute(_mentions_sql(files, new, with_standards))
+    _make_mentions(con, files, new, with_standards)
     gone = con.execute("select count(*), count(*) filter (tells_of_persons) from gone_file").fetchone()
     assert gone is not None
     if in_full or persons or with_standards or gone[1] or _others_are_present(con):
@@ -81,9 +82,9 @@ def take_accounts(
 def _others_are_present(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether a new file speaks of a child that none spoke of, or nobody speaks of one any more."""
     row = con.execute("""
-        select exists (from mention anti join vault.mention as before using (member_id)) or exists (
+        select exists (from child_told anti join vault.mention as before using (member_id)) or exists (
             from (from vault.mention anti join in_force using (file_key)) as gone
-            anti join mention using (member_id)
+            anti join child_told using (member_id)
             anti join (from vault.mention semi join in_force using (file_key)) as left_over using (member_id)
         )
     """).fetchone()
@@ -97,16 +98,16 @@ _PRESENT = """
     semi join (
         select member_id from vault.mention semi join in_force using (file_key)
         union all
-        select member_id from mention
+        select member_id from child_told
     ) as told using (member_id)
     union all
-    select distinct member_id, partner_id, student_id from mention anti join vault.member using (member_id)
+    select member_id, partner_id, student_id from child_told anti join vault.member using (member_id)
 """
 
 _WITHDRAWN = """
     create or replace temp table withdrawn as
     select distinct member_id
-    from vault.account semi join gone_file using (file_key) anti join mention using (member_id)
+    from vault.account semi join gone_file using (file_key) anti join child_told using (member_id)
 """
 
 
@@ -193,39 +194,55 @@ def _accounts_sql(
     """
 
 
-def _mentions_sql(files: Mapping[str, tuple[str, Path]], new: set[str], with_standards: bool) -> str:
-    """Children that a new file of any entity speaks of; one look for what differs over all of them."""
+def _make_mentions(
+    con: duckdb.DuckDBPyConnection,
+    files: Mapping[str, tuple[str, Path]],
+    new: set[str],
+    with_standards: bool,
+) -> None:
+    """Make mention and child_told of the children that a new file of any entity speaks of.
+
+    A child is in dozens of files: it goes by a number, and its id is worked out once.
+    """
     of_files = {key: str(path) for key, (entity, path) in files.items() if key in new and entity}
-    selects = [
-        "select null::varchar as file_key, null::varchar as partner_id, null::varchar as student_id "
-        "where false"
+    keys = [*of_files, *(key for key in new if key.startswith(OF_STANDARDS))]
+    told = [
+        "select null::bigint as place, null::varchar as partner_id, null::varchar as student_id where false"
     ]
     if of_files:
-        keys = ", ".join(f"({place}, {literal(key)})" for place, key in enumerate(of_files))
         listed = ", ".join(map(literal, of_files.values()))
         # by a file's place in the list: to tell files apart by their names takes four times as long
-        selects.append(
-            "select file_key, partner_id, student_id from ("
-            f"select distinct file_index as place, partner_id, student_id "
-            f"from read_parquet([{listed}], union_by_name = true) where student_id is not null) "
-            f"inner join (values {keys}) as keys (place, file_key) using (place)"
+        told.append(
+            "select file_index::bigint, partner_id, student_id "
+            f"from read_parquet([{listed}], union_by_name = true) where student_id is not null"
         )
     if with_standards:
-        (key,) = (key for key in new if key.startswith(OF_STANDARDS))
-        selects.append(
-            f"select distinct {literal(key)}, partner_id, student_id from warehouse.staging.{STANDARDS[0]}"
+        con.execute(
+            "create or replace temp table told_by_standards as "
+            f"select distinct partner_id, student_id from warehouse.staging.{STANDARDS[0]}"
         )
-    return f"""
+        told.append(f"select {len(of_files)}, partner_id, student_id from told_by_standards")
+    con.execute(f"create or replace temp view row_of_child as {' union all '.join(told)}")
+    con.execute(f"""
+        create or replace temp table child_told as
+        select child, partner_id, student_id, {MEMBER_ID.format(rows="")} as member_id
+        from (
+            select hash(partner_id, student_id) as child, any_value(partner_id) as partner_id,
+                any_value(student_id) as student_id
+            from row_of_child
+            group by child
+        )
+    """)
+    con.execute("create or replace temp table file_place (place bigint, file_key varchar)")
+    if keys:
+        con.executemany("insert into file_place values (?, ?)", list(enumerate(keys)))
+    con.execute("""
         create or replace temp table mention as
-        with told as materialized ({" union all ".join(selects)}),
-        -- a child is in dozens of files: its id is worked out once
-        children as materialized (
-            select partner_id, student_id, {MEMBER_ID.format(rows="")} as member_id
-            from (select distinct partner_id, student_id from told)
-        )
-        select file_key, partner_id, student_id, member_id
-        from told inner join children using (partner_id, student_id)
-    """
+        select file_key, member_id
+        from (select distinct place, hash(partner_id, student_id) as child from row_of_child)
+        inner join file_place using (place)
+        inner join child_told using (child)
+    """)
 
 
 # ---- sex -------------------------------------------------------------------------------------------------
