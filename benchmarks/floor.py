@@ -9,7 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.floor_measuring import MEASURING
+from benchmarks.floor_cells import CELLS_MADE
+from benchmarks.floor_measuring import MEASURING, SUBGROUPS
 from benchmarks.floor_reading import reading
 from benchmarks.riverbend import CELLS, unpacked
 
@@ -19,7 +20,9 @@ def cells(deliveries: Path, scratch: Path, output: Path) -> int:
     flat = unpacked(deliveries, scratch / "unpacked")
     with duckdb.connect() as con:
         con.execute("set preserve_insertion_order = false")
-        for table, sql in {**reading(deliveries, flat), **MEASURING}.items():
+        con.execute(f"create type subgroup as enum {tuple(SUBGROUPS)}")
+        con.execute("create type collection as enum ('annual', 'fall', 'winter', 'spring')")
+        for table, sql in {**reading(deliveries, flat), **MEASURING, **CELLS_MADE}.items():
             con.execute(f"create table {table} as {sql}")
         con.execute(f"copy (select {', '.join(CELLS)} from cells) to '{output}'")
         return int(con.table("cells").shape[0])

@@ -1,35 +1,45 @@
-"""The floor's second half: SQL from typed tables to the cells of the six indicators, with all their versions."""
+"""The floor's second half: SQL from typed tables to the results of the six indicators, with all their versions."""
 
 # ruff: noqa: E501  (SQL reads better in its own lines)
 from __future__ import annotations
 
-from benchmarks.riverbend import DISAGGREGATES, FLAGS, GRADE_POINTS, MARKS, SETS
+from benchmarks.riverbend import FLAGS, GRADE_POINTS, LAKE, MARKS, MEASURES, REPORTED_RACES, RIVER, codes
 
 PERIODS = "child, year, collection"
 POINTS = (
     "case mark " + " ".join(f"when '{mark}' then {points}" for mark, points in GRADE_POINTS.items()) + " end"
 )
 UNKNOWN = f"coalesce(mark, '') not in ({', '.join(repr(mark) for mark in MARKS)})"  # subjects and credits are all told here
-KNOWN = ", ".join(f"coalesce(this.{name}, earlier.{name}, 'unknown') as {name}" for name in DISAGGREGATES)
 REMOVALS = "('in_school_suspension', 'out_of_school_suspension', 'expulsion')"
-GROUPING_SETS = ", ".join(
-    f"(indicator_id, definition_version, year, collection, geography_level, geography_id{''.join(f', {c}' for c in s)})"
-    for s in SETS
+RECENCY = "year * 10 + list_position(['fall', 'winter', 'spring', 'annual'], collection)"
+TRAITS = ("gender", "race_ethnicity", "home_language")
+# All values of all disaggregates: an ENUM of them is one byte to group by, and as text in the alphabet's order its least is found.
+SUBGROUPS = sorted(
+    {conformed for partner in (RIVER, LAKE) for field in TRAITS for _, conformed, _, _ in codes(partner, field)}
+    | {*REPORTED_RACES, "two_or_more_races", "yes", "no", "unknown"}
 )
-DISAGGREGATE = ", ".join(f"case when grouping({name}) = 0 then '{name}' end" for name in DISAGGREGATES)
 
-# Table -> query, in the order in which they are made; the last is the answer.
+
+def measure(indicator: str, version: str) -> str:
+    """SQL that says which of MEASURES a result is of."""
+    return f"{MEASURES.index((indicator, version))}::utinyint"
+
+
+# Table -> query, in the order in which they are made; the last has a row per child in a denominator.
 MEASURING = {
-    "traits": """
-        select seen.partner, seen.year, gender_code, race_codes, hispanic, any_value(gender.conformed) as gender,
+    "combination": """
+        select seen.partner, seen.year, gender_code, race_codes, hispanic, language_code,
+            any_value(gender.conformed)::subgroup as gender, any_value(language.conformed)::subgroup as home_language,
             case
                 when any_value(ethnicity.conformed) = 'yes' then 'hispanic_or_latino'
                 when count(distinct race.conformed) > 1 then 'two_or_more_races'
                 else any_value(race.conformed)
-            end as race_ethnicity
+            end::subgroup as race_ethnicity,
+            nullif(concat_ws(';', case when any_value(ethnicity.conformed) = 'yes' then 'hispanic_or_latino' end,
+                string_agg(distinct race.conformed, ';' order by race.conformed)), '') as races
         from (
             select *, trim(unnest(string_split(replace(race_codes, '/', ','), ','))) as race_code
-            from (select distinct partner, year, gender_code, race_codes, hispanic from person)
+            from (select distinct partner, year, gender_code, race_codes, hispanic, language_code from person)
         ) as seen
         left join crosswalk as gender on gender.field = 'gender' and gender.partner = seen.partner
             and gender.code = gender_code and year between gender.first_year and gender.last_year
@@ -37,7 +47,15 @@ MEASURING = {
             and race.code = race_code and year between race.first_year and race.last_year
         left join crosswalk as ethnicity on ethnicity.field = 'hispanic_ethnicity'
             and ethnicity.partner = seen.partner and ethnicity.code = seen.hispanic
+        left join crosswalk as language on language.field = 'home_language'
+            and language.partner = seen.partner and language.code = language_code
         group by all""",
+    # numbered in the alphabet's order, so that the least number is of the least text
+    "races": """
+        select races, cast(row_number() over (order by races) as utinyint) as races_id
+        from (select distinct races from combination where races is not null)""",
+    "traits": """
+        select combination.* exclude (races), races_id from combination left join races using (races)""",
     "spell": f"""
         select {PERIODS}, organization_id, entry_date, any_value(partner) as partner,
             max_by(grade, coalesce(exit_date, make_date(year, 6, 30))) as grade,
@@ -70,28 +88,34 @@ MEASURING = {
             days_enrolled, days_absent
         from total left join chosen using ({PERIODS})""",
     "flags": f"""
-        select {PERIODS}, {", ".join(f"case when bool_or({name}) then 'yes' when not bool_or({name}) then 'no' end as {name}"
+        select {PERIODS}, {", ".join(f"case when bool_or({name}) then 'yes' when not bool_or({name}) then 'no' end::subgroup as {name}"
                                      for name in FLAGS)}
         from status group by {PERIODS}""",
     "told": f"""
-        select {PERIODS}, partner, gender, race_ethnicity
+        select {PERIODS}, partner, gender, race_ethnicity, home_language, races_id, zip, tract
         from person join child using (partner, student_id)
-        join traits using (partner, year, gender_code, race_codes, hispanic)""",
-    "latest": """
-        select child, max_by(gender, year * 2 + (collection = 'annual')::integer) filter (gender is not null) as gender,
-            max_by(race_ethnicity, year * 2 + (collection = 'annual')::integer) filter (race_ethnicity is not null)
-                as race_ethnicity
-        from told group by child""",
+        join traits using (partner, year, gender_code, race_codes, hispanic, language_code)""",
+    "several": f"select {PERIODS} from told group by {PERIODS} having count(*) > 1",
+    # of partners that disagree the accountable school's decides, else the first in the alphabet of values
     "reported": f"""
-        select {PERIODS}, coalesce(max(gender) filter (told.partner = student_year.partner), min(gender)) as gender,
-            coalesce(max(race_ethnicity) filter (told.partner = student_year.partner), min(race_ethnicity))
-                as race_ethnicity
-        from told join student_year using ({PERIODS}) group by {PERIODS}""",
+        select {PERIODS}, {", ".join(TRAITS)}, races_id, zip, tract from told anti join several using ({PERIODS})
+        union all
+        select {PERIODS}, {", ".join(f"coalesce(min({n}::varchar) filter (told.partner = student_year.partner), min({n}::varchar))::subgroup as {n}" for n in TRAITS)},
+            {", ".join(f"coalesce(min({n}) filter (told.partner = student_year.partner), min({n})) as {n}" for n in ("races_id", "zip", "tract"))}
+        from told semi join several using ({PERIODS}) left join student_year using ({PERIODS}) group by {PERIODS}""",
+    # the last that is known, of the children who lack something in a year
+    "latest": f"""
+        select child, {", ".join(f"max_by({n}, {RECENCY}) filter ({n} is not null) as {n}" for n in (*TRAITS, "races_id"))}
+        from reported semi join (
+            select child from student_year left join reported using ({PERIODS})
+            where gender is null or race_ethnicity is null or home_language is null or races_id is null
+        ) as lacking using (child)
+        group by child""",
     "described": f"""
-        select student_year.*, coalesce(reported.gender, latest.gender, 'unknown') as gender,
-            coalesce(reported.race_ethnicity, latest.race_ethnicity, 'unknown') as race_ethnicity,
+        select student_year.*, zip, tract, coalesce(reported.races_id, latest.races_id) as races_id,
+            {", ".join(f"coalesce(reported.{n}, latest.{n}, 'unknown'::subgroup) as {n}" for n in TRAITS)},
             {", ".join(f"coalesce(flags.{n}, case when student_year.collection <> 'annual' then last_year.{n} end,"
-                       f" 'unknown') as {n}" for n in FLAGS)}
+                       f" 'unknown'::subgroup) as {n}" for n in FLAGS)}
         from student_year
         left join reported using ({PERIODS})
         left join latest using (child)
@@ -164,60 +188,35 @@ MEASURING = {
         where coalesce(regular.year <= cohort_year, false)
             or coalesce(exit_code, '') not in ('transferred_out', 'emigrated', 'deceased')""",
     "result": f"""
-        select {PERIODS}, organization_id, 'chronic_absence' as indicator_id, 'ten_percent' as definition_version,
+        select {PERIODS}, organization_id, {measure("chronic_absence", "ten_percent")} as measure,
             days_absent * 10 >= days_enrolled as is_success
         from student_year where days_enrolled >= 10
         union all
-        select {PERIODS}, organization_id, 'chronic_absence', version, days_absent >= days
-        from student_year, (values ('eighteen_days', 18), ('fifteen_days', 15)) as versions (version, days)
+        select {PERIODS}, organization_id, version, days_absent >= days
+        from student_year, (values ({measure("chronic_absence", "eighteen_days")}, 18),
+            ({measure("chronic_absence", "fifteen_days")}, 15)) as versions (version, days)
         where collection = 'annual' and days_enrolled >= 1
         union all
         select {PERIODS}, coalesce(student_year.organization_id, best_test.organization_id),
-            case subject when 'reading' then 'early_grade_reading' else 'middle_grade_math' end, 'proficient', is_success
+            case subject when 'reading' then {measure("early_grade_reading", "proficient")}
+                else {measure("middle_grade_math", "proficient")} end, is_success
         from best_test left join student_year using ({PERIODS})
         union all
-        select {PERIODS}, organization_id, 'ninth_grade_on_track', 'consortium', is_on_track
+        select {PERIODS}, organization_id, {measure("ninth_grade_on_track", "consortium")}, is_on_track
         from ninth_grade where is_on_track is not null
         union all
-        select {PERIODS}, organization_id, 'ninth_grade_on_track', 'ew_framework', is_ready
+        select {PERIODS}, organization_id, {measure("ninth_grade_on_track", "ew_framework")}, is_ready
         from ninth_grade where is_ready is not null
         union all
-        select {PERIODS}, organization_id, 'high_school_graduation', 'four_year', is_success from graduation
+        select {PERIODS}, organization_id, {measure("high_school_graduation", "four_year")}, is_success from graduation
         union all
-        select {PERIODS}, organization_id, 'suspension', 'any_removal', removal.child is not null
+        select {PERIODS}, organization_id, {measure("suspension", "any_removal")}, removal.child is not null
         from student_year semi join covered using (partner, year, collection)
         left join (select distinct {PERIODS} from removed) as removal using ({PERIODS})
         left join unclear using ({PERIODS}) where removal.child is not null or unclear.child is null
         union all
-        select {PERIODS}, organization_id, 'suspension', 'out_of_school', removal.child is not null
+        select {PERIODS}, organization_id, {measure("suspension", "out_of_school")}, removal.child is not null
         from student_year semi join covered using (partner, year, collection)
         left join (select * from removed where is_out_of_school) as removal using ({PERIODS})
         left join unclear using ({PERIODS}) where removal.child is not null or unclear.child is null""",
-    "earlier": f"""
-        select missing.child, missing.year, {", ".join(f"max_by({n}, described.year) as {n}" for n in DISAGGREGATES)}
-        from (select child, year from result anti join described using ({PERIODS})) as missing
-        join described on described.child = missing.child and described.year < missing.year
-            and described.collection = 'annual'
-        group by missing.child, missing.year""",
-    "school_cell": f"""
-        select indicator_id, definition_version, result.year, result.collection, result.organization_id,
-            coalesce(district_id, 'unknown') as district_id, {KNOWN},
-            count(*) as denominator, count(*) filter (is_success) as numerator
-        from result left join described as this using ({PERIODS})
-        left join earlier on this.child is null and earlier.child = result.child and earlier.year = result.year
-        left join school on school.organization_id = result.organization_id
-        group by all""",
-    "cells": f"""
-        select indicator_id, definition_version, year as school_year, collection, geography_level, geography_id,
-            coalesce(nullif(concat_ws('_x_', {DISAGGREGATE}), ''), 'all') as disaggregate,
-            coalesce(nullif(concat_ws('|', {", ".join(DISAGGREGATES)}), ''), 'all') as subgroup,
-            cast(sum(denominator) as bigint) as denominator, cast(sum(numerator) as bigint) as numerator
-        from ({" union all ".join(
-            f"select * exclude (organization_id, district_id, denominator, numerator), '{level}' as geography_level,"
-            f" {place} as geography_id, sum(denominator) as denominator, sum(numerator) as numerator"
-            " from school_cell group by all"
-            for level, place in (("school", "organization_id"), ("district", "district_id"),
-                                 ("community", "'riverbend'"))
-        )})
-        group by grouping sets ({GROUPING_SETS})""",
 }  # fmt: skip

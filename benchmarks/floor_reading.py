@@ -55,7 +55,7 @@ def _reference() -> dict[str, str]:
     crosswalk_rows = ", ".join(
         f"('{partner}', '{field}', '{code}', '{conformed}', {first}, {last})"
         for partner in (RIVER, LAKE)
-        for field in ("gender", "race_ethnicity", "hispanic_ethnicity")
+        for field in ("gender", "race_ethnicity", "hispanic_ethnicity", "home_language")
         for code, conformed, first, last in codes(partner, field)
     )
     return {
@@ -67,33 +67,42 @@ def _reference() -> dict[str, str]:
 def _children(files: Files) -> dict[str, str]:
     """Who the children are, each with one number behind the partners' own, and their statuses."""
     river_flags = ", ".join(f"{river} = 'Y' as {name}" for name, (river, _) in FLAGS.items())
-    lake_flags = ", ".join(f"try_cast({lake} as boolean) as {name}" for name, (_, lake) in FLAGS.items())
+    lake_flags = ", ".join(
+        f"try_cast({lake} as boolean) and is_in_year as {name}" if lake else f"cast(null as boolean) as {name}"
+        for name, (_, lake) in FLAGS.items()
+    )
     return {
         # the old system could not write UTF-8
         "demographics": f"""
             select '{RIVER}' as partner, {RIVER_STUDENT}, StateID as state_id, coalesce(Gender, '') as gender_code,
-                coalesce(RaceCodes, '') as race_codes, coalesce(Hispanic, '') as hispanic, {river_flags}, {YEAR},
-                {COLLECTION}
+                coalesce(RaceCodes, '') as race_codes, coalesce(Hispanic, '') as hispanic,
+                coalesce(HomeLang, '') as language_code, Zip as zip, Tract as tract, {river_flags}, {YEAR}, {COLLECTION}
             from (
                 from {files.text("river_city/demographics_20[12][90]-2[01]_*.csv", options=", encoding = 'latin-1'")}
                 union all by name
                 from {files.text("river_city/demographics_202[1234]-2[2345]_*.csv")}
             )""",
         "person": f"""
-            select partner, student_id, state_id, gender_code, race_codes, hispanic, year, collection from demographics
+            select partner, student_id, state_id, gender_code, race_codes, hispanic, language_code, zip, tract, year,
+                collection
+            from demographics
             union all
             select '{LAKE}', stu_id, state_id, coalesce(gender, ''), coalesce(race, ''), coalesce(hispanic, ''),
-                {YEAR}, {COLLECTION}
+                coalesce(language, ''), zip, null, {YEAR}, {COLLECTION}
             from {files.text("lakeshore/lus_students_*.txt", "|")}""",
         "child": "select partner, student_id, max(cast(state_id as bigint)) as child from person group by all",
         "status": f"""
             select child, year, collection, {", ".join(FLAGS)} from demographics join child using (partner, student_id)
             union all
-            select child, {YEAR}, {COLLECTION}, {lake_flags}
-            from {files.text("lakeshore/lus_programs_*.txt", "|")}
-            join child on partner = '{LAKE}' and student_id = stu_id
-            where coalesce(try_cast(end_date as date) >= make_date(year - 1, 7, 1), true)
-                and coalesce(try_cast(start_date as date) <= make_date(year, 6, 30), true)""",
+            select child, year, collection, {lake_flags}
+            from (
+                select *, {YEAR}, {COLLECTION}, try_cast(start_date as date) as first_day,
+                    try_cast(end_date as date) as last_day,
+                    coalesce(last_day >= make_date(year - 1, 7, 1), true)
+                        and coalesce(first_day <= make_date(year, 6, 30), true)
+                        and coalesce(first_day <= last_day, true) as is_in_year
+                from {files.text("lakeshore/lus_programs_*.txt", "|")}
+            ) join child on partner = '{LAKE}' and student_id = stu_id""",
     }  # fmt: skip
 
 
@@ -136,7 +145,7 @@ def _schooling(files: Files) -> dict[str, str]:
 
 
 def _results(files: Files) -> dict[str, str]:
-    """Tests, and what became of graduates in college."""
+    """Tests, staff, and what became of graduates in college."""
     return {
         "state_test": f"""
             select child, partner, organization_id, year, 'annual' as collection, grade, subject, test_date, score,
@@ -159,7 +168,7 @@ def _results(files: Files) -> dict[str, str]:
                     select *, {YEAR} from {files.text("lakeshore/lus_state_test_2*.csv")}
                 )
             ) join child using (partner, student_id)""",
-        # nothing below asks for the other tests and for college, but the files are there to be taken in
+        # nothing below asks for the other tests, staff and college, but the files are there to be taken in
         "other_test": f"""
             select '{RIVER}' as partner, {RIVER_STUDENT}, {YEAR}, lower(Subject) as subject,
                 unnest([FallDate, WinterDate, SpringDate]) as test_date,
@@ -172,6 +181,12 @@ def _results(files: Files) -> dict[str, str]:
             select 'admissions_test', "State ID", cast(regexp_extract(filename, '\\d+') as integer),
                 unnest(['reading', 'math']), "Date", unnest([Reading, Math])
             from {files.text("admissions_*.csv", folder=files.flat)}""",
+        "staff": f"""
+            select '{RIVER}' as partner, columns(* exclude (filename)), {YEAR}, {COLLECTION}
+            from {files.text("staff_*.csv", folder=files.flat)}
+            union all by name
+            select '{LAKE}' as partner, columns(* exclude (filename)), {YEAR}, {COLLECTION}
+            from {files.text("lakeshore/lus_staff_*.txt", "|")}""",
         "college": f"""
             select "Your Unique Identifier", "College Code/Branch", "Enrollment Begin", "Enrollment End",
                 "Enrollment Status"

@@ -14,28 +14,57 @@ RIVER, LAKE = "river_city_schools", "lakeshore_unified"
 LAKE_DISTRICT = "LU02"
 # attendance_2024-25_annual.csv and lus_marks_2025_winter.ndjson alike: two digits of the year, the collection
 PERIOD = r"(\d\d)_([a-z]+)\."
-INDICATORS = (
-    "chronic_absence",
-    "early_grade_reading",
-    "middle_grade_math",
-    "ninth_grade_on_track",
-    "high_school_graduation",
-    "suspension",
-)
+MEASURES = [
+    ("chronic_absence", "ten_percent"),
+    ("chronic_absence", "eighteen_days"),
+    ("chronic_absence", "fifteen_days"),
+    ("early_grade_reading", "proficient"),
+    ("middle_grade_math", "proficient"),
+    ("ninth_grade_on_track", "consortium"),
+    ("ninth_grade_on_track", "ew_framework"),
+    ("high_school_graduation", "four_year"),
+    ("suspension", "any_removal"),
+    ("suspension", "out_of_school"),
+]
+INDICATORS = tuple(dict.fromkeys(indicator for indicator, _ in MEASURES))
+# Column of River City's demographics and of Lakeshore's programs, which tell nothing of military families.
 FLAGS = {
     "economic_disadvantage": ("EconDis", "frl"),
     "english_learner": ("EL", "ell"),
     "disability": ("IEP", "sped"),
     "homelessness": ("Homeless", "homeless"),
     "foster_care": ("Foster", "foster"),
+    "migrant": ("Migrant", "migrant"),
+    "military_connected": ("Military", None),
 }
-DISAGGREGATES = ("race_ethnicity", "gender", *FLAGS)
-# The total, seven disaggregates and their 21 pairs.
-SETS: list[tuple[str, ...]] = [
-    (),
-    *[(one,) for one in DISAGGREGATES],
-    *[(one, two) for at, one in enumerate(DISAGGREGATES) for two in DISAGGREGATES[at + 1 :]],
-]
+REPORTED_RACES = (
+    "american_indian_or_alaska_native",
+    "asian",
+    "black_or_african_american",
+    "hispanic_or_latino",
+    "middle_eastern_or_north_african",
+    "native_hawaiian_or_pacific_islander",
+    "white",
+)
+IN_COMBINATION = {race: f"{race}_in_combination" for race in REPORTED_RACES}
+# Files of other sectors would tell of these.
+UNTOLD = ("housing_assistance", "early_learning_history", "program_participation")
+PAIRED = (
+    "race_ethnicity",
+    "gender",
+    *list(FLAGS)[:5],
+    "housing_assistance",
+    "early_learning_history",
+    "homelessness_any_source",  # no shelter sends anything: what schools say
+    "program_participation",
+)
+UNPAIRED = ("home_language", "migrant", "military_connected", "race_spd15", *IN_COMBINATION.values())
+DISAGGREGATES = (*PAIRED, *UNPAIRED)
+PAIRS = [(one, two) for at, one in enumerate(PAIRED) for two in PAIRED[at + 1 :]]
+# Where children go to school all of these are counted, where they live no pairs.
+PAIRED_SETS: list[tuple[str, ...]] = [(), *[(one,) for one in PAIRED], *PAIRS]
+UNPAIRED_SETS: list[tuple[str, ...]] = [(one,) for one in UNPAIRED]
+SCHOOL_LEVELS, HOME_LEVELS = ("school", "district", "community"), ("zip", "tract")
 GRADE_POINTS = {"a": 4, "b": 3, "c": 2, "d": 1, "f": 0}
 MARKS = [*GRADE_POINTS, "pass", "fail", "incomplete", "withdrawn"]  # others nobody translated
 KEYS = ["indicator_id", "definition_version", "school_year", "collection", "geography_level", "geography_id",
