@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.floor_cells import CELLS_MADE
-from benchmarks.floor_measuring import MEASURING, SUBGROUPS
+from benchmarks.floor_measuring import MEASURING
 from benchmarks.floor_reading import reading
-from benchmarks.riverbend import CELLS, unpacked
+from benchmarks.riverbend import CELLS, SUBGROUPS, unpacked
 
 
 def cells(deliveries: Path, scratch: Path, output: Path) -> int:

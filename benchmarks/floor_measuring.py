@@ -3,7 +3,7 @@
 # ruff: noqa: E501  (SQL reads better in its own lines)
 from __future__ import annotations
 
-from benchmarks.riverbend import FLAGS, GRADE_POINTS, LAKE, MARKS, MEASURES, REPORTED_RACES, RIVER, codes
+from benchmarks.riverbend import FLAGS, GRADE_POINTS, MARKS, MEASURES, TRAITS
 
 PERIODS = "child, year, collection"
 POINTS = (
@@ -12,12 +12,6 @@ POINTS = (
 UNKNOWN = f"coalesce(mark, '') not in ({', '.join(repr(mark) for mark in MARKS)})"  # subjects and credits are all told here
 REMOVALS = "('in_school_suspension', 'out_of_school_suspension', 'expulsion')"
 RECENCY = "year * 10 + list_position(['fall', 'winter', 'spring', 'annual'], collection)"
-TRAITS = ("gender", "race_ethnicity", "home_language")
-# All values of all disaggregates: an ENUM of them is one byte to group by, and as text in the alphabet's order its least is found.
-SUBGROUPS = sorted(
-    {conformed for partner in (RIVER, LAKE) for field in TRAITS for _, conformed, _, _ in codes(partner, field)}
-    | {*REPORTED_RACES, "two_or_more_races", "yes", "no", "unknown"}
-)
 
 
 def measure(indicator: str, version: str) -> str:

@@ -6,16 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.pandas_cells import PERIODS, cells_of
+from benchmarks.pandas_cells import cells_of
 from benchmarks.pandas_reading import read
-from benchmarks.riverbend import (
-    COMMUNITY,
-    DISAGGREGATES,
-    FLAGS,
-    GRADE_POINTS,
-    MARKS,
-    unpacked,
-)
+from benchmarks.pandas_years import PERIODS, described, student_years
+from benchmarks.riverbend import COMMUNITY, GRADE_POINTS, MARKS, MEASURES, unpacked
 
 REMOVALS = ["in_school_suspension", "out_of_school_suspension", "expulsion"]
 CORE = ["english", "math", "science", "social_studies"]
@@ -24,74 +18,10 @@ CORE = ["english", "math", "science", "social_studies"]
 def cells(deliveries: Path, scratch: Path, output: Path) -> int:
     """Write the cells of every file in `deliveries` to the Parquet file `output`; returns how many."""
     tables = read(deliveries, unpacked(deliveries, scratch / "unpacked"))
-    years = _student_years(tables)
-    found = cells_of(_results(tables, years), _described(tables, years), tables["school"])
+    years = student_years(tables)
+    found = cells_of(_results(tables, years), described(tables, years), tables["school"])
     found.to_parquet(output, index=False)
     return len(found)
-
-
-# ---- children's years ------------------------------------------------------------------------------------
-def _student_years(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row per child, school year and collection: accountable school, grade, days over all schools."""
-    spells = tables["enrollment"].copy()
-    year = spells["year"].astype(str)
-    begins = spells["entry_date"].clip(lower=pd.to_datetime((spells["year"] - 1).astype(str) + "-07-01"))
-    spells["ends"] = spells["exit_date"].fillna(pd.to_datetime(year + "-06-30"))
-    spells["days_spanned"] = (spells["ends"] - begins).dt.days + 1
-    spell = [*PERIODS, "organization_id", "entry_date"]
-    spells = spells.sort_values("ends").drop_duplicates(spell, keep="last")
-    rows = pd.concat([tables["attendance"], spells], ignore_index=True).sort_values(
-        "entry_date", na_position="first"
-    )
-    of_place = rows.groupby([*PERIODS, "organization_id"], sort=False)
-    days = of_place[["days_enrolled", "days_absent", "days_spanned"]].sum(min_count=1)
-    place = of_place[["partner", "entry_date", "grade"]].last().join(days).reset_index()
-    total = (
-        place.groupby(PERIODS, sort=False)[["days_enrolled", "days_absent"]].sum(min_count=1).reset_index()
-    )
-    place = (
-        place.rename(columns={"days_enrolled": "place_days"})
-        .drop(columns="days_absent")
-        .merge(total, on=PERIODS)
-    )
-    place["weight"] = place["place_days"].where(place["days_enrolled"].notna(), place["days_spanned"])
-    order = {"weight": False, "entry_date": False, "organization_id": True}
-    place = place.sort_values([*order], ascending=[*order.values()], na_position="last")
-    latest = place.dropna(subset=["grade"]).sort_values("entry_date").drop_duplicates(PERIODS, keep="last")
-    chosen = place.drop_duplicates(PERIODS).merge(
-        latest[[*PERIODS, "grade"]].rename(columns={"grade": "latest_grade"}), on=PERIODS, how="left"
-    )
-    chosen["grade"] = chosen["grade"].fillna(chosen["latest_grade"])
-    return chosen[[*PERIODS, "organization_id", "partner", "grade", "days_enrolled", "days_absent"]]
-
-
-def _described(tables: dict[str, pd.DataFrame], years: pd.DataFrame) -> pd.DataFrame:
-    """Child, year, collection and its disaggregates."""
-    person = tables["person"]
-    recent = person.assign(recency=person["year"] * 2 + (person["collection"] == "annual")).sort_values(
-        "recency"
-    )
-    told = person.merge(years[[*PERIODS, "partner"]], on=PERIODS, suffixes=("", "_place"))
-    told["elsewhere"] = told["partner"] != told["partner_place"]
-    flags = tables["status"].groupby(PERIODS)[[*FLAGS]].max().reset_index()
-    found = years[PERIODS].merge(flags, on=PERIODS, how="left")
-    before = (
-        flags[flags["collection"] == "annual"]
-        .assign(year=lambda frame: frame["year"] + 1)
-        .drop(columns="collection")
-    )
-    found = found.merge(before, on=["child", "year"], how="left", suffixes=("", "_before"))
-    for name in FLAGS:
-        known = found[name].where(
-            found[name].notna() | (found["collection"] == "annual"), found[f"{name}_before"]
-        )
-        found[name] = known.map({1: "yes", 0: "no"}).fillna("unknown")
-    for name in ("gender", "race_ethnicity"):
-        first = told.sort_values(["elsewhere", name]).dropna(subset=[name]).drop_duplicates(PERIODS)
-        found = found.merge(first[[*PERIODS, name]], on=PERIODS, how="left")
-        last = recent.dropna(subset=[name]).drop_duplicates("child", keep="last").set_index("child")[name]
-        found[name] = found[name].fillna(found["child"].map(last)).fillna("unknown")
-    return found[[*PERIODS, *DISAGGREGATES]]
 
 
 # ---- indicators ------------------------------------------------------------------------------------------
@@ -125,7 +55,7 @@ def _results(tables: dict[str, pd.DataFrame], years: pd.DataFrame) -> pd.DataFra
 
 def _result(rows: pd.DataFrame, indicator: str, version: str, success: pd.Series) -> pd.DataFrame:
     return rows[[*PERIODS, "organization_id"]].assign(
-        indicator_id=indicator, definition_version=version, is_success=success.to_numpy(dtype=bool)
+        measure=MEASURES.index((indicator, version)), is_success=success.to_numpy(dtype=bool)
     )
 
 

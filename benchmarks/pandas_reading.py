@@ -55,11 +55,12 @@ def read(deliveries: Path, flat: Path) -> dict[str, pd.DataFrame]:
     """Every file as typed tables with conformed codes, children known by their state id."""
     river, lake = deliveries / "river_city", deliveries / "lakeshore"
     demographics = _frames(RIVER, river, "demographics_*.csv").rename(
-        columns={"Gender": "gender", "RaceCodes": "race", "Hispanic": "hispanic"}
-    )
+        columns={"Gender": "gender", "RaceCodes": "race", "Hispanic": "hispanic", "HomeLang": "language",
+                 "Zip": "zip", "Tract": "tract"}
+    )  # fmt: skip
     students = _frames(LAKE, lake, "lus_students_*.txt", sep="|")
-    named = ["partner", "student_id", "state_id", "gender", "race", "hispanic", "year", "collection"]
-    person = pd.concat([demographics[named], students[named]], ignore_index=True)
+    named = ["partner", "student_id", "state_id", "gender", "race", "hispanic", "language", "zip", "year", "collection"]
+    person = pd.concat([demographics[[*named, "tract"]], students[named]], ignore_index=True)
     child = person.dropna(subset=["student_id", "state_id"]).groupby(
         ["partner", "student_id"], as_index=False
     )
@@ -70,12 +71,15 @@ def read(deliveries: Path, flat: Path) -> dict[str, pd.DataFrame]:
         return pd.concat(frames, ignore_index=True).merge(children, on=["partner", "student_id"])
 
     for name, (column, _) in FLAGS.items():
-        demographics[name] = (demographics[column] == "Y").astype("int8")
+        # nobody was asked about the military before 2021-22
+        demographics[name] = (demographics[column] == "Y").astype(float).where(demographics[column].notna())
     # nothing asks for these, but the files are there to be taken in
     _frames("admissions_test", flat, "admissions_*.csv")
     _frames("college_tracker", deliveries, "college_tracker/*.csv")
     _frames(RIVER, river, "benchmark_*.csv")
     _frames(LAKE, lake, "lus_literacy_*.json", "json")
+    _frames(RIVER, flat, "staff_*.csv")
+    _frames(LAKE, lake, "lus_staff_*.txt", sep="|")
     return {
         "person": of_children(_with_traits(person)),
         "status": of_children(demographics, _programs(lake)),
@@ -90,29 +94,34 @@ def read(deliveries: Path, flat: Path) -> dict[str, pd.DataFrame]:
 
 
 def _with_traits(person: pd.DataFrame) -> pd.DataFrame:
-    """Gender and race of each distinct combination of codes, joined back."""
-    combination = ["partner", "year", "gender", "race", "hispanic"]
-    traits = (
-        person[combination].drop_duplicates().rename(columns={"gender": "gender_code", "race": "race_codes"})
-    )
+    """Gender, language and races of each distinct combination of codes, joined back."""
+    combination = ["partner", "year", "gender", "race", "hispanic", "language"]
+    traits = person[combination].drop_duplicates()
 
     def one(partner: str, field: str, year: int, code: Any) -> str | None:
         found = (c for own, c, first, last in codes(partner, field) if own == code and first <= year <= last)
         return next(found, None)
 
-    def race(row: Any) -> str | None:
-        if one(row.partner, "hispanic_ethnicity", row.year, row.hispanic) == "yes":
-            return "hispanic_or_latino"
-        given = str(row.race_codes).replace("/", ",").split(",")
-        races = {one(row.partner, "race_ethnicity", row.year, code.strip()) for code in given} - {None}
-        return "two_or_more_races" if len(races) > 1 else next(iter(races), None)
+    def races(row: Any) -> list[str]:
+        given = str(row.race).replace("/", ",").split(",")
+        known = {one(row.partner, "race_ethnicity", row.year, code.strip()) for code in given} - {None}
+        is_hispanic = one(row.partner, "hispanic_ethnicity", row.year, row.hispanic) == "yes"
+        return [*(["hispanic_or_latino"] if is_hispanic else []), *sorted(filter(None, known))]
+
+    def federal(all_races: list[str]) -> str | None:
+        if len(all_races) > 1 and all_races[0] != "hispanic_or_latino":
+            return "two_or_more_races"
+        return next(iter(all_races), None)
 
     rows = list(traits.itertuples())
+    of_rows = [races(row) for row in rows]
     traits = traits.assign(
-        gender_known=[one(row.partner, "gender", row.year, row.gender_code) for row in rows],
-        race_ethnicity=[race(row) for row in rows],
+        gender_known=[one(row.partner, "gender", row.year, row.gender) for row in rows],
+        home_language=[one(row.partner, "home_language", row.year, row.language) for row in rows],
+        race_ethnicity=[federal(found) for found in of_rows],
+        races=[";".join(found) or None for found in of_rows],
     )
-    joined = person.rename(columns={"gender": "gender_code", "race": "race_codes"}).merge(traits, how="left")
+    joined = person.merge(traits, on=combination, how="left").drop(columns=[*combination[2:]])
     return joined.rename(columns={"gender_known": "gender"})
 
 
@@ -122,9 +131,11 @@ def _programs(lake: Path) -> pd.DataFrame:
     began = pd.to_datetime(programs["start_date"], format="%Y-%m-%d", errors="coerce")
     first = pd.to_datetime((programs["year"] - 1).astype(str) + "-07-01")
     last = pd.to_datetime(programs["year"].astype(str) + "-06-30")
+    is_in_year = ~(ended < first) & ~(began > last) & ~(began > ended)
     for name, (_, column) in FLAGS.items():
-        programs[name] = programs[column].map({"1": 1, "0": 0})
-    return programs[~(ended < first) & ~(began > last)]
+        if column:
+            programs[name] = programs[column].map({"1": 1.0, "0": 0.0}) * is_in_year
+    return programs
 
 
 def _schools(lake: Path, flat: Path) -> pd.DataFrame:
