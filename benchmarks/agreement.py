@@ -36,15 +36,13 @@ def floor_and_warehouse(floor: Path, warehouse: Path, planted_dirt: Path) -> Agr
             or (dirt.school_year = cells.school_year and dirt.collection = cells.collection)"""
     with duckdb.connect() as con:
         con.execute(f"attach '{warehouse}' as warehouse (read_only)")
-        # of what the floor counts: Milepost counts by more disaggregates, places and versions
+        # of the indicators that the floor counts, and by whatever Milepost counts them: what the floor lacks is a difference
         con.execute(f"""
             create table cells as
             select {", ".join(CELLS)} from warehouse.marts.indicator_cells
             where (indicator_id, definition_version) in (
                     select (indicator_id, definition_version) from '{floor}'
                 )
-                and disaggregate in (select disaggregate from '{floor}')
-                and geography_level in (select geography_level from '{floor}')
         """)
         return _compare(con, f"'{floor}'", "cells", held_back)
 

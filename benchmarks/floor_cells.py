@@ -38,7 +38,9 @@ def of_levels(told: str, unit: str) -> dict[str, str]:
     return {
         school: profiles("school", "school", told, "counted"),
         district: profiles("district", "district", told, f"{school} join school_place on school = place"),
-        community: profiles("community", "(select place from geography where geography_id = 'riverbend')", told, district),
+        community: profiles(
+            "community", "(select place from geography where geography_id = 'riverbend')", told, district
+        ),
         **{f"{unit}_{level}": profiles(level, level, told, "counted") for level in HOME_LEVELS},
     }
 
@@ -57,12 +59,16 @@ def union(unit: str, levels: Iterable[str]) -> str:
 
 
 UNKNOWN = "'unknown'::subgroup"
-WITH_UNTOLD = f"*, homelessness as homelessness_any_source, {', '.join(f'{UNKNOWN} as {name}' for name in UNTOLD)}"
+WITH_UNTOLD = (
+    f"*, homelessness as homelessness_any_source, {', '.join(f'{UNKNOWN} as {name}' for name in UNTOLD)}"
+)
 IS_OF_RACE = ", ".join(
     f"case when contains(';' || races || ';', ';{race};') then 'yes' when races is null then 'unknown' else 'no' end::subgroup as {name}"
     for race, name in IN_COMBINATION.items()
 )
-MEASURED = ", ".join(f"({at}, '{indicator}', '{version}')" for at, (indicator, version) in enumerate(MEASURES))
+MEASURED = ", ".join(
+    f"({at}, '{indicator}', '{version}')" for at, (indicator, version) in enumerate(MEASURES)
+)
 LEVEL_NAMES = ", ".join(f"({number}, '{level}')" for level, number in LEVELS.items())
 
 # Table -> query, in the order in which they are made; the last is the answer.

@@ -68,7 +68,9 @@ def _children(files: Files) -> dict[str, str]:
     """Who the children are, each with one number behind the partners' own, and their statuses."""
     river_flags = ", ".join(f"{river} = 'Y' as {name}" for name, (river, _) in FLAGS.items())
     lake_flags = ", ".join(
-        f"try_cast({lake} as boolean) and is_in_year as {name}" if lake else f"cast(null as boolean) as {name}"
+        f"try_cast({lake} as boolean) and is_in_year as {name}"
+        if lake
+        else f"cast(null as boolean) as {name}"
         for name, (_, lake) in FLAGS.items()
     )
     return {

@@ -68,7 +68,9 @@ def cells_of(results: pd.DataFrame, described: pd.DataFrame, schools: pd.DataFra
         "unpaired": _packed(joined, UNPAIRED_TOLD) << 8 | races,
     }
     for part, bits in n_bits.items():
-        rows = {level: Rows(place, packed[part], counts).grouped(place, bits) for level, place in places.items()}
+        rows = {
+            level: Rows(place, packed[part], counts).grouped(place, bits) for level, place in places.items()
+        }
         at_school = rows["school"].place
         of_district = at_school >> 20 << 20 | district[at_school & 0xFFFFF]
         rows["district"] = rows["school"].grouped(of_district, bits)
@@ -77,7 +79,9 @@ def cells_of(results: pd.DataFrame, described: pd.DataFrame, schools: pd.DataFra
         for level, of_level in rows.items():
             columns = _paired(of_level.profile) if part == "paired" else _unpaired(of_level.profile, of_races)
             sets = PAIRED_SETS if part == "paired" else UNPAIRED_SETS
-            found += _in_sets(level, of_level, columns, [s for s in sets if level not in HOME_LEVELS or len(s) < 2])
+            found += _in_sets(
+                level, of_level, columns, [s for s in sets if level not in HOME_LEVELS or len(s) < 2]
+            )
     first = joined.drop_duplicates(["measure", "year", "collection"])
     return _named(pd.concat(found, ignore_index=True), first, geographies)
 
@@ -118,7 +122,9 @@ def _paired(profile: Numbers) -> dict[str, Numbers]:
 
 
 def _unpaired(profile: Numbers, of_races: dict[str, Numbers]) -> dict[str, Numbers]:
-    return _unpacked(profile >> 8, UNPAIRED_TOLD) | {name: of[profile & 0xFF] for name, of in of_races.items()}
+    return _unpacked(profile >> 8, UNPAIRED_TOLD) | {
+        name: of[profile & 0xFF] for name, of in of_races.items()
+    }
 
 
 def _in_sets(

@@ -91,7 +91,12 @@ def codes(partner: str, field: str) -> list[tuple[str, str, int, int]]:
 TRAITS = ("gender", "race_ethnicity", "home_language")
 # All values of all disaggregates, in the alphabet's order; a byte says which, so that grouping by them costs little.
 SUBGROUPS = sorted(
-    {conformed for partner in (RIVER, LAKE) for field in TRAITS for _, conformed, _, _ in codes(partner, field)}
+    {
+        conformed
+        for partner in (RIVER, LAKE)
+        for field in TRAITS
+        for _, conformed, _, _ in codes(partner, field)
+    }
     | {*REPORTED_RACES, "two_or_more_races", "yes", "no", "unknown"}
 )
 

@@ -8,12 +8,13 @@ import duckdb
 import pytest
 
 from benchmarks import floor, in_pandas
-from benchmarks.agreement import Agreement, floor_and_pandas
-from benchmarks.riverbend import codes
+from benchmarks.agreement import Agreement, floor_and_pandas, floor_and_warehouse
+from benchmarks.riverbend import PAIRED, PAIRS, UNPAIRED, codes
 from synthetic import write_community
 from synthetic.manifest import Manifest
 
 CHILDREN = 300
+SEED = Path(__file__).parents[2] / "dbt_project" / "seeds" / "disaggregates.csv"
 
 
 @pytest.fixture(scope="module")
@@ -29,29 +30,70 @@ def cells(made: Manifest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "floor.parquet"
 
 
-def test_floor_counts_chronic_absence_as_the_truth_has_it(made: Manifest, cells: Path) -> None:
+def differences_from_truth(cells: Path, truth: str, where: str) -> int:
+    """Cells of chronic absence that are not as `truth` has them: year, collection, place, subgroup, counts."""
     with duckdb.connect() as con:
-        differences = con.execute(
+        found = con.execute(
             f"""
-            with truth as (
-                select school_year, collection, organization_id as geography_id, gender as subgroup,
-                    count(*) as denominator,
-                    count(*) filter (days_absent >= 0.10 * days_enrolled) as numerator
-                from '{made.table("student_year")}' where days_enrolled >= 10 group by all
-            ),
+            with truth as ({truth}),
             counted as (
                 select school_year, collection, geography_id, subgroup, denominator, numerator
-                from '{cells}'
-                where definition_version = 'ten_percent' and geography_level = 'school'
-                    and disaggregate = 'gender'
+                from '{cells}' where definition_version = 'ten_percent' and {where}
             )
-            select count(*)
-            from truth full join counted using (school_year, collection, geography_id, subgroup)
-            where truth.denominator is distinct from counted.denominator
+            select count(*), count(*) filter (
+                truth.denominator is distinct from counted.denominator
                 or truth.numerator is distinct from counted.numerator
+            )
+            from truth full join counted using (school_year, collection, geography_id, subgroup)
             """
-        ).fetchall()
-    assert differences == [(0,)]
+        ).fetchone()
+    assert found is not None
+    assert found[0] > 0
+    return int(found[1])
+
+
+ABSENT = "count(*) as denominator, count(*) filter (days_absent >= 0.10 * days_enrolled) as numerator"
+
+
+def test_floor_counts_chronic_absence_as_the_truth_has_it(made: Manifest, cells: Path) -> None:
+    truth = f"""
+        select school_year, collection, organization_id as geography_id, gender as subgroup, {ABSENT}
+        from '{made.table("student_year")}' where days_enrolled >= 10 group by all"""
+    assert differences_from_truth(cells, truth, "geography_level = 'school' and disaggregate = 'gender'") == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "disaggregate"),
+    [
+        ("home_language", "home_language"),
+        # a child of several races is in each of their groups, and asked as one question Hispanic is one of them
+        (
+            "case when contains(race_ethnicity, 'asian') then 'yes'"
+            " when race_ethnicity is null and hispanic_ethnicity = 'no' then 'unknown' else 'no' end",
+            "asian_in_combination",
+        ),
+    ],
+)
+def test_floor_counts_what_the_person_files_tell(
+    made: Manifest, cells: Path, told: str, disaggregate: str
+) -> None:
+    truth = f"""
+        select student_year.school_year, student_year.collection, 'riverbend' as geography_id, {told} as subgroup, {ABSENT}
+        from '{made.table("student_year")}' as student_year
+        join '{made.table("person")}' as person using (true_person_id, school_year, collection, partner_id)
+        where days_enrolled >= 10 group by all"""
+    where = f"geography_level = 'community' and disaggregate = '{disaggregate}'"
+    assert differences_from_truth(cells, truth, where) == 0
+
+
+def test_floor_counts_children_where_their_schools_say_they_live(made: Manifest, cells: Path) -> None:
+    truth = f"""
+        select student_year.school_year, student_year.collection, coalesce(zip_code, 'unknown') as geography_id,
+            'all' as subgroup, {ABSENT}
+        from '{made.table("student_year")}' as student_year
+        left join '{made.table("person")}' as person using (true_person_id, school_year, collection, partner_id)
+        where days_enrolled >= 10 group by all"""
+    assert differences_from_truth(cells, truth, "geography_level = 'zip' and disaggregate = 'all'") == 0
 
 
 def test_floor_has_every_indicator_disaggregate_and_level(cells: Path) -> None:
@@ -60,8 +102,30 @@ def test_floor_has_every_indicator_disaggregate_and_level(cells: Path) -> None:
             "select count(distinct indicator_id), count(distinct (indicator_id, definition_version)),"
             f" count(distinct disaggregate), count(distinct geography_level) from '{cells}'"
         ).fetchall()
-    # chronic absence has three versions, on track and suspension have two; 1 + 7 + 21 disaggregates
-    assert found == [(6, 10, 29, 3)]
+        sets = con.execute(
+            f"select geography_level, count(distinct disaggregate) from '{cells}' group by all"
+        ).fetchall()
+    # chronic absence has three versions, on track and suspension have two; 1 + 22 + 55 disaggregates
+    assert found == [(6, 10, 78, 5)]
+    # where children live no pairs are made
+    assert dict(sets) == {"school": 78, "district": 78, "community": 78, "zip": 23, "tract": 23}
+
+
+def test_floor_counts_by_the_disaggregates_of_the_pipeline() -> None:
+    """A new one must come to the floor and to pandas too, or the comparison is of unlike things."""
+    with duckdb.connect() as con:
+        seed = con.execute(
+            f"""
+            select disaggregate_id, allowed_in_pairs from '{SEED}'
+            where told_by is null  -- Riverbend has no file of neighborhoods
+            order by sort_order
+            """
+        ).fetchall()
+    paired = [disaggregate for disaggregate, in_pairs in seed if in_pairs]
+    assert sorted(PAIRED) == sorted(paired)
+    assert sorted(UNPAIRED) == sorted(disaggregate for disaggregate, in_pairs in seed if not in_pairs)
+    order = [disaggregate for disaggregate, _ in seed]
+    assert all(order.index(one) < order.index(two) for one, two in PAIRS)
 
 
 def test_pandas_counts_what_the_floor_counts(made: Manifest, cells: Path, tmp_path: Path) -> None:
@@ -73,6 +137,30 @@ def test_one_cell_too_many_is_seen(cells: Path, tmp_path: Path) -> None:
     with duckdb.connect() as con:
         con.execute(f"copy (from '{cells}' offset 1) to '{tmp_path}/others.parquet'")
     assert floor_and_pandas(cells, tmp_path / "others.parquet").too_far == 1
+
+
+def test_a_disaggregate_that_only_milepost_counts_is_too_far(cells: Path, tmp_path: Path) -> None:
+    """Nobody was held back, and in one direction or the other all of its cells are missing."""
+    with duckdb.connect() as con:
+        con.execute(
+            "create table dirt (indicator_id varchar, school_year int, collection varchar, rows_held_back int)"
+        )
+        con.execute(f"copy (select * exclude (indicator_id) from dirt) to '{tmp_path}/dirt.parquet'")
+        con.execute(f"attach '{tmp_path}/warehouse.duckdb' as warehouse")
+        con.execute("create schema warehouse.marts")
+        con.execute(f"create table warehouse.marts.indicator_cells as from '{cells}'")
+        con.execute(
+            f"copy (from '{cells}' where disaggregate <> 'migrant' and geography_level <> 'tract')"
+            f" to '{tmp_path}/fewer.parquet'"
+        )
+        missing = con.execute(
+            f"select count(*) from '{cells}' where disaggregate = 'migrant' or geography_level = 'tract'"
+        ).fetchone()
+        con.execute("detach warehouse")
+    warehouse, dirt = tmp_path / "warehouse.duckdb", tmp_path / "dirt.parquet"
+    assert floor_and_warehouse(cells, warehouse, dirt).too_far == 0
+    assert missing is not None
+    assert floor_and_warehouse(tmp_path / "fewer.parquet", warehouse, dirt).too_far == missing[0]
 
 
 def test_codes_come_with_the_years_in_which_they_hold() -> None:
