@@ -36,7 +36,7 @@ def floor_and_warehouse(floor: Path, warehouse: Path, planted_dirt: Path) -> Agr
             or (dirt.school_year = cells.school_year and dirt.collection = cells.collection)"""
     with duckdb.connect() as con:
         con.execute(f"attach '{warehouse}' as warehouse (read_only)")
-        # of the indicators that the floor counts, and by whatever Milepost counts them: what the floor lacks is a difference
+        # of the floor's indicators all cells: what the floor lacks is a difference
         con.execute(f"""
             create table cells as
             select {", ".join(CELLS)} from warehouse.marts.indicator_cells

@@ -20,9 +20,21 @@ def cells(deliveries: Path, scratch: Path, output: Path) -> int:
     flat = unpacked(deliveries, scratch / "unpacked")
     with duckdb.connect() as con:
         con.execute("set preserve_insertion_order = false")
-        con.execute(f"create type subgroup as enum {tuple(SUBGROUPS)}")
-        con.execute("create type collection as enum ('annual', 'fall', 'winter', 'spring')")
-        for table, sql in {**reading(deliveries, flat), **MEASURING, **CELLS_MADE}.items():
-            con.execute(f"create table {table} as {sql}")
+        read(con, deliveries, flat)
+        count(con)
         con.execute(f"copy (select {', '.join(CELLS)} from cells) to '{output}'")
         return int(con.table("cells").shape[0])
+
+
+def read(con: duckdb.DuckDBPyConnection, deliveries: Path, flat: Path) -> None:
+    """Make the typed tables of all files; `flat` holds the unpacked ones."""
+    for table, sql in reading(deliveries, flat).items():
+        con.execute(f"create table {table} as {sql}")
+
+
+def count(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the table `cells` of the typed tables."""
+    con.execute(f"create type subgroup as enum {tuple(SUBGROUPS)}")
+    con.execute("create type collection as enum ('annual', 'fall', 'winter', 'spring')")
+    for table, sql in {**MEASURING, **CELLS_MADE}.items():
+        con.execute(f"create table {table} as {sql}")

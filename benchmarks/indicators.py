@@ -85,18 +85,15 @@ def measure_floor(folder: Path) -> dict[str, Any]:
     """The hand-written script's way from typed tables to the cells of six indicators."""
     import duckdb
 
-    from benchmarks.floor_measuring import MEASURING
-    from benchmarks.floor_reading import reading
+    from benchmarks import floor
     from benchmarks.riverbend import unpacked
 
     deliveries = folder / "made/deliveries"
     with duckdb.connect() as con:
         con.execute("set preserve_insertion_order = false")
-        for table, sql in reading(deliveries, unpacked(deliveries, folder / "unpacked")).items():
-            con.execute(f"create table {table} as {sql}")
+        floor.read(con, deliveries, unpacked(deliveries, folder / "unpacked"))
         laps = Laps()
-        for table, sql in MEASURING.items():
-            con.execute(f"create table {table} as {sql}")
+        floor.count(con)
         laps.lap("cells")
         return {"cells": con.table("cells").shape[0], **laps.as_dict()["cells"]}
 

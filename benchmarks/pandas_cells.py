@@ -1,4 +1,4 @@
-"""The last part of the comparison with pandas: from a row per child to every disaggregate's cells at every place."""
+"""The last part of the comparison with pandas: from a row per child to every disaggregate's cells."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Numbers = np.ndarray
 
 @dataclass(frozen=True)
 class Rows:
-    """Children counted by place and profile: both one number, so that grouping by them is grouping by a number."""
+    """Children counted by place and profile, each one number: grouping by them is grouping by a number."""
 
     place: Numbers  # series and place
     profile: Numbers
@@ -99,7 +99,7 @@ def _unpacked(profile: Numbers, columns: Sequence[str]) -> dict[str, Numbers]:
 
 
 def _races(told: pd.Series) -> tuple[Numbers, dict[str, Numbers]]:
-    """A number for what races each row tells, and what each of these numbers means in the disaggregates of races."""
+    """A number for the races each row tells, and what the number means in the disaggregates of races."""
     numbers, texts = pd.factorize(told, use_na_sentinel=False)
     lists = [[] if pd.isna(text) else str(text).split(";") for text in texts]
 

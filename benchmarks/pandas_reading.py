@@ -59,18 +59,8 @@ def read(deliveries: Path, flat: Path) -> dict[str, pd.DataFrame]:
                  "Zip": "zip", "Tract": "tract"}
     )  # fmt: skip
     students = _frames(LAKE, lake, "lus_students_*.txt", sep="|")
-    named = [
-        "partner",
-        "student_id",
-        "state_id",
-        "gender",
-        "race",
-        "hispanic",
-        "language",
-        "zip",
-        "year",
-        "collection",
-    ]
+    named = ["partner", "student_id", "state_id", "year", "collection", "gender", "race", "hispanic",
+             "language", "zip"]  # fmt: skip
     person = pd.concat([demographics[[*named, "tract"]], students[named]], ignore_index=True)
     child = person.dropna(subset=["student_id", "state_id"]).groupby(
         ["partner", "student_id"], as_index=False

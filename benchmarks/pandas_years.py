@@ -45,7 +45,7 @@ def student_years(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def described(tables: dict[str, pd.DataFrame], years: pd.DataFrame) -> pd.DataFrame:
-    """Child, year, collection; what it is disaggregated by as positions in SUBGROUPS; races, ZIP code and tract."""
+    """Child, year, collection; disaggregates as positions in SUBGROUPS; races, ZIP code and tract."""
     reported = _reported(tables["person"], years)
     found = years[PERIODS].merge(reported, on=PERIODS, how="left")
     lacks = found[[*TRAITS, "races"]].isna().any(axis=1)
@@ -66,7 +66,7 @@ def described(tables: dict[str, pd.DataFrame], years: pd.DataFrame) -> pd.DataFr
 
 
 def _reported(person: pd.DataFrame, years: pd.DataFrame) -> pd.DataFrame:
-    """One row per child and collection: the accountable school's partner decides, else the first in the alphabet."""
+    """A row per child and collection: the accountable school's partner decides, else the alphabet."""
     is_told_twice = person.duplicated(PERIODS, keep=False)
     twice = person[is_told_twice].merge(
         years[[*PERIODS, "partner"]], on=PERIODS, how="left", suffixes=("", "_place")

@@ -89,7 +89,7 @@ def codes(partner: str, field: str) -> list[tuple[str, str, int, int]]:
 
 
 TRAITS = ("gender", "race_ethnicity", "home_language")
-# All values of all disaggregates, in the alphabet's order; a byte says which, so that grouping by them costs little.
+# All values of all disaggregates, in the alphabet's order: a byte says which, and is quick to group by.
 SUBGROUPS = sorted(
     {
         conformed
