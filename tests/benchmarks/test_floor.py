@@ -68,8 +68,8 @@ def test_floor_counts_chronic_absence_as_the_truth_has_it(made: Manifest, cells:
         ("home_language", "home_language"),
         # a child of several races is in each of their groups, and asked as one question Hispanic is one of them
         (
-            "case when contains(race_ethnicity, 'asian') then 'yes'"
-            " when race_ethnicity is null and hispanic_ethnicity = 'no' then 'unknown' else 'no' end",
+            "case when contains(person.race_ethnicity, 'asian') then 'yes'"
+            " when person.race_ethnicity is null and hispanic_ethnicity is distinct from 'yes' then 'unknown' else 'no' end",
             "asian_in_combination",
         ),
     ],
