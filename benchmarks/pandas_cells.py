@@ -154,7 +154,7 @@ def _named(found: pd.DataFrame, first: pd.DataFrame, geographies: Numbers) -> pd
     of_subgroup = np.select([is_pair == 0, is_pair == 1], [0, 1 + pair], 1 + n_of_pair + pair)
     measures = first["measure"].to_numpy()[series]
 
-    def texts(numbers: Numbers, values: Sequence[str]) -> pd.Categorical:
+    def texts(numbers: Numbers, values: Sequence[str] | Numbers) -> pd.Categorical:
         known, found = pd.factorize(np.asarray(values, dtype=object))
         return pd.Categorical.from_codes(known[numbers], found)
 
