@@ -4,8 +4,8 @@ Everything may be run again: what is there is written over, by its uuid, and not
 
     python provision_superset.py MADE BUNDLE...
 
-MADE is the file that remembers which version of Superset the database was made for. SUPERSET_ADMIN_PASSWORD is
-the password of the admin where there is none yet, or a new one. Prints one line of JSON.
+MADE is the file that remembers which version of Superset the database was made for. SUPERSET_ADMIN_PASSWORD
+is the password of the admin where there is none yet, or a new one. Prints one line of JSON.
 """
 
 import contextlib
@@ -84,8 +84,8 @@ def _let_readers_see(names: list[str]) -> None:
 
     role = security_manager.add_role(READERS) or security_manager.find_role(READERS)
     wanted = list(security_manager.find_role("Gamma").permissions)
-    for database in db.session.query(Database).filter(Database.database_name.in_(names)):
-        wanted.append(security_manager.add_permission_view_menu("database_access", database.perm))
+    databases = db.session.query(Database).filter(Database.database_name.in_(names)).all()
+    wanted += [security_manager.add_permission_view_menu("database_access", one.perm) for one in databases]
     role.permissions = wanted
     db.session.commit()
 

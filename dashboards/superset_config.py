@@ -15,7 +15,7 @@ SQLALCHEMY_DATABASE_URI = f"sqlite:///{HERE / 'superset.db'}"
 SQLALCHEMY_EXAMPLES_URI = f"sqlite:///{HERE / 'examples.db'}"
 APP_NAME = "Milepost"
 
-# The page asks a counting pixel of the makers' and map tiles of others; the browser may load from this server alone.
+# The page asks for a pixel of its makers and map tiles of others: the browser may load from here alone.
 TALISMAN_CONFIG = deepcopy(shipped.TALISMAN_CONFIG)
 TALISMAN_CONFIG["content_security_policy"] |= {
     "img-src": ["'self'", "blob:", "data:"],
@@ -30,3 +30,5 @@ CACHE_CONFIG = DATA_CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
 SQLALCHEMY_ENGINE_OPTIONS = {"connect_args": {"timeout": 30}}
 FEATURE_FLAGS = {"ALERT_REPORTS": False, "ENABLE_TEMPLATE_PROCESSING": False}
 SILENCE_FAB = True
+# seconds that a page waits for a chart: a small machine may be slow
+SUPERSET_WEBSERVER_TIMEOUT = 300

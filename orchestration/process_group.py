@@ -14,7 +14,7 @@ SERVERS = (b"dagster", b"superset")
 
 
 def running_group(pid_file: Path) -> int | None:
-    """The process group that wrote `pid_file`, if any of it is alive; a stale file, or a reused number, is not."""
+    """The process group of `pid_file`, if any of it is alive; a stale file, or a reused number, is not."""
     try:
         group = int(pid_file.read_text())
         os.killpg(group, 0)

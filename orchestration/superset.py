@@ -1,4 +1,4 @@
-"""Apache Superset beside this home: its environment, its own database, and the server that shows the dashboards."""
+"""Apache Superset beside this home: its environment, its own database, and its web server."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class SupersetError(MilepostError):
 
 
 def environment_folder() -> Path:
-    """The virtual environment that `make superset` makes, or the one that MILEPOST_SUPERSET_ENVIRONMENT names."""
+    """The virtual environment of `make superset`, or the one that MILEPOST_SUPERSET_ENVIRONMENT names."""
     named = os.environ.get(ENVIRONMENT_VARIABLE)
     return Path(named).absolute() if named else PROJECT_FOLDER / ".venv-superset"
 
 
 def provision(home: Home, connections: Sequence[Connection]) -> str | None:
-    """Bring Superset's database to what dashboards/ say; the admin's password where one was made up just now."""
+    """Bring Superset's database to what dashboards/ say; the admin's password if it was made up just now."""
     from publishing.dashboards.bundle import write_bundle
 
     folder = home.superset

@@ -1,4 +1,4 @@
-"""Dashboards in Apache Superset: `superset` starts one on this home, `dashboards` writes a bundle for another."""
+"""Dashboards in Apache Superset: `superset` starts one here, `dashboards` writes a bundle for another."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def superset(
     postgres: str = typer.Option(
         "",
         envvar=POSTGRES_VARIABLE,
-        help="URI of a PostgreSQL with a release, to have the dashboards on it too.",
+        help="URI of a PostgreSQL with a release, to show that too.",
     ),
     background: bool = typer.Option(False, "--background", help="Return once the page answers."),
 ) -> None:

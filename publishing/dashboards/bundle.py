@@ -1,4 +1,4 @@
-"""The bundle: dashboards, charts, datasets and their connection as the zip of YAML files that Superset imports."""
+"""The bundle: dashboards, charts, datasets and their connection as the zip that Superset imports."""
 
 import io
 import json

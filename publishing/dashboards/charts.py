@@ -29,7 +29,7 @@ def settings(chart: Chart, dataset: Dataset) -> Settings:
 
 
 def query_context(chart: Chart, dataset: Dataset) -> Settings:
-    """The query that the chart asks, so that `/api/v1/chart/<id>/data/`, alerts and reports can ask it too."""
+    """The query that the chart asks, so that its API, alerts and reports can ask it too."""
     by = [*chart.columns, *chart.down, *chart.across, *(name for name in (chart.by, chart.stacked) if name)]
     columns: list[Any] = list(by)
     if chart.kind in ("lines", "number_with_trend"):

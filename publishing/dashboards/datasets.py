@@ -36,7 +36,7 @@ class Dataset:
 
 
 def resolve_datasets(sources: Sources, promise: Mapping[str, PromisedTable]) -> dict[str, Dataset]:
-    """The queries of dashboards/, then every published table; DashboardError where one does not fit the promise."""
+    """The queries of dashboards/, then every published table; DashboardError where one does not fit."""
     with empty_release(promise) as con:
         queries = {name: _of_query(name, sources, promise, con) for name in sources.datasets}
     return {**queries, **{name: _of_table(table) for name, table in promise.items()}}

@@ -29,7 +29,7 @@ def ask_for_release(uri: str) -> tuple[str, str]:
             f"does not let {unquote(parts.username)} in, or does not answer",
             where=where,
             rule=str(error).strip().splitlines()[-1],
-            next_step="Start it and look at login and password, or leave the option out to use the release file alone",
+            next_step="Start it, look at login and password, or leave the option out",
         ) from None
     except psycopg.Error:
         raise DashboardError(

@@ -64,7 +64,7 @@ class Datasets(Strict):
 
 
 class Chart(Strict):
-    """One chart: what it shows of which rows; `where` is SQL, `order` columns with `desc` behind them or not."""
+    """One chart: what it shows of which rows; `where` is SQL, `order` columns, `desc` behind them or not."""
 
     name: str
     kind: Literal["number", "number_with_trend", "rows", "lines", "bars", "stacked_bars", "calendar"]

@@ -41,15 +41,21 @@ class SupersetClient:
     def charts(self, dashboard: int) -> dict[str, int]:
         return {one["slice_name"]: one["id"] for one in self.get(f"dashboard/{dashboard}/charts")["result"]}
 
-    def chosen(self, dashboard: int, community: str) -> dict[str, str]:
-        """Column -> value of the filters as the dashboard opens: what stands first is the community."""
-        metadata = json.loads(self.get(f"dashboard/{dashboard}")["result"]["json_metadata"])
+    def chosen(self, dashboard: int, chart: int, community: str = "Riverbend") -> dict[str, str]:
+        """Column -> value of the filters that reach a chart as its dashboard opens; what comes first is the community."""
+        told = self.get(f"dashboard/{dashboard}")["result"]
+        metadata, position = json.loads(told["json_metadata"]), json.loads(told["position_json"])
+        (parents,) = [
+            part["parents"]
+            for part in position.values()
+            if isinstance(part, dict) and part.get("meta", {}).get("chartId") == chart
+        ]
         found = {}
         for one in metadata["native_filter_configuration"]:
             value = one["defaultDataMask"]["filterState"]["value"]
             if one["controlValues"]["defaultToFirstItem"]:
                 value = [community]
-            if value:
+            if value and set(one["scope"]["rootPath"]) & set(parents):
                 found[one["targets"][0]["column"]["name"]] = value[0]
         return found
 

@@ -60,6 +60,10 @@ class Running(NamedTuple):
     client: SupersetClient
     has_postgres: bool
 
+    def shown(self, dashboard: int, chart: int, **chosen: str) -> list[dict[str, Any]]:
+        """What a chart of the dashboard shows as it opens, or with other values of its filters."""
+        return self.client.rows(chart, self.client.chosen(dashboard, chart) | chosen)
+
     def release(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.here.home / "published" / "current.duckdb"), read_only=True) as con:
             return con.execute(f"use published; {sql}").fetchall()
@@ -107,10 +111,9 @@ def slugs(running: Running, page: str) -> list[str]:
 def test_every_chart_shows_something(running: Running, page: str) -> None:
     for slug in slugs(running, page):
         dashboard = running.client.dashboards()[slug]
-        chosen = running.client.chosen(dashboard, "Riverbend")
         charts = running.client.charts(dashboard)
         assert len(charts) > 4
-        empty = [name for name, chart in charts.items() if not running.client.rows(chart, chosen)]
+        empty = [name for name, chart in charts.items() if not running.shown(dashboard, chart)]
         assert empty == []
 
 
@@ -118,10 +121,10 @@ def test_a_number_is_that_of_the_release(running: Running) -> None:
     ((value, denominator),) = running.release(READING)
     for slug in slugs(running, "outcomes"):
         dashboard = running.client.dashboards()[slug]
-        chosen, charts = running.client.chosen(dashboard, "Riverbend"), running.client.charts(dashboard)
-        years = running.client.rows(charts["Early grade reading"], chosen)
+        charts = running.client.charts(dashboard)
+        years = running.shown(dashboard, charts["Early grade reading"])
         assert max(years, key=lambda row: row["school_year_end"])["rate"] == pytest.approx(value, abs=1e-12)
-        table = running.client.rows(charts["Every indicator of all children, latest year"], chosen)
+        table = running.shown(dashboard, charts["Every indicator of all children, latest year"])
         (row,) = [row for row in table if row["indicator"] == "Early grade reading"]
         assert (row["denominator"], row["share"]) == (denominator, f"{100 * value:.1f} %")
 
@@ -130,13 +133,12 @@ def test_a_hidden_number_is_hidden_and_not_0(running: Running) -> None:
     ((place, indicator, subgroup),) = running.release(HIDDEN)
     for slug in slugs(running, "outcomes"):
         dashboard = running.client.dashboards()[slug]
-        chosen = running.client.chosen(dashboard, "Riverbend")
-        chosen |= {"geography_level": "school", "place": place, "indicator": indicator}
+        school = {"geography_level": "school", "place": place, "indicator": indicator}
         charts = running.client.charts(dashboard)
-        table = running.client.rows(charts["By subgroup, latest year"], chosen)
+        table = running.shown(dashboard, charts["By subgroup, latest year"], **school)
         (row,) = [row for row in table if row["subgroup_title"] == subgroup]
         assert (row["share"], row["denominator"], row["share_between"]) == ("hidden", None, None)
-        line = running.client.rows(charts["By subgroup over the years"], chosen)
+        line = running.shown(dashboard, charts["By subgroup over the years"], **school)
         hidden = [row for row in line if row["subgroup_title"] == subgroup]
         assert hidden
         assert max(hidden, key=lambda row: row["school_year_end"])["rate"] is None
@@ -166,8 +168,8 @@ def test_setting_up_again_doubles_nothing(running: Running, monkeypatch: pytest.
 
 def test_a_new_release_is_shown_at_once(running: Running) -> None:
     dashboard = running.client.dashboards()["outcomes"]
-    chosen, charts = running.client.chosen(dashboard, "Riverbend"), running.client.charts(dashboard)
-    assert running.client.rows(charts["Early grade reading"], chosen)
+    reading = running.client.charts(dashboard)["Early grade reading"]
+    assert running.shown(dashboard, reading)
     published = running.here.home / "published"
     changed = published / "changed.duckdb"
     shutil.copyfile(published / "current.duckdb", changed)
@@ -178,11 +180,10 @@ def test_a_new_release_is_shown_at_once(running: Running) -> None:
     was = published.joinpath("current.duckdb").readlink()
     try:
         point_to(published, "changed.duckdb")
-        years = running.client.rows(charts["Early grade reading"], chosen)
-        assert {row["rate"] for row in years} == {0.123}
+        assert {row["rate"] for row in running.shown(dashboard, reading)} == {0.123}
     finally:
         point_to(published, str(was))
-    assert 0.123 not in {row["rate"] for row in running.client.rows(charts["Early grade reading"], chosen)}
+    assert 0.123 not in {row["rate"] for row in running.shown(dashboard, reading)}
 
 
 def point_to(published: Path, target: str) -> None:

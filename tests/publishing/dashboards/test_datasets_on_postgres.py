@@ -127,7 +127,7 @@ insert into published.school_years by name select 'here' as community_id, year a
     'y' || year as title from unnest([2019, 2020, 2021, 2022, 2024, 2025]) as t(year);
 create table keys as select 'here' as community_id, 'reading' as indicator_id, 'annual' as collection,
     'final' as data_maturity, 'community' as geography_level, 'here' as geography_id, 'gender' as disaggregate;
-insert into published.indicator_values by name select keys.*, 'usual' as definition_version, * exclude (version) from keys,
+insert into published.indicator_values by name select keys.*, 'usual' as definition_version, told.* exclude (version) from keys,
     (values ('boys', 2025, 100, 0.5231, 0.491, 0.5557, '', 1), ('girls', 2025, 90, null, 0, 0.08, 'coded_low', 1),
     ('others', 2025, null, null, null, null, 'suppressed', 1), ('late', 2025, null, null, null, null, 'not_received', 1),
     ('boys', 2024, 100, 0.5, 0.46, 0.54, '', 1))
