@@ -39,8 +39,8 @@ def superset(
 ) -> None:
     """Open Apache Superset with the dashboards of this project on the current release.
 
-    `make superset` installs it first. What was changed in Superset on these dashboards is written over; dashboards
-    of your own are left alone.
+    `make superset` installs it first. What was changed by hand on these dashboards is written over; dashboards of
+    your own are left alone.
 
     Example: milepost superset --port 8089
 
@@ -91,7 +91,7 @@ def dashboards(
 
     A password in the URI is left out; Superset asks for it. Importing twice doubles nothing.
 
-    Example: milepost dashboards milepost.zip --uri postgresql://milepost_riverbend@db.example.org/milepost
+    Example: milepost dashboards milepost.zip --uri postgresql://riverbend_staff@db.example.org/bi
     """
     from orchestration.settings import prepare_environment
     from publishing.dashboards.bundle import Connection, write_bundle

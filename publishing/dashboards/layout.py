@@ -84,23 +84,30 @@ def metadata(dashboard: Dashboard, filters: Mapping[str, Filter], dataset_uuid: 
 def _native_filter(name: str, chosen: Filter, rows: list[str], dataset_uuid: str) -> Part:
     value = None if chosen.default in (None, FIRST) else [chosen.default]
     data = {"filters": [{"col": chosen.column, "op": "IN", "val": value}]} if value else {}
+    is_first = chosen.default == FIRST
     return {
         "id": _filter_id(name),
         "name": chosen.title,
         "type": "NATIVE_FILTER",
         "filterType": "filter_select",
         "targets": [{"datasetUuid": dataset_uuid, "column": {"name": chosen.column}}],
-        "defaultDataMask": {"extraFormData": data, "filterState": {"value": value}, "ownState": {}},
+        "defaultDataMask": {
+            "extraFormData": data,
+            "filterState": {"value": value} if value else {},
+            "ownState": {},
+        },
         "cascadeParentIds": [_filter_id(parent) for parent in chosen.within],
         "scope": {"rootPath": rows, "excluded": []},
         "controlValues": {
             "multiSelect": not chosen.required,
             "enableEmptyFilter": chosen.required,
-            "defaultToFirstItem": chosen.default == FIRST,
+            "defaultToFirstItem": is_first,
             "searchAllOptions": False,
             "inverseSelection": False,
             "sortAscending": True,
         },
+        # with it charts wait until the first value is known; without, they are asked with none and stay empty
+        "requiredFirst": is_first,
         "description": "",
     }
 

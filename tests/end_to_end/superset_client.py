@@ -52,7 +52,7 @@ class SupersetClient:
         ]
         found = {}
         for one in metadata["native_filter_configuration"]:
-            value = one["defaultDataMask"]["filterState"]["value"]
+            value = one["defaultDataMask"]["filterState"].get("value")
             if one["controlValues"]["defaultToFirstItem"]:
                 value = [community]
             if value and set(one["scope"]["rootPath"]) & set(parents):

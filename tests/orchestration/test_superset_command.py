@@ -119,5 +119,7 @@ def test_a_bundle_is_written_for_another_superset_without_a_password(
     with zipfile.ZipFile(file) as archive:
         everything = {name: archive.read(name).decode() for name in archive.namelist()}
     assert [name.removeprefix("milepost/") for name in everything] == json.loads(done.output)
-    assert "sqlalchemy_uri: postgresql://anna:XXXXXXXXXX@db/m" in everything["milepost/databases/milepost.yaml"]
+    assert (
+        "sqlalchemy_uri: postgresql://anna:XXXXXXXXXX@db/m" in everything["milepost/databases/milepost.yaml"]
+    )
     assert not [name for name, text in everything.items() if "very_secret" in text]

@@ -112,6 +112,13 @@ def test_readers_always_have_one_definition_and_one_collection(files: dict[str, 
             assert found["scope"] == {"rootPath": ["ROOT_ID"], "excluded": []}
 
 
+def test_charts_wait_for_a_community_and_a_place(files: dict[str, Any]) -> None:
+    for slug in ("outcomes", "gaps", "data_quality"):
+        for one in files[f"dashboards/{slug}.yaml"]["metadata"]["native_filter_configuration"]:
+            is_first = one["name"] in ("Community", "Place")
+            assert (one["controlValues"]["defaultToFirstItem"], one["requiredFirst"]) == (is_first, is_first)
+
+
 def test_every_reference_in_the_bundle_is_met(files: dict[str, Any]) -> None:
     uuids = {kind: {data["uuid"] for name, data in files.items() if name.startswith(kind)}
              for kind in ("databases/", "datasets/", "charts/", "dashboards/")}  # fmt: skip
