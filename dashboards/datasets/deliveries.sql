@@ -2,8 +2,17 @@
 with deliveries as (
 
     select
-        community_id, partner_id, extract_id, entity, school_year, collection, load_id, state, received_at,
-        rows_received, rows_quarantined,
+        community_id,
+        partner_id,
+        extract_id,
+        entity,
+        school_year,
+        collection,
+        load_id,
+        state,
+        received_at,
+        rows_received,
+        rows_quarantined,
         count(*) filter (where rule <> 'not_checked') as n_rules,
         count(*) filter (where rule <> 'not_checked' and not is_passed) as n_rules_broken,
         max(case when rule = 'children_are_on_the_roster' then n_violations end) as n_not_on_roster,

@@ -3,9 +3,25 @@
 with gaps as (
 
     select
-        community_id, indicator_id, definition_version, school_year, collection, data_maturity,
-        geography_level, geography_id, disaggregate, subgroup, reference, reference_subgroup,
-        denominator, value, reference_value, gap_points, gap_points_low, gap_points_high, gap_status,
+        community_id,
+        indicator_id,
+        definition_version,
+        school_year,
+        collection,
+        data_maturity,
+        geography_level,
+        geography_id,
+        disaggregate,
+        subgroup,
+        reference,
+        reference_subgroup,
+        denominator,
+        value,
+        reference_value,
+        gap_points,
+        gap_points_low,
+        gap_points_high,
+        gap_status,
         children_to_close,
         -- stays the same over school years that follow each other with the same status
         school_year - row_number() over (
@@ -47,10 +63,27 @@ hidden_numbers as (
 compared_and_hidden as (
 
     select
-        community_id, indicator_id, definition_version, school_year, collection, data_maturity,
-        geography_level, geography_id, disaggregate, subgroup, reference, reference_subgroup,
-        denominator, value, reference_value, gap_points, gap_points_low, gap_points_high, gap_status,
-        children_to_close, behind_since,
+        community_id,
+        indicator_id,
+        definition_version,
+        school_year,
+        collection,
+        data_maturity,
+        geography_level,
+        geography_id,
+        disaggregate,
+        subgroup,
+        reference,
+        reference_subgroup,
+        denominator,
+        value,
+        reference_value,
+        gap_points,
+        gap_points_low,
+        gap_points_high,
+        gap_status,
+        children_to_close,
+        behind_since,
         case when gap_points > 0 then '+' else '' end
         || cast(cast(gap_points as decimal(6, 1)) as varchar) as gap,
         cast(cast(gap_points_low as decimal(6, 1)) as varchar)
@@ -58,11 +91,27 @@ compared_and_hidden as (
     from dated_gaps
     union all
     select
-        community_id, indicator_id, definition_version, school_year, collection, data_maturity,
-        geography_level, geography_id, disaggregate, subgroup, reference, null,
-        denominator, null, null, null, null, null,
+        community_id,
+        indicator_id,
+        definition_version,
+        school_year,
+        collection,
+        data_maturity,
+        geography_level,
+        geography_id,
+        disaggregate,
+        subgroup,
+        reference,
+        null,
+        denominator,
+        null,
+        null,
+        null,
+        null,
+        null,
         case suppression when 'not_received' then 'not received' when 'suppressed' then 'hidden' else 'band' end,
-        null, null,
+        null,
+        null,
         case suppression
             when 'not_received' then 'not received'
             when 'suppressed' then 'hidden'

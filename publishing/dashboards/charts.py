@@ -10,9 +10,10 @@ Settings = dict[str, Any]
 MOST_ROWS = 2_000
 YEARLY = "P1Y"
 COLORS = "supersetColors"
-NARROW, WIDE = 90, 220
+NARROW, MIDDLE, WIDE = 90, 150, 220
 # texts that need room, and numbers that need none
 WIDTHS = {"indicator": WIDE, "school": WIDE, "rule": WIDE, "extract_id": WIDE, "against_target": WIDE}
+WIDTHS |= {"subgroup_title": MIDDLE, "share_between": MIDDLE, "gap_between": MIDDLE, "share": NARROW}
 
 
 def settings(chart: Chart, dataset: Dataset) -> Settings:
@@ -105,8 +106,8 @@ def _rows(chart: Chart, _dataset: Dataset) -> Settings:
         "all_columns": list(chart.columns),
         "order_by_cols": [f'["{name}", {str(ascends).lower()}]' for name, ascends in chart.ordered],
         "server_pagination": False,
-        "page_length": 50,
-        "include_search": True,
+        "page_length": 0,  # all of them, which a reader scrolls through
+        "include_search": chart.width is None,
         "show_cell_bars": False,
         "color_pn": False,
         "allow_rearrange_columns": False,
