@@ -39,7 +39,7 @@ def superset(
 ) -> None:
     """Open Apache Superset with the dashboards of this project on the current release.
 
-    `make superset` installs it first. What was changed by hand on these dashboards is written over; dashboards
+    `make superset` installs it first. Changes made by hand on these dashboards are written over; dashboards
     of your own are left alone.
 
     Example: milepost superset --port 8089
