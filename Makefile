@@ -4,10 +4,11 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SUPERSET_VENV := .venv-superset
 export MILEPOST_HOME ?= $(CURDIR)/.milepost
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo test check format bench bench-identity dev down lock clean
+.PHONY: help setup demo test check format bench bench-identity dev superset superset-environment down lock lock-superset clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -51,11 +52,26 @@ bench: setup ## seconds and memory of every step beside the floor: make bench CH
 dev: setup ## the Dagster UI on the same data
 	@$(BIN)/milepost dev
 
-down: setup ## end what `make dev` started
+# Superset's libraries are older than ours: it has an environment of its own, which nothing else needs.
+$(SUPERSET_VENV)/.installed: dashboards/requirements.lock | setup
+	@echo "Setting up Superset in $(SUPERSET_VENV): about 750 MB and a minute or two, once ..."
+	@test -x $(SUPERSET_VENV)/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python $(SUPERSET_VENV)
+	@$(BIN)/uv pip sync --quiet --python $(SUPERSET_VENV)/bin/python dashboards/requirements.lock
+	@touch $@
+
+superset-environment: $(SUPERSET_VENV)/.installed
+
+superset: superset-environment ## dashboards in Apache Superset on the same data
+	@$(BIN)/milepost superset
+
+down: setup ## end what `make dev` and `make superset` started
 	@$(BIN)/milepost down
 
 lock: setup ## resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --upgrade -q -o requirements.lock
 
-clean: ## remove the virtual environment and the demo's data
-	rm -rf $(VENV) .milepost dbt_project/target dbt_project/logs dbt_project/{macros,models}/generated
+lock-superset: setup ## resolve dashboards/requirements.in anew
+	@$(BIN)/uv pip compile dashboards/requirements.in --universal --python-version 3.11 --no-header --upgrade -q -o dashboards/requirements.lock
+
+clean: ## remove the virtual environments and the demo's data
+	rm -rf $(VENV) $(SUPERSET_VENV) .milepost dbt_project/target dbt_project/logs dbt_project/{macros,models}/generated

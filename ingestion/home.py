@@ -237,6 +237,11 @@ class Home:
         return self.root / "dagster"
 
     @property
+    def superset(self) -> Path:
+        """Superset's own database, key and log."""
+        return self.root / "superset"
+
+    @property
     def dbt_target(self) -> Path:
         return self.root / "dbt" / "target"
 

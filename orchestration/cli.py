@@ -14,6 +14,7 @@ from ingestion.errors import MilepostError
 from orchestration.commands import (
     check,
     contracts,
+    dashboards,
     deliveries,
     demo,
     fetching,
@@ -101,6 +102,7 @@ for subject in (
     places,
     query,
     server,
+    dashboards,
 ):
     subject.register(app)
 

@@ -1,11 +1,8 @@
-"""The Dagster UI on this home's data: `dev` starts it, `down` ends every process of it."""
+"""The Dagster UI on this home's data: `dev` starts it, `down` ends every process of it, and Superset."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,9 +11,9 @@ from pathlib import Path
 import typer
 
 from orchestration.console import UsageError, err
+from orchestration.process_group import answers, end_group, running_group
 
 START_SECONDS = 180
-STOP_SECONDS = 10
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +39,7 @@ def dev(
     home = prepare_environment()
     if running_group(home.dagster / "dev.pid"):
         raise UsageError("The UI of this home is already running", next_step="End it with `milepost down`")
-    if _answers(host, port):
+    if answers(host, port):
         raise UsageError(f"Port {port} is taken", next_step="Choose another with --port")
     dagster_instance(home)
     command = [sys.executable, "-m", "dagster", "dev", "-w", str(PROJECT_FOLDER / "workspace.yaml")]
@@ -72,62 +69,17 @@ def dev(
 
 
 def down() -> None:
-    """End what `milepost dev` started: web page, daemon and code server.
+    """End what `milepost dev` and `milepost superset` started, all of its processes.
 
     Example: milepost down
     """
     from orchestration.settings import prepare_environment
 
-    ended = end_group(prepare_environment().dagster / "dev.pid")
+    home = prepare_environment()
+    ended = end_group(home.dagster / "dev.pid")
     err.print("The UI has ended." if ended else "The UI of this home is not running.")
-
-
-def running_group(pid_file: Path) -> int | None:
-    """The process group `dev` started, if any of it is alive; a stale file, or a reused number, is not."""
-    try:
-        group = int(pid_file.read_text())
-        os.killpg(group, 0)
-    except (OSError, ValueError):
-        return None
-    command = Path(f"/proc/{group}/cmdline")
-    if command.exists() and b"dagster" not in command.read_bytes():
-        return None
-    return group
-
-
-def end_group(pid_file: Path) -> bool:
-    """Ask the whole group to end, then make it; True if there was one."""
-    group = running_group(pid_file)
-    if group is not None:
-        _signal(group, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline and _alive(group):
-            time.sleep(0.2)
-        _signal(group, signal.SIGKILL)
-    pid_file.unlink(missing_ok=True)
-    return group is not None
-
-
-def _signal(group: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(group, number)
-
-
-def _alive(group: int) -> bool:
-    with contextlib.suppress(
-        ChildProcessError
-    ):  # a dead child of ours counts as alive until it is waited for
-        os.waitpid(-group, os.WNOHANG)
-    try:
-        os.killpg(group, 0)
-    except OSError:
-        return False
-    return True
-
-
-def _answers(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((host, port)) == 0
+    if end_group(home.superset / "superset.pid"):
+        err.print("Superset has ended.")
 
 
 def _wait_until_up(process: subprocess.Popen[bytes], host: str, port: int, log: Path) -> None:

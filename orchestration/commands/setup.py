@@ -296,7 +296,7 @@ def _places_that_wait(home: Home) -> list[Finding]:
 
 
 def _state(home: Home) -> list[Finding]:
-    from orchestration.commands.server import running_group
+    from orchestration.process_group import running_group
     from orchestration.writer import is_locked, lock_holder_file
 
     holder = lock_holder_file(home)

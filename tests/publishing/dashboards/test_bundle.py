@@ -1,0 +1,220 @@
+"""The dashboards say only what a release promises, and their bundle is what Superset imports."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from ruamel.yaml import YAML
+
+from publishing.dashboards.bundle import Connection, bundle_files, duckdb_uri, write_bundle
+from publishing.dashboards.datasets import empty_release, resolve_datasets
+from publishing.dashboards.postgres import without_password
+from publishing.dashboards.sources import DASHBOARDS, DashboardError, load_sources
+from publishing.dbt_project import DBT_PROJECT
+from publishing.release_contents import load_promise
+
+HERE = Connection("Milepost", "duckdb:////data/current.duckdb")
+PROMISE = load_promise(DBT_PROJECT)
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, dict[str, Any]]:
+    return bundle_files(HERE, load_sources())
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """The folder dashboards/, to be spoilt."""
+    folder = tmp_path / "dashboards"
+    (folder / "datasets").mkdir(parents=True)
+    for path in [*DASHBOARDS.glob("*.yml"), *DASHBOARDS.glob("datasets/*.sql")]:
+        (folder / path.relative_to(DASHBOARDS)).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    return folder
+
+
+def spoilt(folder: Path, name: str, old: str, new: str) -> None:
+    path = folder / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_queries_read_published_tables_and_nothing_else() -> None:
+    promised = YAML(typ="safe").load(DBT_PROJECT / "models" / "published" / "_published.yml")["models"]
+    tables = {model["name"].removeprefix("published_") for model in promised}
+    for path in sorted((DASHBOARDS / "datasets").glob("*.sql")):
+        named = set(
+            re.findall(r"\b(\w+\.\w+)\s+(?:as\b|$|\n|where|group|\))", path.read_text(encoding="utf-8"))
+        )
+        schemas = {
+            name for name in named if name.partition(".")[0] in ("published", "marts", "staging", "raw")
+        }
+        assert schemas, path.name
+        assert {name.removeprefix("published.") for name in schemas} <= tables, path.name
+
+
+def test_every_published_table_and_column_is_a_dataset_with_its_description(files: dict[str, Any]) -> None:
+    for model in YAML(typ="safe").load(DBT_PROJECT / "models" / "published" / "_published.yml")["models"]:
+        dataset = files[f"datasets/milepost/{model['name'].removeprefix('published_')}.yaml"]
+        assert dataset["sql"] is None
+        assert dataset["schema"] == "published"
+        told = {column["column_name"]: column["description"] for column in dataset["columns"]}
+        assert told == {column["name"]: column["description"].strip() for column in model["columns"]}
+
+
+def test_metrics_filters_and_conditions_can_be_asked_of_a_release() -> None:
+    """Every chart's query as SQL, built here from the sources alone, on the tables as they are promised."""
+    sources = load_sources()
+    datasets = resolve_datasets(sources, PROMISE)
+    asked = 0
+    with empty_release(PROMISE) as con:
+        for dashboard in sources.dashboards.values():
+            for chart in dashboard.charts:
+                dataset = datasets[dashboard.dataset_of(chart)]
+                by = [
+                    *chart.columns,
+                    *chart.down,
+                    *chart.across,
+                    *(n for n in (chart.by, chart.stacked) if n),
+                ]
+                what = [*by, *([dataset.metrics[chart.metric].sql] if chart.metric else [])]
+                where = f"where {chart.where}" if chart.where else ""
+                group = f"group by {', '.join(by)}" if chart.metric and by else ""
+                con.execute(f"select {', '.join(what)} from ({dataset.sql}) as told {where} {group}")
+                asked += 1
+            for name in {*dashboard.filters, *(name for row in dashboard.rows for name in row.filters)}:
+                query = datasets[dashboard.dataset].sql
+                con.execute(f"select distinct {sources.filters[name].column} from ({query}) as told")
+    assert asked > 15
+
+
+def test_a_mix_of_rows_has_no_share() -> None:
+    """The metric of a share, over one row, over two, and over one that is hidden."""
+    sql = load_sources().datasets["values_in_words"].metrics["rate"].sql
+    for rows, share in (("(0.25)", 0.25), ("(0.25), (0.5)", None), ("(null::double)", None)):
+        assert duckdb.sql(f"select {sql} from (values {rows}) as told (value)").fetchall() == [(share,)]
+
+
+def test_readers_always_have_one_definition_and_one_collection(files: dict[str, Any]) -> None:
+    for slug in ("outcomes", "gaps"):
+        filters = files[f"dashboards/{slug}.yaml"]["metadata"]["native_filter_configuration"]
+        for name, value in (("Definition", "default"), ("Collection", "annual")):
+            (found,) = [one for one in filters if one["name"] == name]
+            assert found["controlValues"]["enableEmptyFilter"]
+            assert not found["controlValues"]["multiSelect"]
+            assert found["defaultDataMask"]["filterState"]["value"] == [value]
+            assert found["scope"] == {"rootPath": ["ROOT_ID"], "excluded": []}
+
+
+def test_charts_wait_for_a_community_and_a_place(files: dict[str, Any]) -> None:
+    for slug in ("outcomes", "gaps", "data_quality"):
+        for one in files[f"dashboards/{slug}.yaml"]["metadata"]["native_filter_configuration"]:
+            is_first = one["name"] in ("Community", "Place")
+            assert (one["controlValues"]["defaultToFirstItem"], one["requiredFirst"]) == (is_first, is_first)
+
+
+def test_every_reference_in_the_bundle_is_met(files: dict[str, Any]) -> None:
+    uuids = {kind: {data["uuid"] for name, data in files.items() if name.startswith(kind)}
+             for kind in ("databases/", "datasets/", "charts/", "dashboards/")}  # fmt: skip
+    for name, data in files.items():
+        if name.startswith("datasets/"):
+            assert data["database_uuid"] in uuids["databases/"]
+        if name.startswith("charts/"):
+            assert data["dataset_uuid"] in uuids["datasets/"]
+            assert json.loads(data["query_context"])["form_data"] == data["params"]
+        if name.startswith("dashboards/"):
+            parts = [part for part in data["position"].values() if isinstance(part, dict)]
+            shown = {part["meta"]["uuid"] for part in parts if part["type"] == "CHART"}
+            assert shown
+            assert shown <= uuids["charts/"]
+            ids = {part["id"] for part in parts}
+            assert {child for part in parts for child in part.get("children", [])} <= ids
+            for one in data["metadata"]["native_filter_configuration"]:
+                assert set(one["scope"]["rootPath"]) <= ids
+                assert one["targets"][0]["datasetUuid"] in uuids["datasets/"]
+
+
+def test_the_same_dashboards_are_the_same_bytes(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.zip", tmp_path / "second.zip"
+    names = write_bundle(first, HERE)
+    write_bundle(second, HERE)
+    assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as archive:
+        assert archive.namelist() == [f"milepost/{name}" for name in names]
+        metadata = YAML(typ="safe").load(archive.read("milepost/metadata.yaml"))
+    assert metadata["type"] == "assets"
+
+
+def test_two_audiences_share_nothing_and_one_keeps_its_uuids() -> None:
+    sources = load_sources()
+    usual, other = (
+        bundle_files(HERE, sources),
+        bundle_files(Connection("PostgreSQL, anna", "postgresql://a@b/c"), sources),
+    )
+    moved = bundle_files(Connection("Milepost", "postgresql://a@b/c"), sources)
+    assert {data.get("uuid") for data in usual.values()} & {data.get("uuid") for data in other.values()} == {
+        None
+    }
+    names = [data["table_name"] for data in (*usual.values(), *other.values()) if "table_name" in data]
+    assert len(names) == len(set(names))  # Superset's own SQLite refuses a name twice
+    assert {name: data.get("uuid") for name, data in usual.items()} == {
+        n: d.get("uuid") for n, d in moved.items()
+    }
+
+
+def test_a_release_file_opens_for_reading_alone_and_leads_to_no_other_file(tmp_path: Path) -> None:
+    database, secret = tmp_path / "release.duckdb", tmp_path / "secret.csv"
+    duckdb.connect(str(database)).close()
+    secret.write_text("a\n1\n")
+    query = duckdb_uri(database).partition("?")[2]
+    config = dict(setting.split("=") for setting in query.split("&"))
+    with duckdb.connect(str(database), config=config) as con:  # type: ignore[arg-type]
+        for sql in (
+            "create table t (a int)",
+            f"select * from read_csv('{secret}')",
+            f"attach '{tmp_path / 'other.duckdb'}'",
+            "set enable_external_access = true",
+            f"copy (select 1) to '{tmp_path / 'out.csv'}'",
+        ):
+            with pytest.raises(duckdb.Error):
+                con.execute(sql)
+
+
+def test_a_password_does_not_get_into_a_bundle() -> None:
+    assert without_password("postgresql://anna:secret@db:5433/m?sslmode=require") == (
+        "postgresql://anna:XXXXXXXXXX@db:5433/m?sslmode=require"
+    )
+    assert without_password("postgresql://anna@db/m") == "postgresql://anna@db/m"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        ("gaps.yml", "columns: [subgroup_title, gap,", "columns: [subgroup_name, gap,", "a column subgroup_name"),
+        ("gaps.yml", "metric: points", "metric: rate", "a metric rate that gaps_in_words has not"),
+        ("outcomes.yml", "filters: [community,", "filters: [comunity,", "Did you mean 'community'?"),
+        ("outcomes.yml", "dataset: values_in_words", "dataset: values", "there is no dataset values"),
+        ("outcomes.yml", "kind: lines", "kind: pie", "outcomes.yml:"),
+        ("datasets/values_in_words.sql", "    told.value_low,", "    told.low,", "cannot be asked of a release"),
+        ("datasets/deliveries.sql", "published.load_quality", "marts.load_quality", "published tables alone"),
+        ("datasets/release_history.sql", "is_current", "is_current, 1 as extra", "nothing says what the column extra"),
+        ("datasets.yml", "tables: [releases]", "tables: [release]", "there is no published table release"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_told_by_name(copied: Path, name: str, old: str, new: str, told: str) -> None:
+    spoilt(copied, name, old, new)
+    with pytest.raises(Exception, match=re.escape(told)) as caught:
+        bundle_files(HERE, load_sources(copied))
+    assert type(caught.value).__name__ in (DashboardError.__name__, "ContractError")
+
+
+def test_a_dataset_without_its_query_is_told_of(copied: Path) -> None:
+    (copied / "datasets" / "deliveries.sql").unlink()
+    with pytest.raises(DashboardError, match="dataset deliveries has no query"):
+        load_sources(copied)
