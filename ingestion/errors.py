@@ -75,6 +75,10 @@ class Interrupted(Unavailable):
     """The connection was cut: the same may go well when it is tried again."""
 
 
+class ExportError(MilepostError):
+    """A release did not get to where others read it; what they read before still stands."""
+
+
 class UnexpectedFile(DeliveryError):
     """A file whose name no contract knows: perhaps no delivery at all, but a note that lies in the inbox."""
 

@@ -17,6 +17,7 @@ from orchestration.commands import (
     dashboards,
     deliveries,
     demo,
+    exporting,
     fetching,
     identifying,
     indicators,
@@ -101,6 +102,7 @@ for subject in (
     indicators,
     places,
     query,
+    exporting,
     server,
     dashboards,
 ):

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ingestion.errors import DeliveryError, MilepostError, ReadError
+from ingestion.errors import DeliveryError, ExportError, MilepostError, ReadError
 from orchestration.progress import Progress
 
 if TYPE_CHECKING:
@@ -69,8 +69,9 @@ class UsageError(MilepostError):
 
 
 def exit_code(error: MilepostError) -> Exit:
-    """A delivery that was not taken in is 1; what was asked or configured wrongly is 2."""
-    return Exit.REJECTED if isinstance(error, DeliveryError | ReadError) else Exit.USAGE
+    """A delivery not taken in, or a release not exported, is 1; what was asked or configured wrongly is 2."""
+    rejected = isinstance(error, DeliveryError | ReadError | ExportError)
+    return Exit.REJECTED if rejected else Exit.USAGE
 
 
 def print_json(data: Any) -> None:
