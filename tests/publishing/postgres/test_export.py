@@ -9,7 +9,7 @@ import pytest
 
 from publishing.dbt_project import DBT_PROJECT
 from publishing.release_contents import load_promise
-from tests.publishing.postgres.conftest import Exporting
+from tests.publishing.postgres.databases import Exporting
 from tests.publishing.postgres.made_release import EVERYBODYS_ROWS, add_release
 
 pytestmark = pytest.mark.xdist_group("postgresql_export")

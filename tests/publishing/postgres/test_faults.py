@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import COMMAND, Done
 from tests.ingestion.connectors.servers import HERE, PostgresServer, free_port
-from tests.publishing.postgres.conftest import Database, Exporting
+from tests.publishing.postgres.databases import Database, Exporting
 from tests.publishing.postgres.made_release import add_release, make_current
 
 pytestmark = pytest.mark.xdist_group("postgresql_export")
@@ -75,26 +75,22 @@ def assert_unchanged(done: Done, *words: str) -> None:
 
 
 # ---- the connection ------------------------------------------------------------------------------------
-def test_a_server_that_is_down(exporting: Exporting, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_down(exporting: Exporting) -> None:
     port = free_port()
-    monkeypatch.setattr(Database, "url", f"postgresql://loader:{SECRET}@{HERE}:{port}/bi")
+    exporting.url = f"postgresql://loader:{SECRET}@{HERE}:{port}/bi"
     done = exporting.export(expected=1)
     assert_unchanged(done, f"PostgreSQL at {HERE}:{port}, bi: connecting: no connection: the server is down")
 
 
-def test_a_wrong_password(exporting: Exporting, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        Database,
-        "url",
-        f"postgresql://loader:{SECRET}@{HERE}:{exporting.database.server.port}/{exporting.database.name}",
+def test_a_wrong_password(exporting: Exporting) -> None:
+    exporting.url = (
+        f"postgresql://loader:{SECRET}@{HERE}:{exporting.database.server.port}/{exporting.database.name}"
     )
     assert_unchanged(exporting.export(expected=1), "the server refused the login", "pg_hba.conf")
 
 
-def test_a_database_that_does_not_exist(exporting: Exporting, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        Database, "url", f"postgresql://loader@{HERE}:{exporting.database.server.port}/nowhere"
-    )
+def test_a_database_that_does_not_exist(exporting: Exporting) -> None:
+    exporting.url = f"postgresql://loader@{HERE}:{exporting.database.server.port}/nowhere"
     assert_unchanged(exporting.export(expected=1), "there is no such database")
 
 
@@ -108,17 +104,15 @@ def test_a_database_that_does_not_exist(exporting: Exporting, monkeypatch: pytes
         f"host={HERE} password={SECRET} pasword=x",
     ],
 )
-def test_a_url_that_cannot_be_read_is_not_repeated(
-    exporting: Exporting, monkeypatch: pytest.MonkeyPatch, url: str
-) -> None:
-    monkeypatch.setattr(Database, "url", url)
+def test_a_url_that_cannot_be_read_is_not_repeated(exporting: Exporting, url: str) -> None:
+    exporting.url = url
     done = exporting.export(expected=2)
     assert "what MILEPOST_POSTGRES says cannot be read" in done.output
     assert SECRET[:6] not in done.output
 
 
-def test_no_database_is_named(exporting: Exporting, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Database, "url", "")
+def test_no_database_is_named(exporting: Exporting) -> None:
+    exporting.url = ""
     done = exporting.export(expected=2)
     assert "Set MILEPOST_POSTGRES=postgresql://user@host/database" in done.output
 
@@ -131,14 +125,12 @@ def test_variables_of_libpq_name_the_database_too(
         "PGHOST": HERE, "PGPORT": str(server.port), "PGUSER": "loader", "PGDATABASE": exporting.database.name,
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(Database, "url", "")
+    exporting.url = ""
     exporting.export()
     assert release(exporting.database) == "r0001"
 
 
-def test_a_login_that_may_not_create_roles_is_told_who_may(
-    exporting: Exporting, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_login_that_may_not_create_roles_is_told_who_may(exporting: Exporting) -> None:
     database = exporting.database
     for (role,) in database.rows("select rolname from pg_roles where rolname = 'partner_newcomer'"):
         database.run(f"drop role {role}")
@@ -149,12 +141,12 @@ def test_a_login_that_may_not_create_roles_is_told_who_may(
         f"grant create on database {database.name} to plain"
     )
     as_loader = database.url
-    monkeypatch.setattr(Database, "url", as_loader.replace("loader@", "plain@"))
+    exporting.url = as_loader.replace("loader@", "plain@")
     assert_unchanged(exporting.export(expected=1), "milepost export postgres --roles")
-    monkeypatch.setattr(Database, "url", as_loader)
+    exporting.url = as_loader
     done = exporting.export("--roles", "--json")
     assert '"partner_newcomer"\n' in done.output
-    monkeypatch.setattr(Database, "url", as_loader.replace("loader@", "plain@"))
+    exporting.url = as_loader.replace("loader@", "plain@")
     exporting.export()
     assert release(database) == "r0001"
 

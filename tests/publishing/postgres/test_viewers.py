@@ -13,7 +13,7 @@ from publishing.dbt_project import DBT_PROJECT
 from publishing.postgres.readers import Audience, load_readers
 from publishing.postgres.row_security import release_access
 from publishing.release_contents import load_promise
-from tests.publishing.postgres.conftest import LOGINS, Exporting
+from tests.publishing.postgres.databases import LOGINS, Exporting
 from tests.publishing.postgres.made_release import HILLSIDE, PARTNERS, write_configuration
 
 pytestmark = pytest.mark.xdist_group("postgresql_export")
@@ -135,11 +135,11 @@ def test_a_partner_that_takes_its_own_role_sees_the_same(exported: Exporting) ->
 
 def test_a_login_with_two_roles_sees_what_both_see(exported: Exporting) -> None:
     exported.database.run(
-        "create role both login password 'right'; grant partner_clinic, partner_hill_schools to both"
+        "create role two_jobs login password 'right'; grant partner_clinic, partner_hill_schools to two_jobs"
     )
-    seen = owners(exported.database.rows("select * from published.load_quality", "both"))
+    seen = owners(exported.database.rows("select * from published.load_quality", "two_jobs"))
     assert seen == {"clinic": 6, "hill_schools": 7}
-    assert owners(exported.database.rows("select * from published.geographies", "both")) == BOTH
+    assert owners(exported.database.rows("select * from published.geographies", "two_jobs")) == BOTH
 
 
 def test_a_role_without_a_policy_sees_nothing_even_where_it_may_read(exported: Exporting) -> None:
