@@ -64,7 +64,7 @@ def connect(patience: Patience) -> Connection:
         "tcp_user_timeout": SILENT_SECONDS * 1000,
         "keepalives_idle": SILENT_SECONDS,
     }
-    if not _is_set(settings, "sslmode", "PGSSLMODE") and not _is_here(settings):
+    if not _says_how_to_encrypt(settings) and not _is_here(settings):
         settings["sslmode"] = "require"
     try:
         session = psycopg.connect(**settings, autocommit=True)
@@ -112,12 +112,15 @@ def _is_misread(settings: dict[str, Any]) -> bool:
     return "@" in names or not all(port.isdecimal() for port in ports)
 
 
-def _is_set(settings: dict[str, Any], name: str, variable: str) -> bool:
-    return bool(settings.get(name) or os.environ.get(variable) or os.environ.get("PGSERVICE"))
+def _says_how_to_encrypt(settings: dict[str, Any]) -> bool:
+    """Whether sslmode is told, or a service file may tell it, which a parameter would override."""
+    told = settings.get("sslmode") or os.environ.get("PGSSLMODE")
+    return bool(told or settings.get("service") or os.environ.get("PGSERVICE"))
 
 
 def _is_here(settings: dict[str, Any]) -> bool:
-    host = str(settings.get("hostaddr") or settings.get("host") or os.environ.get("PGHOST", ""))
+    given = settings.get("hostaddr") or settings.get("host")
+    host = str(given or os.environ.get("PGHOSTADDR") or os.environ.get("PGHOST") or "")
     return host in _HERE or host.startswith("/")
 
 

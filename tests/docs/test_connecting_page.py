@@ -66,7 +66,9 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     try:
         server.sql("create role loader login createrole password 'right'")
         here = Exporting(tmp_path_factory.mktemp("connecting"), new_database(server))
-        write_configuration(here.communities, {"river_city_schools": ("riverbend", 1)})
+        write_configuration(
+            here.communities, {"river_city_schools": ("riverbend", 1), "hill_schools": ("hillside", 1)}
+        )
         quality = {
             "community_id": "riverbend",
             "partner_id": "river_city_schools",
