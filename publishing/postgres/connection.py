@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString, cast
@@ -74,6 +75,9 @@ def connect(patience: Patience) -> Connection:
             f" set client_encoding = 'UTF8'; set statement_timeout = '{patience.statement_seconds}s';"
             f" set lock_timeout = '{patience.lock_seconds}s'; set idle_in_transaction_session_timeout = 0"
         )
+        # a server that is busy with a statement would learn of a killed export only at its end
+        with contextlib.suppress(psycopg.errors.InvalidParameterValue):  # as on Windows
+            opened.run("set client_connection_check_interval = '2s'")
     except psycopg.Error as error:
         raise trouble_of(error, where, "connecting") from None
     return opened
