@@ -19,7 +19,9 @@ from orchestration.commands import (
     fetching,
     identifying,
     indicators,
+    opting_out,
     places,
+    purging,
     query,
     refresh,
     server,
@@ -99,6 +101,8 @@ for subject in (
     identifying,
     indicators,
     places,
+    opting_out,
+    purging,
     query,
     server,
 ):

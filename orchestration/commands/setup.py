@@ -72,7 +72,7 @@ agreements:
     extracts: all
     starts: {starts}
     expires: {expires}
-    retention_years: 7    # noted, not acted upon: rows stay until they are withdrawn
+    retention_years: 7    # from the day a file is received; `milepost purge --due` tells what is past it
 """
 CROSSWALK = "field,partner_code,conformed_code,first_year,last_year\ngender,M,male,,\ngender,F,female,,\n"
 ENVIRONMENT = """\
@@ -251,10 +251,9 @@ def _agreements(home: Home) -> list[Finding]:
         (
             f"agreement {found.agreement}",
             False,
-            f"of {found.community}, expired on {found.expired}; in force under it:"
+            f"of {found.community}, expired on {found.expired}; loaded under it and in no release since:"
             f" {', '.join(f'{n} of {extract}' for extract, n in found.in_force.items())}. Renew it in"
-            " agreements.yml, or take its rows out: `milepost status --list` has the load ids for"
-            ' `milepost withdraw LOAD_ID --reason "..."`, then `milepost refresh`',
+            f" agreements.yml, or destroy what came under it: `milepost purge --agreement {found.agreement}`",
         )
         for found in expired_in_force(communities, states(home), dt.date.today())
     ]
