@@ -34,8 +34,8 @@ from ingestion.lake.delivery import Delivery
 from ingestion.lake.lake import put_together_in_force
 from ingestion.lake.ledger import Ledger
 from ingestion.lake.swaps import Staged
-from ingestion.landing.removal import remove_landed
 from ingestion.landing.archive_contents import refuse_other_members
+from ingestion.landing.removal import remove_landed
 from ingestion.mapping.mapping import MappedTable, map_source
 from ingestion.sql_text import identifier
 from ingestion.withheld import FOUND, Kind, Rows, Withheld
@@ -212,7 +212,8 @@ class _Loading:
         rows = Rows(mapped.table, contract.community or "", contract.partner, student, state_id)
         if found := self.withheld.find(self.con, rows):
             self.con.execute(
-                f"delete from {mapped.table} where {identifier(student)}::varchar in (select student from {FOUND})"
+                f"delete from {mapped.table} "
+                f"where {identifier(student)}::varchar in (select student from {FOUND})"
             )
             self.kinds.update(found.values())
 

@@ -1,7 +1,7 @@
-"""Who is left out of everything: numbers put on the list, and the secret of their hashes, sealed with the vault's key.
+"""Who is left out of everything: numbers put on the list, and the secret of their hashes.
 
-The secret is sealed and not derived, so that the vault's key can be changed and the hashes stay: nobody could make
-them anew, for the numbers are kept nowhere.
+The secret is sealed with the vault's key and not derived from it, so that the key can be changed and the
+hashes stay: nobody could make them anew, for the numbers are kept nowhere.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def make_withheld(home: Home) -> Withheld:
 
 
 def seal_for_both(home: Home, old: Key, fresh: Key) -> None:
-    """Before the vault gets another key: either of the two opens the list, wherever the change is cut short."""
+    """Before the vault gets another key: either opens the list, wherever the change is cut short."""
     if home.opt_outs_key.exists():
         secret = _opened(home, [old])
         _write(home, [_seal(secret, old), _seal(secret, fresh)])
@@ -126,7 +126,7 @@ def _seal(secret: bytes, key: Key) -> dict[str, str]:
 
 
 def _crossed(text: bytes, key: Key, nonce: bytes) -> bytes:
-    """A text of 32 bytes with as many that only the key and the nonce, used once, give; undone by doing it again."""
+    """32 bytes, each with one that only the key and a nonce used once give; done again, it is undone."""
     pad = hmac.digest(key.text.encode(), SEALED + nonce, "sha256")
     return bytes(one ^ other for one, other in zip(text, pad, strict=True))
 

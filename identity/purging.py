@@ -1,4 +1,4 @@
-"""Children taken out of the vault for good: what they are called, who they are linked to, what was decided of them."""
+"""Children taken out of the vault for good: names, links, and what was decided of them."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def count_chosen(con: duckdb.DuckDBPyConnection) -> VaultCounts:
 
 
 def numbers_of_chosen(con: duckdb.DuckDBPyConnection) -> Sought:
-    """Some of the numbers of gone_member that no partner gave to anybody else: what others say stays theirs."""
+    """Some numbers of gone_member that no partner gave to others: what others say stays theirs."""
     numbers = con.execute(
         "select distinct student_id from gone_member anti join "
         "(from vault.member anti join gone_member using (member_id)) as others using (student_id) "
@@ -112,7 +112,8 @@ def sought_of_chosen(con: duckdb.DuckDBPyConnection) -> Sought:
         with told as (
             select member_id, student_id as number from gone_member
             union
-            select member_id, trim(state_student_id) from vault.account semi join gone_member using (member_id)
+            select member_id, trim(state_student_id)
+            from vault.account semi join gone_member using (member_id)
             union
             select member_id, hashed_national_id from vault.account semi join gone_member using (member_id)
             union
@@ -143,7 +144,7 @@ def sought_of_chosen(con: duckdb.DuckDBPyConnection) -> Sought:
 
 
 def begin(con: duckdb.DuckDBPyConnection, purge_id: str, sought: Sought, person_id: str | None) -> None:
-    """Keep, until the purge is proven, what it has to be searched for: after a kill nothing else knows."""
+    """Keep what a purge is searched for until it is proven: after a kill nothing else knows."""
     con.execute(
         "insert or replace into vault.purging values (?, ?, ?)",
         [purge_id, person_id, json.dumps([sought.numbers, sought.common, sought.people])],
@@ -196,7 +197,7 @@ def still_tells_of(con: duckdb.DuckDBPyConnection, sought: Sought) -> list[str]:
 
 
 def seal_vault(home: Home, unfinished: Iterable[str] = ()) -> None:
-    """Write the vault anew without what was removed from it; of purges it keeps what `unfinished` are sought by.
+    """Write the vault anew without what was removed from it; what the `unfinished` are sought by stays.
 
     A row that is deleted leaves its bytes in the file, encrypted as they are, until others are written there.
     """

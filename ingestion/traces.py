@@ -1,4 +1,4 @@
-"""Where in files texts stand that would tell of a child, whatever the files' format. Places are told, never texts."""
+"""Whether texts that would tell of a child stand in a file, whatever its format."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _LETTERS = b"0123456789abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True)
 class Sought:
-    """What would tell of children: numbers, as whole words, and (first name, last name, ISO birth date) together.
+    """What would tell of children: numbers, as whole words; first name, last name, ISO birth date together.
 
-    `common` numbers are so short that any file may have them by chance: only files as partners sent them are
-    asked for those.
+    `common` numbers are so short that any file may have them by chance: only files as partners sent them
+    are asked for those.
     """
 
     numbers: tuple[str, ...] = ()

@@ -130,12 +130,13 @@ class Withheld:
         by_number: list[tuple[str, str, Entry]],
         by_state: list[tuple[str, str, Entry]],
     ) -> None:
-        """Add the numbers of children found by their state ids, and the state ids of those found otherwise."""
+        """Add numbers of children found by their state ids, and state ids of those found otherwise."""
         assert rows.state_id
         known = {number: entry for number, _, entry in by_number}
         state_ids = con.execute(
-            f"select distinct {identifier(rows.student)}::varchar, trim({identifier(rows.state_id)}::varchar) "
-            f"from {rows.table} where {identifier(rows.student)}::varchar in (select unnest($1::varchar[])) "
+            f"select distinct {identifier(rows.student)}::varchar, "
+            f"trim({identifier(rows.state_id)}::varchar) from {rows.table} "
+            f"where {identifier(rows.student)}::varchar in (select unnest($1::varchar[])) "
             f"and trim({identifier(rows.state_id)}::varchar) <> ''",
             [[*known]],
         ).fetchall()

@@ -30,7 +30,7 @@ class ExpiredAgreement:
 def expired_in_force(
     communities: Communities, states: Iterable[LoadState], today: dt.date
 ) -> list[ExpiredAgreement]:
-    """Every expired agreement that deliveries were loaded under; the agreement is the one of the contract now."""
+    """Every expired agreement with deliveries loaded under it, by what their contracts name now."""
     counts = Counter(state.delivery.extract_id for state in states if state.in_force)
     found = []
     for community in communities:

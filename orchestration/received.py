@@ -231,8 +231,7 @@ def has_nothing_to_publish(home: Home) -> bool:
 
 
 def is_behind(home: Home) -> bool:
-    """Whether anything happened in the ledger that the release made last has not seen, or became of agreements
-    and opt-outs."""
+    """Whether the release made last has not seen all of the ledger, or other agreements and opt-outs."""
     from orchestration.snapshots import is_kept_out, left_out_of, left_out_today
 
     if not home.ledger.exists() or has_nothing_to_publish(home):

@@ -1,4 +1,4 @@
-"""What a build reads: the lake of one moment, without what no agreement covers and without who is left out."""
+"""What a build reads: the lake of one moment, without what no agreement covers, nor who is left out."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ class LoadState:
 
     `split` is a file of several school years whose years have become deliveries of their own. `outdated` is
     one whose contract was edited before it was loaded: the same file waits as another delivery. `purged`:
-    the delivery was destroyed; `no_agreement`: a reader found that none covers it today. Where rows of children alone were, its status stays, and the file as it was
-    sent `is_landed` no more.
+    the delivery was destroyed. Where only rows of children were, its status stays, and the file as it was
+    sent `is_landed` no more. `no_agreement`: a reader found that no live one covers what would be in force.
     """
 
     delivery: Delivery
@@ -66,8 +66,8 @@ class LoadState:
 class Fold:
     """The state that follows from events, one event at a time.
 
-    In force for a slot is the delivery accepted last and not withdrawn or purged since. `superseded` and `restored`
-    are for readers and decide nothing, so a ledger cut after any line still folds to one truth.
+    In force for a slot is the delivery accepted last and not withdrawn or purged since. `superseded` and
+    `restored` are for readers and decide nothing, so a ledger cut after any line still folds to one truth.
     """
 
     def __init__(self, home: Home) -> None:

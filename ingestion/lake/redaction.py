@@ -54,7 +54,7 @@ def keep_out(home: Home, withheld: Withheld) -> int:
 
 
 def concerned_files(home: Home, withheld: Withheld, con: duckdb.DuckDBPyConnection) -> Iterator[Concerned]:
-    """Each file of the lake that tells of a withheld child; table withheld_child has its numbers meanwhile."""
+    """Each file of the lake that tells of a withheld child; table withheld_child has its numbers."""
     by_id = {state.load_id: state.delivery for state in Ledger(home.ledger).state()}
     for place, path, load_id in files_of_lake(home):
         delivery = by_id.get(load_id)
@@ -65,7 +65,8 @@ def concerned_files(home: Home, withheld: Withheld, con: duckdb.DuckDBPyConnecti
         if found := withheld.find(con, rows):
             student = f"{identifier(rows.student)}::varchar"
             counts = con.execute(
-                f"select count(*), count(*) filter ({student} in (select student from {FOUND})) from {rows.table}"
+                f"select count(*), count(*) filter ({student} in (select student from {FOUND})) "
+                f"from {rows.table}"
             ).fetchone()
             assert counts is not None
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -88,7 +89,8 @@ def redact(home: Home, file: Concerned, withheld: Withheld, con: duckdb.DuckDBPy
         student = f"{identifier(rows.student)}::varchar"
         con.execute(
             f"copy (select * from {rows.table} where {student} is null or {student} not in "
-            f"(select student from {FOUND})) to {literal(str(draft))} (format parquet, {SMALL_AND_FAST}{with_notes})"
+            f"(select student from {FOUND})) to {literal(str(draft))} "
+            f"(format parquet, {SMALL_AND_FAST}{with_notes})"
         )
         put_in_force(draft, file.path)
 

@@ -32,7 +32,7 @@ def purge(
     by: str = typer.Option("", help="Who asked for it or does it, for the receipt; else who is logged in."),
     as_json: bool = JSON,
 ) -> None:
-    """Destroy records in every place of this home, build the rest anew, search for what is left, and write a receipt.
+    """Destroy records in every place of this home, build the rest anew, search, and write a receipt.
 
     It cannot be undone. A child that was purged stays out, also of files that are received later. Backups and
     copies outside the home are not removed: the receipt says so.
@@ -81,7 +81,7 @@ def _show(home: Home, subject: Subject, as_json: bool) -> None:
     from orchestration.purging.run import look
 
     found = look(home, subject)
-    places = found.places(home) if found else []
+    places = found.places() if found else []
     begun = pending(home)
     if as_json:
         facts = [place.facts() for place in places]

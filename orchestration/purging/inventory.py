@@ -45,7 +45,7 @@ class Inventory:
         vault = self.vault is not None and (self.vault.children or self.vault.accounts)
         return bool(self.redacted or self.landed or any(self.removed.values()) or vault)
 
-    def places(self, home: Home) -> list[Place]:
+    def places(self) -> list[Place]:
         """For people and the receipt; what is built anew of the rest stands beside it."""
         from ingestion.lake.purging import hash_of
 

@@ -1,4 +1,4 @@
-"""What stays of a purge: a receipt that says what was removed and what a search found, without a child's value."""
+"""What stays of a purge: what was removed, and what a search found, without a child's value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PENDING = ".pending.json"
 KEPT = {
-    "ledger.jsonl": "names, hashes and counts of files: the account of what was loaded, and that it was purged",
+    "ledger.jsonl": "names, hashes and counts of files: what was loaded, and that it was purged",
     "gate": "which rules each delivery broke, as counts",
     "published": "releases hold counts of groups, and no row of a child",
     "receipts": "this receipt and those before it",

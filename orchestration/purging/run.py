@@ -30,7 +30,7 @@ DERIVED_OF_IDENTITY = ("person_links", "links", "address_keys", "person_changes"
 AS_SENT = ("inbox", "fetching", "kept", "landing")
 
 
-# ---- looking -------------------------------------------------------------------------------------------------
+# ---- looking -------------------------------------------------------------------------------------------
 def of_person(home: Home, person_id: str) -> Subject | None:
     """The subject of a purge of a person, by its id now or a former one; None where it was purged before.
 
@@ -123,13 +123,13 @@ def _would_be_withheld(con: DuckDBPyConnection, person_id: str) -> Withheld:
     return alone
 
 
-# ---- removing ------------------------------------------------------------------------------------------------
+# ---- removing ------------------------------------------------------------------------------------------
 def purge(
     home: Home, subject: Subject, progress: Progress, *, by: str, why: str = ""
 ) -> tuple[Receipt, Path] | None:
     """Remove a subject from the home and prove it; None where there was nothing of it.
 
-    Waits for a refresh or a load that is going on. The warehouse is built anew by a refresh, if there was one.
+    Waits for a refresh or a load that is going on. Where there was a warehouse, a refresh builds it anew.
     """
     with _alone(home, progress):
         key = _anonymous(home, subject).key
@@ -163,13 +163,13 @@ def _begin(home: Home, subject: Subject, by: str, why: str) -> Receipt | None:
 
     if not home.vault.exists():
         found = inventories.of_deliveries(home, subject, Sought())
-        draft = draft_receipt(subject, found.places(home), by, why)
+        draft = draft_receipt(subject, found.places(), by, why)
         return begin_receipt(home, draft) if found else None
     with open_vault(home) as con:
         found = _look(home, subject, con)
         if not found:
             return None
-        receipt = draft_receipt(_anonymous(home, subject), found.places(home), by, why)
+        receipt = draft_receipt(_anonymous(home, subject), found.places(), by, why)
         begin(con, receipt.purge_id, _choose(home, subject, con), subject.person_id)
         if subject.person_id:
             withhold(make_withheld(home), numbers_of(con, subject.person_id), "purged", "")
@@ -190,9 +190,9 @@ def person_reference(home: Home, person_id: str) -> str:
 
 def _remove(home: Home, subject: Subject, receipt: Receipt) -> None:
     """Every step, each of which a second run finds done or does again."""
+    from ingestion.attempts import left_behind
     from ingestion.lake.lake import recover
     from ingestion.lake.purging import purge_deliveries
-    from ingestion.attempts import left_behind
     from ingestion.landing.receive import RECEIVING
     from ingestion.landing.removal import remove_landed
     from ingestion.spill import clear_spill
@@ -286,7 +286,7 @@ def _rebuild(progress: Progress) -> str | None:
     return None
 
 
-# ---- proving -------------------------------------------------------------------------------------------------
+# ---- proving -------------------------------------------------------------------------------------------
 def _search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
     """Every file of the home is searched, and rows of lake and vault are asked."""
     from identity.purging import begun, still_tells_of

@@ -22,7 +22,7 @@ class PurgeError(MilepostError):
 
 @dataclass(frozen=True)
 class Subject:
-    """`key` tells a purge of this from others; `title` is what people are told, without a value of a child."""
+    """`key` tells a purge of this from others; `title` tells people, without a value of a child."""
 
     kind: Literal["person", "agreement", "retention"]
     key: str
@@ -44,8 +44,10 @@ class PastRetention:
 def of_agreement(
     communities: Communities, states: Iterable[LoadState], name: str, community: str | None = None
 ) -> Subject:
-    """Every delivery under an agreement: of the extracts whose contracts name it now, and of those without any
-    contract that it covers. PurgeError for an unknown agreement, or one that several communities have."""
+    """Deliveries under an agreement: of extracts whose contracts name it now, or that it covers without any.
+
+    PurgeError for an unknown agreement, or one that several communities have.
+    """
     found = [c for c in communities if name in c.agreements and community in (None, c.community)]
     if not found:
         known = [agreement for c in communities for agreement in c.agreements]
