@@ -37,7 +37,8 @@ def write_deliveries(ledger: Ledger, target: Path, left_out: Mapping[str, str]) 
             *(state.load_id, state.delivery.extract_id, state.delivery.community, state.delivery.partner),
             *(state.delivery.entity, state.delivery.school_year, state.delivery.collection),
             *(state.delivery.file_name, state.delivery.sha256, state.received_at, state.at),
-            *(_status(state, left_out), state.rows, state.quarantined, state.seconds),
+            *_status(state, left_out),
+            *(state.rows, state.quarantined, state.seconds),
         )
         for state in ledger.state()
     ]

@@ -48,8 +48,8 @@ def test_a_listed_child_is_out_of_all_sectors_that_know_it_from_the_next_refresh
     link(ready)
     assert built(ready) == set()
     # and out of the next load; its sister stays
-    (ready.inbox / "north_people_2024.csv").write_text(people("north"))
-    (ready.inbox / "clinic_people_2024.csv").write_text(people("clinic"))
+    (ready.inbox / "north_people_2024.csv").write_text(people("north").replace("Elm", "Ash"))
+    (ready.inbox / "clinic_people_2024.csv").write_text(people("clinic").replace("Oak", "Ash"))
     assert milepost("load").exit_code == 0
     assert built(ready) == set()
     link(ready)
