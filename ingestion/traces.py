@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import re
@@ -45,10 +46,13 @@ class Sought:
         return len(self.numbers) + len(self.common) + len(self.people)
 
 
-def tells_of(path: Path, sought: Sought, *, as_sent: bool = False) -> bool:
+def tells_of(
+    path: Path, sought: Sought, *, as_sent: bool = False, con: duckdb.DuckDBPyConnection | None = None
+) -> bool:
     """Whether a file tells of any of them; archives, Parquet and databases of DuckDB are looked into.
 
-    `as_sent`: it is a file of a partner, which is asked for common numbers too.
+    `as_sent`: it is a file of a partner, which is asked for common numbers too. With `con` many Parquet files
+    are read by one connection.
     """
     numbers = (*sought.numbers, *sought.common) if as_sent else sought.numbers
     texts = _Texts(numbers, sought.people)
@@ -57,13 +61,13 @@ def tells_of(path: Path, sought: Sought, *, as_sent: bool = False) -> bool:
             return True
         file.seek(0)
         head = file.read(16)
-    if head[:4] == b"PAR1":
-        with duckdb.connect(config={"threads": 1}) as con:
-            return texts.stand_in_rows(con, f"read_parquet({literal(str(path))})")
-    if head[8:12] == b"DUCK":
-        with duckdb.connect() as con:
-            return _in_database(con, path, texts)
-    return False
+    if head[:4] != b"PAR1" and head[8:12] != b"DUCK":
+        return False
+    with contextlib.ExitStack() as stack:
+        own = con or stack.enter_context(duckdb.connect(config={"threads": 1}))
+        if head[:4] == b"PAR1":
+            return texts.stand_in_rows(own, f"read_parquet({literal(str(path))})")
+        return _in_database(own, path, texts)
 
 
 def rows_tell_of(con: duckdb.DuckDBPyConnection, table: str, sought: Sought) -> bool:
@@ -81,7 +85,9 @@ def _in_database(con: duckdb.DuckDBPyConnection, path: Path, texts: _Texts) -> b
         "select schema_name, table_name from duckdb_tables() where database_name = 'looked_at'"
     ).fetchall()
     names = (".".join(map(identifier, ("looked_at", schema, table))) for schema, table in tables)
-    return any(texts.stand_in_rows(con, name) for name in names)
+    found = any(texts.stand_in_rows(con, name) for name in names)
+    con.execute("detach looked_at")
+    return found
 
 
 class _Texts:

@@ -291,6 +291,7 @@ def _search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
     """Every file of the home is searched, and rows of lake and vault are asked."""
     from identity.purging import begun, still_tells_of
     from identity.vault import open_vault
+    from ingestion.spill import working_database
 
     sought, left, found = Sought(), 0, list[str]()
     if home.vault.exists():
@@ -300,11 +301,12 @@ def _search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
             left = con.execute("select count(*) from gone_member").fetchall()[0][0]
             found = [f"identity/vault.duckdb, {table}" for table in still_tells_of(con, sought)]
     files = [path for path in sorted(home.root.rglob("*")) if path.is_file() and not path.is_symlink()]
-    found += [
-        str(path.relative_to(home.root))
-        for path in files
-        if tells_of(path, sought, as_sent=path.relative_to(home.root).parts[0] in AS_SENT)
-    ]
+    with working_database(home) as con:
+        found += [
+            str(path.relative_to(home.root))
+            for path in files
+            if tells_of(path, sought, as_sent=path.relative_to(home.root).parts[0] in AS_SENT, con=con)
+        ]
     inventory = _left(home, subject, receipt)
     found += [str(file.path.relative_to(home.root)) for file in inventory.redacted]
     found += [str(p.relative_to(home.root)) for paths in inventory.removed.values() for p in paths]

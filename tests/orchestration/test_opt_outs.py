@@ -24,7 +24,7 @@ def ready(home: Home, tmp_path: Path) -> Home:
     return home
 
 
-def opt_out(home: Home, tmp_path: Path) -> str:
+def opt_out(tmp_path: Path) -> str:
     """List the child by its number at school, in a file."""
     listed = tmp_path / "opt_outs.csv"
     listed.write_text(f"partner,student_id\nnorth,{NUMBERS['north']}\n")
@@ -44,7 +44,7 @@ def test_a_listed_child_is_out_of_all_sectors_that_know_it_from_the_next_refresh
     assert milepost("load").exit_code == 0
     same_child(ready)
     assert {path.split("/")[0] for path in built(ready)} >= {"raw", "quarantine", "snapshot", "vault.account"}
-    opt_out(ready, tmp_path)
+    opt_out(tmp_path)
     link(ready)
     assert built(ready) == set()
     # and out of the next load; its sister stays
@@ -58,7 +58,7 @@ def test_a_listed_child_is_out_of_all_sectors_that_know_it_from_the_next_refresh
 
 
 def test_who_is_listed_before_any_file_came_is_never_loaded(ready: Home, tmp_path: Path) -> None:
-    said = opt_out(ready, tmp_path)
+    said = opt_out(tmp_path)
     assert "known by no other number so far" in said
     assert milepost("load").exit_code == 0
     link(ready)
@@ -68,7 +68,7 @@ def test_who_is_listed_before_any_file_came_is_never_loaded(ready: Home, tmp_pat
 
 
 def test_the_list_holds_keyed_hashes_and_commands_tell_nobody(ready: Home, tmp_path: Path) -> None:
-    said = opt_out(ready, tmp_path)
+    said = opt_out(tmp_path)
     told = json.loads(milepost("opt-outs", "list", "--json").stdout)
     assert [(one["community"], one["cause"], one["children"]) for one in told] == [("lakeside", "opt_out", 1)]
     listed = ready.opt_outs.read_text() + ready.opt_outs_key.read_text()
@@ -85,7 +85,7 @@ def test_the_list_holds_keyed_hashes_and_commands_tell_nobody(ready: Home, tmp_p
 def test_without_the_key_nothing_is_loaded_or_built(
     ready: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opt_out(ready, tmp_path)
+    opt_out(tmp_path)
     monkeypatch.setenv(KEY_VARIABLE, "some other key of enough letters")
     told = milepost("load")
     assert told.exit_code == 2, told.output
@@ -102,13 +102,15 @@ def test_the_list_opens_with_the_next_key_of_the_vault_and_not_with_the_former(
 ) -> None:
     assert milepost("load").exit_code == 0
     link(ready)
-    opt_out(ready, tmp_path)
+    opt_out(tmp_path)
     rotate_key(ready, "another key of enough characters")
     with pytest.raises(BadKey, match="does not open"):
         open_withheld(ready)
     monkeypatch.setenv(KEY_VARIABLE, "another key of enough characters")
     link(ready)
-    assert not any(NAME in texts for path, texts in traces(ready).items() if path.startswith("raw/person/north"))
+    assert not any(
+        NAME in texts for path, texts in traces(ready).items() if path.startswith("raw/person/north")
+    )
 
 
 def test_a_list_that_cannot_be_read_names_the_row_and_no_child(ready: Home, tmp_path: Path) -> None:
@@ -123,7 +125,7 @@ def test_a_list_that_cannot_be_read_names_the_row_and_no_child(ready: Home, tmp_
 
 
 def test_who_is_taken_off_the_list_is_in_with_the_next_file(ready: Home, tmp_path: Path) -> None:
-    opt_out(ready, tmp_path)
+    opt_out(tmp_path)
     again = milepost("opt-outs", "add", "--partner", "north", "--student", NUMBERS["north"])
     assert "stood there already" in again.output
     told = milepost("opt-outs", "remove", "--partner", "north", "--student", NUMBERS["north"])

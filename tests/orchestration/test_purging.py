@@ -20,6 +20,7 @@ from three_partners import (
     link,
     milepost,
     people,
+    put_in_force,
     same_child,
     set_up,
     traces,
@@ -38,8 +39,7 @@ def communities(tmp_path: Path) -> Path:
 @pytest.fixture
 def loaded(home: Home, communities: Path) -> Home:
     set_up(home, communities)
-    told = milepost("load")
-    assert told.exit_code == 0, told.output
+    put_in_force(home)
     return home
 
 
@@ -98,7 +98,9 @@ def test_a_new_number_with_a_purged_childs_state_id_stays_out(loaded: Home) -> N
     person = same_child(loaded)
     assert milepost("purge", "--person", person, "--yes").exit_code == 0
     row = f"N-5550001,Zeph,Q.,2014-03-09,{STATE_ID},\n"
-    (loaded.inbox / "north_people_2024.csv").write_text(HEADER + row + "N-7700179,Bo,Ray,2015-01-02,ST-88811890,\n")
+    (loaded.inbox / "north_people_2024.csv").write_text(
+        HEADER + row + "N-7700179,Bo,Ray,2015-01-02,ST-88811890,\n"
+    )
     (loaded.inbox / "north_attendance_2024.csv").write_text(
         "ID,School,Enrolled,Absent\nN-5550001,Oak,180,4\nN-7700179,Oak,170,9\n"
     )

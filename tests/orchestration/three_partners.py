@@ -136,6 +136,7 @@ def traces(home: Home, texts: tuple[str, ...] = PLANTED) -> dict[str, list[str]]
     import duckdb
 
     found: dict[str, list[str]] = {}
+    reader = duckdb.connect(config={"threads": 1})
     for path in sorted(home.root.rglob("*")):
         if not path.is_file():
             continue
@@ -144,15 +145,14 @@ def traces(home: Home, texts: tuple[str, ...] = PLANTED) -> dict[str, list[str]]
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 content += b"".join(map(archive.read, archive.namelist()))
         if path.suffix == ".parquet":
-            with duckdb.connect() as con:
-                content += repr(con.execute(f"from read_parquet('{path}')").fetchall()).encode()
+            content += repr(reader.execute(f"from read_parquet('{path}')").fetchall()).encode()
         if path.name == "warehouse.duckdb":
             with duckdb.connect(str(path), read_only=True) as con:
                 for schema, table in con.execute(
                     "select schema_name, table_name from duckdb_tables()"
                 ).fetchall():
                     content += repr(con.execute(f'from "{schema}"."{table}"').fetchall()).encode()
-        if told := [text for text in texts if text.encode() in content]:
+        if told := [text for text in texts if text.lower().encode() in content.lower()]:
             found[str(path.relative_to(home.root))] = told
     if home.vault.exists():
         with open_vault(home, read_only=True) as con:
@@ -160,6 +160,40 @@ def traces(home: Home, texts: tuple[str, ...] = PLANTED) -> dict[str, list[str]]
                 "select table_name from duckdb_tables() where database_name = 'vault'"
             ).fetchall():
                 rows = repr(con.execute(f"from vault.{table}").fetchall())
-                if told := [text for text in texts if text in rows]:
+                if told := [text for text in texts if text.lower() in rows.lower()]:
                     found[f"vault.{table}"] = told
     return found
+
+
+COLUMNS = {
+    "ID": "student_id", "First": "first_name", "Last": "last_name", "Born": "birth_date", "StateID": "state_student_id",
+    "Address": "address", "School": "school_id", "Enrolled": "days_enrolled", "Absent": "days_absent",
+}  # fmt: skip
+
+
+def put_in_force(home: Home) -> None:
+    """What `milepost load` ends in for the files of `set_up`, without the gate: a tenth of its time."""
+    import duckdb
+
+    from ingestion.lake.lake import promote
+    from ingestion.landing.receive import receive
+    from orchestration.settings import load_configuration
+
+    for path in sorted(home.inbox.iterdir()):
+        (delivery,) = receive(home, load_configuration(), path)
+        with duckdb.connect() as con:
+            headers = path.read_text().split("\n")[0].split(",")
+            named = ", ".join(f"nullif(\"{header}\", '') as {COLUMNS[header]}" for header in headers)
+            con.execute(
+                f"create table rows as select {named}, row_number() over () as _row_number"
+                f" from read_csv('{path}', all_varchar = true)"
+            )
+            held_back = 0
+            if delivery.entity == "attendance":
+                file = home.quarantine_file(delivery.entity, delivery.load_id)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                con.execute(f"copy (from rows where days_enrolled = '999') to '{file}' (format parquet)")
+                con.execute("delete from rows where days_enrolled = '999'")
+                held_back = 1
+            outcome = "accepted_with_quarantine" if held_back else "accepted"
+            promote(home, con, "rows", delivery, outcome=outcome, quarantined=held_back)
