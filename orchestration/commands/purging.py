@@ -136,7 +136,7 @@ def _do(home: Home, subject: Subject, by: str, why: str, as_json: bool) -> None:
     else:
         err.print(as_text(receipt), markup=False, soft_wrap=True)
         err.print(f"Receipt: {file}", markup=False, soft_wrap=True)
-        if receipt.release is None:
+        if receipt.release is None and home.current_release.exists():
             err.print("No release was made of what is left: run `milepost refresh`.")
     if not receipt.is_proven:
         raise typer.Exit(Exit.REJECTED)

@@ -167,6 +167,7 @@ def doctor(as_json: bool = typer.Option(False, "--json", help="Print the finding
         *_places(home),
         *_configuration(),
         *_agreements(home),
+        *_purges(home),
         *_places_that_wait(home),
         *_vault(home),
         *_state(home),
@@ -257,6 +258,23 @@ def _agreements(home: Home) -> list[Finding]:
         )
         for found in expired_in_force(communities, states(home), dt.date.today())
     ]
+
+
+def _purges(home: Home) -> list[Finding]:
+    """Purges that were begun and not finished, and whether the list of opt-outs opens."""
+    from identity.opt_outs import open_withheld
+    from ingestion.errors import MilepostError
+    from orchestration.purging.receipts import pending
+
+    found = [
+        ("purge", False, f"of {one.title}, begun on {one.began_at[:10]}, was not finished: run it again")
+        for one in pending(home)
+    ]
+    try:
+        open_withheld(home)
+    except MilepostError as error:
+        found.append(("opt-outs", False, str(error)))
+    return found
 
 
 def _vault(home: Home) -> list[Finding]:
