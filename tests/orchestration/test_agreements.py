@@ -107,7 +107,7 @@ def test_an_agreement_that_ends_takes_its_extract_out_and_a_renewed_one_brings_i
     listed = [one for one in json.loads(milepost("status", "--json").stdout) if one["partner"] == "clinic"]
     assert (listed[0]["outcome"], listed[0]["in_force"]) == ("no_agreement", False)
     assert "expired on 2025-06-30" in listed[0]["reason"]
-    shown = milepost("status").output
+    shown = " ".join(milepost("status").output.split())
     assert "In no release until a live agreement covers it" in shown
     assert "a no live agreement" in shown
     change(agreements, "clinic", "expires", "2099-12-31")
