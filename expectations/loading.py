@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -27,14 +27,18 @@ from expectations.verdicts import settled, stage_accepted, write_rejected
 from ingestion.attempts import attempt
 from ingestion.configuration.community import Communities
 from ingestion.contracts.contract import Contract
-from ingestion.errors import MilepostError, ReadError
+from ingestion.contracts.entities import load_entities
+from ingestion.errors import DeliveryError, MilepostError, ReadError
 from ingestion.home import Home
 from ingestion.lake.delivery import Delivery
 from ingestion.lake.lake import put_together_in_force
 from ingestion.lake.ledger import Ledger
 from ingestion.lake.swaps import Staged
 from ingestion.landing.archive_contents import refuse_other_members
+from ingestion.landing.removal import remove_landed
 from ingestion.mapping.mapping import MappedTable, map_source
+from ingestion.sql_text import identifier
+from ingestion.withheld import FOUND, Kind, Rows, Withheld
 
 MAPPED = "mapped"
 
@@ -46,13 +50,16 @@ def load_file(
     *,
     check_only: bool = False,
     databases: Databases | None = None,
+    withheld: Withheld | None = None,
 ) -> list[LoadOutcome]:
     """Load the deliveries of one landed file, one outcome each; those reading the same rows share a reading.
 
     A file that cannot be read or does not pass is `rejected` with one clear reason; what was in force before
     still is. Deliveries of one bundle (the tables of a standard's archive) come into force together or not at
     all. Loading again what is in force changes nothing. With `check_only` nothing is written at all. Several
-    threads may load files at once; each takes its own of the `databases` they share.
+    threads may load files at once; each takes its own of the `databases` they share. Rows of children on the
+    list `withheld` are not there for anything that follows; a file that told of one who was purged does not
+    stay in landing.
 
     Raises ContractError where a contract's `gate:` is wrong, DeliveryError where the disk is full; neither is
     the fault of the file, so the delivery stays as it was and can be loaded again.
@@ -61,16 +68,31 @@ def load_file(
     # a check leaves nothing in the home: its file landed elsewhere, in a folder that goes with it
     scratch = Home(deliveries[0].landed.parents[2]) if check_only else home
     databases = databases or Databases(scratch)
+    _refuse_removed(home, deliveries)
     with attempt(home, marked) if marked else nullcontext(), databases.fresh() as con:
         file = LandedFile(con, communities, deliveries, home, scratch.spill)
-        loading = _Loading(home, communities, file, check_only)
+        loading = _Loading(home, communities, file, check_only, withheld)
         bundles: dict[str, list[Delivery]] = {}
         for delivery in deliveries:
             contract = communities.contracts[delivery.extract_id]
             bundles.setdefault(contract.bundle or delivery.load_id, []).append(delivery)
         outcomes = [outcome for bundle in bundles.values() for outcome in loading.outcomes(bundle)]
+        if "purged" in loading.kinds:
+            remove_landed(home, deliveries[0].sha256)
         by_id = {outcome.delivery.load_id: outcome for outcome in outcomes}
         return [by_id[delivery.load_id] for delivery in deliveries]
+
+
+def _refuse_removed(home: Home, deliveries: Sequence[Delivery]) -> None:
+    """DeliveryError of a file that is to be read and does not lie in landing any more."""
+    landed = deliveries[0].landed
+    if not landed.exists() and not all(settled(home, delivery) for delivery in deliveries):
+        raise DeliveryError(
+            "the file is not in landing any more",
+            where=landed.name,
+            rule="A purge removes the files that tell of whom it is about; what was in force before still is",
+            next_step="Ask the partner to send it again",
+        )
 
 
 @dataclass(frozen=True)
@@ -89,6 +111,8 @@ class _Loading:
     communities: Communities
     file: LandedFile
     check_only: bool
+    withheld: Withheld | None = None
+    kinds: set[Kind] = field(default_factory=set)  # why children of this file were left out
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
@@ -161,6 +185,7 @@ class _Loading:
         rules_of_gate_entries(contract, [*contract.columns])
         try:
             mapped = map_source(self.con, self.file.source(delivery, contract), contract, table=MAPPED)
+            self._leave_out(mapped, contract)
             mapped = with_references(self.con, mapped, contract, keys)
         except MilepostError as error:
             yield _Part(self._unreadable(delivery, error, time.perf_counter() - started))
@@ -176,6 +201,21 @@ class _Loading:
             yield found
             started = time.perf_counter()
         self.file.done_with(contract)
+
+    def _leave_out(self, mapped: MappedTable, contract: Contract) -> None:
+        """Take out the rows of children who are on the list."""
+        entity = load_entities()[contract.entity]
+        if not self.withheld or self.check_only or entity.child_column not in mapped.columns:
+            return
+        state_id = entity.state_id_column if entity.state_id_column in mapped.columns else None
+        student = entity.child_column
+        rows = Rows(mapped.table, contract.community or "", contract.partner, student, state_id)
+        if found := self.withheld.find(self.con, rows):
+            self.con.execute(
+                f"delete from {mapped.table} "
+                f"where {identifier(student)}::varchar in (select student from {FOUND})"
+            )
+            self.kinds.update(found.values())
 
     def _part(self, delivery: Delivery, mapped: MappedTable, started: float) -> _Part:
         if not self.check_only:

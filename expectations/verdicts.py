@@ -95,7 +95,7 @@ def settled(home: Home, delivery: Delivery) -> LoadOutcome | None:
     """The outcome of a delivery that is in force or was: nothing is to be done about it again."""
     ledger = Ledger(home.ledger)
     state = ledger.load(delivery.load_id)
-    if state is None or state.status in ("received", "rejected", "outdated"):
+    if state is None or state.status in ("received", "rejected", "outdated", "purged"):
         return None
     if state.status == "split":
         parts = [

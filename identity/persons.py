@@ -109,6 +109,9 @@ _TAKEN = """
     create or replace temp table taken as
     select cluster_id from new_person semi join survivor using (person_id)
     union all
+    -- nor can anybody have the id of one who was purged
+    select cluster_id from new_person semi join vault.retired using (person_id)
+    union all
     select cluster_id from new_person qualify row_number() over (partition by person_id order by seed) > 1
 """
 

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from identity.key_files import write_key
+from identity.opt_outs import seal_for_both, seal_for_one
 from identity.vault_file import attach, load_crypto, logs_of
 from identity.vault_key import (
     KEY_VARIABLE,
@@ -45,6 +46,7 @@ def rotate_key(home: Home, new: str | None = None) -> Key:
     with working_database(home) as con:
         load_crypto(con)
         attach(con, home.vault, old, "old")
+        seal_for_both(home, old, fresh)
         # a killed writer left commits beside the file; beside the new one they would be another file's
         con.execute("checkpoint old")
         if old.file:
@@ -63,6 +65,7 @@ def rotate_key(home: Home, new: str | None = None) -> Key:
     rotating.chmod(0o600)
     rotating.replace(home.vault)
     finish_rotation(home)
+    seal_for_one(home, fresh)
     return fresh
 
 

@@ -38,6 +38,11 @@ SCHEMA = """
     create table if not exists vault.alias (
         former_person_id varchar primary key, person_id varchar, since timestamp
     );
+    -- ids of persons who were purged, and what a purge that is not proven yet is searched for
+    create table if not exists vault.retired (person_id varchar primary key);
+    create table if not exists vault.purging (
+        purge_id varchar primary key, person_id varchar, sought varchar
+    );
     create table if not exists vault.change (
         person_id varchar, other_person_id varchar, kind varchar, cause varchar, changed_at timestamp
     );
@@ -149,7 +154,7 @@ def _lay_out(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _refuse_older(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    if "person" not in _tables(con):
+    if not {"person", "retired"} <= _tables(con):
         raise VaultError(
             "The vault is of an older release",
             where=str(home.vault),

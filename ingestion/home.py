@@ -93,6 +93,11 @@ class Home:
         return self.root / "deliveries.parquet"
 
     @property
+    def left_out(self) -> Path:
+        """In a snapshot: extracts that were left out of it, and why."""
+        return self.root / "left_out.json"
+
+    @property
     def snapshot_is_published(self) -> Path:
         """The mark that a release was made from the snapshot."""
         return self.snapshot.root / "published"
@@ -166,6 +171,20 @@ class Home:
         return self.identity / "vault.duckdb"
 
     @property
+    def opt_outs(self) -> Path:
+        """Who is left out of everything, by keyed hashes; the key is sealed beside it with the vault's."""
+        return self.identity / "opt_outs.jsonl"
+
+    @property
+    def opt_outs_key(self) -> Path:
+        return self.identity / "opt_outs.key"
+
+    @property
+    def kept_out(self) -> Path:
+        """The version of the list of opt-outs that the lake was last gone through with."""
+        return self.identity / "opt_outs.done"
+
+    @property
     def vault_made(self) -> Path:
         """The mark that there was a vault, so that its loss is seen."""
         return self.identity / "vault.made"
@@ -230,6 +249,12 @@ class Home:
 
     def release_folder(self, release_id: str) -> Path:
         return self.published / release_id
+
+    # ---- what was destroyed ---------------------------------------------------------------------
+    @property
+    def receipts(self) -> Path:
+        """What was purged, when, by whom, and what a search of the home found afterwards."""
+        return self.root / "receipts"
 
     # ---- tools -----------------------------------------------------------------------------------
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -14,6 +16,7 @@ from ingestion.attempts import crashes, forget, is_alive
 from ingestion.errors import DeliveryError, MilepostError
 from ingestion.home import Home
 from ingestion.wording import counted
+from orchestration.agreements import covered
 from orchestration.partitions import Recorder, feedback_page
 from orchestration.progress import Progress
 from orchestration.settings import load_configuration
@@ -23,6 +26,7 @@ from orchestration.writer import one_loader
 if TYPE_CHECKING:
     from expectations.outcome import LoadOutcome
     from ingestion.lake.delivery import Delivery
+    from ingestion.withheld import Withheld
 
     Context = dg.OpExecutionContext | dg.AssetExecutionContext
 
@@ -37,21 +41,27 @@ def load_all(context: Context, home: Home, deliveries: list[Delivery], progress:
     """
     from expectations.databases import Databases
     from expectations.loading import load_file
+    from identity.opt_outs import open_withheld
 
+    deliveries, refused = covered(load_configuration(), deliveries, dt.date.today())
     recorder = Recorder(context, home)
     rejected: list[LoadOutcome] = []
-    troubles: list[str] = []
+    troubles = [str(error) for error in refused]
+    for error in refused:
+        progress.failed(error)
     progress.expect(len(deliveries))
     recorder.register(delivery for delivery in deliveries if delivery.school_year and delivery.collection)
     workers = load_workers()
     databases = Databases(home, workers)
     suspects = crashes(home)  # one of two loaded at a kill is innocent: alone, it proves so
 
-    def load(of_file: Sequence[Delivery]) -> list[LoadOutcome]:
-        return load_file(home, load_configuration(), of_file, databases=databases)
+    def load(of_file: Sequence[Delivery], withheld: Withheld | None) -> list[LoadOutcome]:
+        return load_file(home, load_configuration(), of_file, databases=databases, withheld=withheld)
 
     with one_loader(home, progress), _loading(home), closing(databases):
-        for of_file, loaded in in_order(_by_file(deliveries), load, workers, suspects):
+        # nobody changes the list while deliveries are loaded
+        loading = functools.partial(load, withheld=open_withheld(home))
+        for of_file, loaded in in_order(_by_file(deliveries), loading, workers, suspects):
             try:
                 outcomes = loaded.result()
             except Exception as error:  # one file's trouble; the others still load

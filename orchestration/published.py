@@ -6,9 +6,9 @@ from typing import Any
 import dagster as dg
 
 from ingestion.home import Home
-from ingestion.lake.lake import take_snapshot
 from orchestration.progress import Progress
 from orchestration.settings import OWNERS, load_configuration
+from orchestration.snapshots import take_covered_snapshot
 from orchestration.warehouse import FINGERPRINT, TRANSLATOR, build
 from publishing.dbt_project import DBT_PROJECT
 
@@ -136,7 +136,7 @@ def _identity(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
     )
     def identity(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         progress = context.resources.progress
-        take_snapshot(home)
+        take_covered_snapshot(home, progress)
         for event in standards_views(context, manifest, home, progress):
             context.log_event(event)
         facts = write_links(home, progress)
@@ -214,7 +214,7 @@ def _place_links(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition
     )
     def place_links(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         progress = context.resources.progress
-        take_snapshot(home)
+        take_covered_snapshot(home, progress)
         for event in standards_views(context, manifest, home, progress):
             context.log_event(event)
         metadata = write_places(manifest, home, progress)

@@ -166,7 +166,7 @@ def latest_deliveries(home: Home, entity: str, partitions: Collection[str]) -> l
     latest = {
         state.delivery.partition: state.delivery
         for state in states(home)
-        if state.delivery.entity == entity and state.status not in ("withdrawn", "outdated")
+        if state.delivery.entity == entity and state.status not in ("withdrawn", "outdated", "purged")
     }
     asked_for = [delivery for key, delivery in latest.items() if key in set(partitions)]
     return in_load_order(under_todays_contracts(home, asked_for))
@@ -231,9 +231,13 @@ def has_nothing_to_publish(home: Home) -> bool:
 
 
 def is_behind(home: Home) -> bool:
-    """Whether anything happened in the ledger that the release made last has not seen."""
+    """Whether the release made last has not seen all of the ledger, or other agreements and opt-outs."""
+    from orchestration.snapshots import is_kept_out, left_out_of, left_out_today
+
     if not home.ledger.exists() or has_nothing_to_publish(home):
         return False
     if not home.snapshot_is_published.exists() or not home.snapshot.ledger.exists():
         return True
-    return home.ledger.stat().st_size > home.snapshot.ledger.stat().st_size
+    if home.ledger.stat().st_size > home.snapshot.ledger.stat().st_size:
+        return True
+    return not is_kept_out(home) or left_out_today(home).keys() != left_out_of(home.snapshot).keys()

@@ -7,7 +7,6 @@ import dagster as dg
 
 from ingestion.errors import MilepostError
 from ingestion.home import Home
-from ingestion.lake.lake import take_snapshot
 from ingestion.spill import clear_spill
 from orchestration.progress import Progress
 from orchestration.published import (
@@ -21,6 +20,7 @@ from orchestration.published import (
     write_places,
 )
 from orchestration.rebuilding import BuildRecord, published_models
+from orchestration.snapshots import take_covered_snapshot
 from orchestration.warehouse import build
 
 WRITES = {"writer", "progress"}
@@ -100,7 +100,7 @@ def _steps(manifest: Mapping[str, Any], home: Home) -> list[dg.OpDefinition]:
     # first, for it takes the snapshot that everything after it reads
     def reference(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         clear_spill(home)
-        take_snapshot(home)
+        take_covered_snapshot(home, progress)
         refuse_nothing(home)
         write_configuration(home, context.op_config["notes"])
         progress.building("reference", 1, 1)

@@ -35,9 +35,11 @@ def _libraries_at_rest() -> Iterator[None]:
 @_libraries_at_rest()
 def load_in_process(load_ids: list[str], progress: Progress) -> dict[str, Any]:
     """Load these deliveries in one run of the job `load`; the outcomes go to `progress` as they happen."""
+    from identity.opt_outs import open_withheld
     from orchestration.jobs import load_job, resources
 
     home = prepare_environment()
+    open_withheld(home)  # BadKey before anything is done, where nobody could tell who is to be left out
     given = {**resources(home), "progress": progress}
     config = {**QUIET, "ops": {"load_deliveries": {"config": {"load_ids": load_ids}}}}
     result = load_job(home).execute_in_process(
@@ -64,6 +66,7 @@ def refresh_in_process(
     empty. `notes` go with the release to its readers. `retrain`, `accept_...` and `new_vault` are
     those of `link_persons`. VaultError, before anything is done, where the vault would not open.
     """
+    from identity.opt_outs import open_withheld
     from identity.vault_check import check_vault
     from ingestion.errors import MilepostError
     from orchestration.jobs import resources
@@ -74,6 +77,7 @@ def refresh_in_process(
     home = prepare_environment()
     try:
         check_vault(home, new_vault=new_vault)
+        open_withheld(home)
         refuse_nothing(home)
         instance = dagster_instance(home)
         before = _release_id(home)

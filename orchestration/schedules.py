@@ -18,7 +18,7 @@ def schedules(home: Home, refresh: Any, due: Any) -> list[Any]:
         job=refresh,
         cron_schedule="30 3 * * *",
         execution_timezone=timezone(),
-        description="Nightly, if anything was loaded or withdrawn since the last release.",
+        description="Nightly, if deliveries, agreements or opt-outs changed since the last release.",
     )
     def refresh_when_new() -> Iterator[dg.RunRequest | dg.SkipReason]:
         from orchestration.received import is_behind

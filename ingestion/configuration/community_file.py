@@ -90,6 +90,9 @@ class PublicationLevel(Strict):
 DEFAULT_PUBLICATION: dict[Level, PublicationLevel] = {"community": PublicationLevel(singles="all")}
 
 
+NO_AGREEMENT_NO_LOAD = "Without a live agreement nothing is loaded"
+
+
 class Agreement(Strict):
     """A data-sharing agreement; without a live one that covers an extract, nothing of it is loaded."""
 
@@ -106,6 +109,15 @@ class Agreement(Strict):
 
     def is_live(self, on: dt.date) -> bool:
         return self.starts <= on <= self.expires
+
+    def why_not_live(self, name: str, extract: str, on: dt.date) -> tuple[str, str]:
+        """What to say of it on a day on which it is not live, and what to do."""
+        which = f"the agreement '{name}', which covers {extract},"
+        if on > self.expires:
+            what = f"{which} expired on {self.expires}, its last day"
+            return what, "Renew it (`expires` in agreements.yml), or name the agreement that follows it"
+        what = f"{which} starts on {self.starts}"
+        return what, "Wait until then, or correct `starts` in agreements.yml"
 
 
 class AgreementsFile(Strict):

@@ -216,7 +216,7 @@ def _community_problems(contract: ContractFile, community: Surroundings) -> Iter
         yield ("agreement",), f"unknown agreement '{contract.agreement}'", step
         return
     if contract.partner in known and contract.partner not in agreement.parties:
-        what = f"the partner is not a party of the agreement '{contract.agreement}'"
+        what = f"{contract.partner} is not a party of the agreement '{contract.agreement}'"
         yield ("agreement",), what, "Name the agreement that covers it, or add the party in agreements.yml"
     if not agreement.covers(contract.extract_id, getattr(contract, "bundle", None)):
         what = f"the agreement '{contract.agreement}' does not cover {contract.extract_id}"

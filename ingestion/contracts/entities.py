@@ -100,6 +100,25 @@ class Entity(_Facts):
         return next((name for name, column in self.columns.items() if column.of_roster), None)
 
     @property
+    def child_column(self) -> str | None:
+        """The column of the partner's numbers of children, where rows tell of children.
+
+        A table of a standard has it under the standard's name: the roster's own, what refers to the roster,
+        or the one identifier of its key.
+        """
+        if self.standard == CANONICAL or "student_id" in self.columns:
+            return "student_id" if "student_id" in self.columns else None
+        rosters = {name for name, entity in load_entities().items() if entity.roster_column}
+        referring = [name for name, column in self.columns.items() if column.references in rosters]
+        in_key = [name for name in self.key if self.columns[name].pii == "direct"]
+        return self.roster_column or next(iter([*referring, *in_key]), None)
+
+    @property
+    def state_id_column(self) -> str | None:
+        """The column of the state's numbers of children, where there is one."""
+        return next((name for name in self.columns if name == "state_student_id"), None)
+
+    @property
     def raw_columns(self) -> dict[str, str]:
         """Name -> SQL type of every column of a raw file of this entity, in order."""
         own = {name: column.sql_type for name, column in self.columns.items()}

@@ -1,5 +1,6 @@
 """The raw lake: what is in force, one Parquet file per extract, school year and collection."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -102,7 +103,7 @@ def put_together_in_force(home: Home, staged: Sequence[Staged]) -> None:
             for one in staged:
                 one.file.unlink(missing_ok=True)
             for one in waiting:
-                _follow_ledger(home, one.delivery, before[one.delivery.load_id])
+                follow_ledger(home, one.delivery, before[one.delivery.load_id])
                 home.superseded_file(one.delivery.load_id).unlink(missing_ok=True)
             raise _not_written(waiting[0].delivery, home.raw, error) from None
         called_off(home)
@@ -144,7 +145,7 @@ def withdraw_together(home: Home, load_ids: Sequence[str], reason: str = "") -> 
             ledger.append(*events)
         back = {one.load_id: holder(ledger, one) for one in whole}
         for one in whole:
-            _follow_ledger(home, one, back[one.load_id])
+            follow_ledger(home, one, back[one.load_id])
         return {load_id: back.get(load_id) for load_id in load_ids}
 
 
@@ -174,30 +175,35 @@ def recover(home: Home) -> list[str]:
             back = holder(ledger, state.delivery)
             there = notes.get(raw_of(home, state.delivery), {}).get("load_id")
             if there != (back.load_id if back else None):
-                mended.append(_follow_ledger(home, state.delivery, back))
+                mended.append(follow_ledger(home, state.delivery, back))
         for leftover in [*home.staged.glob("*.parquet"), *home.superseded.glob("*.tmp")]:
             leftover.unlink()
             mended.append(f"Removed the unfinished file {leftover.name}.")
     return mended
 
 
-def take_snapshot(home: Home) -> Home:
+def take_snapshot(home: Home, left_out: Mapping[str, str] | None = None) -> Home:
     """Everything in force and what the ledger says, for a build that loads going on meanwhile do not disturb.
 
-    Files are linked, not copied. Taken again, it replaces the one before.
+    Of extracts `left_out` (extract -> why) no rows are in it, and their deliveries say so. Files are linked,
+    not copied. Taken again, it replaces the one before.
     """
+    without = left_out or {}
     new = home.root / "snapshot.new"
     with lake_lock(home):
         ensure_empty_files(home)
         shutil.rmtree(new, ignore_errors=True)
         for file in home.raw.glob("*/**/*.parquet"):
+            if file.parent.name in without:
+                continue
             link = new / "raw" / file.relative_to(home.raw)
             link.parent.mkdir(parents=True, exist_ok=True)
             os.link(file, link)
         new.mkdir(parents=True, exist_ok=True)
         if home.ledger.exists():
             shutil.copyfile(home.ledger, new / home.ledger.name)
-        write_deliveries(Ledger(home.ledger), Home(new).deliveries)
+        write_deliveries(Ledger(home.ledger), Home(new).deliveries, without)
+        Home(new).left_out.write_text(json.dumps(without, sort_keys=True))
         shutil.rmtree(home.snapshot.root, ignore_errors=True)
         new.rename(home.snapshot.root)
     return home.snapshot
@@ -212,7 +218,7 @@ def lake_lock(home: Home) -> Iterator[list[str]]:
         yield finish_announced(home)
 
 
-def _follow_ledger(home: Home, place: Delivery, back: LoadState | None) -> str:
+def follow_ledger(home: Home, place: Delivery, back: LoadState | None) -> str:
     """Keep what lies in the slot of `place`, and put there the delivery that the ledger says, if any."""
     raw, slot = raw_of(home, place), f"{place.extract_id} {place.period}"
     there = loaded_by(raw)

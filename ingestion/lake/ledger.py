@@ -29,6 +29,8 @@ EVENTS = (
     "restored",
     "reopened",
     "outdated",
+    "redacted",
+    "purged",
 )
 _TAIL = 256
 _KEPT = 8  # ledgers read in this process that are remembered; a deployment has one

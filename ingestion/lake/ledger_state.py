@@ -18,6 +18,8 @@ Status = Literal[
     "superseded",
     "withdrawn",
     "outdated",
+    "purged",
+    "no_agreement",
 ]
 
 ACCEPTED = ("accepted", "accepted_with_quarantine")
@@ -31,7 +33,9 @@ class LoadState:
     tells in `rows` too what was delivered.
 
     `split` is a file of several school years whose years have become deliveries of their own. `outdated` is
-    one whose contract was edited before it was loaded: the same file waits as another delivery.
+    one whose contract was edited before it was loaded: the same file waits as another delivery. `purged`:
+    the delivery was destroyed. Where only rows of children were, its status stays, and the file as it was
+    sent `is_landed` no more. `no_agreement`: a reader found that no live one covers what would be in force.
     """
 
     delivery: Delivery
@@ -44,6 +48,7 @@ class LoadState:
     reason: str | None = None
     seconds: float | None = None
     delivered: int | None = None
+    is_landed: bool = True
 
     @property
     def load_id(self) -> str:
@@ -61,8 +66,8 @@ class LoadState:
 class Fold:
     """The state that follows from events, one event at a time.
 
-    In force for a slot is the delivery accepted last and not withdrawn since. `superseded` and `restored`
-    are for readers and decide nothing, so a ledger cut after any line still folds to one truth.
+    In force for a slot is the delivery accepted last and not withdrawn or purged since. `superseded` and
+    `restored` are for readers and decide nothing, so a ledger cut after any line still folds to one truth.
     """
 
     def __init__(self, home: Home) -> None:
@@ -78,6 +83,8 @@ class Fold:
         self._events += 1
         self._first.setdefault(load_id, event)
         known = {name: value for name, value in event.items() if value is not None}
+        if event["event"] == "redacted" and load_id in self._merged:  # what it tells of is as it was
+            known |= {name: self._merged[load_id][name] for name in ("event", "at")}
         merged = self._merged[load_id] = {**self._merged.get(load_id, {}), **known}
         of_slot = self._accepted.setdefault(_slot(merged), {})
         before = _last(of_slot)
@@ -87,8 +94,10 @@ class Fold:
             merged["delivered"] = known.get("rows", 0) + known.get("quarantined", 0)
             merged["reason"] = event.get("reason")  # why it was once rejected is history now
             of_slot[load_id] = (position, event["event"])
-        elif event["event"] == "withdrawn":
+        elif event["event"] in ("withdrawn", "purged"):
             of_slot.pop(load_id, None)
+        elif event["event"] == "received":
+            merged |= {"landing": None, "reason": None}  # sent again after it was destroyed
         elif event["event"] == "reopened":
             merged["reason"] = None  # as is why it was withdrawn
         for changed in (load_id, before, _last(of_slot)):
@@ -160,4 +169,5 @@ def _state(first: Event, event: Event, outcome: str | None, held: bool, home: Ho
         reason=event.get("reason"),
         seconds=event.get("seconds"),
         delivered=event.get("delivered"),
+        is_landed=event.get("landing") != "removed",
     )

@@ -94,7 +94,9 @@ def _landed(
     """The delivery of each period; the copy is moved to landing, unless every one of them lies there."""
     landed = home.landed_file(sha256, name.name)
     deliveries = [_delivery(period, sha256, landed, known) for period in periods]
-    if any(not delivery.landed.exists() for delivery in deliveries):
+    # of a file that told of a child who was purged, what it delivered is kept and the file itself is not
+    removed = {state.load_id for state in known if not state.is_landed and state.status != "purged"}
+    if any(not d.landed.exists() and d.load_id not in removed for d in deliveries):
         _land(temporary, landed)
     return deliveries
 
@@ -138,7 +140,7 @@ def _taken_in(delivery: Delivery, known: list[LoadState]) -> list[Event]:
     same = [state for state in known if state.slot == slot]
     waited = [s.delivery for s in same if s.status == "received" and s.load_id != delivery.load_id]
     events = [other.event("outdated", reason=f"by {delivery.load_id}") for other in waited]
-    if all(s.load_id != delivery.load_id or s.status == "outdated" for s in same):
+    if all(s.load_id != delivery.load_id or s.status in ("outdated", "purged") for s in same):
         events.append(delivery.event("received"))
     return events
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.configuration.community import Communities
+from ingestion.configuration.community_file import NO_AGREEMENT_NO_LOAD
 from ingestion.contracts.contract import Contract, match_file
 from ingestion.errors import DeliveryError, ReadError
 from ingestion.home import Home
@@ -178,14 +179,8 @@ def _problems(communities: Communities, period: Period, path: Path, today: dt.da
         found.append((f"unknown collection '{part}'", "", near_miss(part, community.collections)))
     agreement = community.agreements[contract.agreement]
     if not agreement.is_live(today):
-        when = (
-            f"expired on {agreement.expires}"
-            if today > agreement.expires
-            else f"starts on {agreement.starts}"
-        )
-        covered = contract.bundle or contract.extract_id
-        what = f"the agreement '{contract.agreement}', which covers {covered}, {when}"
-        found.append((what, "Without a live agreement nothing is loaded", "Renew it in agreements.yml"))
+        what, step = agreement.why_not_live(contract.agreement, contract.bundle or contract.extract_id, today)
+        found.append((what, NO_AGREEMENT_NO_LOAD, step))
     return [DeliveryError(what, where=str(path), rule=rule, next_step=step) for what, rule, step in found]
 
 
@@ -222,7 +217,7 @@ def refuse_same_content(periods: list[Period], known: list[LoadState], path: Pat
         for state in sorted(known, key=lambda one: not one.in_force):
             earlier = state.delivery
             same = earlier.school_year == period.school_year
-            gone = state.status in ("rejected", "withdrawn")
+            gone = state.status in ("rejected", "withdrawn", "purged")
             is_empty = period.contract.tolerance.empty and not state.rows
             if earlier.extract_id == period.contract.extract_id and not (same or gone or is_empty):
                 since = " and superseded since" if state.status == "superseded" else ""

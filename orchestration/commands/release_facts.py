@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.sql_text import literal
 from ingestion.wording import counted
+from orchestration.snapshots import left_out_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,6 +64,7 @@ def release_facts(home: Home, years_before: list[int], since: dt.datetime) -> di
         "split_persons": persons.get("split", 0),
         "without_values": [row[0] for row in _rows(database, WITHOUT_VALUES.format(selection=selection))],
         "incomplete": dict(_rows(home.warehouse, INCOMPLETE)),
+        "left_out": left_out_of(home.snapshot),
         "years_gone": sorted(set(years_before) - set(years_published(database))),
     }
 
@@ -99,6 +101,10 @@ def sentences(facts: dict[str, Any]) -> list[str]:
             ' milepost query --warehouse "from marts.unmapped_codes". Add them, with what they mean, to'
             " crosswalks/<partner>.csv of the community, then refresh again."
         )
+    if facts["left_out"]:
+        reasons = "; ".join(dict.fromkeys(reason.rstrip(".") for reason in facts["left_out"].values()))
+        extracts = counted(len(facts["left_out"]), "extract is", "extracts are")
+        said.append(f"{extracts} left out, for want of a live agreement: {reasons}.")
     if facts["years_gone"]:
         years = ", ".join(map(str, facts["years_gone"]))
         gone = "years" if len(facts["years_gone"]) > 1 else "year"

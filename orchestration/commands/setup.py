@@ -72,7 +72,7 @@ agreements:
     extracts: all
     starts: {starts}
     expires: {expires}
-    retention_years: 7    # noted, not acted upon: rows stay until they are withdrawn
+    retention_years: 7    # from the day a file is received; `milepost purge --due` tells what is past it
 """
 CROSSWALK = "field,partner_code,conformed_code,first_year,last_year\ngender,M,male,,\ngender,F,female,,\n"
 ENVIRONMENT = """\
@@ -167,6 +167,7 @@ def doctor(as_json: bool = typer.Option(False, "--json", help="Print the finding
         *_places(home),
         *_configuration(),
         *_agreements(home),
+        *_purges(home),
         *_places_that_wait(home),
         *_vault(home),
         *_state(home),
@@ -251,13 +252,29 @@ def _agreements(home: Home) -> list[Finding]:
         (
             f"agreement {found.agreement}",
             False,
-            f"of {found.community}, expired on {found.expired}; in force under it:"
+            f"of {found.community}, expired on {found.expired}; loaded under it and in no release since:"
             f" {', '.join(f'{n} of {extract}' for extract, n in found.in_force.items())}. Renew it in"
-            " agreements.yml, or take its rows out: `milepost status --list` has the load ids for"
-            ' `milepost withdraw LOAD_ID --reason "..."`, then `milepost refresh`',
+            f" agreements.yml, or destroy what came under it: `milepost purge --agreement {found.agreement}`",
         )
         for found in expired_in_force(communities, states(home), dt.date.today())
     ]
+
+
+def _purges(home: Home) -> list[Finding]:
+    """Purges that were begun and not finished, and whether the list of opt-outs opens."""
+    from identity.opt_outs import open_withheld
+    from ingestion.errors import MilepostError
+    from orchestration.purging.receipts import pending
+
+    found = [
+        ("purge", False, f"of {one.title}, begun on {one.began_at[:10]}, was not finished: run it again")
+        for one in pending(home)
+    ]
+    try:
+        open_withheld(home)
+    except MilepostError as error:
+        found.append(("opt-outs", False, str(error)))
+    return found
 
 
 def _vault(home: Home) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -28,10 +29,13 @@ MARKS = {
     "rejected": "[red]✗[/]",
     "received": "[cyan]…[/]",
     "withdrawn": "[magenta]w[/]",
+    "no_agreement": "[magenta]a[/]",
+    "purged": "[magenta]p[/]",
     "late": "[red]late[/]",
     "due": "[cyan]due[/]",
 }
 LEGEND = "✓ accepted  ▲ some rows held back  ✗ rejected  … not loaded yet  w withdrawn"
+LEFT_OUT = {"no_agreement": "a no live agreement, counts in no release", "purged": "p purged"}
 NO_DELIVERY = ("split", "outdated")  # other deliveries stand for what is in them
 MOST_LISTED = 20
 MOST_REASONS = 3  # told of one file
@@ -67,7 +71,7 @@ def status(
             where=str(home.root),
             next_step=first_steps("Start with"),
         )
-    known = states(home)
+    known = _as_they_count(home, states(home))
     # a partner that left the configuration still has its deliveries
     refuse_unknown_partner(partner, {*load_configuration().partners, *(s.delivery.partner for s in known)})
     found = [s for s in known if partner in ("", s.delivery.partner) and s.status not in NO_DELIVERY]
@@ -84,7 +88,22 @@ def status(
         _picture(found, owed, latest)
         _tell_rejected(home, found)
         _tell_waiting(found)
+        _tell_left_out(found)
         _tell_late(owed, latest)
+
+
+def _as_they_count(home: Home, known: list[LoadState]) -> list[LoadState]:
+    """The same, where what no live agreement covers is not in force, as it is in no release."""
+    from ingestion.lake.delivery_table import NO_AGREEMENT
+    from orchestration.snapshots import left_out_today
+
+    left_out = left_out_today(home)
+    return [
+        replace(state, status=NO_AGREEMENT, reason=left_out[state.delivery.extract_id])
+        if state.in_force and state.delivery.extract_id in left_out
+        else state
+        for state in known
+    ]
 
 
 def _owed(home: Home, days_ahead: int) -> list[DueDelivery]:
@@ -182,7 +201,9 @@ def _picture(found: list[LoadState], owed: list[DueDelivery], years: set[int]) -
         if rows:
             head = ["", *[f"{year}\n{part}" for year, part in periods]]
             print_table(partner, head, rows, marked_up=True)
-    out.print(LEGEND, style="dim")
+    shown = {state.status for state in found}
+    more = "".join(f"  {said}" for status, said in LEFT_OUT.items() if status in shown)
+    out.print(LEGEND + more, style="dim")
 
 
 def _by_bundle(cells: dict[Slot, str]) -> dict[Slot, str]:
@@ -205,7 +226,8 @@ def _gravity(mark: str) -> tuple[int, int]:
 
 def _mark(of_slot: list[LoadState]) -> str:
     """What is in force, and beside it what came later and is not; without any, what happened last."""
-    in_force = next((state for state in of_slot if state.in_force), None)
+    held = (state for state in of_slot if state.in_force or state.status == "no_agreement")
+    in_force = next(held, None)
     if in_force is None:
         return MARKS[max(of_slot, key=lambda state: state.at).status]
     later = [s for s in of_slot if s.status in ("rejected", "received") and s.at > in_force.at]
@@ -256,6 +278,15 @@ def _tell_waiting(found: list[LoadState]) -> None:
         ]
         title = "Received, not loaded yet: milepost load"
         print_table(title, ["extract", "period", "file", "load id"], rows)
+
+
+def _tell_left_out(found: list[LoadState]) -> None:
+    """Extracts that count in no release, since no live agreement covers them."""
+    reasons = {state.delivery.extract_id: state.reason for state in found if state.status == "no_agreement"}
+    if reasons:
+        out.print("In no release until a live agreement covers it", style="bold")
+        for reason in dict.fromkeys(reasons.values()):
+            out.print(Padding(escape(reason or ""), (0, 0, 0, 1)))
 
 
 def _tell_late(owed: list[DueDelivery], years: set[int]) -> None:

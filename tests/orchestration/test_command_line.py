@@ -310,8 +310,8 @@ def test_doctor_names_an_agreement_that_expired_while_its_rows_are_in_force(
     agreements = tmp_path / "communities" / "lakeside" / "agreements.yml"
     agreements.write_text(agreements.read_text().replace("expires: 2099-12-31", "expires: 2025-06-30"))
     (finding,) = expired()
-    assert "of lakeside, expired on 2025-06-30; in force under it: 2 of north.attendance." in finding
-    assert "`milepost withdraw LOAD_ID" in finding
+    assert "of lakeside, expired on 2025-06-30; loaded under it and in no release since: 2 of" in finding
+    assert "`milepost purge --agreement all_in`" in finding
     assert milepost("doctor").exit_code == 1
     for load_id in load_ids:
         assert milepost("withdraw", load_id).exit_code == 0

@@ -1,0 +1,326 @@
+"""A purge from what is asked for to its receipt: killed anywhere and run again, it ends in the same state."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ingestion.home import Home
+from ingestion.lake.ledger import Ledger
+from ingestion.traces import Sought, tells_of
+from orchestration.purging import inventory as inventories
+from orchestration.purging.receipts import Receipt, begin_receipt, draft_receipt, finish_receipt, pending
+from orchestration.purging.subjects import PurgeError, Subject
+from orchestration.writer import one_loader, one_writer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+    from ingestion.withheld import Withheld
+    from orchestration.progress import Progress
+    from orchestration.purging.inventory import Inventory
+
+DERIVED_OF_IDENTITY = ("person_links", "links", "address_keys", "person_changes", "match_rates")
+AS_SENT = ("inbox", "fetching", "kept", "landing")
+
+
+# ---- looking -------------------------------------------------------------------------------------------
+def of_person(home: Home, person_id: str) -> Subject | None:
+    """The subject of a purge of a person, by its id now or a former one; None where it was purged before.
+
+    PurgeError for an id that nobody has.
+    """
+    from identity.purging import begun_person, is_retired, person_ids, person_now
+    from identity.vault import open_vault
+    from ingestion.yaml_file import near_miss
+
+    with open_vault(home, read_only=True) as con:
+        now = person_now(con, person_id)
+        if now is None and is_retired(con, person_id):
+            now = begun_person(con, person_id)  # the purge was killed after the vault forgot the child
+            if now is None:
+                return None
+        if now is None:
+            raise PurgeError(
+                f"unknown person '{person_id}'",
+                rule="a person is named by its person_id",
+                next_step=near_miss(person_id, person_ids(con))
+                or "`milepost identity explain PARTNER:NUMBER` tells whose number it is",
+            )
+    return Subject("person", now, "one child", "it told of a child who was purged", person_id=now)
+
+
+def look(home: Home, subject: Subject) -> Inventory:
+    """What a purge would remove; nothing is written."""
+    from identity.vault import open_vault
+
+    if not home.vault.exists():
+        return inventories.of_deliveries(home, subject, Sought())
+    with open_vault(home, read_only=True) as con:
+        return _look(home, subject, con)
+
+
+def _look(home: Home, subject: Subject, con: DuckDBPyConnection) -> Inventory:
+    from identity.purging import count_chosen
+
+    sought = _choose(home, subject, con)
+    if subject.person_id:
+        found = inventories.of_person(home, _would_be_withheld(con, subject.person_id), sought)
+    else:
+        found = inventories.of_deliveries(home, subject, sought)
+    found.vault = count_chosen(con)
+    return found
+
+
+def _choose(home: Home, subject: Subject, con: DuckDBPyConnection) -> Sought:
+    """Make gone_member of a subject, and say what would tell of it."""
+    from identity.purging import (
+        choose_children_of,
+        choose_person,
+        numbers_of_chosen,
+        sought_of_chosen,
+    )
+
+    if subject.person_id:
+        choose_person(con, subject.person_id)
+        return sought_of_chosen(con)
+    states = Ledger(home.ledger).state()
+    gone = {*subject.load_ids}
+    partners = {state.delivery.partner for state in states if state.load_id in gone}
+    choose_children_of(con, partners, _still_told_of(home, gone, partners))
+    return numbers_of_chosen(con)
+
+
+def _still_told_of(home: Home, gone: set[str], partners: set[str]) -> Iterator[tuple[str, str, str]]:
+    """Files of these partners' children in the lake, but those of deliveries that go."""
+    from ingestion.contracts.entities import load_entities
+    from ingestion.lake.redaction import files_of_lake
+
+    by_id = {state.load_id: state.delivery for state in Ledger(home.ledger).state()}
+    for place, path, load_id in files_of_lake(home):
+        delivery = by_id.get(load_id)
+        if place == "quarantine" or delivery is None or load_id in gone or delivery.partner not in partners:
+            continue
+        if column := load_entities()[delivery.entity].child_column:
+            yield str(path), delivery.partner, column
+
+
+def _would_be_withheld(con: DuckDBPyConnection, person_id: str) -> Withheld:
+    """A list with one person alone, which is kept nowhere."""
+    import secrets
+
+    from identity.opt_outs import numbers_of, withhold
+    from ingestion.withheld import Withheld
+
+    alone = Withheld(None, secrets.token_bytes(32))
+    withhold(alone, numbers_of(con, person_id), "purged", "")
+    return alone
+
+
+# ---- removing ------------------------------------------------------------------------------------------
+def purge(
+    home: Home, subject: Subject, progress: Progress, *, by: str, why: str = ""
+) -> tuple[Receipt, Path] | None:
+    """Remove a subject from the home and prove it; None where there was nothing of it.
+
+    Waits for a refresh or a load that is going on. Where there was a warehouse, a refresh builds it anew.
+    """
+    with _alone(home, progress):
+        key = _anonymous(home, subject).key
+        begun = next((one for one in pending(home) if one.key == key), None)
+        if begun is None:
+            begun = _begin(home, subject, by, why)
+        if begun is None:
+            return None
+        subject = replace(subject, load_ids=tuple(dict.fromkeys((*subject.load_ids, *begun.deliveries))))
+        was_built = home.warehouse.exists() or bool(home.current_release.exists())
+        _remove(home, subject, begun)
+    release = _rebuild(progress) if was_built else None
+    with _alone(home, progress):
+        searched = _search(home, subject, begun)
+        _forget_what_was_sought(home, begun)
+        return finish_receipt(home, begun, searched, release)
+
+
+@contextmanager
+def _alone(home: Home, progress: Progress) -> Iterator[None]:
+    """No refresh and no load beside it; in this order, as a refresh takes them."""
+    with one_writer(home, progress), one_loader(home, progress):
+        yield
+
+
+def _begin(home: Home, subject: Subject, by: str, why: str) -> Receipt | None:
+    """Write down what will be removed and what is to be searched for, before anything is gone."""
+    from identity.opt_outs import make_withheld, numbers_of, withhold
+    from identity.purging import begin
+    from identity.vault import open_vault
+
+    if not home.vault.exists():
+        found = inventories.of_deliveries(home, subject, Sought())
+        draft = draft_receipt(subject, found.places(), by, why)
+        return begin_receipt(home, draft) if found else None
+    with open_vault(home) as con:
+        found = _look(home, subject, con)
+        if not found:
+            return None
+        receipt = draft_receipt(_anonymous(home, subject), found.places(), by, why)
+        begin(con, receipt.purge_id, _choose(home, subject, con), subject.person_id)
+        if subject.person_id:
+            withhold(make_withheld(home), numbers_of(con, subject.person_id), "purged", "")
+    return begin_receipt(home, receipt)  # last: who finds it relies on all that was written before
+
+
+def _anonymous(home: Home, subject: Subject) -> Subject:
+    """The same, where a receipt may say which person it was by a keyed hash alone."""
+    return replace(subject, key=person_reference(home, subject.key)) if subject.person_id else subject
+
+
+def person_reference(home: Home, person_id: str) -> str:
+    """What receipts call a person: only who has the vault's key can tell which one it is."""
+    from identity.opt_outs import make_withheld
+
+    return make_withheld(home).hash_of("person", person_id)
+
+
+def _remove(home: Home, subject: Subject, receipt: Receipt) -> None:
+    """Every step, each of which a second run finds done or does again."""
+    from ingestion.attempts import left_behind
+    from ingestion.lake.lake import recover
+    from ingestion.lake.purging import purge_deliveries
+    from ingestion.landing.receive import RECEIVING
+    from ingestion.landing.removal import remove_landed
+    from ingestion.spill import clear_spill
+
+    recover(home)
+    clear_spill(home)
+    found = _left(home, subject, receipt)
+    # files as they were sent before those of the lake, which say of whom they tell
+    for sha256 in sorted(found.landed):
+        remove_landed(home, sha256, subject.reason)
+    for leftover in left_behind(home.staged, RECEIVING):
+        leftover.unlink(missing_ok=True)
+    for name in AS_SENT:
+        for path in found.removed.get(name, ()):
+            path.unlink(missing_ok=True)
+    if subject.person_id:
+        for path in found.removed["feedback"]:
+            path.unlink(missing_ok=True)
+        _redact(home, found)
+    else:
+        purge_deliveries(home, subject.load_ids, subject.reason)
+    _forget_in_vault(home, subject)
+    _remove_derived(home)
+
+
+def _left(home: Home, subject: Subject, receipt: Receipt) -> Inventory:
+    """What is there to be removed, also after a kill: by then the vault may know nothing any more."""
+    from identity.opt_outs import open_withheld
+    from identity.purging import begun
+    from identity.vault import open_vault
+
+    sought = Sought()
+    if home.vault.exists():
+        with open_vault(home) as con:
+            sought = begun(con, receipt.purge_id)
+    if not subject.person_id:
+        return inventories.of_deliveries(home, subject, sought)
+    withheld = open_withheld(home)
+    assert withheld is not None
+    return inventories.of_person(home, withheld, sought)
+
+
+def _redact(home: Home, found: Inventory) -> None:
+    from identity.opt_outs import open_withheld
+    from ingestion.lake.redaction import redact
+    from ingestion.spill import working_database
+
+    withheld = open_withheld(home)
+    assert withheld is not None
+    with working_database(home) as con:
+        for file in found.redacted:
+            redact(home, file, withheld, con)
+
+
+def _forget_in_vault(home: Home, subject: Subject) -> None:
+    from identity.purging import forget_chosen
+    from identity.vault import open_vault
+
+    if home.vault.exists():
+        with open_vault(home) as con:
+            _choose(home, subject, con)
+            forget_chosen(con)
+
+
+def _remove_derived(home: Home) -> None:
+    """What a refresh makes anew: links, snapshot, warehouse and what is noted of it."""
+    for name in DERIVED_OF_IDENTITY:
+        (home.identity / f"{name}.parquet").unlink(missing_ok=True)
+    (home.identity / "linked.json").unlink(missing_ok=True)
+    for folder in (home.snapshot.root, home.root / "snapshot.new"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for leftover in home.feedback.glob("*/*.csv"):
+        if leftover in (home.unmatched_csv(leftover.parent.name), home.reissued_csv(leftover.parent.name)):
+            leftover.unlink()
+    for file in home.root.glob(f"{home.warehouse.name}*"):
+        if file.is_dir():
+            shutil.rmtree(file)
+        else:
+            file.unlink()
+    home.built.unlink(missing_ok=True)
+
+
+def _rebuild(progress: Progress) -> str | None:
+    """A release of what is left; where it fails, the last one stays, which holds no row of a child."""
+    from orchestration.refreshing import NothingAccepted
+    from orchestration.runs import refresh_in_process
+
+    with contextlib.suppress(NothingAccepted):
+        result = refresh_in_process(progress, notes="Records were destroyed on request.")
+        return str(result["release_id"]) if result["success"] else None
+    return None
+
+
+# ---- proving -------------------------------------------------------------------------------------------
+def _search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
+    """Every file of the home is searched, and rows of lake and vault are asked."""
+    from identity.purging import begun, still_tells_of
+    from identity.vault import open_vault
+    from ingestion.spill import working_database
+
+    sought, left, found = Sought(), 0, list[str]()
+    if home.vault.exists():
+        with open_vault(home) as con:
+            sought = begun(con, receipt.purge_id)
+            _choose(home, subject, con)
+            left = con.execute("select count(*) from gone_member").fetchall()[0][0]
+            found = [f"identity/vault.duckdb, {table}" for table in still_tells_of(con, sought)]
+    files = [path for path in sorted(home.root.rglob("*")) if path.is_file() and not path.is_symlink()]
+    with working_database(home) as con:
+        found += [
+            str(path.relative_to(home.root))
+            for path in files
+            if tells_of(path, sought, as_sent=path.relative_to(home.root).parts[0] in AS_SENT, con=con)
+        ]
+    inventory = _left(home, subject, receipt)
+    found += [str(file.path.relative_to(home.root)) for file in inventory.redacted]
+    found += [str(p.relative_to(home.root)) for paths in inventory.removed.values() for p in paths]
+    found += [f"landing/{sha256}" for sha256 in sorted(inventory.landed)]
+    return {
+        "n_files": len(files),
+        "n_bytes": sum(path.stat().st_size for path in files),
+        "n_texts": sought.n_texts,
+        "found_in": sorted({*found, *(["identity/vault.duckdb"] if left else [])}),
+    }
+
+
+def _forget_what_was_sought(home: Home, receipt: Receipt) -> None:
+    from identity.purging import seal_vault
+
+    if home.vault.exists():
+        seal_vault(home, [one.purge_id for one in pending(home) if one.purge_id != receipt.purge_id])

@@ -1,0 +1,220 @@
+"""What is purged is nowhere in the home afterwards, stays out, and the receipt says so without a child's value."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from three_partners import (
+    HEADER,
+    NAME,
+    NUMBERS,
+    PLANTED,
+    SISTER,
+    STATE_ID,
+    link,
+    milepost,
+    people,
+    put_in_force,
+    same_child,
+    set_up,
+    traces,
+)
+
+from identity.vault import open_vault
+from ingestion.home import Home
+from ingestion.lake.ledger import Ledger
+
+
+@pytest.fixture
+def communities(tmp_path: Path) -> Path:
+    return tmp_path / "communities"
+
+
+@pytest.fixture
+def loaded(home: Home, communities: Path) -> Home:
+    set_up(home, communities)
+    put_in_force(home)
+    return home
+
+
+def receipt_of(home: Home) -> dict[str, object]:
+    (file,) = [f for f in home.receipts.glob("*.json") if "pending" not in f.name]
+    found: dict[str, object] = json.loads(file.read_text())
+    return found
+
+
+def students(home: Home, partner: str = "north") -> set[str]:
+    """Numbers of a partner's children in the snapshot that a build reads."""
+    import duckdb
+
+    with duckdb.connect() as con:
+        rows = con.execute(
+            f"select distinct student_id from read_parquet('{home.snapshot.raw}/person/{partner}.person/*.parquet')"
+        ).fetchall()
+    return {number for (number,) in rows}
+
+
+def test_a_purged_child_is_in_no_file_of_the_home_and_does_not_come_back(loaded: Home) -> None:
+    person = same_child(loaded)
+    before = traces(loaded)
+    assert {path.split("/")[0] for path in before} >= {"inbox", "landing", "raw", "quarantine", "snapshot"}
+    shown = milepost("purge", "--person", person)
+    assert (shown.exit_code, "Nothing was removed" in shown.output) == (0, True), shown.output
+    assert traces(loaded) == before, "without --yes everything stays"
+    done = milepost("purge", "--person", person, "--yes", "--by", "A. Lee", "--why", "the family asked")
+    assert done.exit_code == 0, done.output
+    assert traces(loaded) == {}
+    receipt = receipt_of(loaded)
+    assert receipt["is_proven"] is True
+    assert receipt["by"] == "A. Lee"
+    by_place = {place["place"]: place for place in receipt["removed"]}  # type: ignore[attr-defined]
+    assert (by_place["landing"]["n_files"], by_place["raw"]["n_rows"]) == (4, 3)
+    assert (by_place["quarantine"]["n_rows"], by_place["vault, decisions"]["n_rows"]) == (1, 2)
+    assert not any(text in done.output for text in (*PLANTED, person))
+    # the same files again, another name and year, and a rebuild: the child stays out, its sister is there
+    for partner in NUMBERS:
+        (loaded.inbox / f"{partner}_people_2025.csv").write_text(people(partner))
+        (loaded.inbox / f"{partner}_people_2024.csv").write_text(people(partner).replace("Street", "Road"))
+    assert milepost("load").exit_code == 0
+    link(loaded)
+    assert students(loaded) == {SISTER, "N-7700179"}
+    in_home = {path for path in traces(loaded) if not path.startswith("inbox/")}
+    assert in_home == set()
+    with open_vault(loaded, read_only=True) as con:
+        ids = con.execute("select person_id from vault.person").fetchall()
+        retired = con.execute("select person_id from vault.retired").fetchall()
+    assert (person,) in retired, "with the ids that its records had before they were called one child"
+    assert not {*retired} & {*ids}
+    again = milepost("purge", "--person", person, "--yes")
+    assert (again.exit_code, "Nothing to purge" in again.output) == (0, True)
+
+
+def test_a_new_number_with_a_purged_childs_state_id_stays_out(loaded: Home) -> None:
+    person = same_child(loaded)
+    assert milepost("purge", "--person", person, "--yes").exit_code == 0
+    row = f"N-5550001,Zeph,Q.,2014-03-09,{STATE_ID},\n"
+    (loaded.inbox / "north_people_2024.csv").write_text(
+        HEADER + row + "N-7700179,Bo,Ray,2015-01-02,ST-88811890,\n"
+    )
+    (loaded.inbox / "north_attendance_2024.csv").write_text(
+        "ID,School,Enrolled,Absent\nN-5550001,Oak,180,4\nN-7700179,Oak,170,9\n"
+    )
+    assert milepost("load").exit_code == 0
+    link(loaded)
+    assert students(loaded) == {SISTER, "N-7700179"}
+    assert {p for p in traces(loaded, ("N-5550001", STATE_ID)) if not p.startswith("inbox/")} == set()
+
+
+def test_an_agreement_is_purged_and_the_others_are_untouched(loaded: Home) -> None:
+    same_child(loaded)
+    of_clinic = (NUMBERS["clinic"], "C-1234567")
+    assert traces(loaded, of_clinic)
+    done = milepost("purge", "--agreement", "clinic_2020", "--yes", "--why", "it ended")
+    assert done.exit_code == 0, done.output
+    assert traces(loaded, of_clinic) == {}
+    assert receipt_of(loaded)["is_proven"] is True
+    assert NUMBERS["north"] in repr(traces(loaded))
+    assert {s.delivery.partner: s.status for s in Ledger(loaded.ledger).state()}["clinic"] == "purged"
+    again = milepost("purge", "--agreement", "clinic_2020", "--yes")
+    assert (again.exit_code, "Nothing to purge" in again.output) == (0, True), again.output
+    # a new agreement, the same file: it is taken in like any other
+    (loaded.inbox / "clinic_people_2025.csv").write_text(people("clinic"))
+    assert milepost("load").exit_code == 0
+    assert {s.delivery.partner: s.status for s in Ledger(loaded.ledger).state()}["clinic"] == "accepted"
+
+
+def test_what_is_past_its_retention_is_listed_and_removed(loaded: Home) -> None:
+    assert "Nothing to purge" in milepost("purge", "--due").output
+    lines = loaded.ledger.read_text().splitlines()
+    old = [line.replace('"at": "20', '"at": "19') if "shelter" in line else line for line in lines]
+    loaded.ledger.write_text("".join(f"{line}\n" for line in old))  # received a hundred years ago
+    link(loaded)
+    listed = milepost("purge", "--due")
+    assert (listed.exit_code, "shelter.person" in listed.output) == (0, True), listed.output
+    assert "north.person" not in listed.output
+    assert milepost("purge", "--due", "--yes").exit_code == 0
+    assert traces(loaded, (NUMBERS["shelter"],)) == {}
+    assert "Nothing to purge" in milepost("purge", "--due", "--yes").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--agreement", "clinic_2021"), "Did you mean 'clinic_2020'?"),
+        (("--agreement", "clinic_2020", "--due"), "one of --agreement, --person and --due"),
+        ((), "Say what to purge"),
+    ],
+)
+def test_what_cannot_be_purged_is_told(loaded: Home, arguments: tuple[str, ...], said: str) -> None:
+    told = milepost("purge", *arguments)
+    assert told.exit_code == 2, told.output
+    assert said in " ".join(told.output.split())
+    assert not loaded.receipts.exists()
+
+
+def test_an_unknown_person_is_told_with_the_nearest_one(loaded: Home) -> None:
+    person = same_child(loaded)
+    told = milepost("purge", "--person", f"{person[:-1]}_", "--yes")
+    assert told.exit_code == 2
+    assert person in told.output
+    assert not loaded.receipts.exists()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+step = sys.argv[1]
+def die(*_args, **_options):
+    os.kill(os.getpid(), signal.SIGKILL)
+module, _, name = step.rpartition(".")
+import importlib
+found = importlib.import_module(module)
+setattr(found, name, die)
+from orchestration.cli import app
+app(["purge", "--person", sys.argv[2], "--yes"])
+"""
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "orchestration.purging.run.begin_receipt",
+        "ingestion.landing.removal.remove_landed",
+        "ingestion.lake.redaction.redact",
+        "identity.purging.forget_chosen",
+        "orchestration.purging.run._remove_derived",
+        "orchestration.purging.run._search",
+        "identity.purging.seal_vault",
+    ],
+)
+def test_killed_in_the_midst_and_run_again_it_ends_the_same(loaded: Home, step: str) -> None:
+    person = same_child(loaded)
+    done = subprocess.run([sys.executable, "-c", KILLED, step, person], env={**os.environ}, check=False)
+    assert done.returncode == -signal.SIGKILL
+    again = milepost("purge", "--person", person, "--yes")
+    assert again.exit_code == 0, again.output
+    assert traces(loaded) == {}
+    receipt = receipt_of(loaded)
+    assert receipt["is_proven"] is True
+    by_place = {place["place"]: place["n_rows"] for place in receipt["removed"]}  # type: ignore[attr-defined]
+    assert (by_place["raw"], by_place["vault, decisions"]) == (3, 2), "what was there before the kill"
+    with open_vault(loaded, read_only=True) as con:
+        assert con.execute("select count(*) from vault.purging").fetchone() == (0,)
+    link(loaded)
+    assert students(loaded) == {SISTER, "N-7700179"}
+
+
+def test_the_search_sees_what_is_left_and_the_receipt_does_not_say_what(loaded: Home) -> None:
+    person = same_child(loaded)
+    (loaded.root / "notes.txt").write_text(f"ask about {NAME} Quillfeather, born 3/9/2014\n")
+    told = milepost("purge", "--person", person, "--yes")
+    assert told.exit_code == 1
+    assert "notes.txt" in told.output
+    assert NAME not in told.output
+    assert receipt_of(loaded)["is_proven"] is False
