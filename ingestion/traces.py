@@ -165,7 +165,7 @@ def _in_zip(file: IO[bytes], texts: _Texts) -> bool | None:
         return None
 
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+def _chunks(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
     before = b""
     while chunk := file.read(_CHUNK):
         yield before + chunk

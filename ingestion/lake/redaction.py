@@ -69,8 +69,9 @@ def concerned_files(home: Home, withheld: Withheld, con: duckdb.DuckDBPyConnecti
                 f"from {rows.table}"
             ).fetchone()
             assert counts is not None
+            n_rows, n_withheld = counts
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            yield Concerned(place, path, delivery, *counts, frozenset(found.values()), digest)
+            yield Concerned(place, path, delivery, n_rows, n_withheld, frozenset(found.values()), digest)
 
 
 def redact(home: Home, file: Concerned, withheld: Withheld, con: duckdb.DuckDBPyConnection) -> None:

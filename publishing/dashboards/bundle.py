@@ -186,7 +186,7 @@ def _dashboard(connection: Connection, slug: str, dashboard: Dashboard, sources:
 def _yaml(data: Mapping[str, Any]) -> str:
     from ruamel.yaml import YAML
 
-    yaml = YAML(typ="safe", pure=True)
+    yaml: Any = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False
     out = io.StringIO()

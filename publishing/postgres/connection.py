@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import MilepostError
 from publishing.postgres.troubles import trouble_of
@@ -44,10 +44,10 @@ class Connection:
 
     def run(self, statements: str) -> None:
         """Execute one or more statements, without parameters."""
-        self.session.execute(cast(LiteralString, statements))
+        self.session.execute(statements)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        return self.session.execute(cast(LiteralString, query)).fetchall()
+        return self.session.execute(query).fetchall()
 
 
 def connect(patience: Patience) -> Connection:

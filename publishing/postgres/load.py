@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import LiteralString, cast
 
 from ingestion.errors import ExportError
 from ingestion.sql_text import identifier, literal
@@ -63,7 +62,7 @@ def _definition(this: Load, table: SourceTable) -> str:
 def _copy(connection: Connection, this: Load, table: SourceTable) -> int:
     columns = ", ".join(identifier(column.name) for column in table.columns)
     name = f"{identifier(this.schema)}.{identifier(table.name)}"
-    statement = cast(LiteralString, f"copy {name} ({columns}) from stdin (format csv)")
+    statement = f"copy {name} ({columns}) from stdin (format csv)"
     with connection.session.cursor() as cursor:
         with cursor.copy(statement) as copy:
             for piece in this.source.pieces(table):
