@@ -26,6 +26,7 @@ from orchestration.commands import (
     purging,
     query,
     refresh,
+    releasing,
     server,
     setup,
     status,
@@ -107,6 +108,7 @@ for subject in (
     purging,
     query,
     exporting,
+    releasing,
     server,
     dashboards,
 ):

@@ -15,10 +15,11 @@ from ingestion.home import Home
 from ingestion.lake.delivery import Delivery
 from ingestion.lake.lake import take_snapshot
 from ingestion.lake.ledger import Ledger
-from publishing import release
+from publishing import release, release_history
 from publishing.dbt_project import DBT_PROJECT
-from publishing.release import Release, prepare_release, publish, read_history
+from publishing.release import Release, prepare_release, publish
 from publishing.release_contents import ReleaseError, direct_identifiers, load_promise
+from publishing.release_history import read_history
 
 SAMPLE = {"VARCHAR": "'x'", "BIGINT": "1", "INTEGER": "2025", "DOUBLE": "0.5", "BOOLEAN": "true"}
 
@@ -219,7 +220,7 @@ class Killed(BaseException):
     """As a kill would: nothing catches it."""
 
 
-STEPS = ["write_contents", "_point_to", "_link", "_record", "_prune"]
+STEPS = ["write_contents", "point_to", "_link", "record", "prune"]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -229,7 +230,8 @@ def test_killed_anywhere_the_current_release_works_and_the_next_run_clears_up(
 ) -> None:
     publish_content(home, 1)
     build(home, 2)
-    original = getattr(release, step)
+    module = release_history if step == "_link" else release
+    original = getattr(module, step)
 
     def killed(*arguments: object) -> object:
         if when == "after":
@@ -237,7 +239,7 @@ def test_killed_anywhere_the_current_release_works_and_the_next_run_clears_up(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(release, step, killed)
+        patched.setattr(module, step, killed)
         with pytest.raises(Killed):
             publish(home)
     assert rows_in_current(home) in (1, 2)
@@ -258,7 +260,7 @@ def test_killed_anywhere_the_current_release_works_and_the_next_run_clears_up(
 def test_the_first_publication_killed_at_its_last_link_does_not_block_the_next(home: Home) -> None:
     publish_content(home, 1)
     home.current_database.unlink()
-    (home.published / f"{release.UNFINISHED}{home.current_database.name}").symlink_to(
+    (home.published / f"{release_history.UNFINISHED}{home.current_database.name}").symlink_to(
         "current/release.duckdb"
     )
     assert publish_content(home, 2).release_id == "r0002"
