@@ -2,7 +2,7 @@
 
 import datetime as dt
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,10 @@ from ingestion.parquet_table import write_table
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
 from publishing.dbt_project import DBT_PROJECT
-from publishing.release_contents import (
-    ReleaseError,
-    content_hash,
-    load_promise,
-    refuse_unpromised,
-    write_contents,
-)
+from publishing.access_log import record_access
+from publishing.outgoing import check_outgoing
+from publishing.release_contents import ReleaseError, content_hash, load_promise, refuse_unpromised
+from publishing.release_files import write_contents
 from publishing.release_history import (
     UNFINISHED,
     current_manifest,
@@ -32,6 +29,9 @@ from publishing.release_history import (
     record,
     recover,
 )
+from publishing.release_inputs import write_inputs
+from publishing.released import keep_released, prune_released
+from publishing.withdrawal import refuse_withdrawn
 
 RELEASE = {
     "release_id": "VARCHAR",
@@ -39,41 +39,51 @@ RELEASE = {
     "notes": "VARCHAR",
     "data_as_of": "TIMESTAMP",
 }
+RELEASES = {**RELEASE, "withdrawn_at": "TIMESTAMP", "withdrawal_reason": "VARCHAR"}
 
 
 @dataclass(frozen=True)
 class Release:
-    """The release in force after `publish`; `is_new` is False where nothing had changed since it was made."""
+    """The release in force after `publish`; `is_new` is False where nothing had changed since it was made.
+
+    `warnings` are what the outgoing gate tells of without stopping the release, in sentences.
+    """
 
     release_id: str
     folder: Path
     is_new: bool
     rows: Mapping[str, int]
     seconds: float
+    warnings: tuple[str, ...] = ()
 
 
-def prepare_release(home: Home, notes: str = "") -> str:
-    """Write what dbt reads of the release to be built (reference/release, releases.parquet); its id.
+def prepare_release(
+    home: Home, notes: str = "", code: str = "", entities: Mapping[str, Iterable[str]] | None = None
+) -> str:
+    """Write what dbt reads of the release to be built (reference/release*.parquet); its id.
 
     Ids count up and are never given to two different contents: an id is spent once its release was current.
+    `code` and `entities` are those of `write_inputs`.
     """
     history = read_history(home)
     spent = [int(entry["release_id"][1:]) for entry in history]
     release_id = f"r{max(spent, default=0) + 1:04d}"
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
     row: list[Any] = [release_id, now, notes or None, _data_as_of(home)]
-    past = [[entry[column] for column in RELEASE] for entry in history]
+    past = [[entry[column] for column in RELEASES] for entry in history]
     home.reference.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={"threads": 1}) as con:
         write_table(con, home.reference_file("release"), RELEASE, [row])
-        write_table(con, home.reference_file("releases"), RELEASE, [*past, row])
+        write_table(con, home.reference_file("releases"), RELEASES, [*past, [*row, None, None]])
+        write_inputs(con, home, code, entities or {})
     return release_id
 
 
 def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
     """Make schema published of the warehouse the current release, all at once, unless it already is.
 
-    Whatever goes wrong, the release before stays current; the next run clears what an interrupted one left.
+    What the outgoing gate finds wrong stops it (ReleaseError). Whatever goes wrong, the release before stays
+    current; the next run clears what an interrupted one left.
     """
     started = time.monotonic()
     home.published.mkdir(parents=True, exist_ok=True)
@@ -88,19 +98,26 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
         current = current_manifest(home)
         if current and current["content"] == content:
             rows = {table: facts["rows"] for table, facts in current["tables"].items()}
-            release_id, is_new = str(current["release_id"]), False
+            release_id, is_new, warnings = str(current["release_id"]), False, ()
         else:
+            refuse_withdrawn(home, content)
             about = {**_prepared(home, con), "content": content}
             release_id, is_new = str(about["release_id"]), True
+            checked = check_outgoing(con, home, promise)
+            warnings = checked.warnings
             unfinished = home.published / f"{UNFINISHED}{release_id}"
             unfinished.mkdir()
+            checked.write(con, unfinished)
             rows = write_contents(con, promise, unfinished, about)
+            keep_released(con, home, release_id)
             unfinished.rename(home.release_folder(release_id))
             point_to(home, release_id)
             record(home, about)
+            record_access(home, "release", release=release_id, rows=sum(rows.values()))
             prune(home)
+            prune_released(home)
     folder = home.release_folder(release_id)
-    return Release(release_id, folder, is_new, rows, time.monotonic() - started)
+    return Release(release_id, folder, is_new, rows, time.monotonic() - started, warnings)
 
 
 def _refuse_stale_decisions(con: duckdb.DuckDBPyConnection) -> None:
