@@ -1,6 +1,6 @@
 """The gate at the door out: rules of Great Expectations on tables that are about to be released.
 
-The rules are made by who publishes; here they are answered, each table in one scan, and nothing of a value is told.
+The rules are made by who publishes; here they are answered, each table in one scan; no value is told.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class OutgoingRule:
-    """What must hold of a table; `violations` is SQL for the count of rows that break it, asked if it fails."""
+    """What must hold of a table; `violations` is SQL that counts the rows that break it."""
 
     table: str
     name: str
@@ -86,9 +86,7 @@ def unique_key(table: str, key: Sequence[str]) -> OutgoingRule:
     )
 
 
-def judge_outgoing(
-    con: duckdb.DuckDBPyConnection, rules: Sequence[OutgoingRule]
-) -> list[OutgoingResult]:
+def judge_outgoing(con: duckdb.DuckDBPyConnection, rules: Sequence[OutgoingRule]) -> list[OutgoingResult]:
     """The results of all rules, whose tables or views are in the current database of `con`."""
     from expectations.gx_duckdb import expectation_class, open_batch, verdicts
 

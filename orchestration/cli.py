@@ -18,6 +18,7 @@ from orchestration.commands import (
     deliveries,
     demo,
     exporting,
+    explaining,
     fetching,
     identifying,
     indicators,
@@ -109,6 +110,7 @@ for subject in (
     query,
     exporting,
     releasing,
+    explaining,
     server,
     dashboards,
 ):

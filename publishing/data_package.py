@@ -17,20 +17,21 @@ TYPES = {
     "TIMESTAMP": "datetime",
     "DATE": "date",
 }
-# "" is what no value is, in CSV; of these columns the empty text is a value ("shown as it is", "the school year")
+# "" is no value in CSV; of these columns the empty text is one ("shown as it is", "the school year")
 MAY_BE_EMPTY = ("suppression", "old_suppression", "new_suppression", "period", "program_name", "also_changed")
 
 
 def data_package(
     promise: Mapping[str, PromisedTable], about: Mapping[str, Any], tables: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The descriptor; `tables` holds what the manifest says of each table, `about` what it says of the release."""
+    """The descriptor; `tables` holds what the manifest says of tables, `about` of the release."""
     refers = references(promise)
     return {
         "profile": "data-package",
         "name": f"milepost-{about['release_id']}",
         "title": f"Release {about['release_id']}",
-        "description": about["notes"] or "Indicators from cradle to career, with what may not be shown hidden.",
+        "description": about["notes"]
+        or "Indicators from cradle to career, with what may not be shown hidden.",
         "version": about["release_id"],
         "created": f"{about['created_at']}Z",
         "resources": [_resource(promise[name], refers[name], facts) for name, facts in tables.items()],

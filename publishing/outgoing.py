@@ -54,8 +54,8 @@ def check_outgoing(
                 _said(result),
                 where=f"published.{result.rule.table.removeprefix('outgoing_')}",
                 rule=f"{result.rule.name} must hold of what is released",
-                next_step="Correct the model or the configuration behind it and run `milepost refresh`; the current"
-                " release stays in force",
+                next_step="Correct the model or the configuration behind it and run `milepost refresh`;"
+                " the current release stays in force",
             )
             for result in stopping
         )

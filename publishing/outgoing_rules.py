@@ -15,7 +15,15 @@ HIDDEN_WITH = ("numerator", "n_reached", "value", "share_reached", "participant_
 # tables that tell of no group of children: titles, deliveries, releases, sources of others
 DESCRIPTIVE = frozenset(
     [
-        *("indicators", "subgroups", "geographies", "school_years", "load_quality", "releases", "area_values"),
+        *(
+            "indicators",
+            "subgroups",
+            "geographies",
+            "school_years",
+            "load_quality",
+            "releases",
+            "area_values",
+        ),
         *("gateway_status", "indicator_sources"),
     ]
 )
@@ -87,7 +95,9 @@ def _numbers(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
         stem = low.removesuffix("_low")
         high = f"{stem}_high"
         middle = next((name for name in (stem, f"{stem}_value", f"{stem}_reached") if name in columns), None)
-        sql = f"{low} > {high}" + (f" or {middle} < {low} - 1e-9 or {middle} > {high} + 1e-9" if middle else "")
+        sql = f"{low} > {high}" + (
+            f" or {middle} < {low} - 1e-9 or {middle} > {high} + 1e-9" if middle else ""
+        )
         yield f"{stem}_is_outside", sql, f"{low} is at most {middle or high}, which is at most {high}."
     for part, whole in PAIRS.items():
         if {part, whole} <= columns:
@@ -145,20 +155,31 @@ def _of_others(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
         of_all = "geography_level = 'community' and disaggregate = 'all'"
         yield (
             "jumps_without_a_cause",
-            f"cause = 'unexplained' and {of_all} and (change = 'removed' or abs(new_value - old_value) > {JUMP})",
-            f"A community's rate changed by more than {100 * JUMP:g} point, or is gone, and no delivery, definition,"
-            " configuration, link or code did.",
+            f"cause = 'unexplained' and {of_all} "
+            f"and (change = 'removed' or abs(new_value - old_value) > {JUMP})",
+            f"A community's rate changed by more than {100 * JUMP:g} point, or is gone, and no delivery,"
+            " definition, configuration, link or code did.",
         )
     elif table.name not in DESCRIPTIVE and not {*COUNTS} & table.columns.keys():
         yield (
             "tells_of_children_uncounted",
             "true",
-            "A table has a count of children that is held to the minimum, or is one of those that tell of none.",
+            "A table has a count of children, held to the minimum, or is one of those that tell of none.",
         )
 
 
 def _worth_a_look(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
     if table.name == "restatements":
-        yield "changed_without_a_cause", "cause = 'unexplained'", "A value changed, and nothing that it is made of."
-        leap = f"geography_level = 'community' and disaggregate = 'all' and abs(new_value - old_value) > {LEAP}"
-        yield "leaps", leap, f"A community's rate changed by more than {100 * LEAP:g} points; the cause is told."
+        yield (
+            "changed_without_a_cause",
+            "cause = 'unexplained'",
+            "A value changed, and nothing that it is made of.",
+        )
+        leap = (
+            f"geography_level = 'community' and disaggregate = 'all' and abs(new_value - old_value) > {LEAP}"
+        )
+        yield (
+            "leaps",
+            leap,
+            f"A community's rate changed by more than {100 * LEAP:g} points; the cause is told.",
+        )

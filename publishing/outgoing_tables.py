@@ -22,7 +22,13 @@ NAMES = LOOKED_AT.format("texts")
 OF_A_PERSON = r"(^|_)(person|persons|student|students|child_id|household|guardian|address|birth_date)(_|$)"
 SOCIAL_SECURITY = r"(^|[^0-9-])[0-9]{3}-[0-9]{2}-[0-9]{4}([^0-9-]|$)"
 MAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}"
-WRITTEN_BY_HAND = ("owner", "notes", "citation", "caveats", "withdrawal_reason")  # whom to ask may stand there
+WRITTEN_BY_HAND = (
+    "owner",
+    "notes",
+    "citation",
+    "caveats",
+    "withdrawal_reason",
+)  # whom to ask may stand there
 
 
 def look_at(
@@ -30,7 +36,7 @@ def look_at(
 ) -> None:
     """Make the table outgoing_<name>: the published columns, and a flag for each rule."""
     columns = ", ".join(f"shown.{name}" for name in table.columns)
-    joined, more = _beside(con, home, table)
+    joined, more = _beside(home, table)
     flagged = "".join(f", {sql} as {flag}" for flag, sql in flags.items())
     con.execute(
         f"create or replace table {LOOKED_AT.format(table.name)} as "
@@ -39,16 +45,18 @@ def look_at(
     )
 
 
-def _beside(con: duckdb.DuckDBPyConnection, home: Home, table: PromisedTable) -> tuple[str, str]:
+def _beside(home: Home, table: PromisedTable) -> tuple[str, str]:
     """Joins and columns that the flags of a table speak of."""
     joined, more = "", ""
     if "community_id" in table.columns:
         communities = home.reference_file("communities")
-        source = literal(str(communities)) if communities.exists() else "(select null as community_id, null as m)"
+        source = (
+            literal(str(communities)) if communities.exists() else "(select null as community_id, null as m)"
+        )
         minimum = "minimum_denominator" if communities.exists() else "m"
         joined = (
-            f" left join (select community_id as of_community, {minimum} as minimum from {source}) as communities "
-            "on shown.community_id = communities.of_community"
+            f" left join (select community_id as of_community, {minimum} as minimum from {source}) "
+            "as communities on shown.community_id = communities.of_community"
         )
         more = f", coalesce(communities.minimum, {SMALLEST_MINIMUM}) as minimum_denominator"
     same = " and ".join(f"shown.{name} = other.{name}" for name in KEY)
@@ -62,7 +70,7 @@ def _beside(con: duckdb.DuckDBPyConnection, home: Home, table: PromisedTable) ->
 
 
 def look_at_names(con: duckdb.DuckDBPyConnection, home: Home, promise: Mapping[str, PromisedTable]) -> None:
-    """Make the table outgoing_texts: every text that is published, once per table and column, and every name."""
+    """Make the table outgoing_texts: every published text, once per table and column, and every name."""
     con.execute(f"create or replace table {NAMES} (table_name varchar, column_name varchar, said varchar)")
     for table in promise.values():
         texts = [name for name, (kind, _) in table.columns.items() if kind == "VARCHAR"]

@@ -15,8 +15,8 @@ from ingestion.lake.ledger_state import ACCEPTED
 from ingestion.parquet_table import write_table
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
-from publishing.dbt_project import DBT_PROJECT
 from publishing.access_log import record_access
+from publishing.dbt_project import DBT_PROJECT
 from publishing.outgoing import check_outgoing
 from publishing.release_contents import ReleaseError, content_hash, load_promise, refuse_unpromised
 from publishing.release_files import write_contents

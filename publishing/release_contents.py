@@ -12,7 +12,6 @@ from ruamel.yaml import YAML
 
 from ingestion.contracts.entities import load_entities
 from ingestion.errors import MilepostError
-from ingestion.sql_text import literal
 
 PROMISE = Path("models/published/_published.yml")
 DATABASE = "release.duckdb"

@@ -1,7 +1,7 @@
 """The files of a release: database, Parquet and CSV by table, their description, and the manifest of hashes.
 
-Rows are in the order of all columns and the Parquet writer has one thread, so the same rows are the same bytes,
-whatever home they were built in. The bytes of the DuckDB file may differ; its rows do not.
+Rows are in the order of all columns and the Parquet writer has one thread, so the same rows are the same
+bytes, whatever home they were built in. The bytes of the DuckDB file may differ; its rows do not.
 """
 
 import hashlib
@@ -22,7 +22,8 @@ PARQUET = "format parquet, compression zstd, compression_level 3, row_group_size
 CSV = "format csv, header, timestampformat '%Y-%m-%dT%H:%M:%SZ'"
 STARTS = ", ".join(map(literal, FORMULA_STARTS))
 MATURITIES = (
-    "select community_id, school_year, collection, data_maturity from release.published.school_years order by all"
+    "select community_id, school_year, collection, data_maturity from release.published.school_years"
+    " order by all"
 )
 
 
@@ -32,7 +33,7 @@ def write_contents(
     folder: Path,
     about: Mapping[str, Any],
 ) -> dict[str, int]:
-    """Write all files of a release from schema published of `warehouse` into a folder, read-only; rows per table.
+    """Write all files of a release from schema published of `warehouse`, read-only; rows per table.
 
     What is in the folder already (the results of the gate) is told of in the manifest too.
     """
@@ -64,7 +65,9 @@ def write_contents(
         "tables": tables,
         "files": {name: sha256(folder / name) for name in others if name != DATABASE},
     }
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_text(
+        json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     for file in folder.iterdir():
         file.chmod(0o444)
         sync(file)

@@ -1,6 +1,6 @@
 """What a release is made of, as tables: deliveries in force, definitions, configuration, code.
 
-Written beside what the last release was made of, so that the model `restatements` can say why a value is another.
+Written beside what the last release was made of, so that `restatements` can say why a value is another.
 """
 
 from __future__ import annotations
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from ingestion.home import Home
 
 # tables of the configuration that decide on a value; others decide on titles, targets, due dates
-CONFIGURATION = ("cut_scores", "crosswalks", "extract_codes", "geography_changes", "neighborhoods", "same_places")
+CONFIGURATION = (
+    "cut_scores",
+    "crosswalks",
+    "extract_codes",
+    "geography_changes",
+    "neighborhoods",
+    "same_places",
+)
 DELIVERY = {
     "load_id": "VARCHAR",
     "community_id": "VARCHAR",
@@ -35,7 +42,13 @@ DELIVERY = {
     "received_at": "TIMESTAMP",
     "agreement_id": "VARCHAR",
 }
-FACT = {"kind": "VARCHAR", "community_id": "VARCHAR", "indicator_id": "VARCHAR", "name": "VARCHAR", "hash": "VARCHAR"}
+FACT = {
+    "kind": "VARCHAR",
+    "community_id": "VARCHAR",
+    "indicator_id": "VARCHAR",
+    "name": "VARCHAR",
+    "hash": "VARCHAR",
+}
 KEY = {
     "community_id": "VARCHAR",
     "indicator_id": "VARCHAR",
@@ -98,8 +111,8 @@ def _write_deliveries(con: duckdb.DuckDBPyConnection, home: Home) -> None:
         join = f"left join {literal(str(extracts))} as extracts using (community_id, extract_id)"
     temporary = target.with_suffix(".tmp")
     con.execute(
-        f"copy (select d.load_id, community_id, d.partner_id, extract_id, d.entity, d.school_year, d.collection, "
-        f"d.file_name, d.sha256, d.received_at, {agreement} as agreement_id "
+        "copy (select d.load_id, community_id, d.partner_id, extract_id, d.entity, d.school_year, "
+        f"d.collection, d.file_name, d.sha256, d.received_at, {agreement} as agreement_id "
         f"from {literal(str(home.snapshot.deliveries))} as d {join} "
         f"where d.state in {ACCEPTED} order by all) to {literal(str(temporary))} (format parquet)"
     )
@@ -111,11 +124,12 @@ def _facts(con: duckdb.DuckDBPyConnection, home: Home, code: str) -> list[tuple[
     for table in CONFIGURATION:
         file = home.reference_file(table)
         if file.exists():
+            known = con.execute(f"describe select * from {literal(str(file))}").fetchall()
+            community = "community_id" if any(row[0] == "community_id" for row in known) else "null"
             rows = con.execute(
-                "select 'configuration', community_id, null, $table, "
+                f"select 'configuration', {community}, null, {literal(table)}, "
                 "md5(string_agg(t::varchar, chr(10) order by t::varchar)) "
-                f"from {literal(str(file))} as t group by community_id",
-                {"table": table},
+                f"from {literal(str(file))} as t group by all"
             ).fetchall()
             facts += rows
     definitions = home.reference_file("indicator_definitions")

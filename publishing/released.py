@@ -22,7 +22,11 @@ def keep_released(con: duckdb.DuckDBPyConnection, home: Home, release_id: str) -
     unfinished = home.released / f"{UNFINISHED}{release_id}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    _copy(con, f"select {', '.join(VALUE)} from warehouse.published.indicator_values", unfinished / "values.parquet")
+    _copy(
+        con,
+        f"select {', '.join(VALUE)} from warehouse.published.indicator_values",
+        unfinished / "values.parquet",
+    )
     _copy(con, "select * from warehouse.published.restatements", unfinished / "restatements.parquet")
     key = ", ".join(KEY)
     cells = (

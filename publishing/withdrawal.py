@@ -31,7 +31,11 @@ def withdraw_release(home: Home, release_id: str, reason: str, delete: bool = Fa
         entry = _entry_of(home, release_id)
         already = bool(entry["withdrawn_at"])
         if not already or delete:
-            facts = {} if already else {"reason": reason.strip(), "content": entry["content"], "is_allowed": False}
+            facts = (
+                {}
+                if already
+                else {"reason": reason.strip(), "content": entry["content"], "is_allowed": False}
+            )
             if already:
                 facts["at"] = entry["withdrawn_at"]
             record_withdrawal(home, release_id, **facts, **({"is_deleted": True} if delete else {}))
@@ -66,8 +70,8 @@ def refuse_withdrawn(home: Home, content: str) -> None:
             raise ReleaseError(
                 f"these are the numbers of {release_id}, which was withdrawn ({line['reason']})",
                 rule="What was withdrawn does not come back by itself",
-                next_step="Mend deliveries, configuration or code and refresh again; if the numbers are right after"
-                f" all: milepost release allow {release_id} --reason ...",
+                next_step="Mend deliveries, configuration or code and refresh again; if the numbers are right"
+                f" after all: milepost release allow {release_id} --reason ...",
             )
 
 

@@ -55,11 +55,19 @@ class SmallWarehouse:
         self.home.identity.mkdir(exist_ok=True)
         with duckdb.connect() as con:
             for file, columns in (
-                ("person_changes", "null::varchar as person_id, null::varchar as other_person_id, "
-                 "now()::timestamp as changed_at"),
-                ("place_links", "null::varchar as community_id, null::varchar as account_id, null::varchar as place_id"),
+                (
+                    "person_changes",
+                    "null::varchar as person_id, null::varchar as other_person_id, "
+                    "now()::timestamp as changed_at",
+                ),
+                (
+                    "place_links",
+                    "null::varchar as community_id, null::varchar as account_id, null::varchar as place_id",
+                ),
             ):
-                con.sql(f"select {columns} limit 0").write_parquet(str(self.home.identity / f"{file}.parquet"))
+                con.sql(f"select {columns} limit 0").write_parquet(
+                    str(self.home.identity / f"{file}.parquet")
+                )
 
     def _write_marts(self, children: int) -> None:
         with duckdb.connect(str(self.home.warehouse)) as con:

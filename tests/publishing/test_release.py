@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from published_by_hand import build, publish_content, rows_in_current
 
 from ingestion.home import Home
 from ingestion.lake.delivery import Delivery
@@ -17,59 +18,14 @@ from ingestion.lake.lake import take_snapshot
 from ingestion.lake.ledger import Ledger
 from publishing import release, release_history
 from publishing.dbt_project import DBT_PROJECT
-from publishing.release import Release, prepare_release, publish
+from publishing.release import prepare_release, publish
 from publishing.release_contents import ReleaseError, direct_identifiers, load_promise
 from publishing.release_history import read_history
-
-SAMPLE = {"VARCHAR": "'x'", "BIGINT": "1", "INTEGER": "2025", "DOUBLE": "0.5", "BOOLEAN": "true"}
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path).create()
-
-
-def build(home: Home, content: int) -> str:
-    """Schema published as dbt would build it, every table with `content` rows."""
-    release_id = prepare_release(home, f"content {content}")
-    home.warehouse.unlink(missing_ok=True)
-    with duckdb.connect(str(home.warehouse)) as con:
-        con.execute("create schema published")
-        for table in load_promise(DBT_PROJECT).values():
-            columns = ", ".join(
-                f"{_sample(column, kind, release_id)}::{kind} as {column}"
-                for column, (kind, _) in table.columns.items()
-            )
-            con.execute(f"create table published.{table.name} as select {columns} from range({content})")
-        con.execute(
-            "create or replace table published.releases as select *, release_id = "
-            f"'{release_id}' as is_current from '{home.reference_file('releases')}'"
-        )
-        con.execute(
-            "create or replace table published.releases as select release_id, created_at, data_as_of, notes, "
-            "is_current from published.releases"
-        )
-        con.execute("create schema disclosure")
-        con.execute(f"create table disclosure.cell_suppression as from range({content})")
-    return release_id
-
-
-def _sample(column: str, kind: str, release_id: str) -> str:
-    if column == "release_id":
-        return f"'{release_id}'"
-    return SAMPLE.get(kind, "timestamp '2025-08-01'")
-
-
-def publish_content(home: Home, content: int) -> Release:
-    build(home, content)
-    return publish(home)
-
-
-def rows_in_current(home: Home) -> int:
-    with duckdb.connect(str(home.current_database), read_only=True) as con:
-        row = con.execute("select count(*) from published.indicator_values").fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def test_a_release_is_a_read_only_database_parquet_files_and_a_manifest(home: Home) -> None:
@@ -220,7 +176,10 @@ class Killed(BaseException):
     """As a kill would: nothing catches it."""
 
 
-STEPS = ["write_contents", "point_to", "_link", "record", "prune"]
+STEPS = [
+    *("check_outgoing", "write_contents", "keep_released", "point_to", "_link", "record", "record_access"),
+    *("prune", "prune_released"),
+]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
