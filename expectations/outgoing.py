@@ -59,19 +59,6 @@ def must_not_be(
     )
 
 
-def never_null(table: str, column: str) -> OutgoingRule:
-    """A rule on a column that has a value in every row."""
-    return OutgoingRule(
-        table=table,
-        name=f"{column}_is_present",
-        expectation="expect_column_values_to_not_be_null",
-        arguments={"column": column},
-        severity="error",
-        explanation=f"Every row needs a {column}.",
-        violations=f"count(*) filter ({identifier(column)} is null)",
-    )
-
-
 def unique_key(table: str, key: Sequence[str]) -> OutgoingRule:
     """A rule that a key occurs once."""
     columns = ", ".join(map(identifier, key))
