@@ -100,8 +100,10 @@ def write_configuration(home: Home, manifest: Mapping[str, Any], notes: str = ""
     communities = load_configuration()
     ensure_empty_files(home)
     write_reference(home, communities)
-    write_registry_tables(home, DBT_PROJECT, {c.community: c.indicators for c in communities})
-    prepare_release(home, notes, str(manifest[FINGERPRINT]), indicator_entities(manifest))
+    selections = {c.community: c.indicators for c in communities}
+    registry = write_registry_tables(home, DBT_PROJECT, selections)
+    required = {name: indicator.required_entities for name, indicator in registry.items()}
+    prepare_release(home, notes, str(manifest[FINGERPRINT]), indicator_entities(manifest, required))
 
 
 IDENTITY_TABLES = {

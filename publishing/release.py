@@ -2,7 +2,7 @@
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ class Release:
 
 
 def prepare_release(
-    home: Home, notes: str = "", code: str = "", entities: Mapping[str, Iterable[str]] | None = None
+    home: Home, notes: str = "", code: str = "", entities: Mapping[str, Mapping[str, str]] | None = None
 ) -> str:
     """Write what dbt reads of the release to be built (reference/release*.parquet); its id.
 

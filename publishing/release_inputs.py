@@ -6,13 +6,14 @@ Written beside what the last release was made of, so that `restatements` can say
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ingestion.contracts.entities import load_entities
 from ingestion.lake.ledger_state import ACCEPTED
 from ingestion.parquet_table import write_table
 from ingestion.sql_text import literal
+from publishing.lineage import COUNTS
 from publishing.release_history import current_manifest
 
 if TYPE_CHECKING:
@@ -60,10 +61,10 @@ KEY = {
     "disaggregate": "VARCHAR",
     "subgroup": "VARCHAR",
 }
-COUNTS = {"denominator": "BIGINT", "numerator": "BIGINT"}
+NUMBERS = {"denominator": "BIGINT", "numerator": "BIGINT"}
 VALUE = {
     **KEY,
-    **COUNTS,
+    **NUMBERS,
     "value": "DOUBLE",
     "value_low": "DOUBLE",
     "value_high": "DOUBLE",
@@ -71,23 +72,23 @@ VALUE = {
     "release_id": "VARCHAR",
 }
 # of the release before, or without rows; `cells` are the counts behind values, so they never leave the home
-OF_LAST = {"values": VALUE, "cells": {**KEY, **COUNTS}, "deliveries": DELIVERY, "facts": FACT}
+OF_LAST = {"values": VALUE, "cells": {**KEY, **NUMBERS}, "deliveries": DELIVERY, "facts": FACT}
 
 
 def write_inputs(
-    con: duckdb.DuckDBPyConnection, home: Home, code: str, entities: Mapping[str, Iterable[str]]
+    con: duckdb.DuckDBPyConnection, home: Home, code: str, entities: Mapping[str, Mapping[str, str]]
 ) -> None:
     """Write reference/release_*.parquet of the release to be built, and last_release_*.parquet.
 
-    `code` is a fingerprint of all models, `entities` the raw tables behind each indicator; without it each
-    delivery counts as one of all indicators.
+    `code` is a fingerprint of all models, `entities` the raw tables behind each indicator with their roles
+    (see `indicator_entities`); without it each delivery counts as one of all indicators.
     """
     _write_deliveries(con, home)
     write_table(con, home.reference_file("release_facts"), FACT, _facts(con, home, code))
-    known = list(load_entities())
-    pairs = [(i, entity) for i in _indicators(con, home) for entity in sorted(entities.get(i, known))]
-    columns = {"indicator_id": "VARCHAR", "entity": "VARCHAR"}
-    write_table(con, home.reference_file("indicator_entities"), columns, pairs)
+    known = dict.fromkeys(load_entities(), COUNTS)
+    rows = [(i, *pair) for i in _indicators(con, home) for pair in sorted(entities.get(i, known).items())]
+    columns = {"indicator_id": "VARCHAR", "entity": "VARCHAR", "role": "VARCHAR"}
+    write_table(con, home.reference_file("indicator_entities"), columns, rows)
     last = current_manifest(home)
     for name, shape in OF_LAST.items():
         target = home.reference_file(f"last_release_{name}")

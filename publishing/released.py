@@ -11,7 +11,7 @@ import duckdb
 from ingestion.home import Home
 from ingestion.sql_text import literal
 from publishing.release_history import KEPT, UNFINISHED, usable
-from publishing.release_inputs import COUNTS, KEY, VALUE
+from publishing.release_inputs import KEY, NUMBERS, VALUE
 
 COPIED = {"deliveries": "release_deliveries"}
 
@@ -30,7 +30,7 @@ def keep_released(con: duckdb.DuckDBPyConnection, home: Home, release_id: str) -
     _copy(con, "select * from warehouse.published.restatements", unfinished / "restatements.parquet")
     key = ", ".join(KEY)
     cells = (
-        f"select {key}, {', '.join(COUNTS)} from warehouse.marts.indicator_cells "
+        f"select {key}, {', '.join(NUMBERS)} from warehouse.marts.indicator_cells "
         f"semi join warehouse.published.indicator_values using ({key})"
     )
     _copy(con, cells, unfinished / "cells.parquet")

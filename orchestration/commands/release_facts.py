@@ -34,7 +34,9 @@ CHANGES = (
     "select kind, count(*) from read_parquet({changes}) where changed_at >= $since group by all order by all"
 )
 # what the outgoing gate let pass and tells of
-WARNED = "select table_name, explanation, n_violations from read_parquet({gate}) where not is_passed order by all"
+WARNED = (
+    "select table_name, explanation, n_violations from read_parquet({gate}) where not is_passed order by all"
+)
 UNMAPPED = (
     "select extract_id || ' ' || field as what, sum(n_rows)::bigint as n_rows from marts.unmapped_codes"
     " group by all order by n_rows desc, what"

@@ -24,7 +24,7 @@ from publishing.release import publish
 SOURCES = (
     "insert into published.indicator_sources by name select 'tiny' as community_id, 'absence' as indicator_id,"
     " 'd00000' || i as load_id, 'north' as partner_id, 'north.attendance' as extract_id, 'attendance' as entity,"
-    " 2023 + i as school_year, 'annual' as collection, 'r0001' as release_id from range(1, 3) as r(i)"
+    " 2023 + i as school_year, 'annual' as collection, 'counts' as role, 'r0001' as release_id from range(1, 3) as r(i)"
 )
 
 

@@ -46,7 +46,10 @@ changed_places as (
 
     select known.kind
     from {{ last_facts }} as known
-    cross join (select {{ content_hash(['community_id', 'account_id', 'place_id']) }} as hash from {{ source('identity', 'place_links') }}) as held
+    cross join (
+        select {{ content_hash(['community_id', 'account_id', 'place_id']) }} as hash
+        from {{ source('identity', 'place_links') }}
+    ) as held
     where known.kind = 'places' and known.hash <> held.hash
 
 )
@@ -57,7 +60,8 @@ select distinct
     outcomes.definition_version,
     outcomes.school_year,
     outcomes.collection,
-    'links_changed' as cause
+    'links_changed' as cause,
+    cast(null as varchar) as role -- noqa: RF04
 from {{ ref('int_indicator_outcomes') }} as outcomes
 inner join (select distinct person_id from moved) as moved_once
     on outcomes.person_id = moved_once.person_id
@@ -70,7 +74,8 @@ select distinct
     cast(null as varchar) as definition_version,
     changed_deliveries.school_year,
     cast(null as varchar) as collection,
-    'data_restated' as cause
+    'data_restated' as cause,
+    reads.role
 from changed_deliveries
 inner join {{ source('reference', 'indicator_entities') }} as reads
     on changed_deliveries.entity = reads.entity
@@ -87,7 +92,8 @@ select distinct
         when 'definition' then 'definition_changed'
         when 'code' then 'code_changed'
         else 'configuration_changed'
-    end as cause
+    end as cause,
+    cast(null as varchar) as role -- noqa: RF04
 from changed_facts
 
 union all
@@ -98,5 +104,6 @@ select
     cast(null as varchar) as definition_version,
     cast(null as integer) as school_year,
     cast(null as varchar) as collection,
-    'links_changed' as cause
+    'links_changed' as cause,
+    cast(null as varchar) as role -- noqa: RF04
 from changed_places

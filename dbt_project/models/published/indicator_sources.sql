@@ -19,10 +19,13 @@ select
     held.collection,
     held.received_at,
     held.agreement_id,
+    reads.role,
     this_release.release_id
 from {{ source('reference', 'release_deliveries') }} as held
 inner join {{ source('reference', 'indicator_entities') }} as reads
-    on held.entity = reads.entity
+    on
+        held.entity = reads.entity
+        and reads.role <> 'other'
 inner join {{ source('reference', 'indicator_selection') }} as selection
     on
         reads.indicator_id = selection.indicator_id

@@ -32,25 +32,35 @@ with compared as (
 
 ),
 
--- a year that was not told of before is new, and restates nothing
+-- a year that was not told of before is new, and restates nothing. `is_split`: not of everyone in the community
 units as (
 
-    select distinct {{ unit | join(', ') }}
+    select distinct
+        {{ unit | join(', ') }},
+        is_split
     from {{ last_values }}
+    cross join (select unnest([true, false]) as is_split) as both_kinds
 
 ),
 
--- what changed that a value of the unit may be made of; deliveries of the year itself come before those of others
+-- what changed that a value of the unit may be made of; deliveries of the year that the indicator needs come first,
+-- those of other years, and of what its model merely reads, after all that is known of it
 reasons as (
 
     select
-        {% for column in unit %}
+        {% for column in unit + ['is_split'] %}
             units.{{ column }},
         {% endfor %}
         changed.cause,
         min(case changed.cause
             when 'definition_changed' then 1
-            when 'data_restated' then case when changed.school_year = units.school_year then 2 else 5 end
+            when 'data_restated'
+                then
+                    case
+                        when changed.school_year <> units.school_year then 5
+                        when changed.role = 'counts' or (changed.role = 'groups' and units.is_split) then 2
+                        else 5
+                    end
             when 'links_changed' then 3
             when 'configuration_changed' then 4
             else 6
@@ -71,6 +81,7 @@ causes as (
 
     select
         {{ unit | join(', ') }},
+        is_split,
         min_by(cause, place) as first_cause,
         string_agg(cause, ', ' order by place) as all_causes
     from reasons
@@ -88,9 +99,13 @@ judged as (
         coalesce(causes.all_causes, '') as all_causes
     from compared
     inner join units
-        on {{ same_columns(unit, 'compared', 'units') }}
+        on
+            {{ same_columns(unit, 'compared', 'units') }}
+            and units.is_split = (compared.disaggregate <> 'all' or compared.geography_level <> 'community')
     left join causes
-        on {{ same_columns(unit, 'compared', 'causes') }}
+        on
+            {{ same_columns(unit, 'compared', 'causes') }}
+            and units.is_split = causes.is_split
     left join {{ source('reference', 'last_release_cells') }} as was
         on {{ same_columns(key, 'compared', 'was') }}
     left join {{ ref('indicator_cells') }} as cells
