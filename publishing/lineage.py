@@ -21,7 +21,7 @@ def indicator_entities(
     """Indicator -> entity of the lake -> its role, by dbt's references between models.
 
     `counts`: it is of an entity that the indicator requires, in a standard or not; `groups`: it says which
-    groups children are in; `other`: the indicator's model or the cells read it, through tables of many columns.
+    groups children are in; `other`: the model or the cells read it, through tables of many columns.
     `required` holds each indicator's required canonical entities.
     """
     lineage = _Lineage(manifest)
