@@ -111,9 +111,10 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
             rows = write_contents(con, promise, unfinished, about)
             keep_released(con, home, release_id)
             unfinished.rename(home.release_folder(release_id))
+            # before it is current: what cannot be recorded is not released
+            record_access(home, "release", release=release_id, rows=sum(rows.values()))
             point_to(home, release_id)
             record(home, about)
-            record_access(home, "release", release=release_id, rows=sum(rows.values()))
             prune(home)
             prune_released(home)
     folder = home.release_folder(release_id)
