@@ -126,19 +126,20 @@ def diff(
     from publishing.dbt_project import DBT_PROJECT
     from publishing.release_changes import release_changes
     from publishing.release_contents import load_promise
+    from publishing.release_inputs import KEY
 
     home = Home.from_environment()
     with working_database(home) as con:
         changes = release_changes(con, home, load_promise(DBT_PROJECT), before, after)
-        ordered = "from value_changes order by abs(change_points) desc nulls last, all"
+        in_order = f"abs(change_points) desc nulls last, {', '.join(KEY)}"
         if as_csv:
-            rows = write_rows(sys.stdout, con.execute(ordered))
+            rows = write_rows(sys.stdout, con.execute(f"from value_changes order by {in_order}"))
             record_access(home, "release diff", release=after, rows=rows, format="csv")
             return
         of_everyone = "geography_level = 'community' and disaggregate = 'all'"
         largest = con.execute(
             f"select * from value_changes where change_points is not null order by {of_everyone} desc, "
-            f"abs(change_points) desc, all limit {limit}"
+            f"{in_order} limit {limit}"
         )
         names = [column[0] for column in largest.description or []]
         found = [dict(zip(names, row, strict=True)) for row in largest.fetchall()]
