@@ -29,8 +29,8 @@ def record_access(
     with FileLock(home.locks / "access.lock"):
         # owner alone: who looked at what is nobody else's business
         descriptor = os.open(home.access_log, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        size = os.fstat(descriptor).st_size
         try:
-            size = os.fstat(descriptor).st_size
             if size and os.pread(descriptor, 1, size - 1) != b"\n":  # a line torn by a kill
                 data = b"\n" + data
             if os.write(descriptor, data) != len(data):

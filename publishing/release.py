@@ -86,6 +86,7 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
     current; the next run clears what an interrupted one left.
     """
     started = time.monotonic()
+    warnings: tuple[str, ...] = ()
     home.published.mkdir(parents=True, exist_ok=True)
     home.locks.mkdir(parents=True, exist_ok=True)
     with FileLock(home.locks / "publish.lock"), working_database(home) as con:
@@ -98,7 +99,7 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
         current = current_manifest(home)
         if current and current["content"] == content:
             rows = {table: facts["rows"] for table, facts in current["tables"].items()}
-            release_id, is_new, warnings = str(current["release_id"]), False, ()
+            release_id, is_new = str(current["release_id"]), False
         else:
             refuse_withdrawn(home, content)
             about = {**_prepared(home, con), "content": content}

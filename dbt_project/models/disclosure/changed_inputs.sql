@@ -1,6 +1,13 @@
 {% set last_facts = source('reference', 'last_release_facts') %}
 
-with changed_deliveries as (
+with facts_before as (
+
+    select * from {{ last_facts }}
+    where kind not in ('persons', 'places')
+
+),
+
+changed_deliveries as (
 
     select distinct
         coalesce(was.community_id, held.community_id) as community_id,
@@ -20,7 +27,7 @@ changed_facts as (
         coalesce(was.community_id, held.community_id) as community_id,
         coalesce(was.indicator_id, held.indicator_id) as indicator_id,
         coalesce(was.name, held.name) as name -- noqa: RF04
-    from (select * from {{ last_facts }} where kind not in ('persons', 'places')) as was
+    from facts_before as was
     full outer join {{ source('reference', 'release_facts') }} as held
         on
             was.kind = held.kind
@@ -34,7 +41,7 @@ changed_facts as (
 -- joined and split since the last release was made
 moved as (
 
-    select unnest([changes.person_id, changes.other_person_id]) as person_id
+    select distinct unnest([changes.person_id, changes.other_person_id]) as person_id
     from {{ source('identity', 'person_changes') }} as changes
     inner join {{ last_facts }} as known
         on known.kind = 'persons'
@@ -42,15 +49,19 @@ moved as (
 
 ),
 
+places_held as (
+
+    select {{ content_hash(['community_id', 'account_id', 'place_id']) }} as places_hash
+    from {{ source('identity', 'place_links') }}
+
+),
+
 changed_places as (
 
     select known.kind
     from {{ last_facts }} as known
-    cross join (
-        select {{ content_hash(['community_id', 'account_id', 'place_id']) }} as hash
-        from {{ source('identity', 'place_links') }}
-    ) as held
-    where known.kind = 'places' and known.hash <> held.hash
+    cross join places_held
+    where known.kind = 'places' and known.hash <> places_held.places_hash
 
 )
 
@@ -63,8 +74,8 @@ select distinct
     'links_changed' as cause,
     cast(null as varchar) as role -- noqa: RF04
 from {{ ref('int_indicator_outcomes') }} as outcomes
-inner join (select distinct person_id from moved) as moved_once
-    on outcomes.person_id = moved_once.person_id
+inner join moved
+    on outcomes.person_id = moved.person_id
 
 union all
 

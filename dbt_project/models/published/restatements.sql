@@ -12,12 +12,12 @@ with compared as (
         {% for column in key %}
             coalesce(was.{{ column }}, shown.{{ column }}) as {{ column }},
         {% endfor %}
-        case when was.release_id is null then 'added' when shown.release_id is null then 'removed' else 'changed' end
-            as change,
         {% for column in ['denominator', 'value', 'value_low', 'value_high', 'suppression'] %}
             was.{{ column }} as old_{{ column }},
-            shown.{{ column }} as new_{{ column }}{{ ',' if not loop.last }}
+            shown.{{ column }} as new_{{ column }},
         {% endfor %}
+        case when was.release_id is null then 'added' when shown.release_id is null then 'removed' else 'changed' end
+            as change -- noqa: RF04
     from {{ last_values }} as was
     full outer join {{ ref('indicator_values') }} as shown
         on {{ same_columns(key, 'was', 'shown') }}
@@ -37,9 +37,15 @@ units as (
 
     select distinct
         {{ unit | join(', ') }},
-        is_split
+        unnest([true, false]) as is_split
     from {{ last_values }}
-    cross join (select unnest([true, false]) as is_split) as both_kinds
+
+),
+
+last_release as (
+
+    select max(release_id) as release_id
+    from {{ last_values }}
 
 ),
 
@@ -72,7 +78,10 @@ reasons as (
             and coalesce(changed.indicator_id, units.indicator_id) = units.indicator_id
             and coalesce(changed.definition_version, units.definition_version) = units.definition_version
             and coalesce(changed.collection, units.collection) = units.collection
-            and (changed.cause = 'data_restated' or coalesce(changed.school_year, units.school_year) = units.school_year)
+            and (
+                changed.cause = 'data_restated'
+                or coalesce(changed.school_year, units.school_year) = units.school_year
+            )
     group by all
 
 ),
@@ -135,5 +144,5 @@ select
     end as also_changed,
     this_release.release_id
 from judged
-cross join (select max(release_id) as release_id from {{ last_values }}) as last_release
+cross join last_release
 cross join {{ source('reference', 'release') }} as this_release
