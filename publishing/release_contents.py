@@ -22,8 +22,11 @@ RELEASE_COLUMNS = ("release_id", "created_at")
 RELEASE_TABLES = ("releases", "restatements")
 # tables whose rows give the key they share with others a title
 TITLES = ("indicators", "subgroups", "geographies", "school_years")
-# the words of a public source, not ours; and years that nothing was published of
-OF_OTHERS = {("area_values", "subgroups"), ("load_quality", "school_years")}
+# the words of a public source, not ours; years that nothing was published of; rows of what is gone
+OF_OTHERS = {
+    *(("area_values", "subgroups"), ("load_quality", "school_years"), ("indicator_sources", "school_years")),
+    *(("restatements", name) for name in TITLES),
+}
 
 
 class ReleaseError(MilepostError):
