@@ -33,7 +33,7 @@ def data_package(
         "description": about["notes"]
         or "Indicators from cradle to career, with what may not be shown hidden.",
         "version": about["release_id"],
-        "created": f"{about['created_at']}Z",
+        "created": f"{about.get('created_at')}Z",
         "resources": [_resource(promise[name], refers[name], facts) for name, facts in tables.items()],
     }
 

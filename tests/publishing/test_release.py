@@ -192,9 +192,9 @@ def test_killed_anywhere_the_current_release_works_and_the_next_run_clears_up(
     module = release_history if step == "_link" else release
     original = getattr(module, step)
 
-    def killed(*arguments: object) -> object:
+    def killed(*arguments: object, **options: object) -> object:
         if when == "after":
-            original(*arguments)
+            original(*arguments, **options)
         raise Killed
 
     with monkeypatch.context() as patched:
