@@ -30,7 +30,7 @@ def data_package(
         "profile": "data-package",
         "name": f"milepost-{about['release_id']}",
         "title": f"Release {about['release_id']}",
-        "description": about["notes"]
+        "description": about.get("notes")
         or "Indicators from cradle to career, with what may not be shown hidden.",
         "version": about["release_id"],
         "created": f"{about.get('created_at')}Z",
