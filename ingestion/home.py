@@ -255,6 +255,7 @@ class Home:
     def receipts(self) -> Path:
         """What was purged, when, by whom, and what a search of the home found afterwards."""
         return self.root / "receipts"
+
     @property
     def withdrawn_releases(self) -> Path:
         """Releases out of force, where nobody reads them by mistake."""
