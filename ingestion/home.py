@@ -256,6 +256,24 @@ class Home:
         """What was purged, when, by whom, and what a search of the home found afterwards."""
         return self.root / "receipts"
 
+    @property
+    def withdrawn_releases(self) -> Path:
+        """Releases out of force, where nobody reads them by mistake."""
+        return self.published / "withdrawn"
+
+    @property
+    def released(self) -> Path:
+        """What later releases are compared with, a folder per release; it holds counts nobody may see."""
+        return self.root / "released"
+
+    def released_folder(self, release_id: str) -> Path:
+        return self.released / release_id
+
+    @property
+    def access_log(self) -> Path:
+        """Who released, exported or asked what: a line each, only ever appended to."""
+        return self.root / "access.jsonl"
+
     # ---- tools -----------------------------------------------------------------------------------
     @property
     def dagster(self) -> Path:

@@ -81,7 +81,7 @@ def _reference(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
         required_resource_keys=WRITES,
     )
     def reference(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        write_configuration(home)
+        write_configuration(home, manifest)
         context.resources.progress.building("reference", 1, 1)
         for key in sorted(context.selected_asset_keys):
             yield dg.MaterializeResult(asset_key=key)
@@ -89,18 +89,21 @@ def _reference(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
     return reference
 
 
-def write_configuration(home: Home, notes: str = "") -> None:
+def write_configuration(home: Home, manifest: Mapping[str, Any], notes: str = "") -> None:
     """Write what the warehouse reads beside deliveries; `notes` are those of the release to be built."""
     from ingestion.configuration.reference import write_reference
     from ingestion.lake.lake import ensure_empty_files
+    from publishing.lineage import indicator_entities
     from publishing.registry_tables import write_registry_tables
     from publishing.release import prepare_release
 
     communities = load_configuration()
     ensure_empty_files(home)
     write_reference(home, communities)
-    write_registry_tables(home, DBT_PROJECT, {c.community: c.indicators for c in communities})
-    prepare_release(home, notes)
+    selections = {c.community: c.indicators for c in communities}
+    registry = write_registry_tables(home, DBT_PROJECT, selections)
+    required = {name: indicator.required_entities for name, indicator in registry.items()}
+    prepare_release(home, notes, str(manifest[FINGERPRINT]), indicator_entities(manifest, required))
 
 
 IDENTITY_TABLES = {
@@ -270,4 +273,5 @@ def make_release(home: Home, progress: Progress) -> dict[str, Any]:
         "folder": dg.MetadataValue.path(str(made.folder)),
         "dagster/row_count": sum(made.rows.values()),
         "seconds": round(made.seconds, 2),
+        "warnings": "\n".join(made.warnings),
     }

@@ -225,7 +225,7 @@ def has_nothing_to_publish(home: Home) -> bool:
 
     After a first release an empty one is news: that what was published was withdrawn.
     """
-    from publishing.release import read_history
+    from publishing.release_history import read_history
 
     return not read_history(home) and not any(state.in_force for state in states(home))
 

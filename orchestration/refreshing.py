@@ -102,7 +102,7 @@ def _steps(manifest: Mapping[str, Any], home: Home) -> list[dg.OpDefinition]:
         clear_spill(home)
         take_covered_snapshot(home, progress)
         refuse_nothing(home)
-        write_configuration(home, context.op_config["notes"])
+        write_configuration(home, manifest, context.op_config["notes"])
         progress.building("reference", 1, 1)
         yield from (dg.AssetMaterialization(key) for key in reference_keys(manifest))
 

@@ -1,11 +1,6 @@
-"""Releases: immutable, numbered folders of published tables, and the symlink that says which is current."""
+"""Making a release: what dbt reads of it before it builds, and the tables as an immutable folder."""
 
-import contextlib
 import datetime as dt
-import json
-import os
-import re
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,89 +15,111 @@ from ingestion.lake.ledger_state import ACCEPTED
 from ingestion.parquet_table import write_table
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
+from publishing.access_log import record_access
 from publishing.dbt_project import DBT_PROJECT
-from publishing.release_contents import (
-    DATABASE,
-    MANIFEST,
-    ReleaseError,
-    content_hash,
-    load_promise,
-    refuse_unpromised,
-    write_contents,
+from publishing.outgoing import check_outgoing
+from publishing.release_contents import ReleaseError, content_hash, load_promise, refuse_unpromised
+from publishing.release_files import write_contents
+from publishing.release_history import (
+    UNFINISHED,
+    current_manifest,
+    point_to,
+    prune,
+    read_history,
+    record,
+    recover,
 )
+from publishing.release_inputs import write_inputs
+from publishing.released import keep_released, prune_released
+from publishing.withdrawal import refuse_withdrawn
 
-KEPT = 3
-HISTORY = "releases.jsonl"
-RELEASE_ID = re.compile(r"^r\d{4,}$")
-UNFINISHED = ".unfinished-"
 RELEASE = {
     "release_id": "VARCHAR",
     "created_at": "TIMESTAMP",
     "notes": "VARCHAR",
     "data_as_of": "TIMESTAMP",
 }
+RELEASES = {**RELEASE, "withdrawn_at": "TIMESTAMP", "withdrawal_reason": "VARCHAR"}
 
 
 @dataclass(frozen=True)
 class Release:
-    """The release in force after `publish`; `is_new` is False where nothing had changed since it was made."""
+    """The release in force after `publish`; `is_new` is False where nothing had changed since it was made.
+
+    `warnings` are what the outgoing gate tells of without stopping the release, in sentences.
+    """
 
     release_id: str
     folder: Path
     is_new: bool
     rows: Mapping[str, int]
     seconds: float
+    warnings: tuple[str, ...] = ()
 
 
-def prepare_release(home: Home, notes: str = "") -> str:
-    """Write what dbt reads of the release to be built (reference/release, releases.parquet); its id.
+def prepare_release(
+    home: Home, notes: str = "", code: str = "", entities: Mapping[str, Mapping[str, str]] | None = None
+) -> str:
+    """Write what dbt reads of the release to be built (reference/release*.parquet); its id.
 
     Ids count up and are never given to two different contents: an id is spent once its release was current.
+    `code` and `entities` are those of `write_inputs`.
     """
     history = read_history(home)
     spent = [int(entry["release_id"][1:]) for entry in history]
     release_id = f"r{max(spent, default=0) + 1:04d}"
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
     row: list[Any] = [release_id, now, notes or None, _data_as_of(home)]
-    past = [[entry[column] for column in RELEASE] for entry in history]
+    past = [[entry[column] for column in RELEASES] for entry in history]
     home.reference.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={"threads": 1}) as con:
         write_table(con, home.reference_file("release"), RELEASE, [row])
-        write_table(con, home.reference_file("releases"), RELEASE, [*past, row])
+        write_table(con, home.reference_file("releases"), RELEASES, [*past, [*row, None, None]])
+        write_inputs(con, home, code, entities or {})
     return release_id
 
 
 def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
     """Make schema published of the warehouse the current release, all at once, unless it already is.
 
-    Whatever goes wrong, the release before stays current; the next run clears what an interrupted one left.
+    What the outgoing gate finds wrong stops it (ReleaseError). Whatever goes wrong, the release before stays
+    current; the next run clears what an interrupted one left.
     """
     started = time.monotonic()
+    warnings: tuple[str, ...] = ()
     home.published.mkdir(parents=True, exist_ok=True)
     home.locks.mkdir(parents=True, exist_ok=True)
     with FileLock(home.locks / "publish.lock"), working_database(home) as con:
-        _recover(home)
+        recover(home)
         promise = load_promise(dbt_project)
         con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
         refuse_unpromised(con, promise)
         _refuse_stale_decisions(con)
         content = content_hash(con, promise)
-        current = _current_manifest(home)
+        current = current_manifest(home)
         if current and current["content"] == content:
             rows = {table: facts["rows"] for table, facts in current["tables"].items()}
             release_id, is_new = str(current["release_id"]), False
         else:
+            refuse_withdrawn(home, content)
             about = {**_prepared(home, con), "content": content}
             release_id, is_new = str(about["release_id"]), True
+            checked = check_outgoing(con, home, promise)
+            warnings = checked.warnings
             unfinished = home.published / f"{UNFINISHED}{release_id}"
             unfinished.mkdir()
+            checked.write(con, unfinished)
             rows = write_contents(con, promise, unfinished, about)
+            keep_released(con, home, release_id)
             unfinished.rename(home.release_folder(release_id))
-            _point_to(home, release_id)
-            _record(home, about)
-            _prune(home)
+            # before it is current: what cannot be recorded is not released
+            record_access(home, "release", release=release_id, rows=sum(rows.values()))
+            point_to(home, release_id)
+            record(home, about)
+            prune(home)
+            prune_released(home)
     folder = home.release_folder(release_id)
-    return Release(release_id, folder, is_new, rows, time.monotonic() - started)
+    return Release(release_id, folder, is_new, rows, time.monotonic() - started, warnings)
 
 
 def _refuse_stale_decisions(con: duckdb.DuckDBPyConnection) -> None:
@@ -121,20 +138,6 @@ def _refuse_stale_decisions(con: duckdb.DuckDBPyConnection) -> None:
             rule="published is built from the cells that disclosure control looked at",
             next_step=next_step,
         )
-
-
-def read_history(home: Home) -> list[dict[str, Any]]:
-    """Every release that was ever current, oldest first."""
-    path = home.published / HISTORY
-    history: list[dict[str, Any]] = []
-    if path.exists():
-        for line in path.read_text().splitlines():
-            with contextlib.suppress(json.JSONDecodeError):  # a last line torn by a kill
-                history.append(json.loads(line))
-    current = _current_manifest(home)
-    if current and all(entry["release_id"] != current["release_id"] for entry in history):
-        history.append(_entry(current))
-    return history
 
 
 def _prepared(home: Home, con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -156,65 +159,6 @@ def _prepared(home: Home, con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         )
     times = [moment.isoformat() if moment else None for moment in (row[1], row[3])]
     return {"release_id": row[0], "created_at": times[0], "notes": row[2], "data_as_of": times[1]}
-
-
-def _point_to(home: Home, release_id: str) -> None:
-    """One rename makes `current` and `current.duckdb` the new release; readers keep what they opened."""
-    _link(home.current_release, release_id)
-    if not home.current_database.is_symlink():
-        _link(home.current_database, f"{home.current_release.name}/{DATABASE}")
-
-
-def _link(path: Path, target: str) -> None:
-    temporary = path.with_name(f"{UNFINISHED}{path.name}")
-    temporary.unlink(missing_ok=True)  # of a publication killed just here
-    temporary.symlink_to(target)
-    temporary.replace(path)
-
-
-def _record(home: Home, about: Mapping[str, Any]) -> None:
-    with (home.published / HISTORY).open("a") as file:
-        file.write(json.dumps(_entry(about)) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _entry(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: manifest[key] for key in ("release_id", "created_at", "notes", "data_as_of", "content")}
-
-
-def _recover(home: Home) -> None:
-    """Bring history and folders into line with the symlink: it alone says what has been current."""
-    recorded = home.published / HISTORY
-    whole = "".join(json.dumps(entry) + "\n" for entry in read_history(home))
-    if whole and (not recorded.exists() or recorded.read_text() != whole):
-        temporary = home.published / f"{UNFINISHED}{HISTORY}"
-        temporary.write_text(whole)
-        temporary.replace(recorded)
-    if home.current_release.is_symlink() and not home.current_database.is_symlink():
-        _link(home.current_database, f"{home.current_release.name}/{DATABASE}")
-    for leftover in home.published.glob(f"{UNFINISHED}*"):
-        if leftover.is_dir() and not leftover.is_symlink():
-            shutil.rmtree(leftover)
-        else:
-            leftover.unlink()
-    _prune(home)
-
-
-def _prune(home: Home) -> None:
-    """Keep the last three (a reader may just be opening an old one); drop what never was current."""
-    kept = [entry["release_id"] for entry in read_history(home)][-KEPT:]
-    for folder in home.published.iterdir():
-        if RELEASE_ID.match(folder.name) and folder.name not in kept:
-            shutil.rmtree(folder)
-
-
-def _current_manifest(home: Home) -> dict[str, Any] | None:
-    try:
-        manifest: dict[str, Any] = json.loads((home.current_release / MANIFEST).read_text())
-    except FileNotFoundError:
-        return None
-    return manifest
 
 
 def _data_as_of(home: Home) -> dt.datetime | None:

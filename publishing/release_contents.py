@@ -1,8 +1,6 @@
-"""What a release holds: the promise in _published.yml, the check that nothing else gets in, and the copy."""
+"""What a release holds: the promise in _published.yml, and the check that nothing else gets in."""
 
 import hashlib
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,14 +12,21 @@ from ruamel.yaml import YAML
 
 from ingestion.contracts.entities import load_entities
 from ingestion.errors import MilepostError
-from ingestion.sql_text import literal
 
 PROMISE = Path("models/published/_published.yml")
 DATABASE = "release.duckdb"
 MANIFEST = "manifest.json"
+PACKAGE = "datapackage.json"
 # differ between two releases of the same content
 RELEASE_COLUMNS = ("release_id", "created_at")
-RELEASE_TABLES = ("releases",)
+RELEASE_TABLES = ("releases", "restatements")
+# tables whose rows give the key they share with others a title
+TITLES = ("indicators", "subgroups", "geographies", "school_years")
+# the words of a public source, not ours; years that nothing was published of; rows of what is gone
+OF_OTHERS = {
+    *(("area_values", "subgroups"), ("load_quality", "school_years"), ("indicator_sources", "school_years")),
+    *(("restatements", name) for name in TITLES),
+}
 
 
 class ReleaseError(MilepostError):
@@ -30,11 +35,17 @@ class ReleaseError(MilepostError):
 
 @dataclass(frozen=True)
 class PromisedTable:
-    """One table of a release as _published.yml states it; `columns` is name -> (SQL type, description)."""
+    """One table of a release as _published.yml states it; `columns` is name -> (SQL type, description).
+
+    `checks` are the conditions in SQL that its rows must not break, `required` the columns never NULL.
+    """
 
     name: str
     description: str
     columns: Mapping[str, tuple[str, str]]
+    key: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
 
 
 def load_promise(dbt_project: Path) -> dict[str, PromisedTable]:
@@ -54,7 +65,37 @@ def _promised_table(model: Any) -> PromisedTable:
         column["name"]: (column["data_type"].upper(), column["description"].strip())
         for column in model["columns"]
     }
-    return PromisedTable(model["name"].removeprefix("published_"), model["description"].strip(), columns)
+    rules = [(column["name"], rule) for column in model["columns"] for rule in column.get("constraints", [])]
+    return PromisedTable(
+        name=model["name"].removeprefix("published_"),
+        description=model["description"].strip(),
+        columns=columns,
+        key=_key(model),
+        required=tuple(name for name, rule in rules if rule["type"] == "not_null"),
+        checks=tuple(rule["expression"] for _, rule in rules if rule["type"] == "check"),
+    )
+
+
+def _key(model: Any) -> tuple[str, ...]:
+    """The columns of the first test of uniqueness."""
+    for test in model.get("data_tests", []):
+        if "unique_combination" in test:
+            return tuple(test["unique_combination"]["arguments"]["columns"])
+    alone = [column["name"] for column in model["columns"] if "unique" in column.get("data_tests", [])]
+    return tuple(alone[:1])
+
+
+def references(promise: Mapping[str, PromisedTable]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Table -> table referred to -> the columns of its key, which have the same names in both."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for table in promise.values():
+        wanted = [promise[name] for name in TITLES if name in promise and name != table.name]
+        found[table.name] = {
+            to.name: to.key
+            for to in wanted
+            if {*to.key} <= table.columns.keys() and (table.name, to.name) not in OF_OTHERS
+        }
+    return found
 
 
 def direct_identifiers() -> set[str]:
@@ -127,62 +168,3 @@ def content_hash(con: duckdb.DuckDBPyConnection, promise: Mapping[str, PromisedT
         ).fetchone()
         digest.update(repr(sums).encode())
     return digest.hexdigest()
-
-
-def write_contents(
-    con: duckdb.DuckDBPyConnection,
-    promise: Mapping[str, PromisedTable],
-    folder: Path,
-    about: Mapping[str, Any],
-) -> dict[str, int]:
-    """Write database, Parquet files and manifest into an empty folder, read-only; rows per table."""
-    con.execute(f"attach {literal(str(folder / DATABASE))} as release")
-    con.execute("begin")  # one commit for all: a commit per comment takes longer than the tables
-    con.execute("create schema release.published")
-    rows = {name: _write_table(con, table) for name, table in sorted(promise.items())}
-    con.execute("commit")
-    for name in rows:
-        con.execute(
-            f"copy release.published.{name} to {literal(str(folder / name) + '.parquet')} "
-            "(format parquet, compression zstd)"
-        )
-    con.execute("detach release")
-    tables = {
-        name: {"rows": count, "file": f"{name}.parquet", "sha256": _sha256(folder / f"{name}.parquet")}
-        for name, count in rows.items()
-    }
-    manifest = {
-        **about,
-        "database": {"file": DATABASE, "sha256": _sha256(folder / DATABASE)},
-        "tables": tables,
-    }
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
-    for file in folder.iterdir():
-        file.chmod(0o444)
-        _sync(file)
-    _sync(folder)
-    return rows
-
-
-def _write_table(con: duckdb.DuckDBPyConnection, table: PromisedTable) -> int:
-    columns = ", ".join(table.columns)
-    name = f"release.published.{table.name}"
-    con.execute(f"create table {name} as select {columns} from warehouse.published.{table.name} order by all")
-    con.execute(f"comment on table {name} is {literal(table.description)}")
-    for column, (_, description) in table.columns.items():
-        con.execute(f"comment on column {name}.{column} is {literal(description)}")
-    counted = con.execute(f"select count(*) from {name}").fetchone()
-    return int(counted[0]) if counted else 0
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

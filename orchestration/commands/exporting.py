@@ -60,6 +60,7 @@ def postgres(
         _make_roles(patience, as_json)
         return
     from orchestration.settings import prepare_environment
+    from publishing.access_log import record_access
     from publishing.postgres.export import Listener, export_release
 
     home = prepare_environment()
@@ -74,6 +75,8 @@ def postgres(
             patience=patience,
             listener=Listener(bars.building, bars.waiting),
         )
+    rows = sum(done.rows.values()) + sum(done.marts_rows.values())
+    record_access(home, "export postgres", release=done.release_id, rows=rows, marts=str(with_marts).lower())
     if as_json:
         print_json({**asdict(done), "seconds": round(done.seconds, 2)})
     else:

@@ -58,6 +58,12 @@ def query(
     with _warehouse(home) if warehouse else _release(home) as con:
         most = None if as_json or as_csv else limit + 1
         names, rows = _answer(con, sys.stdin.read() if sql == "-" else sql, most)
+    _record(
+        home,
+        warehouse,
+        "json" if as_json else "csv" if as_csv else "table",
+        min(len(rows), most or len(rows)),
+    )
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     elif as_csv:
@@ -75,6 +81,21 @@ def query(
             err.print("One record for each row: as a table it is too wide for here; --csv gives all.")
         if len(rows) > limit:
             err.print(f"The first {counted(limit, 'row')}; --limit shows more, --csv all.")
+
+
+def _record(home: Home, of_warehouse: bool, form: str, rows: int) -> None:
+    """Note that it was asked; who may not write into the home may read a release, no child's record."""
+    from publishing.access_log import record_access
+    from publishing.release_history import current_manifest
+
+    release = None if of_warehouse else (current_manifest(home) or {}).get("release_id")
+    try:
+        record_access(
+            home, "query --warehouse" if of_warehouse else "query", release=release, rows=rows, format=form
+        )
+    except OSError:
+        if of_warehouse:
+            raise
 
 
 def _release(home: Home) -> duckdb.DuckDBPyConnection:

@@ -33,6 +33,10 @@ INCOMPLETE = (
 CHANGES = (
     "select kind, count(*) from read_parquet({changes}) where changed_at >= $since group by all order by all"
 )
+# what the outgoing gate let pass and tells of
+WARNED = (
+    "select table_name, explanation, n_violations from read_parquet({gate}) where not is_passed order by all"
+)
 UNMAPPED = (
     "select extract_id || ' ' || field as what, sum(n_rows)::bigint as n_rows from marts.unmapped_codes"
     " group by all order by n_rows desc, what"
@@ -54,6 +58,7 @@ def release_facts(home: Home, years_before: list[int], since: dt.datetime) -> di
     changes = CHANGES.format(changes=literal(str(home.identity / "person_changes.parquet")))
     persons = dict(_rows(database, changes, {"since": since}))
     hidden, values = (_rows(database, HIDDEN) or [(0, 0)])[0]
+    gate = literal(str(home.current_release / "outgoing_gate.parquet"))
     links = str(home.person_links).replace("'", "''")
     return {
         "hidden": hidden,
@@ -65,6 +70,10 @@ def release_facts(home: Home, years_before: list[int], since: dt.datetime) -> di
         "without_values": [row[0] for row in _rows(database, WITHOUT_VALUES.format(selection=selection))],
         "incomplete": dict(_rows(home.warehouse, INCOMPLETE)),
         "left_out": left_out_of(home.snapshot),
+        "warnings": [
+            f"{table.removeprefix('outgoing_')}: {explanation} ({counted(rows, 'row')})"
+            for table, explanation, rows in _rows(database, WARNED.format(gate=gate))
+        ],
         "years_gone": sorted(set(years_before) - set(years_published(database))),
     }
 
@@ -109,6 +118,7 @@ def sentences(facts: dict[str, Any]) -> list[str]:
         years = ", ".join(map(str, facts["years_gone"]))
         gone = "years" if len(facts["years_gone"]) > 1 else "year"
         said.append(f"In the release before, and not in this one: the school {gone} {years}.")
+    said += [f"The outgoing gate let this pass: {warning}." for warning in facts["warnings"]]
     return said
 
 

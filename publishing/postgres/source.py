@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from ingestion.errors import MilepostError
 from ingestion.home import Home
 from ingestion.sql_text import identifier, literal
-from publishing.release import RELEASE_ID, read_history
 from publishing.release_contents import DATABASE, MANIFEST, ReleaseError
+from publishing.release_history import RELEASE_ID, read_history
 
 if TYPE_CHECKING:
     import duckdb

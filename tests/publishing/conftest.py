@@ -24,6 +24,7 @@ class SmallWarehouse:
         self.manifest = manifest
         self.home.dbt_target.mkdir(parents=True, exist_ok=True)
         self._write_reference()
+        self._write_identity()
         self._write_marts(children)
         self.dbt("seed")
 
@@ -49,6 +50,24 @@ class SmallWarehouse:
             con.sql("select 'riverbend' as community_id, * from plan").write_parquet(
                 str(self.home.reference_file("publication_plan"))
             )
+
+    def _write_identity(self) -> None:
+        self.home.identity.mkdir(exist_ok=True)
+        with duckdb.connect() as con:
+            for file, columns in (
+                (
+                    "person_changes",
+                    "null::varchar as person_id, null::varchar as other_person_id, "
+                    "now()::timestamp as changed_at",
+                ),
+                (
+                    "place_links",
+                    "null::varchar as community_id, null::varchar as account_id, null::varchar as place_id",
+                ),
+            ):
+                con.sql(f"select {columns} limit 0").write_parquet(
+                    str(self.home.identity / f"{file}.parquet")
+                )
 
     def _write_marts(self, children: int) -> None:
         with duckdb.connect(str(self.home.warehouse)) as con:
@@ -118,6 +137,10 @@ _OTHERS = """
 create table intermediate.int_incomplete_years as
 select 'riverbend' as community_id, 'chronic_absence' as indicator_id, 2026::integer as school_year,
     'annual' as collection;
+create table intermediate.int_indicator_outcomes as
+select 'riverbend' as community_id, 'p1' as person_id, 2024::integer as school_year, 'annual' as collection,
+    'north:1' as organization_id, 'chronic_absence' as indicator_id, 'ten_percent' as definition_version,
+    true as is_success;
 create table marts.fct_area_measure as
 select 'riverbend' as community_id, 'census' as partner_id, 2025::integer as school_year, 'annual' as collection,
     'tract' as area_type, area_id, null::varchar as area_name, measure_id, null::varchar as disaggregate,

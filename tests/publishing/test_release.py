@@ -10,65 +10,22 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from published_by_hand import build, publish_content, rows_in_current
 
 from ingestion.home import Home
 from ingestion.lake.delivery import Delivery
 from ingestion.lake.lake import take_snapshot
 from ingestion.lake.ledger import Ledger
-from publishing import release
+from publishing import release, release_history
 from publishing.dbt_project import DBT_PROJECT
-from publishing.release import Release, prepare_release, publish, read_history
+from publishing.release import prepare_release, publish
 from publishing.release_contents import ReleaseError, direct_identifiers, load_promise
-
-SAMPLE = {"VARCHAR": "'x'", "BIGINT": "1", "INTEGER": "2025", "DOUBLE": "0.5", "BOOLEAN": "true"}
+from publishing.release_history import read_history
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path).create()
-
-
-def build(home: Home, content: int) -> str:
-    """Schema published as dbt would build it, every table with `content` rows."""
-    release_id = prepare_release(home, f"content {content}")
-    home.warehouse.unlink(missing_ok=True)
-    with duckdb.connect(str(home.warehouse)) as con:
-        con.execute("create schema published")
-        for table in load_promise(DBT_PROJECT).values():
-            columns = ", ".join(
-                f"{_sample(column, kind, release_id)}::{kind} as {column}"
-                for column, (kind, _) in table.columns.items()
-            )
-            con.execute(f"create table published.{table.name} as select {columns} from range({content})")
-        con.execute(
-            "create or replace table published.releases as select *, release_id = "
-            f"'{release_id}' as is_current from '{home.reference_file('releases')}'"
-        )
-        con.execute(
-            "create or replace table published.releases as select release_id, created_at, data_as_of, notes, "
-            "is_current from published.releases"
-        )
-        con.execute("create schema disclosure")
-        con.execute(f"create table disclosure.cell_suppression as from range({content})")
-    return release_id
-
-
-def _sample(column: str, kind: str, release_id: str) -> str:
-    if column == "release_id":
-        return f"'{release_id}'"
-    return SAMPLE.get(kind, "timestamp '2025-08-01'")
-
-
-def publish_content(home: Home, content: int) -> Release:
-    build(home, content)
-    return publish(home)
-
-
-def rows_in_current(home: Home) -> int:
-    with duckdb.connect(str(home.current_database), read_only=True) as con:
-        row = con.execute("select count(*) from published.indicator_values").fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def test_a_release_is_a_read_only_database_parquet_files_and_a_manifest(home: Home) -> None:
@@ -219,7 +176,10 @@ class Killed(BaseException):
     """As a kill would: nothing catches it."""
 
 
-STEPS = ["write_contents", "_point_to", "_link", "_record", "_prune"]
+STEPS = [
+    *("check_outgoing", "write_contents", "keep_released", "point_to", "_link", "record", "record_access"),
+    *("prune", "prune_released"),
+]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -229,15 +189,16 @@ def test_killed_anywhere_the_current_release_works_and_the_next_run_clears_up(
 ) -> None:
     publish_content(home, 1)
     build(home, 2)
-    original = getattr(release, step)
+    module = release_history if step == "_link" else release
+    original = getattr(module, step)
 
-    def killed(*arguments: object) -> object:
+    def killed(*arguments: object, **options: object) -> object:
         if when == "after":
-            original(*arguments)
+            original(*arguments, **options)
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(release, step, killed)
+        patched.setattr(module, step, killed)
         with pytest.raises(Killed):
             publish(home)
     assert rows_in_current(home) in (1, 2)
@@ -258,7 +219,7 @@ def test_killed_anywhere_the_current_release_works_and_the_next_run_clears_up(
 def test_the_first_publication_killed_at_its_last_link_does_not_block_the_next(home: Home) -> None:
     publish_content(home, 1)
     home.current_database.unlink()
-    (home.published / f"{release.UNFINISHED}{home.current_database.name}").symlink_to(
+    (home.published / f"{release_history.UNFINISHED}{home.current_database.name}").symlink_to(
         "current/release.duckdb"
     )
     assert publish_content(home, 2).release_id == "r0002"

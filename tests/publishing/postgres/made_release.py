@@ -10,7 +10,8 @@ import duckdb
 
 from ingestion.home import Home
 from publishing.dbt_project import DBT_PROJECT
-from publishing.release_contents import MANIFEST, PromisedTable, load_promise, write_contents
+from publishing.release_contents import MANIFEST, PromisedTable, load_promise
+from publishing.release_files import write_contents
 
 # names that would break a statement, a comment or a page that does not quote them
 HILLSIDE = """Hillside's "Ñandú" 木 <b>&</b> \\ $$;--"""

@@ -32,7 +32,10 @@ EXPECTED: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "ana": (BOTH, {"north_schools": 5, "clinic": 6, "hill_schools": 7}),
     "stranger": ({}, {}),
 }
-WITHHELD = {("visitor", "releases"): {"notes"}, ("visitor", "area_values"): {"source_partner_id"}}
+WITHHELD = {
+    ("visitor", "releases"): {"notes", "withdrawal_reason"},
+    ("visitor", "area_values"): {"source_partner_id"},
+}
 TABLES = load_promise(DBT_PROJECT)
 OWNER = re.compile(r"\d of (\w+)$")
 
@@ -51,7 +54,7 @@ def test_a_role_sees_its_rows_and_columns_and_no_other(exported: Exporting, logi
     numbers, deliveries = EXPECTED[login]
     with exported.database.connect(login) as session:
         for table, promised in TABLES.items():
-            expected = deliveries if table == "load_quality" else numbers
+            expected = deliveries if table in ("load_quality", "indicator_sources") else numbers
             if table in OF_EVERYBODY:
                 expected = EVERYBODYS if numbers else {}
             withheld = WITHHELD.get((login, table), set())

@@ -1,0 +1,118 @@
+"""A release out of force: who is current then, what happens to its number, its files and its numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from published_by_hand import build, folders, publish_content, rows_in_current
+
+from ingestion.home import Home
+from publishing import release_history, withdrawal
+from publishing.release import prepare_release, publish
+from publishing.release_contents import ReleaseError
+from publishing.release_history import read_history
+from publishing.withdrawal import allow_again, withdraw_release
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Two releases, of one value and of two."""
+    home = Home(tmp_path).create()
+    publish_content(home, 1)
+    publish_content(home, 2)
+    return home
+
+
+def test_the_one_before_is_current_and_the_number_is_never_used_again(home: Home) -> None:
+    result = withdraw_release(home, "r0002", "wrong file")
+    assert (result["current"], result["already"]) == ("r0001", False)
+    assert rows_in_current(home) == 1
+    assert not home.release_folder("r0002").exists()
+    assert (home.withdrawn_releases / "r0002" / "manifest.json").exists()
+    assert home.withdrawn_releases.stat().st_mode & 0o077 == 0
+    told = {entry["release_id"]: entry["withdrawal_reason"] for entry in read_history(home)}
+    assert told == {"r0001": None, "r0002": "wrong file"}
+    assert withdraw_release(home, "r0002", "again")["already"]
+    assert read_history(home)[1]["withdrawal_reason"] == "wrong file"
+    assert publish_content(home, 3).release_id == "r0003"
+    with duckdb.connect(str(home.current_database), read_only=True) as con:
+        rows = con.execute(
+            "select release_id, withdrawn_at is not null, withdrawal_reason from published.releases order by 1"
+        ).fetchall()
+    assert rows == [("r0001", False, None), ("r0002", True, "wrong file"), ("r0003", False, None)]
+
+
+def test_its_numbers_do_not_come_back_by_themselves(home: Home) -> None:
+    withdraw_release(home, "r0002", "wrong file")
+    build(home, 2)
+    with pytest.raises(ReleaseError, match=r"numbers of r0002, which was withdrawn \(wrong file\)"):
+        publish(home)
+    assert rows_in_current(home) == 1
+    allow_again(home, "r0002", "it was right")
+    assert publish(home).release_id == "r0003"
+    assert rows_in_current(home) == 2
+
+
+def test_an_older_one_goes_and_the_current_stays(home: Home) -> None:
+    assert withdraw_release(home, "r0001", "wrong year", delete=True)["current"] == "r0002"
+    assert rows_in_current(home) == 2
+    assert folders(home) == [
+        "current",
+        "current.duckdb",
+        "r0002",
+        "releases.jsonl",
+        "withdrawals.jsonl",
+        "withdrawn",
+    ]
+    assert list(home.withdrawn_releases.iterdir()) == []
+
+
+def test_without_another_there_is_none(tmp_path: Path) -> None:
+    home = Home(tmp_path).create()
+    publish_content(home, 1)
+    assert withdraw_release(home, "r0001", "all wrong")["current"] is None
+    assert not home.current_database.exists()
+    assert not home.current_release.is_symlink()
+    assert prepare_release(home) == "r0002"
+    assert publish_content(home, 2).release_id == "r0002"
+    assert rows_in_current(home) == 2
+
+
+def test_what_cannot_be_withdrawn(home: Home) -> None:
+    with pytest.raises(ReleaseError, match=r"no release r0020.*Did you mean 'r0002'"):
+        withdraw_release(home, "r0020", "x")
+    with pytest.raises(ReleaseError, match="needs a reason"):
+        withdraw_release(home, "r0002", " ")
+    with pytest.raises(ReleaseError, match="r0002 was not withdrawn"):
+        allow_again(home, "r0002", "x")
+    assert rows_in_current(home) == 2
+
+
+class Killed(BaseException):
+    """As a kill would: nothing catches it."""
+
+
+@pytest.mark.parametrize("step", ["_link", "leave_withdrawn", "prune"])
+def test_killed_after_it_was_recorded_the_next_run_ends_it(
+    home: Home, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(release_history, step, killed)
+        with pytest.raises(Killed):
+            withdraw_release(home, "r0002", "wrong file")
+    assert rows_in_current(home) in (1, 2)
+    assert publish_content(home, 3).release_id == "r0003"
+    assert not home.release_folder("r0002").exists()
+    assert withdrawal.withdraw_release(home, "r0003", "x")["current"] == "r0001"
+
+
+def test_a_torn_line_of_withdrawal_is_no_withdrawal(home: Home) -> None:
+    (home.published / release_history.WITHDRAWALS).write_text('{"release_id": "r00')
+    assert publish(home).release_id == "r0002"
+    withdraw_release(home, "r0002", "wrong file")
+    assert rows_in_current(home) == 1
