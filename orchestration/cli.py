@@ -25,6 +25,7 @@ from orchestration.commands import (
     refresh,
     server,
     setup,
+    site,
     status,
     withdrawing,
 )
@@ -101,6 +102,7 @@ for subject in (
     indicators,
     places,
     query,
+    site,
     server,
     dashboards,
 ):
