@@ -31,7 +31,9 @@ left join (select distinct school_year, title as year from school_years) as y on
 order by g.sort_order, i.title
 """
 DELIVERIES = """
-select partner_id, extract_id, entity, school_year, collection, state, rows_received, rows_quarantined, n_failed
+select partner_id, extract_id, entity, school_year, collection, state, rows_received, rows_quarantined, n_failed,
+    -- of river_city.assessment.map_growth the last: which of several files of the kind it is
+    replace(regexp_extract(extract_id, '^[^.]*[.][^.]*[.](.*)$', 1), '_', ' ') as kind
 from (
     select partner_id, extract_id, entity, school_year, collection, state, received_at, load_id,
         any_value(rows_received) as rows_received, any_value(rows_quarantined) as rows_quarantined,
@@ -46,7 +48,7 @@ qualify row_number() over (
 order by partner_id, extract_id, school_year
 """
 BROKEN = """
-select partner_id, extract_id, school_year, collection, rule, severity, n_violations, state
+select partner_id, extract_id, entity, school_year, collection, rule, severity, n_violations, state
 from load_quality
 where not is_passed and state in ('accepted', 'accepted_with_quarantine', 'rejected')
 order by school_year desc, partner_id, extract_id, array_position(['reject', 'quarantine', 'warn'], severity), rule

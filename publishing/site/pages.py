@@ -10,7 +10,7 @@ from publishing.site import evidence, wording
 from publishing.site.pathways import pathways
 from publishing.site.rendering import FOLDER, day, environment
 from publishing.site.source import Row, Source, file_name
-from publishing.site.standings import Standing
+from publishing.site.standings import Standing, outcomes
 from publishing.site.tables import Tables, drivers_of
 
 PAGES = {
@@ -94,8 +94,7 @@ class Site:
 
     def simple_pages(self) -> Iterator[tuple[str, str]]:
         """File name and text of every page but those of single indicators."""
-        outcomes = [one for one in self.standings if one.is_outcome]
-        yield "index.html", self.render("index.html", outcomes=outcomes)
+        yield "index.html", self.render("index.html", outcomes=outcomes(self.standings))
         yield "indicators.html", self.render("indicators.html", standings=self.standings)
         yield "pathways.html", self._pathways()
         found = evidence.grouped(evidence.programs(self.source), "program_id")

@@ -89,9 +89,19 @@ def standings(source: Source) -> list[Standing]:
         course = courses.get(about["indicator_id"], [])
         year = course[-1]["school_year"] if course else None
         found.append(Standing(about, course, gaps.get((about["indicator_id"], year))))
-    return sorted(found, key=lambda one: (_place(one.about["stage"]), not one.is_outcome, one.about["title"]))
+    return sorted(found, key=lambda one: (_place(one.about["stage"], STAGES), not one.is_outcome, one.about["title"]))
 
 
+# as a child meets them; a registry with others has them after these
+OUTCOMES = (
+    "kindergarten_readiness",
+    "early_grade_reading",
+    "middle_grade_math",
+    "high_school_graduation",
+    "postsecondary_enrollment",
+    "postsecondary_completion",
+    "employment",
+)
 STAGES = (
     "birth",
     "early childhood",
@@ -105,5 +115,10 @@ STAGES = (
 )
 
 
-def _place(stage: str) -> int:
-    return STAGES.index(stage) if stage in STAGES else len(STAGES)
+def outcomes(found: list[Standing]) -> list[Standing]:
+    """Those that are their own outcome, as a child meets them."""
+    return sorted((one for one in found if one.is_outcome), key=lambda one: _place(one.indicator_id, OUTCOMES))
+
+
+def _place(name: str, order: tuple[str, ...]) -> int:
+    return order.index(name) if name in order else len(order)
