@@ -26,7 +26,8 @@ def site(
 ) -> None:
     """Make the pages of a release: open index.html from disk, or copy the folder to any web server.
 
-    They are made of published tables alone and ask no network for anything. A site that is there is replaced at
+    They are made of published tables alone and ask no network for anything. A site that is there is
+    replaced at
     once, and stays as it is if anything fails.
 
     Example: milepost site
@@ -66,6 +67,8 @@ def _release_and_output(release: str | None, output: Path | None) -> tuple[Path,
     else:
         kept = sorted(path.name for path in home.published.iterdir() if RELEASE_ID.match(path.name))
         raise UsageError(
-            f"No release '{release}' is kept", where=str(home.published), next_step=f"Kept are {', '.join(kept)}"
+            f"No release '{release}' is kept",
+            where=str(home.published),
+            next_step=f"Kept are {', '.join(kept)}",
         )
     return folder, output or home.root / "site"

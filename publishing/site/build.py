@@ -44,8 +44,8 @@ def build_site(
 ) -> BuiltSite:
     """Build the site of the release in folder `release` into `output`, in place of one that is there.
 
-    Raises SiteError, and leaves what is there as it is, where the release or the community is not there, where
-    `output` holds something else than a site, or cannot be written.
+    Raises SiteError, and leaves what is there as it is, where the release or the community is not there,
+    where `output` holds something else than a site, or cannot be written.
     """
     started = time.monotonic()
     with opened(release, community) as source, replacing(output) as folder:
@@ -104,11 +104,13 @@ def _readable(folder: Path) -> None:
 def _lists(source: Source) -> dict[str, Any]:
     """Titles and orders that all pages share."""
     subgroups = source.rows(
-        "select disaggregate, disaggregate_title, subgroup, subgroup_title, is_pair from subgroups order by sort_order"
+        "select disaggregate, disaggregate_title, subgroup, subgroup_title from subgroups order by sort_order"
     )
     collections = [row["collection"] for row in source.rows("select distinct collection from school_years")]
     years = source.rows("select distinct school_year, title from school_years order by school_year")
-    places = source.rows("select geography_level, geography_id, title from geographies order by title, geography_id")
+    places = source.rows(
+        "select geography_level, geography_id, title from geographies order by title, geography_id"
+    )
     return {
         "levels": LEVELS,
         "places": {f"{row['geography_level']} {row['geography_id']}": row["title"] for row in places},
@@ -119,7 +121,8 @@ def _lists(source: Source) -> dict[str, Any]:
         ],
         "disaggregates": list({row["disaggregate"]: row["disaggregate_title"] for row in subgroups}.items()),
         "subgroups": [
-            (row["disaggregate"], row["disaggregate_title"], row["subgroup"], row["subgroup_title"]) for row in subgroups
+            (row["disaggregate"], row["disaggregate_title"], row["subgroup"], row["subgroup_title"])
+            for row in subgroups
         ],
     }
 
@@ -149,7 +152,11 @@ def shown_csv(source: Source, standing: Standing, of_indicators: Tables) -> str:
     }
     subgroups = of_indicators.subgroups.get(indicator, [])
     courses = [{**row, **place} for row in standing.course]
-    rows = [*courses, *(r for r in subgroups if r["disaggregate"] != "all"), *of_indicators.schools.get(indicator, [])]
+    rows = [
+        *courses,
+        *(r for r in subgroups if r["disaggregate"] != "all"),
+        *of_indicators.schools.get(indicator, []),
+    ]
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(CSV_HEADER)

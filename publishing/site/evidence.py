@@ -9,8 +9,9 @@ from publishing.site.source import Row, Source
 # of one delivery all rules have one state; of several of a period the one that counts is told
 STATES = ("accepted", "accepted_with_quarantine", "received", "rejected", "superseded", "withdrawn")
 PROGRAMS = """
-select program_id, coalesce(nullif(program_name, ''), program_id) as program, program_type, p.school_year, y.year,
-    p.indicator_id, i.title, i.better, p.definition_version, dosage, method, n_matched, share_matched, caution,
+select program_id, coalesce(nullif(program_name, ''), program_id) as program, program_type, p.school_year,
+    y.year, p.indicator_id, i.title, i.better, p.definition_version, dosage, method, n_matched, share_matched,
+    caution,
     suppression, percent(participant_rate) as participants, percent(comparison_rate) as others,
     points(difference_points) as difference, points(difference_points_low) as low,
     points(difference_points_high) as high, is_balanced, absence_before_points, largest_difference_sd
@@ -19,7 +20,8 @@ inner join (select distinct on (indicator_id) indicator_id, title, better from i
     using (indicator_id)
 left join (select distinct school_year, title as year from school_years) as y using (school_year)
 qualify p.school_year = max(p.school_year) over (partition by program_id, p.indicator_id)
-order by program, program_id, i.title, definition_version, array_position(['all', 'low', 'middle', 'high'], dosage)
+order by program, program_id, i.title, definition_version,
+    array_position(['all', 'low', 'middle', 'high'], dosage)
 """
 GATEWAYS = """
 select gateway, item, requirement, outcome, i.title, is_met, evidence_table, evidence_year, y.year,
@@ -27,17 +29,17 @@ select gateway, item, requirement, outcome, i.title, is_met, evidence_table, evi
 from gateway_status as g
 left join (select distinct on (indicator_id) indicator_id, title from indicators order by all) as i
     on g.outcome = i.indicator_id
-left join (select distinct school_year, title as year from school_years) as y on g.evidence_year = y.school_year
+left join (select distinct school_year, title as year from school_years) as y
+    on g.evidence_year = y.school_year
 order by g.sort_order, i.title
 """
 DELIVERIES = """
-select partner_id, extract_id, entity, school_year, collection, state, rows_received, rows_quarantined, n_failed,
+select partner_id, extract_id, entity, school_year, collection, state, rows_received,
     -- of river_city.assessment.map_growth the last: which of several files of the kind it is
     replace(regexp_extract(extract_id, '^[^.]*[.][^.]*[.](.*)$', 1), '_', ' ') as kind
 from (
     select partner_id, extract_id, entity, school_year, collection, state, received_at, load_id,
-        any_value(rows_received) as rows_received, any_value(rows_quarantined) as rows_quarantined,
-        count(*) filter (not is_passed) as n_failed
+        any_value(rows_received) as rows_received
     from load_quality
     group by all
 )
@@ -51,11 +53,14 @@ BROKEN = """
 select partner_id, extract_id, entity, school_year, collection, rule, severity, n_violations, state
 from load_quality
 where not is_passed and state in ('accepted', 'accepted_with_quarantine', 'rejected')
-order by school_year desc, partner_id, extract_id, array_position(['reject', 'quarantine', 'warn'], severity), rule
+order by school_year desc, partner_id, extract_id,
+    array_position(['reject', 'quarantine', 'warn'], severity), rule
 """
 AREAS = """
-select area_indicator_id, title, outcome, area_type, area_id, coalesce(nullif(area_name, ''), area_id) as area,
-    disaggregate, subgroup, period, value, value_low, value_high, value_kind, source_partner_id, suppression, school_year
+select area_indicator_id, title, outcome, area_type, area_id,
+    coalesce(nullif(area_name, ''), area_id) as area, disaggregate,
+    subgroup, period, value, value_low, value_high, value_kind, source_partner_id,
+    suppression, school_year
 from area_values
 qualify school_year = max(school_year) over (partition by area_indicator_id, source_partner_id)
 order by title, area_type, area_id, disaggregate, subgroup, period
@@ -65,7 +70,9 @@ order by title, area_type, area_id, disaggregate, subgroup, period
 def in_the_year(collection: str) -> tuple[int, str]:
     """The order of collections: the usual names as the year goes, then others, the whole year last."""
     known = ("fall", "winter", "spring")
-    return (99 if collection == "annual" else known.index(collection) if collection in known else 50), collection
+    if collection == "annual":
+        return len(known) + 1, collection
+    return known.index(collection) if collection in known else len(known), collection
 
 
 def grouped(rows: list[Row], *columns: str) -> list[tuple[Row, list[Row]]]:
@@ -90,6 +97,7 @@ def deliveries(source: Source) -> tuple[list[Row], list[Row]]:
     """Periods in order, and a row per extract: its `cells` by period, None where nothing came."""
     states = "[" + ", ".join(f"'{state}'" for state in STATES) + "]"
     rows = source.rows(DELIVERIES.format(states=states))
+
     def period(row: Row) -> tuple[int, tuple[int, str]]:
         return row["school_year"], in_the_year(row["collection"])
 

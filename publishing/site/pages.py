@@ -90,7 +90,9 @@ class Site:
         """The text of a page; `root` leads from its folder to the site's."""
         made = environment()
         made.filters["year"] = self.year
-        return made.get_template(template).render(site=self, root=root, here=facts.pop("here", template), **facts)
+        return made.get_template(template).render(
+            site=self, root=root, here=facts.pop("here", template), **facts
+        )
 
     def simple_pages(self) -> Iterator[tuple[str, str]]:
         """File name and text of every page but those of single indicators."""
@@ -121,13 +123,17 @@ class Site:
                     for row in files
                     if row["pathway"] == one["indicator_id"]
                 },
-                key=lambda place: (list(LEVELS).index(place[0]) if place[0] in LEVELS else len(LEVELS), place[1]),
+                key=lambda place: (
+                    list(LEVELS).index(place[0]) if place[0] in LEVELS else len(LEVELS),
+                    place[1],
+                ),
             )
             page["pathways"][one["indicator_id"]] = {
                 "steps": one["steps"],
                 "places": places,
                 "files": {
-                    level: f"data/{file_name(one['indicator_id'])}/{file_name(level)}.js" for level, _ in places
+                    level: f"data/{file_name(one['indicator_id'])}/{file_name(level)}.js"
+                    for level, _ in places
                 },
                 "start": {
                     "cohort": str(one["first_view"][0]["cohort_year"]),
@@ -151,11 +157,15 @@ class Site:
     def _about(self) -> str:
         counts = {
             row["suppression"]: row["n"]
-            for row in self.source.rows("select suppression, count(*) as n from indicator_values group by all")
+            for row in self.source.rows(
+                "select suppression, count(*) as n from indicator_values group by all"
+            )
         }
         shown = [
             {
-                "words": wording.WORDS[kind].replace("{}", "8" if kind == "coded_low" else "92") if kind else "52.3 %",
+                "words": wording.WORDS[kind].replace("{}", "8" if kind == "coded_low" else "92")
+                if kind
+                else "52.3 %",
                 "meaning": meaning,
                 "n": counts.get(kind, 0),
             }
@@ -167,7 +177,7 @@ class Site:
     def indicator_page(
         self, one: Standing, tables: Tables, files: dict[str, str], places: list[list[str]], csv_path: str
     ) -> str:
-        """The page of one indicator; `files` are those of its numbers by key, `places` those it has any of."""
+        """The page of one indicator; `files` are its numbers' by key, `places` those it has any of."""
         indicator = one.indicator_id
         outcome = next((s for s in self.standings if s.indicator_id == one.about["outcome"]), None)
         return self.render(
@@ -231,7 +241,10 @@ def within_year(rows: list[Row]) -> Row:
     if collections in ([], ["annual"]):
         return {"years": [], "collections": []}
     by_place = {(row["collection"], row["year"]): row for row in rows}
-    return {"years": years, "collections": [(c, [by_place.get((c, year)) for year in years]) for c in collections]}
+    return {
+        "years": years,
+        "collections": [(c, [by_place.get((c, year)) for year in years]) for c in collections],
+    }
 
 
 def glossary() -> list[tuple[str, str]]:

@@ -11,7 +11,8 @@ from publishing.site.series import SeriesFile, in_script, nested
 from publishing.site.source import Row, Source, file_name
 
 STEPS = """
-select pathway, cohort_year, step, step_order, percent(share_reached) as value, percent(share_low) as value_low,
+select pathway, cohort_year, step, step_order, percent(share_reached) as value,
+    percent(share_low) as value_low,
     percent(share_high) as value_high, suppression, cohort_size, n_reached, data_maturity
 from pathway_funnel
 where geography_level = 'community' and disaggregate = 'all'
@@ -27,7 +28,7 @@ from (
 ) group by pathway
 """
 LEAF = """case suppression
-    when '' then json_array(cohort_size, percent(share_reached), percent(share_low), percent(share_high), 0, n_reached)
+    when '' then json_array(cohort_size, percent(share_reached), percent(share_low), percent(share_high))
     when 'coded_low' then json_array(suppression, cohort_size, percent(share_high))
     when 'coded_high' then json_array(suppression, cohort_size, percent(share_low))
     else json_array(suppression) end"""
@@ -36,19 +37,21 @@ BRANCHES = ("geography_id", "cohort_year", "disaggregate", "subgroup", "step")
 
 
 def pathways(source: Source) -> list[Row]:
-    """Each pathway with its steps in order, and of all children of its last whole class what became of them."""
+    """Each pathway with its steps in order, and what became of all children of its last whole class."""
     rows = source.rows(
         STEPS.replace("from pathway_funnel", f"from pathway_funnel inner join ({LAST}) using (pathway)")
     )
     about = {
         row["indicator_id"]: row
         for row in source.rows(
-            "select indicator_id, any_value(title) as title, any_value(caveats) as caveats, any_value(unit) as unit"
+            "select indicator_id, any_value(title) as title, any_value(caveats) as caveats"
             " from indicators where stage = 'pathway' group by indicator_id"
         )
     }
     steps: dict[str, list[str]] = {}
-    for row in source.rows("select distinct pathway, step, step_order from pathway_funnel order by step_order, step"):
+    for row in source.rows(
+        "select distinct pathway, step, step_order from pathway_funnel order by step_order, step"
+    ):
         steps.setdefault(row["pathway"], []).append(row["step"])
     return [
         {**about[pathway], "first_view": list(of_one), "steps": steps[pathway]}

@@ -1,9 +1,9 @@
-"""Every published number of an indicator as files that a page's script reads: one per version, collection and level.
+"""Every published number of an indicator as files for a page's script: per version, collection and level.
 
-A file calls `milepost.take(key, tree)`. The tree is place -> disaggregate -> subgroup -> school year -> cell, in
-percent with one decimal. A cell is `[children, share, low, high]`, with a fifth element where the number is not
-final; `["coded_low", children, end]` and `["coded_high", children, end]` for a band, `["suppressed"]`, or
-`["not_received"]`. `gaps` has the same branches and
+A file calls `milepost.take(key, tree)`. The tree is place -> disaggregate -> subgroup -> school year -> cell,
+in percent with one decimal. A cell is `[children, share, low, high]`, with a fifth element where the number
+is preliminary; `["coded_low", children, end]` and `["coded_high", children, end]` for a band;
+`["suppressed"]` or `["not_received"]`. `gaps` has the same branches and leaves
 `[points, low, high, status, children to close, subgroup compared with]`, `trends` those without years and
 `[since, points, low, high, status]` of the last one.
 """
@@ -20,15 +20,16 @@ FILE = ("indicator_id", "definition_version", "collection", "geography_level")
 BRANCHES = ("geography_id", "disaggregate", "subgroup")
 CELL = """case suppression
     when '' then case data_maturity
-        when 'preliminary' then json_array(denominator, percent(value), percent(value_low), percent(value_high), 1)
+        when 'preliminary' then json_array(denominator, percent(value), percent(value_low),
+            percent(value_high), 1)
         else json_array(denominator, percent(value), percent(value_low), percent(value_high)) end
     when 'coded_low' then json_array(suppression, denominator, percent(value_high))
     when 'coded_high' then json_array(suppression, denominator, percent(value_low))
     else json_array(suppression) end"""
-GAP = """json_array(points(gap_points), points(gap_points_low), points(gap_points_high), gap_status, children_to_close,
-    reference_subgroup)"""
-TREND = """json_array(baseline_year, points(change_points), points(change_points_low), points(change_points_high),
-    status)"""
+GAP = """json_array(points(gap_points), points(gap_points_low), points(gap_points_high), gap_status,
+    children_to_close, reference_subgroup)"""
+TREND = """json_array(baseline_year, points(change_points), points(change_points_low),
+    points(change_points_high), status)"""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def series_files(source: Source) -> Iterator[SeriesFile]:
     }
     keys = ", ".join(FILE)
     found = source.con.execute(
-        f"select {keys}, tree_values.tree, tree_gaps.tree, tree_trends.tree from ({parts['values']}) as tree_values"
+        f"select {keys}, tree_values.tree, tree_gaps.tree, tree_trends.tree"
+        f" from ({parts['values']}) as tree_values"
         f" left join ({parts['gaps']}) as tree_gaps using ({keys})"
         f" left join ({parts['trends']}) as tree_trends using ({keys}) order by {keys}"
     )
@@ -71,7 +73,7 @@ def _tree(table: str, condition: str, leaf: str, by_year: bool) -> str:
 
 
 def nested(table: str, condition: str, leaf: str, file: Sequence[str], branches: Sequence[str]) -> str:
-    """A query with a row per `file`, its column `tree` the JSON text of objects within objects, keys in order."""
+    """A query with a row per `file`; its column `tree` is the JSON text of nested objects, keys in order."""
     left = list(branches)
     columns = ", ".join([*file, *left])
     query = f"select {columns}, ({leaf})::varchar as tree from {table} where {condition}"
@@ -79,8 +81,8 @@ def nested(table: str, condition: str, leaf: str, file: Sequence[str], branches:
         last = left.pop()
         kept = ", ".join([*file, *left])
         query = (
-            f"select {kept}, '{{' || string_agg(to_json({last}::varchar)::varchar || ':' || tree, ',' order by {last})"
-            f" || '}}' as tree from ({query}) group by {kept}"
+            f"select {kept}, '{{' || string_agg(to_json({last}::varchar)::varchar || ':' || tree, ','"
+            f" order by {last}) || '}}' as tree from ({query}) group by {kept}"
         )
     return query
 

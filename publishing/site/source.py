@@ -57,10 +57,12 @@ class Source:
 
 @contextlib.contextmanager
 def opened(folder: Path, community: str | None = None) -> Iterator[Source]:
-    """Open the release in `folder`; SiteError where it is not there or it is not clear which community is meant."""
+    """Open the release in `folder`; SiteError where it, or the community meant, cannot be found."""
     database = folder / DATABASE
     if not database.exists():
-        raise SiteError("There is no such release", where=str(folder), next_step="Run `milepost refresh` first")
+        raise SiteError(
+            "There is no such release", where=str(folder), next_step="Run `milepost refresh` first"
+        )
     with duckdb.connect() as con:
         con.execute("set enable_progress_bar = false")
         con.execute(f"attach {literal(str(database))} as release (read_only)")
@@ -93,7 +95,9 @@ def _community(con: duckdb.DuckDBPyConnection, folder: Path, asked: str | None) 
             "The release holds nothing to show", where=str(folder), next_step="Run `milepost refresh` first"
         )
     if asked not in known:
-        what = "The release holds several communities" if asked is None else f"No community is called '{asked}'"
+        what = (
+            "The release holds several communities" if asked is None else f"No community is called '{asked}'"
+        )
         choices = ", ".join(known)
         raise SiteError(what, where=str(folder), next_step=f"Name one with --community: {choices}")
     return asked

@@ -10,7 +10,8 @@ WIDTH, HEIGHT, MARGIN = 160, 40, 5
 
 
 def sparkline(course: list[Row]) -> Markup:
-    """The rates of `course` (rows with `school_year` and `value` in percent); empty where fewer than two are shown.
+    """The rates of `course` (rows with `school_year` and `value` in percent); empty where fewer than
+    two are shown.
 
     It is decoration: what it shows is told in words beside it.
     """
@@ -43,5 +44,6 @@ def sparkline(course: list[Row]) -> Markup:
         for row in shown
     )
     return Markup(
-        f'<svg class="sparkline" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true" focusable="false">{lines}{dots}</svg>'
+        f'<svg class="sparkline" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true" focusable="false">'
+        f"{lines}{dots}</svg>"
     )

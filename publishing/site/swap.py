@@ -21,10 +21,10 @@ EXCHANGE = 2
 
 @contextlib.contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """An empty folder to fill; when the block ends it takes the place of `target`, when it fails nothing changes.
+    """An empty folder to fill; when the block ends it takes the place of `target`, or nothing changes.
 
-    What a killed build left is cleared by the next one. SiteError where `target` is not ours to replace, cannot be
-    written, or is being built by another process.
+    What a killed build left is cleared by the next one. SiteError where `target` is not ours to replace,
+    cannot be written, or is being built by another process.
     """
     target = target.absolute()
     refuse_other_folder(target)

@@ -59,7 +59,7 @@ milepost.trend = (function () {
     let drawn = grid(domain, y, left, right);
     if (panel.target) {
       drawn += `<path class="target" d="M${left} ${y(panel.target.value)}H${right}"/>`;
-      drawn += `<text class="word" text-anchor="end" x="${right}" y="${y(panel.target.value) - 5}">${escape(panel.target.label)}</text>`;
+      drawn += `<text class="word" x="${left + 4}" y="${y(panel.target.value) - 5}">${escape(panel.target.label)}</text>`;
     }
     if (panel.everyone) drawn += pieces(years, panel.everyone, x, y).map((p) => line(p, "everyone")).join("");
     drawn += pieces(years, panel.cells, x, y).map((p) => line(p, "series")).join("");

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hand_made_release import make_release
 
 from publishing.site.build import build_site
 from tests.publishing.site.browsing import Browser
+from tests.publishing.site.hand_made_release import make_release
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +29,5 @@ def site(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Of one module only: Playwright keeps an event loop running as long as it is open."""
-    pytest.importorskip("playwright", reason="Playwright is not installed")
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        pytest.skip("no Chromium on this machine: apt-get install chromium")
-    with Browser.started(program) as one:
+    with Browser.started() as one:
         yield one

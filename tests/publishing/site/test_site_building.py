@@ -15,11 +15,11 @@ from pathlib import Path
 import duckdb
 import pytest
 from filelock import FileLock
-from hand_made_release import COMMUNITY, SCHOOL, make_release
 from lxml import html
 
 from publishing.site.build import build_site
 from publishing.site.source import SiteError, file_name
+from tests.publishing.site.hand_made_release import COMMUNITY, SCHOOL, make_release
 
 ROOT = Path(__file__).parents[3]
 OWN_SCRIPTS = re.compile(r"(\.\./)?assets/\w+\.js")
@@ -36,9 +36,13 @@ def test_names_stay_text_on_pages_and_in_scripts(site: Path) -> None:
         page = html.parse(str(path), html.HTMLParser(encoding="utf-8"))
         assert COMMUNITY in page.findtext(".//title"), path.name
         for script in page.iter("script"):
-            assert script.get("type") == "application/json" or OWN_SCRIPTS.fullmatch(script.get("src")), path.name
+            assert script.get("type") == "application/json" or OWN_SCRIPTS.fullmatch(script.get("src")), (
+                path.name
+            )
         assert not page.xpath("//img | //*[@onerror]"), path.name
-        assert not [a for a in page.xpath("//@src | //@href") if re.match(r"(?!data:)[a-z]+:|//", a)], path.name
+        assert not [a for a in page.xpath("//@src | //@href") if re.match(r"(?!data:)[a-z]+:|//", a)], (
+            path.name
+        )
     lists = (site / "assets" / "lists.js").read_text(encoding="utf-8")
     assert "<" not in lists
     places = json.loads(lists.removeprefix("milepost.lists=").rstrip(";\n"))["places"]
@@ -58,8 +62,13 @@ def test_ids_that_are_no_names_stay_in_the_folder(tmp_path: Path) -> None:
     name = file_name(strange)
     assert re.fullmatch(r"x[0-9a-f]+", name)
     assert (tmp_path / "site" / "indicators" / f"{name}.html").exists()
-    assert sorted(path.name for path in tmp_path.iterdir() if not path.name.startswith(".")) == ["release", "site"]
-    page = html.parse(str(tmp_path / "site" / "indicators" / f"{name}.html"), html.HTMLParser(encoding="utf-8"))
+    assert sorted(path.name for path in tmp_path.iterdir() if not path.name.startswith(".")) == [
+        "release",
+        "site",
+    ]
+    page = html.parse(
+        str(tmp_path / "site" / "indicators" / f"{name}.html"), html.HTMLParser(encoding="utf-8")
+    )
     assert json.loads(page.findtext(".//script[@id='page']"))["id"] == strange
 
 
@@ -71,7 +80,15 @@ def test_an_indicator_without_data_has_a_page_that_says_so(site: Path) -> None:
 
 
 def test_a_release_without_any_number_has_a_site(tmp_path: Path) -> None:
-    emptied = ("indicator_values", "indicator_gaps", "indicator_trends", "pathway_funnel", "program_results", "load_quality", "gateway_status")
+    emptied = (
+        "indicator_values",
+        "indicator_gaps",
+        "indicator_trends",
+        "pathway_funnel",
+        "program_results",
+        "load_quality",
+        "gateway_status",
+    )
     release = make_release(tmp_path / "release", *(f"delete from {table}" for table in emptied))
     assert build_site(release, tmp_path / "site").pages == 16
     assert (tmp_path / "site" / "index.html").read_text(encoding="utf-8").count("No data yet") == 7
@@ -81,7 +98,9 @@ def test_files_of_numbers_hold_the_release(site: Path, release: Path) -> None:
     """Every number of every file against the release, asked beside it in another way."""
     told = {}
     for path in (site / "data").glob("*/*.js"):
-        key, tree = re.fullmatch(r"milepost\.take\((.*?),(\{.*\})\);\n", path.read_text(encoding="utf-8")).groups()  # type: ignore[union-attr]
+        key, tree = re.fullmatch(
+            r"milepost\.take\((.*?),(\{.*\})\);\n", path.read_text(encoding="utf-8")
+        ).groups()  # type: ignore[union-attr]
         if path.parent.name == "path":
             continue
         version, collection, level = json.loads(key).split(".")
@@ -89,7 +108,9 @@ def test_files_of_numbers_hold_the_release(site: Path, release: Path) -> None:
             for split, groups in splits.items():
                 for group, years in groups.items():
                     for year, cell in years.items():
-                        told[path.parent.name, version, int(year), collection, level, place, split, group] = cell
+                        told[path.parent.name, version, int(year), collection, level, place, split, group] = (
+                            cell
+                        )
     with duckdb.connect(str(release / "release.duckdb"), read_only=True) as con:
         rows = con.execute(
             "select indicator_id, definition_version, school_year, collection, geography_level, geography_id,"
@@ -143,7 +164,7 @@ def test_there_is_no_such_release(tmp_path: Path) -> None:
 def test_of_several_communities_one_must_be_named(tmp_path: Path) -> None:
     other = "insert into geographies by name select 'berg' as community_id, 'community' as geography_level, 'berg' as geography_id, 'Berg' as title"
     release = make_release(tmp_path / "release", other)
-    with pytest.raises(SiteError, match="several communities.*--community: berg, tal"):
+    with pytest.raises(SiteError, match=r"several communities.*--community: berg, tal"):
         build_site(release, tmp_path / "site")
     with pytest.raises(SiteError, match="No community is called 'see'"):
         build_site(release, tmp_path / "site", "see")
@@ -212,5 +233,8 @@ def test_a_reader_never_finds_it_missing(release: Path, tmp_path: Path) -> None:
 
 
 def test_two_do_not_build_one_site_at_once(release: Path, tmp_path: Path) -> None:
-    with FileLock(tmp_path / ".site.lock"), pytest.raises(SiteError, match="Another process builds this site"):
+    with (
+        FileLock(tmp_path / ".site.lock"),
+        pytest.raises(SiteError, match="Another process builds this site"),
+    ):
         build_site(release, tmp_path / "site")

@@ -12,9 +12,17 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from hand_made_release import COMMUNITY, PROGRAM, SCHOOL
 
-from tests.publishing.site.browsing import DESKTOP, PHONE, Browser, open_page, scrolls_sideways, table, violations
+from tests.publishing.site.browsing import (
+    DESKTOP,
+    PHONE,
+    Browser,
+    open_page,
+    scrolls_sideways,
+    table,
+    violations,
+)
+from tests.publishing.site.hand_made_release import COMMUNITY, PROGRAM, SCHOOL
 
 pytestmark = pytest.mark.xdist_group("site")
 READING = "indicators/early_grade_reading.html"
@@ -113,7 +121,9 @@ def test_nothing_is_drawn_across_a_hidden_year_and_it_is_not_0(browser: Browser,
             "52.4 % 49.6 to 55.1",  # 52.35, and 0.52350 in binary is a little more
             "55.4 % 52.7 to 58.2 preliminary",
         ]
-        lines = page.eval_on_selector_all("#panels .series", "lines => lines.map(l => l.getAttribute('points'))")
+        lines = page.eval_on_selector_all(
+            "#panels .series", "lines => lines.map(l => l.getAttribute('points'))"
+        )
         assert [len(points.split()) for points in lines] == [2]
         assert page.locator("#panels .point").count() == 3
         assert page.locator("#panels .point.preliminary").count() == 1
@@ -141,7 +151,11 @@ def test_the_download_is_what_the_page_shows(browser: Browser, site: Path, tmp_p
     assert download.value.suggested_filename == "early_grade_reading.csv"
     rows = list(csv.DictReader((tmp_path / "numbers.csv").read_text(encoding="utf-8-sig").splitlines()))
     shown = {
-        (r["school_year"], r["geography_id"], r["disaggregate"], r["subgroup"]): (r["denominator"], r["percent"], r["suppression"])
+        (r["school_year"], r["geography_id"], r["disaggregate"], r["subgroup"]): (
+            r["denominator"],
+            r["percent"],
+            r["suppression"],
+        )
         for r in rows
     }
     assert shown == {
@@ -156,7 +170,11 @@ def test_the_download_is_what_the_page_shows(browser: Browser, site: Path, tmp_p
         ("2025", "s:2", "all", "all"): ("60", "", "coded_high"),
     }
     (male,) = [row for row in rows if (row["school_year"], row["subgroup"]) == ("2025", "male")]
-    assert (male["gap_points"], male["gap_points_low"], male["reference_subgroup"]) == ("-10", "-15.5", "female")
+    assert (male["gap_points"], male["gap_points_low"], male["reference_subgroup"]) == (
+        "-10",
+        "-15.5",
+        "female",
+    )
 
 
 def test_a_pathway_is_followed_for_the_class_and_group_chosen(browser: Browser, site: Path) -> None:
@@ -165,10 +183,14 @@ def test_a_pathway_is_followed_for_the_class_and_group_chosen(browser: Browser, 
 
     with browser.page() as page:
         open_page(page, site, "pathways.html")
-        whole = "All children class of 2023-24, 400 children First step 75.0 % 70.5 to 79.0 Last step at most 6 %"
+        whole = (
+            "All children class of 2023-24, 400 children First step 75.0 % 70.5 to 79.0 Last step at most 6 %"
+        )
         assert funnels() == [whole]
         page.select_option("select[name=split]", "gender")
-        assert funnels() == ["Female class of 2023-24, 200 children First step 80.0 % 73.9 to 85.0 Last step hidden"]
+        assert funnels() == [
+            "Female class of 2023-24, 200 children First step 80.0 % 73.9 to 85.0 Last step hidden"
+        ]
         page.select_option("select[name=cohort]", "2023")
         assert funnels() == ["All children class of 2022-23, 380 children First step 50.0 % 45.0 to 55.0"]
 
@@ -177,7 +199,12 @@ def test_without_scripts_the_community_is_there(browser: Browser, site: Path) ->
     with browser.page(scripts=False) as page:
         page.goto((site / READING).as_uri())
         text = " ".join(page.inner_text("main").split())
-        for shown in ("52.4 % 49.6 to 55.1", "White <em> 110 children at most 8 %", "Unknown hidden", "Second school"):
+        for shown in (
+            "52.4 % 49.6 to 55.1",
+            "White <em> 110 children at most 8 %",
+            "Unknown hidden",
+            "Second school",
+        ):
             assert shown in text
         assert not page.is_visible("#choices")
         page.goto((site / "pathways.html").as_uri())
