@@ -227,11 +227,14 @@
     at("places-table").innerHTML = `<thead>${head}</thead><tbody>${body.join("") || '<tr><td colspan="3">No school has such children in this year.</td></tr>'}</tbody>`;
   }
 
-  form.addEventListener("change", (event) => {
-    if (event.target === form.place) [state.level, state.place] = split(form.place.value);
-    else state[event.target.name] = event.target.value;
-    choose();
-  });
+  // each by itself: the group of children stands beside the schools, outside of the form it belongs to
+  for (const select of form.elements) {
+    select.addEventListener("change", () => {
+      if (select === form.place) [state.level, state.place] = split(select.value);
+      else state[select.name] = select.value;
+      choose();
+    });
+  }
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = false;
   if (at("group-choice")) at("group-choice").hidden = false;
