@@ -68,6 +68,7 @@
     state.collection = options(form.collection, collections, state.collection);
     placeOptions();
     const asked = key(state.level);
+    at("content").ariaBusy = "true";
     load(asked, page.files[asked] || "", (tree) => {
       if (asked !== key(state.level)) return; // another choice was made meanwhile
       const of_place = tree.values[state.place] || {};
@@ -130,6 +131,7 @@
       const once = row.slice(0, 8).join("\t");
       return seen.has(once) ? false : seen.add(once);
     });
+    at("content").ariaBusy = "false";
     milepost.offer(at("download"), page.file + ".csv", milepost.csv(page.header, rows));
   }
 

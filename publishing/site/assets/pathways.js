@@ -25,6 +25,7 @@
       const places = pathway.places.map(([level, id]) => [level + " " + id, lists.places[level + " " + id] || id]);
       state.place = options(form.place, places, state.place);
       const blank = state.place.indexOf(" ");
+      section.ariaBusy = "true";
       const [asked, level, id] = [state.place, state.place.slice(0, blank), state.place.slice(blank + 1)];
       load(`${section.dataset.pathway}.${level}`, pathway.files[level], (tree) => {
         if (asked !== state.place) return; // another choice was made meanwhile
@@ -41,6 +42,7 @@
       const known = lists.subgroups.filter(([one, , subgroup]) => one === state.split && groups[subgroup]);
       section.querySelector(".funnels").innerHTML = known.map(([, , subgroup, title]) => funnel(title, groups[subgroup])).join("");
       const [place, split] = [form.place, form.split].map((select) => (select.selectedOptions[0] || { textContent: "" }).textContent);
+      section.ariaBusy = "false";
       section.querySelector(".shown").textContent = `Shown: ${place} · ${split} · class of ${lists.years[state.cohort] || state.cohort}`;
     }
 
@@ -52,7 +54,7 @@
         const ends = one.kind === "" ? `<small>${interval(one.low, one.high)}</small>` : "";
         const width = one.kind === "" ? one.value : one.high || 0;
         return (
-          `<li><span class="step">${escape(plain(step))}</span><span class="reached">${escape(said(one))}${ends}</span>` +
+          `<li><span class="step">${escape(plain(step))}</span><span class="reached">${escape(said(one))} ${ends}</span>` +
           `<span class="bar"><i class="${one.kind === "" ? "full" : "band"}" style="width:${width}%"></i></span></li>`
         );
       });

@@ -74,6 +74,12 @@ def open_page(page: Any, site: Path, name: str) -> None:
     page.wait_for_function("[...document.querySelectorAll('.shown')].every((one) => one.textContent)")
 
 
+def choose(page: Any, name: str, value: str | None = None, *, label: str | None = None) -> None:
+    """Choose by a list's value or label, and wait until the numbers are there."""
+    page.select_option(f"select[name={name}]", value=value, label=label)
+    page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+
+
 def violations(page: Any) -> list[str]:
     """What axe-core finds, as `rule: element`."""
     from axe_playwright_python.sync_playwright import Axe

@@ -17,6 +17,7 @@ from tests.publishing.site.browsing import (
     DESKTOP,
     PHONE,
     Browser,
+    choose,
     open_page,
     scrolls_sideways,
     table,
@@ -55,7 +56,7 @@ def test_the_page_shows_the_groups_of_a_split(browser: Browser, site: Path) -> N
             "White <em>": ["White <em> 110 children", "at most 8 %", "", ""],
             "Unknown": ["Unknown", "hidden", "", ""],
         }
-        page.select_option("select[name=split]", "gender")
+        choose(page, "split", "gender")
         assert table(page, "#compare-table") == {
             "Female": ["Female 620 children", "60.0 % 56.1 to 63.8", "", ""],
             "Male": [
@@ -71,16 +72,16 @@ def test_the_page_shows_the_groups_of_a_split(browser: Browser, site: Path) -> N
 def test_a_school_a_year_and_an_interim_collection_can_be_chosen(browser: Browser, site: Path) -> None:
     with browser.page() as page:
         open_page(page, site, READING)
-        page.select_option("select[name=place]", label=SCHOOL)
-        page.select_option("select[name=split]", "gender")
+        choose(page, "place", label=SCHOOL)
+        choose(page, "split", "gender")
         assert table(page, "#compare-table") == {"Male": ["Male 41 children", "31.7 % 19.6 to 47.0", "", ""]}
-        page.select_option("select[name=place]", label="01234")
+        choose(page, "place", label="01234")
         assert table(page, "#trend-table")["All children"] == ["All children", "61.0 % 54.4 to 67.2", ""]
-        page.select_option("select[name=place]", label=COMMUNITY)
-        page.select_option("select[name=split]", "gender")
-        page.select_option("select[name=year]", "2024")
+        choose(page, "place", label=COMMUNITY)
+        choose(page, "split", "gender")
+        choose(page, "year", "2024")
         assert table(page, "#compare-table") == {"Male": ["Male 600 children", "40.0 % 36.2 to 44.0", "", ""]}
-        page.select_option("select[name=collection]", "fall")
+        choose(page, "collection", "fall")
         assert table(page, "#trend-table")["All children"][1] == "30.0 % 27.4 to 32.8"
 
 
@@ -91,8 +92,8 @@ def test_schools_are_shown_for_the_group_chosen(browser: Browser, site: Path) ->
             "Second school": ["Second school 60 children", "at least 95 %", ""],
             SCHOOL: [f"{SCHOOL} 80 children", "25.0 % 16.8 to 35.5", ""],
         }
-        page.select_option("select[name=split]", "gender")
-        page.select_option("select[name=group]", "male")
+        choose(page, "split", "gender")
+        choose(page, "group", "male")
         assert table(page, "#places-table") == {SCHOOL: [f"{SCHOOL} 41 children", "31.7 % 19.6 to 47.0", ""]}
 
 
@@ -100,7 +101,7 @@ def test_another_definition_is_never_mixed_in(browser: Browser, site: Path) -> N
     with browser.page() as page:
         open_page(page, site, "indicators/chronic_absence.html")
         assert table(page, "#trend-table")["All children"][1] == "20.0 % 18.9 to 21.1"
-        page.select_option("select[name=version]", "days")
+        choose(page, "version", "days")
         assert table(page, "#trend-table")["All children"][1] == "12.3 % 11.4 to 13.2"
 
 
@@ -144,7 +145,7 @@ def test_a_number_not_received_says_so(browser: Browser, site: Path) -> None:
 def test_the_download_is_what_the_page_shows(browser: Browser, site: Path, tmp_path: Path) -> None:
     with browser.page() as page:
         open_page(page, site, READING)
-        page.select_option("select[name=split]", "gender")
+        choose(page, "split", "gender")
         with page.expect_download() as download:
             page.click("#download")
         download.value.save_as(tmp_path / "numbers.csv")
@@ -187,11 +188,11 @@ def test_a_pathway_is_followed_for_the_class_and_group_chosen(browser: Browser, 
             "All children class of 2023-24, 400 children First step 75.0 % 70.5 to 79.0 Last step at most 6 %"
         )
         assert funnels() == [whole]
-        page.select_option("select[name=split]", "gender")
+        choose(page, "split", "gender")
         assert funnels() == [
             "Female class of 2023-24, 200 children First step 80.0 % 73.9 to 85.0 Last step hidden"
         ]
-        page.select_option("select[name=cohort]", "2023")
+        choose(page, "cohort", "2023")
         assert funnels() == ["All children class of 2022-23, 380 children First step 50.0 % 45.0 to 55.0"]
 
 
@@ -248,7 +249,7 @@ def test_it_is_the_same_from_a_web_server(browser: Browser, site: Path) -> None:
         with browser.page() as page:
             page.goto(here + READING)
             page.wait_for_function("document.getElementById('shown').textContent")
-            page.select_option("select[name=place]", label="01234")
+            choose(page, "place", label="01234")
             page.wait_for_function("document.getElementById('trend-table').innerText.includes('61.0')")
             assert browser.troubles == []
             assert [address for address in browser.requests if not address.startswith(here)] == []
