@@ -94,7 +94,7 @@ def _community(con: duckdb.DuckDBPyConnection, folder: Path, asked: str | None) 
         raise SiteError(
             "The release holds nothing to show", where=str(folder), next_step="Run `milepost refresh` first"
         )
-    if asked not in known:
+    if asked is None or asked not in known:
         what = (
             "The release holds several communities" if asked is None else f"No community is called '{asked}'"
         )
