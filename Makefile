@@ -8,7 +8,7 @@ SUPERSET_VENV := .venv-superset
 export MILEPOST_HOME ?= $(CURDIR)/.milepost
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo test check format bench bench-identity dev superset superset-environment down lock lock-superset clean
+.PHONY: help setup demo site test check format bench bench-identity dev superset superset-environment down lock lock-superset clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ setup: $(VENV)/.installed ## virtual environment, locked dependencies, the milep
 
 demo: setup ## the made-up community Riverbend, from files to published indicators
 	@$(BIN)/milepost demo
+
+site: setup ## pages for everyone, of the current release; open .milepost/site/index.html
+	@$(BIN)/milepost site
 
 test: setup ## every test
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -30,6 +30,7 @@ from orchestration.commands import (
     releasing,
     server,
     setup,
+    site,
     status,
     withdrawing,
 )
@@ -111,6 +112,7 @@ for subject in (
     exporting,
     releasing,
     explaining,
+    site,
     server,
     dashboards,
 ):

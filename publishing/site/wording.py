@@ -1,0 +1,81 @@
+"""How numbers of a release are put into words; the page's scripts take the same words from here."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+# what stands where no number may: with the end of the band in whole percent, where there is one
+WORDS = {
+    "suppressed": "hidden",
+    "not_received": "not received",
+    "coded_low": "at most {} %",
+    "coded_high": "at least {} %",
+    "none": "no data",
+}
+STATUS = {
+    "improved": ("▲", "Improved"),
+    "worsened": ("▼", "Worsened"),
+    "maintained": ("●", "Maintained"),
+    "baseline": ("○", "First year"),
+}
+STATES = {
+    "accepted": ("✓", "accepted"),
+    "accepted_with_quarantine": ("◐", "accepted, rows held back"),
+    "rejected": ("✕", "rejected"),
+    "received": ("…", "received"),
+    "superseded": ("↻", "replaced"),
+    "withdrawn": ("–", "withdrawn"),
+}
+MATURITY = {"preliminary": "preliminary", "interim": "year to date"}
+NO_BREAK = "\u00a0"
+
+
+def share(suppression: str | None, value: float | None, low: float | None, high: float | None) -> str:
+    """A share in percent, or the word for what is known of it; all of them in percent."""
+    if suppression is None:
+        return WORDS["none"]
+    if suppression:
+        end = high if suppression == "coded_low" else low
+        return WORDS[suppression].format("" if end is None else whole(end)).replace(" %", f"{NO_BREAK}%")
+    return percent(value)
+
+
+def percent(value: float | None) -> str:
+    """`52.3 %`, of percent."""
+    return "" if value is None else f"{value:.1f}{NO_BREAK}%"
+
+
+def whole(value: float) -> str:
+    """A band's end: whole percents."""
+    return f"{value:.0f}"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """`49.0 to 55.5`."""
+    return "" if low is None or high is None else f"{signed(low, '')} to {signed(high, '')}"
+
+
+def signed(points: float | None, plus: str = "+") -> str:
+    """`+5.0`, `−2.3`: with a minus that is as wide as the plus."""
+    if points is None:
+        return ""
+    sign = "−" if points < 0 else plus if points > 0 else ""
+    return f"{sign}{abs(points):.1f}"
+
+
+def plain(name: str | None) -> str:
+    """`ten_percent` -> `Ten percent`: names that have no title."""
+    text = (name or "").replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def scale(rows: list[dict[str, Any]], least: float = 20) -> tuple[float, float]:
+    """From which to which percent a plot of these rows goes: whole tens around all intervals and bands."""
+    ends = [end for row in rows for end in (row["value_low"], row["value_high"]) if end is not None]
+    if not ends:
+        return 0, 100
+    first, last = math.floor(min(ends) / 10) * 10, math.ceil(max(ends) / 10) * 10
+    while last - first < least:
+        first, last = max(0, first - 10), min(100, last + 10)
+    return first, last
