@@ -51,7 +51,7 @@ def site(
 def _release_and_output(release: str | None, output: Path | None) -> tuple[Path, Path]:
     """Where the release lies and where the site goes; UsageError where no such release is kept."""
     from orchestration.settings import first_steps, prepare_environment
-    from publishing.release import RELEASE_ID
+    from publishing.release_history import RELEASE_ID
 
     home = prepare_environment()
     if not home.current_release.exists():
