@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from ingestion.configuration.community import Communities, Community
+from ingestion.configuration.community_file import Bands
 from ingestion.configuration.geography_changes import last_codes
 from ingestion.home import Home
 from ingestion.parquet_table import write_table
@@ -20,6 +21,15 @@ TABLES: dict[str, dict[str, str]] = {
         "first_school_year": "INTEGER",
         "last_school_year": "INTEGER",
         "minimum_denominator": "INTEGER",
+    },
+    "disclosure_rules": {
+        "community_id": "VARCHAR",
+        "shows_bands": "BOOLEAN",
+        "band_smallest": "INTEGER",
+        "band_share": "DOUBLE",
+        "shows": "VARCHAR",
+        "rounded_to": "INTEGER",
+        "rounded_under": "INTEGER",
     },
     "identity_settings": {
         "community_id": "VARCHAR",
@@ -174,6 +184,19 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
     """Every row of every table for one community, without the community's id."""
     years = community.school_years
     yield "communities", (community.name, years.first, years.last, community.disclosure.minimum_denominator)
+    rules = community.disclosure
+    bands, rounding = rules.bands or Bands(), rules.round_denominators
+    yield (
+        "disclosure_rules",
+        (
+            rules.bands is not False,
+            bands.smallest,
+            bands.share,
+            rules.shows,
+            rounding.to if rounding else None,
+            rounding.under if rounding else None,
+        ),
+    )
     linking = community.identity
     yield (
         "identity_settings",
