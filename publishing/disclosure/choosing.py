@@ -1,0 +1,82 @@
+"""What to hide of a system, with the proof that what is hidden stays open: choose, certify, repair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from publishing.disclosure.certificates import Search
+from publishing.disclosure.elimination import chosen_by_elimination
+from publishing.disclosure.errors import DisclosureError
+from publishing.disclosure.repair import cells_to_hide
+from publishing.disclosure.system import Flags, Numbers, Openness, System
+
+TRIES = 6
+
+
+@dataclass(frozen=True)
+class Protected:
+    """What of a system is hidden, and the tables that prove it open, as differences from the true one."""
+
+    hidden: Flags
+    gave_way: Flags  # bands that show nothing any more
+    tables: list[Numbers]
+    repairs: int
+
+
+def protected(system: System) -> Protected:
+    """Hide as little as is needed; DisclosureError where some number cannot be kept open as wide as it needs."""
+    _refuse_what_does_not_add_up(system)
+    hidden = _with_twins(system, chosen_by_elimination(system))
+    open_ = Openness.of(system.size)
+    gave_way = np.zeros(system.size, dtype=bool)
+    for repairs in range(TRIES):
+        failing = Search(system, hidden).certify(open_)
+        if not len(failing):
+            return Protected(hidden, gave_way, open_.tables, repairs)
+        more = cells_to_hide(system, hidden, failing, open_)
+        banded = _is_banded(system, more)
+        gave_way[more[banded]] = True
+        system = _without_bands(system, gave_way)
+        before = hidden.sum()
+        hidden[more] = True
+        hidden = _with_twins(system, hidden)
+        if hidden.sum() == before and not banded.any():
+            break
+    raise DisclosureError(
+        f"{len(failing)} hidden numbers stay open less wide than they must, whatever else is hidden",
+        rule="no hidden number may be narrowed under its width by all that is published",
+        next_step="Publish fewer disaggregates at this level in `publication:`, or raise the minimum",
+    )
+
+
+def _with_twins(system: System, hidden: Flags) -> Flags:
+    """With everything that is the twin of something hidden."""
+    paired = hidden & (system.twins >= 0)
+    return hidden | ((system.twins >= 0) & np.isin(system.twins, system.twins[paired]))
+
+
+def _is_banded(system: System, cells: Numbers) -> Flags:
+    narrower = (system.wide_low < system.low) | (system.wide_high > system.high)
+    flags: Flags = narrower[cells]
+    return flags
+
+
+def _without_bands(system: System, gave_way: Flags) -> System:
+    return replace(
+        system,
+        low=np.where(gave_way, system.wide_low, system.low),
+        high=np.where(gave_way, system.wide_high, system.high),
+    )
+
+
+def _refuse_what_does_not_add_up(system: System) -> None:
+    broken = int(np.count_nonzero(system.sums @ system.value))
+    outside = int(np.count_nonzero((system.value < system.low) | (system.value > system.high)))
+    if broken or outside:
+        raise DisclosureError(
+            f"{broken} sums do not add up, {outside} numbers are outside their bounds",
+            rule="the subgroups and places below a total are disjoint parts of it",
+            next_step="Look in marts.indicator_cells for a child that counts twice",
+        )
