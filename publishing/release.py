@@ -30,6 +30,7 @@ from publishing.release_contents import (
     refuse_unpromised,
     write_contents,
 )
+from publishing.shown_values import ensure_shown_values, record_shown_values
 
 KEPT = 3
 HISTORY = "releases.jsonl"
@@ -62,6 +63,8 @@ def prepare_release(home: Home, notes: str = "") -> str:
     history = read_history(home)
     spent = [int(entry["release_id"][1:]) for entry in history]
     release_id = f"r{max(spent, default=0) + 1:04d}"
+    if not record_shown_values(home):
+        ensure_shown_values(home)
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
     row: list[Any] = [release_id, now, notes or None, _data_as_of(home)]
     past = [[entry[column] for column in RELEASE] for entry in history]
@@ -100,6 +103,7 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
             unfinished.rename(home.release_folder(release_id))
             _point_to(home, release_id)
             _record(home, about)
+            record_shown_values(home)
             _prune(home)
     folder = home.release_folder(release_id)
     return Release(release_id, folder, is_new, rows, time.monotonic() - started)

@@ -90,6 +90,12 @@ class Disclosure(Strict):
     # percentages: whole ones, and no count of children anywhere
     shows: Literal["counts", "percentages"] = "counts"
     round_denominators: Rounding | None = None
+    # level -> disaggregate -> rare subgroups that are one there, `other_groups`
+    fold: dict[Level, dict[Identifier, tuple[Identifier, ...]]] = Field(default_factory=dict)
+    # disaggregate -> subgroups that are hidden only when nothing else will do
+    protect_last: dict[Identifier, Literal["all"] | tuple[Identifier, ...]] = Field(default_factory=dict)
+    # flag -> flags that every child has who has that one, as anyone knows
+    implications: dict[Identifier, tuple[Identifier, ...]] = Field(default_factory=dict)
 
     @field_validator("minimum_denominator")
     @classmethod

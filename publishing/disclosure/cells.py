@@ -15,11 +15,10 @@ INPUTS = {
     "folds": "{disclosure_folds}",
     "protected_last": "{disclosure_protected_last}",
     "implications": "{disclosure_implications}",
-    "residences": "select distinct community_id, zip_code, tract_id, neighborhood from ({fct_student_year}) "
+    "residences": "select distinct community_id, zip_code, tract_id from ({fct_student_year}) "
     "where zip_code is not null or tract_id is not null",
     "shown_values": "{shown_values}",
 }
-FOLDED = "other_groups"
 
 # problem = one indicator, definition version, school year and collection of one community.
 # slot = one place and subgroup; how slots add up is worked out once, then repeated for every problem.

@@ -28,7 +28,7 @@ with compared as (
     select
         community_id, indicator_id, definition_version, school_year, collection,
         case
-            when last.suppression = 'suppressed' then false
+            when last.suppression in ('suppressed', 'rounded') then false
             when new.n is null or last.suppression is null then true
             when last.denominator is null then false  -- percentages, of which no child can be taken
             else new.n <> last.denominator or new.x <> coalesce(last.numerator, new.x)
@@ -57,7 +57,7 @@ with small as (
         geography_level, geography_id, disaggregate, subgroup
     )
     where
-        shown.geography_level = 'community' and shown.disaggregate = 'all'
+        shown.geography_level = 'community' and shown.disaggregate = 'all' and shown.suppression <> 'rounded'
         and abs(coalesce(new.n, 0) - shown.denominator) < rules.minimum_denominator
 )
 select changed.* from changed semi join small using (community_id, indicator_id, school_year)
@@ -107,7 +107,7 @@ inner join shown
     and problem.definition_version = shown.definition_version and problem.school_year = shown.school_year
     and problem.collection = shown.collection and slot.geography_level = shown.geography_level
     and slot.geography_id = shown.geography_id and slot.disaggregate = shown.disaggregate
-    and slot.subgroup = shown.subgroup
+    and slot.subgroup = shown.subgroup and shown.suppression <> 'rounded'
 inner join (
     select community_id, indicator_id, definition_version, school_year, collection,
         max(last_release) as last_release

@@ -67,8 +67,8 @@ select wide_slot || ' implied by ' || narrow_slot as family, narrow_slot as slot
 union
 select wide_slot || ' implied by ' || narrow_slot, wide_slot, 1 from pairs
 """,
-    # a tract all of whose children live in one ZIP code is inside it, and the other way round; a neighborhood of the
-    # whole community is made of tracts
+    # a tract all of whose children live in one ZIP code is inside it, and the other way round; neighborhoods, which are
+    # made of both, are not published beside them
     """
 create or replace temp table area_member as
 with areas as (
@@ -91,19 +91,6 @@ pairs as (
         on areas.community_id = outside.community_id and areas.outer_level = outside.geography_level
         and areas.outer_id = outside.geography_id
         and inside.disaggregate = outside.disaggregate and inside.subgroup = outside.subgroup
-    union
-    select hood.slot_id, inside.slot_id
-    from (
-        select community_id, tract_id, any_value(neighborhood) as neighborhood
-        from residences where tract_id is not null and neighborhood is not null
-        group by all having count(distinct neighborhood) = 1
-    ) as placed
-    inner join slot as inside
-        on placed.community_id = inside.community_id and inside.geography_level = 'tract'
-        and placed.tract_id = inside.geography_id and inside.disaggregate = 'all'
-    inner join slot as hood
-        on placed.community_id = hood.community_id and hood.geography_level = 'community'
-        and hood.disaggregate = 'neighborhood' and placed.neighborhood = hood.subgroup
 )
 select outer_slot || ' around' as family, inner_slot as slot_id, -1 as sign from pairs
 union
