@@ -35,7 +35,7 @@ def protected(system: System) -> Protected:
         failing = Search(system, hidden).certify(open_)
         if not len(failing):
             return Protected(hidden, gave_way, open_.tables, repairs)
-        more = cells_to_hide(system, hidden, failing, open_)
+        more = cells_to_hide(system, hidden, failing, open_, repairs)
         banded = _is_banded(system, more)
         gave_way[more[banded]] = True
         system = _without_bands(system, gave_way)

@@ -6,39 +6,35 @@ import numpy as np
 
 from publishing.disclosure.certificates import farthest_of
 from publishing.disclosure.linear_program import Program
-from publishing.disclosure.system import Flags, Numbers, Openness, System
+from publishing.disclosure.system import UNBOUNDED, Flags, Numbers, Openness, System
 
 HIDDEN_PRICE = 1e-3
+GAIN = 1e4  # of a protected number that moves by one: more than any cells that must move with it cost
 SMALLEST = 1e-6  # a number that moves by less does not move
 
 
-def cells_to_hide(system: System, hidden: Flags, failing: Numbers, open_: Openness) -> Numbers:
-    """Cells of which, hidden as well, a table moves the failing ones far enough; empty where there is none.
+def cells_to_hide(
+    system: System, hidden: Flags, failing: Numbers, open_: Openness, attempt: int
+) -> Numbers:
+    """Cells of which, hidden as well, tables move failing ones far enough; empty where none can be moved.
 
-    Every cell of the tables with a failing one may move at its price, others only if hidden already.
+    Every cell of the tables with a failing one may move at its price, others only if hidden already. Not every failing
+    cell needs to move in the same table: what is left fails again, and is looked at again.
     """
-    chosen: list[Numbers] = []
     lacking = system.need[failing] - (open_.most[failing] - open_.least[failing])
-    room_up = system.high[failing] - system.value[failing] - open_.most[failing]
-    room_down = system.value[failing] + open_.least[failing] - system.low[failing]
-    up = np.where(room_up >= lacking, lacking, np.maximum(room_up, 0))
-    down = lacking - up
-    for direction, far in ((1, up), (-1, np.minimum(down, room_down))):
-        moved = far > 0
-        if moved.any():
-            ends = open_.most if direction > 0 else -open_.least
-            found = _moving(system, hidden, failing[moved], direction, ends[failing[moved]] + far[moved])
-            if found is None:
-                return np.empty(0, dtype=np.int64)
-            chosen.append(found)
-    return np.unique(np.concatenate(chosen)) if chosen else np.empty(0, dtype=np.int64)
+    room_up = system.wide_high[failing] - system.value[failing] - open_.most[failing]
+    room_down = system.value[failing] + open_.least[failing] - system.wide_low[failing]
+    up = room_up >= lacking
+    both = up & (room_down >= lacking)
+    up[both] = np.random.default_rng(attempt).random(int(both.sum())) < 0.5
+    ends = np.where(up, open_.most[failing], -open_.least[failing])
+    far = ends + np.minimum(lacking, np.where(up, room_up, room_down))
+    return _moving(system, hidden, failing, np.where(up, 1, -1), far)
 
 
-def _moving(
-    system: System, hidden: Flags, failing: Numbers, direction: int, far: Numbers
-) -> Numbers | None:
-    """The cells that move in the cheapest table in which each failing cell is `far` from its true number."""
-    from scipy.sparse import csr_array, hstack
+def _moving(system: System, hidden: Flags, failing: Numbers, direction: Numbers, far: Numbers) -> Numbers:
+    """The cells that move in the cheapest table in which failing cells come as far as they can, at most `far`."""
+    from scipy.sparse import csr_array, eye_array, hstack, vstack
 
     blocks = np.unique(system.block[failing])
     cells = np.flatnonzero(hidden | np.isin(system.block, blocks))
@@ -49,33 +45,31 @@ def _moving(
     low = np.maximum(system.wide_low[cells] - system.value[cells], -reach).astype(float)
     high = np.minimum(system.wide_high[cells] - system.value[cells], reach).astype(float)
     price = np.where(hidden[cells], HIDDEN_PRICE, system.price[cells])
-    # x = up - down, each of them at least 0, so that the price is one of |x|
-    matrix = hstack([sums, csr_array(-sums)])
-    n, m = len(cells), sums.shape[0]
-    column = np.searchsorted(cells, failing)
-    up_low, down_low = np.zeros(n), np.zeros(n)
-    up_high, down_high = np.maximum(high, 0), np.maximum(-low, 0)
-    if direction > 0:
-        up_low[column], up_high[column], down_high[column] = far, np.maximum(up_high[column], far), 0
-    else:
-        down_low[column], down_high[column], up_high[column] = far, np.maximum(down_high[column], far), 0
+    n, m, k = len(cells), sums.shape[0], len(failing)
+    # x = rise - fall, each of them at least 0, so that the price is one of |x|; come <= x in its direction
+    signed = csr_array((direction, (np.arange(k), np.searchsorted(cells, failing))), shape=(k, n))
+    matrix = vstack(
+        [hstack([sums, -sums, csr_array((m, k))]), hstack([-signed, signed, eye_array(k)])]
+    )
     program = Program(
         matrix,
-        np.zeros(m),
-        np.zeros(m),
-        np.concatenate([up_low, down_low]),
-        np.concatenate([up_high, down_high]),
+        np.concatenate([np.zeros(m), np.full(k, -np.inf)]),
+        np.zeros(m + k),
+        np.concatenate([np.zeros(2 * n), np.full(k, -float(UNBOUNDED))]),
+        np.concatenate([high, -low, far.astype(float)]),
     )
-    costs = -np.concatenate([price, price])
+    costs = np.concatenate([-price, -price, np.full(k, GAIN)])
+    moving = _moved(program, costs, n)
+    if hidden[cells[moving]].all():
+        # tables with halves would do, and none of whole numbers does: those are asked for
+        program.only_integers()
+        moving = _moved(program, costs, n)
+    return cells[moving]
+
+
+def _moved(program: Program, costs: np.ndarray, n: int) -> Flags:
     solution = program.solve(costs)
     if solution is None:
-        return None
-    moving = np.abs(solution[:n] - solution[n:]) > SMALLEST
-    if hidden[cells[moving]].all():
-        # a table with halves would do, and none of whole numbers does: those are asked for
-        program.only_integers()
-        solution = program.solve(costs)
-        if solution is None:
-            return None
-        moving = np.abs(solution[:n] - solution[n:]) > SMALLEST
-    return cells[moving]
+        return np.zeros(n, dtype=bool)
+    moved: Flags = np.abs(solution[:n] - solution[n : 2 * n]) > SMALLEST
+    return moved
