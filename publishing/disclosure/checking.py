@@ -51,10 +51,10 @@ select count(*) from stage_cell left join stage_result using (cell_id)
 where hidden and not coalesce(is_hidden, false)
 """
 RULES = {
+    SHOWN_THOUGH_HIDDEN: "numbers that must be hidden are not",
     NOT_ADDING_UP: "sums of a table that is to prove what is hidden do not add up",
     OUT_OF_BOUNDS: "numbers of such a table are outside what is known of them",
     TOO_NARROW: "hidden numbers are not proved to stay open",
-    SHOWN_THOUGH_HIDDEN: "numbers that must be hidden are not",
 }
 
 

@@ -92,6 +92,7 @@ create or replace temp table twin as
 with placed as (
     select
         cell.cell_id, cell.problem_id, cell.slot_id, problem.school_year, cell.n, cell.minimum, slot.place_id,
+        slot.geography_level,
         max(cell.n) filter (slot.disaggregate = 'all') over (partition by cell.problem_id, slot.place_id)
             as n_of_place
     from cell
@@ -108,8 +109,14 @@ from (
         -- other children, only as many, differ more in some subgroup
         max(abs(one.n - other.n)) over (partition by one.problem_id, other.problem_id, one.place_id)
         < greatest(one.minimum - 1, one.n_of_place // 100) as are_same_children
-    from placed as one inner join placed as other using (slot_id, school_year)
-    where one.problem_id < other.problem_id and abs(one.n_of_place - other.n_of_place) < one.minimum - 1
+    from placed as one
+    inner join placed as other using (slot_id, school_year)
+    left join nested
+        on one.geography_level = nested.geography_level
+        and least(one.problem_id, other.problem_id) = least(nested.inner_id, nested.outer_id)
+        and greatest(one.problem_id, other.problem_id) = greatest(nested.inner_id, nested.outer_id)
+    where nested.inner_id is null and one.problem_id < other.problem_id
+        and abs(one.n_of_place - other.n_of_place) < one.minimum - 1
 )
 where is_twin and are_same_children
 """

@@ -21,18 +21,43 @@ def cells_to_hide(
     Every cell of the tables with a failing one may move at its price, others only if hidden already. Not every failing
     cell needs to move in the same table: what is left fails again, and is looked at again.
     """
+    for low, high in ((system.low, system.high), (system.wide_low, system.wide_high)):
+        found = _within(system, low, high, hidden, failing, open_, attempt)
+        # bands give way only where hiding shown numbers would not do
+        if len(found) and not hidden[found].all():
+            break
+    return found
+
+
+def _within(
+    system: System,
+    low: Numbers,
+    high: Numbers,
+    hidden: Flags,
+    failing: Numbers,
+    open_: Openness,
+    attempt: int,
+) -> Numbers:
     lacking = system.need[failing] - (open_.most[failing] - open_.least[failing])
-    room_up = system.wide_high[failing] - system.value[failing] - open_.most[failing]
-    room_down = system.value[failing] + open_.least[failing] - system.wide_low[failing]
+    room_up = high[failing] - system.value[failing] - open_.most[failing]
+    room_down = system.value[failing] + open_.least[failing] - low[failing]
     up = room_up >= lacking
     both = up & (room_down >= lacking)
     up[both] = np.random.default_rng(attempt).random(int(both.sum())) < 0.5
     ends = np.where(up, open_.most[failing], -open_.least[failing])
     far = ends + np.minimum(lacking, np.where(up, room_up, room_down))
-    return _moving(system, hidden, failing, np.where(up, 1, -1), far)
+    return _moving(system, low, high, hidden, failing, np.where(up, 1, -1), far)
 
 
-def _moving(system: System, hidden: Flags, failing: Numbers, direction: Numbers, far: Numbers) -> Numbers:
+def _moving(
+    system: System,
+    least: Numbers,
+    most: Numbers,
+    hidden: Flags,
+    failing: Numbers,
+    direction: Numbers,
+    far: Numbers,
+) -> Numbers:
     """The cells that move in the cheapest table in which failing cells come as far as they can, at most `far`."""
     from scipy.sparse import csr_array, eye_array, hstack, vstack
 
@@ -41,9 +66,8 @@ def _moving(system: System, hidden: Flags, failing: Numbers, direction: Numbers,
     sums = system.sums[:, cells].tocsr()
     sums = sums[np.flatnonzero(np.diff(sums.indptr))]
     reach = max(farthest_of(system), int(far.max()))
-    # a band that gives way shows nothing, so that its number may be anything of the group
-    low = np.maximum(system.wide_low[cells] - system.value[cells], -reach).astype(float)
-    high = np.minimum(system.wide_high[cells] - system.value[cells], reach).astype(float)
+    low = np.maximum(least[cells] - system.value[cells], -reach).astype(float)
+    high = np.minimum(most[cells] - system.value[cells], reach).astype(float)
     price = np.where(hidden[cells], HIDDEN_PRICE, system.price[cells])
     n, m, k = len(cells), sums.shape[0], len(failing)
     # x = rise - fall, each of them at least 0, so that the price is one of |x|; come <= x in its direction

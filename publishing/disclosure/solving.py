@@ -45,8 +45,7 @@ def solve_stage(con: duckdb.DuckDBPyConnection, twins: str | None = None) -> Sol
     group = _groups(cells["cell_id"], con.execute(twins).fetchnumpy() if twins else None)
     con.execute(RESULT)
     repairs = tables = units = 0
-    for start, system, ids in _systems(cells, members, group):
-        del start
+    for system, ids in _systems(cells, members, group):
         result = protected(system)
         con.register("solved_unit", _as_table(system, result, ids))
         con.execute("insert into stage_result from solved_unit")
@@ -74,10 +73,10 @@ def _groups(ids: Numbers, pairs: dict[str, Any] | None) -> Numbers:
 
 def _systems(
     cells: dict[str, Any], members: dict[str, Any], group: Numbers
-) -> Iterator[tuple[int, System, Numbers]]:
-    """Per unit where its cells begin, its system, and the ids of its cells."""
+) -> Iterator[tuple[System, Numbers]]:
+    """Per unit its system and the ids of its cells."""
     units, starts = np.unique(cells["unit_id"], return_index=True)
-    ends = [*starts[1:].tolist(), len(cells["unit_id"])]
+    ends = [*starts[1:].tolist(), len(cells["unit_id"])][: len(units)]
     first_member = np.searchsorted(members["unit_id"], units)
     last_member = np.searchsorted(members["unit_id"], units, side="right")
     for start, end, first, last in zip(starts.tolist(), ends, first_member, last_member, strict=True):
@@ -92,7 +91,6 @@ def _systems(
         )
         whole = {name: of[name].astype(np.int64) for name in ("value", "low", "high", "need", "block")}
         yield (
-            start,
             System(
                 **whole,
                 never_shown=of["never_shown"].astype(bool),

@@ -126,8 +126,12 @@ def test_children_of_unknown_subgroup_are_not_published_but_count_as_a_hidden_ce
 def test_a_group_and_one_that_it_implies_are_not_shown_if_few_are_in_the_second_alone() -> None:
     def flags(homeless: int) -> Cells:
         groups = {"homelessness": homeless, "economic_disadvantage": 60}
-        rows = [(name, value, n) for name, yes in groups.items() for value, n in (("yes", yes), ("no", 200 - yes))]
-        return [(*ALL, 200, 100), *(("community", "riverbend", d, s, n, n // 2) for d, s, n in rows)]
+        rows = [
+            (name, value, n, x)
+            for name, yes in groups.items()
+            for value, n, x in (("yes", yes, yes // 2), ("no", 200 - yes, 100 - yes // 2))
+        ]
+        return [(*ALL, 200, 100), *(("community", "riverbend", *row) for row in rows)]
 
     implied = "insert into implications values ('riverbend', 'homelessness', 'yes', 'economic_disadvantage', 'yes')"
     # 60 - 55 = 5 children are poor and not homeless
@@ -156,8 +160,7 @@ def test_what_is_protected_last_is_shown_before_larger_groups() -> None:
 
 def test_rare_groups_that_are_folded_at_a_level_add_up_with_the_levels_above() -> None:
     def at(level: str, place: str, **sizes: int) -> Cells:
-        total = sum(sizes.values())
-        return [(level, place, "all", "all", total, total // 2),
+        return [(level, place, "all", "all", sum(sizes.values()), sum(n // 2 for n in sizes.values())),
                 *((level, place, "race", race, n, n // 2) for race, n in sizes.items())]  # fmt: skip
 
     cells = at("school", "s1", asian=7, pacific=5, white=80) + at("school", "s2", asian=6, pacific=6, white=90)
