@@ -108,9 +108,13 @@ def prepare(con: duckdb.DuckDBPyConnection, children: int, indicators: int, plan
         for disaggregate in ("all", *disaggregates)
     ]
     con.execute("create table source_cells as " + " union all ".join(parts))
-    con.execute("create table plan as select distinct community_id, geography_level, disaggregate from source_cells")
+    con.execute(
+        "create table plan as select distinct community_id, geography_level, disaggregate from source_cells"
+    )
     con.execute("create table selection as select distinct community_id, indicator_id from source_cells")
-    con.execute("create table default_definitions as select distinct indicator_id, 'v1' as definition_version from selection")
+    con.execute(
+        "create table default_definitions as select distinct indicator_id, 'v1' as definition_version from selection"
+    )
     con.execute(
         "create table school_districts as select distinct 'c' as community_id, 's' || school as school_id, "
         f"'d' || school % {DISTRICTS} as district_id from child"
@@ -162,30 +166,45 @@ def measure(children: int, indicators: int, plan: str) -> dict[str, Any]:
 
 def compare(sizes: list[int], indicators: int, plan: str) -> None:
     """Measure each size in a process of its own, and print what came of it."""
-    print(f"{'children':>9}{'cells':>8}{'small':>8}{'n only':>8}{'beside':>8}{'bands':>8}{'children':>10}", end="")
+    print(
+        f"{'children':>9}{'cells':>8}{'small':>8}{'n only':>8}{'beside':>8}{'bands':>8}{'children':>10}",
+        end="",
+    )
     print(f"{'repairs':>9}{'tables':>8}{'s a year':>10}{'peak MB':>9}")
     for children in sizes:
         found = _in_own_process(children, indicators, plan)
         cells = found["cells"]
         levels = found["levels"]
-        hidden = sum(level["children_hidden"] for level in levels) / sum(level["children"] for level in levels)
+        hidden = sum(level["children_hidden"] for level in levels) / sum(
+            level["children"] for level in levels
+        )
         shares = (
             found["hidden_primary"] / cells,
             found["denominators"],
             found["hidden_complementary"] / cells,
             found["coded"] / cells,
         )
-        print(f"{children:>9,}{cells // indicators:>8,}" + "".join(f"{share:>8.1%}" for share in shares), end="")
+        print(
+            f"{children:>9,}{cells // indicators:>8,}" + "".join(f"{share:>8.1%}" for share in shares), end=""
+        )
         print(f"{hidden:>10.1%}{found['repairs']:>9}{found['tables']:>8}", end="")
         print(f"{found['cpu_seconds'] / indicators:>10.2f}{found['peak_mb']:>9,.0f}")
         for level in levels:
             beside = level["complementary"] / level["cells"]
-            print(f"{'':9}  {level['level']:12}{level['cells'] // indicators:>6,} cells, {beside:.1%} hidden beside others")
+            print(
+                f"{'':9}  {level['level']:12}{level['cells'] // indicators:>6,} cells, {beside:.1%} hidden beside others"
+            )
         if plan == "P4" and children in TARGET_SHARES:
             met = found["denominators"] <= TARGET_SHARES[children]
-            print(f"{'':9}  denominators: at most {TARGET_SHARES[children]:.0%} hidden beside others, {'met' if met else 'MISSED'}")
-    print("small: hidden for being small. n only: denominators hidden beside others; beside: values hidden beside others.")
-    print(f"children: those in hidden cells. s a year: CPU seconds of an indicator's year (target {TARGET_SECONDS}).")
+            print(
+                f"{'':9}  denominators: at most {TARGET_SHARES[children]:.0%} hidden beside others, {'met' if met else 'MISSED'}"
+            )
+    print(
+        "small: hidden for being small. n only: denominators hidden beside others; beside: values hidden beside others."
+    )
+    print(
+        f"children: those in hidden cells. s a year: CPU seconds of an indicator's year (target {TARGET_SECONDS})."
+    )
 
 
 def _in_own_process(children: int, indicators: int, plan: str) -> dict[str, Any]:

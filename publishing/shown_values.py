@@ -1,6 +1,7 @@
 """The record of every value that a release ever showed: what a later release must not be subtracted from.
 
-It holds nothing that was not published, and is no part of a release. A row is one content of one cell, with the first
+It holds nothing that was not published, and is no part of a release. A row is one content of one cell, with
+the first
 and the last release that had it.
 """
 
@@ -69,7 +70,7 @@ def record_shown_values(home: Home) -> bool:
 
 def _write(con: duckdb.DuckDBPyConnection, target: Path, record: str, values: str, release_id: str) -> None:
     same = ", ".join([*KEYS, *CONTENT])
-    bands = "if(value_kind = 'band', value_low, null) as band_low, if(value_kind = 'band', value_high, null) as band_high"
+    bands = ", ".join(f"if(value_kind = 'band', value_{end}, null) as band_{end}" for end in ("low", "high"))
     now = ", ".join([*KEYS, *(name for name in CONTENT if not name.startswith("band_"))])
     released = literal(release_id)
     temporary = target.with_suffix(f".{os.getpid()}.tmp")

@@ -21,7 +21,8 @@ ABOVE: dict[Level, tuple[Level, ...]] = {
     "zip": ("community",),
     "tract": ("community",),
 }
-# a child with the first flag has the second, by definition or by law; where data say otherwise it binds nothing
+# a child with the first flag has the second, by definition or by law; where data say otherwise it binds
+# nothing
 IMPLIED_FLAGS = (
     ("homelessness", "homelessness_any_source"),
     ("homelessness", "economic_disadvantage"),

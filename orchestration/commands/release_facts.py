@@ -73,7 +73,8 @@ def release_facts(home: Home, years_before: list[int], since: dt.datetime) -> di
         "hidden": hidden,
         "values": values,
         "levels": {
-            level: dict(zip(OF_A_LEVEL, counts, strict=True)) for level, *counts in _rows(home.warehouse, SHARES)
+            level: dict(zip(OF_A_LEVEL, counts, strict=True))
+            for level, *counts in _rows(home.warehouse, SHARES)
         },
         "held": dict(_rows(database, HELD)),
         "refused_state_ids": (_rows(database, REFUSED.format(links=links)) or [(0,)])[0][0],
@@ -92,12 +93,14 @@ def sentences(facts: dict[str, Any]) -> list[str]:
     said = []
     if facts["hidden"]:
         hidden = counted(facts["values"], "value is", "values are")
-        said.append(f"{facts['hidden']:,} of {hidden} hidden to protect small groups{_by_level(facts['levels'])}.")
+        said.append(
+            f"{facts['hidden']:,} of {hidden} hidden to protect small groups{_by_level(facts['levels'])}."
+        )
     if facts["held"]:
         periods = "; ".join(f"{period} ({named})" for period, named in facts["held"].items())
         said.append(
-            f"Held at the numbers of an earlier release: {periods}. Fewer children came, left or were corrected than"
-            " the smallest group that may be shown, so new numbers less old ones would tell of them."
+            f"Held at the numbers of an earlier release: {periods}. Fewer children came, left or were corrected"
+            " than the smallest group that may be shown, so new numbers less old ones would tell of them."
         )
     if facts["without_values"]:
         said.append(
@@ -139,7 +142,8 @@ def sentences(facts: dict[str, Any]) -> list[str]:
 def _by_level(levels: dict[str, dict[str, int]]) -> str:
     """What is hidden per level, for being small and only to protect others."""
     parts = [
-        f"{level} {counts['small'] / counts['values']:.0%} small and {counts['beside_others'] / counts['values']:.0%} beside"
+        f"{level} {counts['small'] / counts['values']:.0%} small"
+        f" and {counts['beside_others'] / counts['values']:.0%} beside"
         for level, counts in levels.items()
         if counts["values"]
     ]

@@ -1,8 +1,9 @@
 """Proof that hidden numbers stay open: other tables that fit all that is published, found by linear programs.
 
-Method: controlled tabular adjustment in the manner of Fischetti and Salazar (2001), turned round: a table that differs
-from the true one in hidden cells alone, satisfies every sum and every bound, and moves a protected cell, is what an
-attacker cannot rule out. Each table serves all cells it moves.
+Method: controlled tabular adjustment in the manner of Fischetti and Salazar (2001), turned round: a table
+that differs
+from the true one in hidden cells alone, satisfies every sum and every bound, and moves a protected cell, is
+what an attacker cannot rule out. Each table serves all cells it moves.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ FARTHEST = 5  # times the largest need: no table moves a number farther
 
 
 class Search:
-    """Tables that fit what is published while `hidden` is hidden; one after another, kept in an `Openness`."""
+    """Tables that fit what is published while `hidden` is hidden; kept in an `Openness`."""
 
     def __init__(self, system: System, hidden: Flags) -> None:
         from scipy.sparse.csgraph import connected_components
@@ -146,7 +147,7 @@ class Search:
         return bool(open_.most[cell] - open_.least[cell] >= self.need[column])
 
     def _keep(self, columns: Numbers, sums: Any, solution: Any, open_: Openness) -> bool:
-        """Keep the parts of a solution that are whole numbers and fit every sum; whether any told something."""
+        """Keep the parts of a solution that are whole numbers and fit; whether any told something."""
         whole = np.rint(solution).astype(np.int64)
         # numbered anew, without gaps: the parts are in the order of the columns
         starts = np.flatnonzero(np.diff(self.part[columns], prepend=-1))

@@ -1,4 +1,4 @@
-"""The proof once more, in plain SQL: every table adds up, keeps its bounds, and together they are wide enough."""
+"""The proof once more, in plain SQL: every table adds up, keeps its bounds, and all are wide enough."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ TOO_NARROW = """
 select count(*) from stage_cell left join stage_result using (cell_id)
 where
     need > 0
-    and list_max(list_append(coalesce(tables, []), value)) - list_min(list_append(coalesce(tables, []), value)) < need
+    and list_max(list_append(coalesce(tables, []), value)) - list_min(list_append(coalesce(tables, []),
+    value)) < need
 """
 SHOWN_THOUGH_HIDDEN = """
 select count(*) from stage_cell left join stage_result using (cell_id)

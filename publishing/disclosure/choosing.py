@@ -26,7 +26,7 @@ class Protected:
 
 
 def protected(system: System) -> Protected:
-    """Hide as little as is needed; DisclosureError where some number cannot be kept open as wide as it needs."""
+    """Hide as little as is needed; DisclosureError where a number cannot be kept open wide enough."""
     _refuse_what_does_not_add_up(system)
     hidden = _with_twins(system, chosen_by_elimination(system))
     open_ = Openness.of(system.size)
@@ -35,14 +35,13 @@ def protected(system: System) -> Protected:
         failing = Search(system, hidden).certify(open_)
         if not len(failing):
             return Protected(hidden, gave_way, open_.tables, repairs)
-        more = cells_to_hide(system, hidden, failing, open_, repairs)
-        banded = _is_banded(system, more)
-        gave_way[more[banded]] = True
+        more, bands = cells_to_hide(system, hidden, failing, open_, repairs)
+        gave_way[bands] = True
         system = _without_bands(system, gave_way)
         before = hidden.sum()
         hidden[more] = True
         hidden = _with_twins(system, hidden)
-        if hidden.sum() == before and not banded.any():
+        if hidden.sum() == before and not len(bands):
             break
     raise DisclosureError(
         f"{len(failing)} hidden numbers stay open less wide than they must, whatever else is hidden",
@@ -55,12 +54,6 @@ def _with_twins(system: System, hidden: Flags) -> Flags:
     """With everything that is the twin of something hidden."""
     paired = hidden & (system.twins >= 0)
     return hidden | ((system.twins >= 0) & np.isin(system.twins, system.twins[paired]))
-
-
-def _is_banded(system: System, cells: Numbers) -> Flags:
-    narrower = (system.wide_low < system.low) | (system.wide_high > system.high)
-    flags: Flags = narrower[cells]
-    return flags
 
 
 def _without_bands(system: System, gave_way: Flags) -> System:

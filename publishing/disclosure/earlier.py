@@ -1,7 +1,7 @@
 """The SQL of disclosure control: what earlier releases showed, and what that means for this one.
 
-shown_values has every value ever shown, with the first and the last release that had it; the last state of a problem
-are the values of the last release it was in.
+shown_values has every value ever shown, with the first and the last release that had it; the last state of
+a problem are the values of the last release it was in.
 """
 
 EARLIER = (
@@ -44,7 +44,8 @@ from compared
 semi join last_shown using (community_id, indicator_id, definition_version, school_year, collection)
 group by all having bool_or(is_changed)
 """,
-    # too little came or went for the whole to be shown anew: with it, nothing of the indicator's year that changed is
+    # too little came or went for the whole to be shown anew: with it, nothing of the indicator's year that
+    # changed is
     """
 create or replace temp table held as
 with small as (
@@ -80,8 +81,9 @@ where
     and planned.collection = held.collection
 """,
 )
-# Of a year that is restated: a number that differs from one ever shown by a small group is protected like one, and so
-# is a numerator whose difference tells what became of the difference. What the last release hid stays hidden.
+# Of a year that is restated: a number that differs from one ever shown by a small group is protected like
+# one, and so is a numerator whose difference tells what became of the difference. What the last release hid
+# stays hidden.
 RESTATED = (
     """
 create or replace temp table difference as
@@ -93,7 +95,8 @@ select
             when shown.numerator is null then false
             when cell.n = shown.denominator then abs(cell.x - shown.numerator) between 1 and cell.minimum - 1
             else least(
-                abs(cell.x - shown.numerator), abs(abs(cell.n - shown.denominator) - abs(cell.x - shown.numerator))
+                abs(cell.x - shown.numerator), abs(abs(cell.n - shown.denominator) - abs(cell.x -
+                shown.numerator))
             ) <= greatest(rules.band_smallest, floor(abs(cell.n - shown.denominator) * rules.band_share))
         end
     ) as is_telling,

@@ -1,8 +1,9 @@
-"""What to hide, chosen by Gaussian elimination: a cell is shown unless it would make a protected one derivable.
+"""What to hide, chosen by Gaussian elimination: a cell is shown unless it would make a protected one
+derivable.
 
-The differences between the true table and one that fits the same sums are the kernel of the sums. Each cell is a row
-over coordinates of that kernel; showing a cell takes its row away from all others. A protected cell whose row is a
-multiple of a shown one could be worked out. Modulo a prime, so that there is no rounding.
+The differences between the true table and one that fits the same sums are the kernel of the sums. Each cell
+is a row over coordinates of that kernel; showing a cell takes its row away from all others. A protected
+cell whose row is a multiple of a shown one could be worked out. Modulo a prime, so that there is no rounding.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ def chosen_by_elimination(system: System) -> Flags:
     kernel = _Kernel(system)
     hidden = system.hidden | system.never_shown
     for group in _groups(system):
-        # all of a group are tried even if one must be hidden: knowing more than is shown errs to the safe side
-        if not all([kernel.show(cell) for cell in group]):
+        # all of a group are tried even if one must be hidden: knowing more than is shown errs to the safe
+        # side
+        shown = [kernel.show(cell) for cell in group]
+        if not all(shown):
             hidden[group] = True
     return hidden
 
@@ -91,7 +94,7 @@ class _Kernel:
 
 
 def _are_proportional(one: Row, other: Row, column: int) -> bool:
-    if len(one) != len(other) or not one.keys() == other.keys():
+    if len(one) != len(other) or one.keys() != other.keys():
         return False
     a, b = one[column], other[column]
     return all(number * b % PRIME == other[c] * a % PRIME for c, number in one.items())

@@ -54,9 +54,7 @@ class Program:
 
     def only_integers(self) -> None:
         """From now on x has to be whole."""
-        self._solver.changeColsIntegrality(
-            len(self._all), self._all, np.full(len(self._all), self._integer)
-        )
+        self._solver.changeColsIntegrality(len(self._all), self._all, np.full(len(self._all), self._integer))
 
     def _run(self) -> Values | None:
         self._solver.run()

@@ -1,4 +1,4 @@
-"""The SQL of disclosure control: tables that count the same children, some of the others' or nearly the same."""
+"""The SQL of disclosure control: tables of the same children, of some of them, or nearly so."""
 
 # population = all problems of a community and school year whose denominators are the same in every cell.
 # readers look at the annual numbers of the default definition first.
@@ -59,12 +59,13 @@ create or replace temp table next_nested as
 select * from nested
 anti join (
     select a.inner_id, b.outer_id, a.geography_level
-    from nested as a inner join nested as b on a.outer_id = b.inner_id and a.geography_level = b.geography_level
+    from nested as a inner join nested as b on a.outer_id = b.inner_id and a.geography_level =
+    b.geography_level
 ) using (inner_id, outer_id, geography_level)
 """,
 )
-# The children of the one table that are not in the other are a group too. Numbers far apart bind nothing, since no
-# table that proves anything moves a number so far.
+# The children of the one table that are not in the other are a group too. Numbers far apart bind nothing,
+# since no table that proves anything moves a number so far.
 COUPLED = """
 create or replace temp table coupled as
 with differences as (
@@ -85,8 +86,8 @@ select
 from differences
 where n between 1 and minimum - 1 or (is_next and n <= {far})
 """
-# Twins: numbers of one subgroup in tables that are not inside each other but count nearly the same children at a place
-# (decision 0006). They are hidden together.
+# Twins: numbers of one subgroup in tables that are not inside each other but count nearly the same children
+# at a place (decision 0006). They are hidden together.
 TWINS = """
 create or replace temp table twin as
 with placed as (

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 def protect(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
     """Make table cell_suppression from the views of INPUTS in `con`.
 
-    One row per cell of the publication plan: what is shown of it, and for what is hidden the tables that prove it
-    open. DisclosureError where the numbers cannot be protected; then there is no table.
+    One row per cell of the publication plan: what is shown of it, and for what is hidden the tables that
+    prove it open. DisclosureError where the numbers cannot be protected; then there is no table.
     """
     started = time.monotonic()
     _refuse_low_minimums(con)

@@ -15,29 +15,28 @@ SMALLEST = 1e-6  # a number that moves by less does not move
 
 def cells_to_hide(
     system: System, hidden: Flags, failing: Numbers, open_: Openness, attempt: int
-) -> Numbers:
-    """Cells of which, hidden as well, tables move failing ones far enough; empty where none can be moved.
+) -> tuple[Numbers, Numbers]:
+    """Cells of which, hidden as well, tables move failing ones far enough; and the bands that must give way
+    for it.
 
-    Every cell of the tables with a failing one may move at its price, others only if hidden already. Not every failing
-    cell needs to move in the same table: what is left fails again, and is looked at again.
+    Every cell of the tables with a failing one may move at its price, others only if hidden already. Not
+    every failing cell needs to move in the same table: what is left fails again, and is looked at again.
     """
     for low, high in ((system.low, system.high), (system.wide_low, system.wide_high)):
-        found = _within(system, low, high, hidden, failing, open_, attempt)
+        direction, far = _aims(system, low, high, failing, open_, attempt)
+        cells, moves = _moving(system, low, high, hidden, failing, direction, far)
+        reached = system.value[cells] + moves
+        beyond = cells[(reached < system.low[cells] - SMALLEST) | (reached > system.high[cells] + SMALLEST)]
         # bands give way only where hiding shown numbers would not do
-        if len(found) and not hidden[found].all():
+        if len(cells) and not hidden[cells].all():
             break
-    return found
+    return cells, beyond
 
 
-def _within(
-    system: System,
-    low: Numbers,
-    high: Numbers,
-    hidden: Flags,
-    failing: Numbers,
-    open_: Openness,
-    attempt: int,
-) -> Numbers:
+def _aims(
+    system: System, low: Numbers, high: Numbers, failing: Numbers, open_: Openness, attempt: int
+) -> tuple[Numbers, Numbers]:
+    """Which way each failing cell is to move (1 or -1), and how far."""
     lacking = system.need[failing] - (open_.most[failing] - open_.least[failing])
     room_up = high[failing] - system.value[failing] - open_.most[failing]
     room_down = system.value[failing] + open_.least[failing] - low[failing]
@@ -45,8 +44,7 @@ def _within(
     both = up & (room_down >= lacking)
     up[both] = np.random.default_rng(attempt).random(int(both.sum())) < 0.5
     ends = np.where(up, open_.most[failing], -open_.least[failing])
-    far = ends + np.minimum(lacking, np.where(up, room_up, room_down))
-    return _moving(system, low, high, hidden, failing, np.where(up, 1, -1), far)
+    return np.where(up, 1, -1), ends + np.minimum(lacking, np.where(up, room_up, room_down))
 
 
 def _moving(
@@ -57,8 +55,8 @@ def _moving(
     failing: Numbers,
     direction: Numbers,
     far: Numbers,
-) -> Numbers:
-    """The cells that move in the cheapest table in which failing cells come as far as they can, at most `far`."""
+) -> tuple[Numbers, np.ndarray]:
+    """What moves, and by how much, in the cheapest table where failing cells come as near `far` as they can."""
     from scipy.sparse import csr_array, eye_array, hstack, vstack
 
     blocks = np.unique(system.block[failing])
@@ -72,9 +70,7 @@ def _moving(
     n, m, k = len(cells), sums.shape[0], len(failing)
     # x = rise - fall, each of them at least 0, so that the price is one of |x|; come <= x in its direction
     signed = csr_array((direction, (np.arange(k), np.searchsorted(cells, failing))), shape=(k, n))
-    matrix = vstack(
-        [hstack([sums, -sums, csr_array((m, k))]), hstack([-signed, signed, eye_array(k)])]
-    )
+    matrix = vstack([hstack([sums, -sums, csr_array((m, k))]), hstack([-signed, signed, eye_array(k)])])
     program = Program(
         matrix,
         np.concatenate([np.zeros(m), np.full(k, -np.inf)]),
@@ -83,17 +79,15 @@ def _moving(
         np.concatenate([high, -low, far.astype(float)]),
     )
     costs = np.concatenate([-price, -price, np.full(k, GAIN)])
-    moving = _moved(program, costs, n)
-    if hidden[cells[moving]].all():
+    moves = _moves(program, costs, n)
+    if hidden[cells[np.abs(moves) > SMALLEST]].all():
         # tables with halves would do, and none of whole numbers does: those are asked for
         program.only_integers()
-        moving = _moved(program, costs, n)
-    return cells[moving]
+        moves = _moves(program, costs, n)
+    moving = np.abs(moves) > SMALLEST
+    return cells[moving], moves[moving]
 
 
-def _moved(program: Program, costs: np.ndarray, n: int) -> Flags:
+def _moves(program: Program, costs: np.ndarray, n: int) -> np.ndarray:
     solution = program.solve(costs)
-    if solution is None:
-        return np.zeros(n, dtype=bool)
-    moved: Flags = np.abs(solution[:n] - solution[n : 2 * n]) > SMALLEST
-    return moved
+    return np.zeros(n) if solution is None else solution[:n] - solution[n : 2 * n]

@@ -26,7 +26,8 @@ class LevelReport:
 class DisclosureReport:
     """Counts over the cells of the publication plan; hidden, coded and shown add up to `cells`.
 
-    hidden_complementary are cells of enough children; `repairs` how often elimination alone had not been enough.
+    hidden_complementary are cells of enough children; `repairs` how often elimination alone had not been
+    enough.
     """
 
     cells: int

@@ -39,7 +39,7 @@ class Solved:
 
 
 def solve_stage(con: duckdb.DuckDBPyConnection, twins: str | None = None) -> Solved:
-    """Make stage_result of stage_cell and stage_member; `twins` is a query of pairs of cells hidden together."""
+    """Make stage_result of stage_cell and stage_member; `twins` selects pairs of cells hidden together."""
     cells: dict[str, Any] = con.execute(CELLS).fetchnumpy()
     members: dict[str, Any] = con.execute(MEMBERS).fetchnumpy()
     group = _groups(cells["cell_id"], con.execute(twins).fetchnumpy() if twins else None)

@@ -1,7 +1,7 @@
 """The SQL of disclosure control: the two stages, each as cells with bounds and needs, and sums between them.
 
-unit = what is solved together: of denominators a community's school year, of numerators an indicator's. An attacker of
-numerators is taken to know every denominator.
+unit = what is solved together: of denominators a community's school year, of numerators an indicator's. An
+attacker of numerators is taken to know every denominator.
 """
 
 from publishing.disclosure.system import UNBOUNDED

@@ -1,9 +1,9 @@
 """The SQL of disclosure control: the sums that cells of one table are part of."""
 
-# family = slots whose numbers, by their signs, make up a rest that is not published and at least zero: a total
-# without its parts (by a disaggregate in the same place, or by the places below it), a group without one that it
-# implies, an area without those inside. kind: a `split` has to add up; of an `inside` it is the data that say
-# whether the one is in the other.
+# family = slots whose numbers, by their signs, make up a rest that is not published and at least zero: a
+# total without its parts (by a disaggregate in the same place, or by the places below it), a group without
+# one that it implies, an area without those inside. kind: a `split` has to add up; of an `inside` it is the
+# data that say whether the one is in the other.
 FAMILIES = (
     """
 create or replace temp table split_member as
@@ -67,8 +67,8 @@ select wide_slot || ' implied by ' || narrow_slot as family, narrow_slot as slot
 union
 select wide_slot || ' implied by ' || narrow_slot, wide_slot, 1 from pairs
 """,
-    # a tract all of whose children live in one ZIP code is inside it, and the other way round; neighborhoods, which are
-    # made of both, are not published beside them
+    # a tract all of whose children live in one ZIP code is inside it, and the other way round;
+    # neighborhoods, which are made of both, are not published beside them
     """
 create or replace temp table area_member as
 with areas as (
@@ -108,8 +108,8 @@ from (
 """,
 )
 
-# What is beyond the parts is a cell like the others, never shown; it has the number of its equation below zero. Where
-# there is nothing beyond, the parts are known to be the whole.
+# What is beyond the parts is a cell like the others, never shown; it has the number of its equation below
+# zero. Where there is nothing beyond, the parts are known to be the whole.
 EQUATIONS = (
     """
 create or replace temp table equation as

@@ -20,13 +20,13 @@ UNBOUNDED = 1_000_000_000
 class System:
     """`n` cells and `m` sums over them; every array has one entry per cell.
 
-    value: the true number. low, high: what an attacker knows of it beforehand. need: how many children wide it
-    must stay open, largest less smallest; 0 for a cell that need not. never_shown: what no plan publishes, such as
-    children of an unknown subgroup. hidden: what is hidden to begin with; never_shown cells are. order: cells with
-    smaller numbers are shown first. price: what hiding a cell costs beside others. twins: cells of one number are
-    hidden together; -1 for none. block: the table a cell belongs to. wide_low, wide_high: what an attacker would
-    know if the cell showed nothing at all (of a band, more than low and high). sums: m x n of 1, -1 and 0; each row
-    times `value` is 0.
+    value: the true number. low, high: what an attacker knows of it beforehand. need: how many children wide
+    it must stay open, largest less smallest; 0 for a cell that need not. never_shown: what no plan
+    publishes, such as children of an unknown subgroup. hidden: what is hidden to begin with; never_shown
+    cells are. order: cells with smaller numbers are shown first. price: what hiding a cell costs beside
+    others. twins: cells of one number are hidden together; -1 for none. block: the table a cell belongs to.
+    wide_low, wide_high: what an attacker would know if the cell showed nothing at all (of a band, more than
+    low and high). sums: m x n of 1, -1 and 0; each row times `value` is 0.
     """
 
     value: Numbers
@@ -50,7 +50,8 @@ class System:
 
 @dataclass
 class Openness:
-    """What the tables found so far prove: smallest and largest number of each cell, and the tables themselves.
+    """What the tables found so far prove: smallest and largest number of each cell, and the tables
+    themselves.
 
     A table is what it differs from the true one by; tables of parts that share no sum are written into one.
     """
@@ -67,7 +68,8 @@ class Openness:
         return self.most - self.least
 
     def add(self, cells: Numbers, difference: Numbers) -> bool:
-        """Keep a table that differs at `cells`, a part that shares no sum with others; False if it tells nothing.
+        """Keep a table that differs at `cells`, a part that shares no sum with others; False if it tells
+        nothing.
 
         `cells` are all of the part: a table in which none of them differs yet takes them in.
         """

@@ -101,7 +101,10 @@ WRONG_COMMUNITY = {
         "Did you mean 'bands'?",
     ),
     "an unknown subgroup to fold": (
-        ("{minimum_denominator: 12}", "{minimum_denominator: 12, fold: {school: {race_ethnicity: [asian, wite]}}}"),
+        (
+            "{minimum_denominator: 12}",
+            "{minimum_denominator: 12, fold: {school: {race_ethnicity: [asian, wite]}}}",
+        ),
         "'race_ethnicity' has no subgroup 'wite'. Did you mean 'white'?",
     ),
     "one subgroup folded alone": (

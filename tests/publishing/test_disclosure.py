@@ -39,7 +39,9 @@ def protected_tables(
         for school, district in (districts or {}).items():
             con.execute("insert into school_districts values ('riverbend', ?, ?)", [school, district])
         make_rules(con, minimum)
-        con.execute("create or replace table default_definitions as select 'i' as indicator_id, 'v1' as definition_version")
+        con.execute(
+            "create or replace table default_definitions as select 'i' as indicator_id, 'v1' as definition_version"
+        )
         con.execute(rules or "select 1")
         protect(con)
         rows = con.execute(
@@ -89,13 +91,17 @@ def test_ten_everywhere_and_one_child_missing() -> None:
 def test_hidden_groups_that_leave_each_other_too_little_room_take_one_more_along() -> None:
     # of 4 + 5 = 9 each is 1 to 8, seven wide, where five are asked for; of 4 + 2 = 6 it is 1 to 5, four wide
     assert hidden(protected(by_gender(("a", 4, 2), ("b", 5, 2), ("c", 60, 30), ("d", 70, 40)))) == {"a", "b"}
-    assert hidden(protected(by_gender(("a", 4, 2), ("b", 2, 1), ("c", 60, 30), ("d", 70, 40)))) == {"a", "b", "c"}
+    assert hidden(protected(by_gender(("a", 4, 2), ("b", 2, 1), ("c", 60, 30), ("d", 70, 40)))) == {
+        "a",
+        "b",
+        "c",
+    }
 
 
 def test_a_total_is_hidden_where_no_sibling_is_left() -> None:
     result = protected(by_gender(("female", 3, 1), ("male", 11, 5)))
     assert (result[ALL], hidden(result)) == ("", {"female", "male"})
-    alone = protected(by_gender(("female", 6, 3)) + [("school", "s1", "all", "all", 6, 3)])
+    alone = protected([*by_gender(("female", 6, 3)), ("school", "s1", "all", "all", 6, 3)])
     assert set(alone.values()) == {"suppressed"}
 
 
@@ -105,7 +111,10 @@ def test_a_district_of_one_school_hides_what_the_school_hides() -> None:
     cells = [(*place, *cell[2:]) for place in places for cell in by_gender(*parts)]
     result = protected(cells, districts={"s1": "east"})
     for place in places:
-        assert {key[3] for key, s in result.items() if key[:2] == place and s == "suppressed"} == {"female", "nonbinary"}
+        assert {key[3] for key, s in result.items() if key[:2] == place and s == "suppressed"} == {
+            "female",
+            "nonbinary",
+        }
 
 
 def test_a_subgroup_hidden_in_one_school_is_hidden_in_another_of_the_district_too() -> None:
@@ -133,11 +142,15 @@ def test_a_group_and_one_that_it_implies_are_not_shown_if_few_are_in_the_second_
         ]
         return [(*ALL, 200, 100), *(("community", "riverbend", *row) for row in rows)]
 
-    implied = "insert into implications values ('riverbend', 'homelessness', 'yes', 'economic_disadvantage', 'yes')"
+    implied = (
+        "insert into implications values ('riverbend', 'homelessness', 'yes', 'economic_disadvantage', 'yes')"
+    )
     # 60 - 55 = 5 children are poor and not homeless
     assert "suppressed" not in protected(flags(55)).values()
     told = protected(flags(55), rules=implied)
-    assert "suppressed" in {told["community", "riverbend", d, "yes"] for d in ("homelessness", "economic_disadvantage")}
+    assert "suppressed" in {
+        told["community", "riverbend", d, "yes"] for d in ("homelessness", "economic_disadvantage")
+    }
     assert "suppressed" not in protected(flags(40), rules=implied).values()
 
 
@@ -163,11 +176,15 @@ def test_rare_groups_that_are_folded_at_a_level_add_up_with_the_levels_above() -
         return [(level, place, "all", "all", sum(sizes.values()), sum(n // 2 for n in sizes.values())),
                 *((level, place, "race", race, n, n // 2) for race, n in sizes.items())]  # fmt: skip
 
-    cells = at("school", "s1", asian=7, pacific=5, white=80) + at("school", "s2", asian=6, pacific=6, white=90)
+    cells = at("school", "s1", asian=7, pacific=5, white=80) + at(
+        "school", "s2", asian=6, pacific=6, white=90
+    )
     cells += at("community", "riverbend", asian=13, pacific=11, white=170)
     fold = "insert into folds values ('riverbend', 'school', 'race', 'asian', 'other_groups'), ('riverbend', 'school', 'race', 'pacific', 'other_groups')"
     result = protected(cells, rules=fold)
-    assert result["school", "s1", "race", "other_groups"] == result["school", "s2", "race", "other_groups"] == ""
+    assert (
+        result["school", "s1", "race", "other_groups"] == result["school", "s2", "race", "other_groups"] == ""
+    )
     assert ("school", "s1", "race", "asian") not in result
     # without it, 7 asian children are hidden, and white ones with them
     assert protected(cells)["school", "s1", "race", "asian"] == "suppressed"
@@ -194,7 +211,10 @@ def test_all_or_none_of_a_group_is_a_band_and_no_sum_tells_it() -> None:
 def test_a_wider_band_and_no_band_are_a_communitys_choice() -> None:
     cells = by_gender(("a", 50, 6), ("b", 60, 30), ("c", 70, 30))
     assert gender(protected(cells, rules="update rules set band_smallest = 6"))["a"] == "coded_low"
-    assert gender(protected(cells, rules="update rules set band_smallest = 6, shows_bands = false"))["a"] == "suppressed"
+    assert (
+        gender(protected(cells, rules="update rules set band_smallest = 6, shows_bands = false"))["a"]
+        == "suppressed"
+    )
 
 
 def test_two_bands_at_their_very_end_do_not_give_each_other_away() -> None:
@@ -261,7 +281,9 @@ def test_a_minimum_under_ten_is_refused() -> None:
 def test_a_proof_that_is_wrong_is_found_in_sql(fault: str, what: str) -> None:
     with duckdb.connect() as con:
         write_cells(con, {("v1", "annual"): by_gender(("a", 4, 2), ("b", 5, 2), ("c", 60, 30), ("d", 70, 2))})
-        con.execute("create table school_districts (community_id varchar, school_id varchar, district_id varchar)")
+        con.execute(
+            "create table school_districts (community_id varchar, school_id varchar, district_id varchar)"
+        )
         make_rules(con)
         protect(con)
         check_stage(con)

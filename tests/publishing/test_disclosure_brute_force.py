@@ -84,7 +84,9 @@ def protected(n: dict[Place, int], x: dict[Place, int]) -> dict[Place, str]:
             "2025::integer as school_year, 'annual' as collection, 'final' as data_maturity, * from (values "
             f"{', '.join(map(str, rows))}) as c(geography_level, geography_id, disaggregate, subgroup, denominator, numerator)"
         )
-        con.execute("create table school_districts (community_id varchar, school_id varchar, district_id varchar)")
+        con.execute(
+            "create table school_districts (community_id varchar, school_id varchar, district_id varchar)"
+        )
         make_rules(con)
         protect(con)
         found = con.execute("select geography_id, subgroup, suppression from cell_suppression").fetchall()
@@ -101,7 +103,9 @@ def test_no_hidden_number_is_narrower_than_promised(sizes: list[int], shares: li
     n, x = totals(inside), totals(np.rint(inside * np.array(shares).reshape(2, 3)).astype(int))
     suppression = protected(n, x)
 
-    known = {p: Known(n[p], n[p]) if what != "suppressed" else Known(1, 10**6) for p, what in suppression.items()}
+    known = {
+        p: Known(n[p], n[p]) if what != "suppressed" else Known(1, 10**6) for p, what in suppression.items()
+    }
     open_ = openings(known)
     for place, what in suppression.items():
         assert what == "suppressed" or n[place] >= 10
@@ -122,7 +126,9 @@ def test_no_hidden_number_is_narrower_than_promised(sizes: list[int], shares: li
         }[what]
     open_ = openings(bounds)
     for place, what in suppression.items():
-        assert what != "" or min(x[place], n[place] - x[place]) > 4, "a numerator near 0 or all is never shown"
+        assert what != "" or min(x[place], n[place] - x[place]) > 4, (
+            "a numerator near 0 or all is never shown"
+        )
         if n[place] < 10 or what.startswith("coded"):
             least, most = open_[place]
             assert most - least >= min(2, n[place]), (place, n, x, suppression)

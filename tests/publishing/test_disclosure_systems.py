@@ -64,7 +64,8 @@ def test_every_table_of_the_proof_fits_and_together_they_are_wide_enough() -> No
 def test_twins_are_hidden_together() -> None:
     sums = [{0: 1, 1: -1, 2: -1, 3: -1}, {4: 1, 5: -1, 6: -1, 7: -1}]
     result = protected(system([139, 9, 60, 70, 139, 9, 60, 70], sums, twins=[0, 1, 2, 3, 0, 1, 3, 2]))
-    assert result.hidden[[2, 7]].all() == result.hidden[[3, 6]].all() is np.True_
+    assert (result.hidden[2], result.hidden[3]) == (result.hidden[7], result.hidden[6])
+    assert result.hidden.sum() >= 4
 
 
 def test_a_band_gives_way_where_nothing_else_will_do() -> None:

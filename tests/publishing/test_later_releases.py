@@ -52,7 +52,7 @@ def again(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
 
 def new_children(con: duckdb.DuckDBPyConnection, count: int) -> None:
     con.execute(
-        "insert into children by name select * replace ('school_0' as school_id, 'female' as gender, 'yes' as disability) "
+        "insert into children by name select * replace ('school_0' as school_id, 'district_0' as district_id, 'female' as gender, 'yes' as disability) "
         f"from children where school_year = 2020 limit {count}"
     )
 
@@ -120,7 +120,9 @@ def test_a_delivery_withdrawn_after_release_takes_its_school_along(con: duckdb.D
     con.execute("delete from children where school_id = 'school_0'")
     report = again(con)
     assert report.held == 0
-    assert con.execute("select count(*) from cell_suppression where geography_id = 'school_0'").fetchall() == [(0,)]
+    assert con.execute(
+        "select count(*) from cell_suppression where geography_id = 'school_0'"
+    ).fetchall() == [(0,)]
 
 
 def test_a_year_without_any_child_left_is_not_shown(con: duckdb.DuckDBPyConnection) -> None:
