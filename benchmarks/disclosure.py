@@ -71,7 +71,7 @@ NO_ROWS = {
 
 
 def prepare(con: duckdb.DuckDBPyConnection, children: int, indicators: int, plan: str) -> None:
-    """The inputs of disclosure control: one school year of so many children, counted by so many indicators."""
+    """The inputs of disclosure control: a school year of so many children and indicators."""
     from publishing.shown_values import COLUMNS
 
     picks = ", ".join(f"{_pick(column)} as {column}" for column in SHARES)
@@ -100,7 +100,7 @@ def prepare(con: duckdb.DuckDBPyConnection, children: int, indicators: int, plan
         f"from child, range({indicators}) as r(i)"
     )
     parts = [
-        f"select 'c' as community_id, indicator_id, 'v1' as definition_version, 2025::integer as school_year, "
+        "select 'c' as community_id, indicator_id, 'v1' as definition_version, 2025::integer as school_year, "
         f"'annual' as collection, '{level}' as geography_level, {places[level]} as geography_id, "
         f"'{disaggregate}' as disaggregate, {_subgroup(disaggregate)} as subgroup, "
         "count(*) as denominator, count(*) filter (is_success) as numerator from counted group by all"
@@ -113,7 +113,8 @@ def prepare(con: duckdb.DuckDBPyConnection, children: int, indicators: int, plan
     )
     con.execute("create table selection as select distinct community_id, indicator_id from source_cells")
     con.execute(
-        "create table default_definitions as select distinct indicator_id, 'v1' as definition_version from selection"
+        "create table default_definitions as select distinct indicator_id, 'v1' as definition_version "
+        "from selection"
     )
     con.execute(
         "create table school_districts as select distinct 'c' as community_id, 's' || school as school_id, "
@@ -191,19 +192,17 @@ def compare(sizes: list[int], indicators: int, plan: str) -> None:
         print(f"{found['cpu_seconds'] / indicators:>10.2f}{found['peak_mb']:>9,.0f}")
         for level in levels:
             beside = level["complementary"] / level["cells"]
-            print(
-                f"{'':9}  {level['level']:12}{level['cells'] // indicators:>6,} cells, {beside:.1%} hidden beside others"
-            )
+            cells = level["cells"] // indicators
+            print(f"{'':9}  {level['level']:12}{cells:>6,} cells, {beside:.1%} hidden beside others")
         if plan == "P4" and children in TARGET_SHARES:
-            met = found["denominators"] <= TARGET_SHARES[children]
-            print(
-                f"{'':9}  denominators: at most {TARGET_SHARES[children]:.0%} hidden beside others, {'met' if met else 'MISSED'}"
-            )
+            target = TARGET_SHARES[children]
+            met = "met" if found["denominators"] <= target else "MISSED"
+            print(f"{'':9}  denominators: at most {target:.0%} hidden beside others, {met}")
     print(
-        "small: hidden for being small. n only: denominators hidden beside others; beside: values hidden beside others."
+        "small: hidden for being small. n only: denominators hidden beside others; beside: values so hidden."
     )
     print(
-        f"children: those in hidden cells. s a year: CPU seconds of an indicator's year (target {TARGET_SECONDS})."
+        f"children: those in hidden cells. s a year: CPU seconds of a year of one (target {TARGET_SECONDS})."
     )
 
 

@@ -99,7 +99,7 @@ def sentences(facts: dict[str, Any]) -> list[str]:
     if facts["held"]:
         periods = "; ".join(f"{period} ({named})" for period, named in facts["held"].items())
         said.append(
-            f"Held at the numbers of an earlier release: {periods}. Fewer children came, left or were corrected"
+            f"Held at an earlier release: {periods}. Fewer children came or left, or were corrected,"
             " than the smallest group that may be shown, so new numbers less old ones would tell of them."
         )
     if facts["without_values"]:

@@ -108,6 +108,10 @@ class Search:
             up = np.where(open_.most[cells] > 0, False, np.where(open_.least[cells] < 0, True, up))
             costs = np.concatenate([np.zeros(len(columns)), lacking & up, lacking & ~up]).astype(float)
             solution = program.solve(costs)
+            if solution is not None and not _is_whole(solution[: len(columns)]):
+                program.ask_for_integers(len(columns))
+                solution = program.solve(costs)
+                program.ask_for_integers(len(columns), asked=False)
             if solution is not None and not self._keep(columns, sums, solution[: len(columns)], open_):
                 return
 
@@ -117,30 +121,31 @@ class Search:
         zeros = np.zeros(sums.shape[0])
         bounds = self.low[columns].astype(float), self.high[columns].astype(float)
         program = Program(sums, zeros, zeros, *bounds)
+        left: list[int] = []
         for column in range(len(columns)):
+            ends = []
+            for direction in (1, -1):
+                if self._is_open(columns[column], open_):
+                    break
+                solution = program.solve_for(column, direction)
+                if solution is not None:
+                    ends.append(solution[column])
+                    self._keep(columns, sums, solution, open_)
+            else:
+                # where tables with halves are wide enough, ones of whole numbers may be as well
+                reach = ends[0] - ends[1] if len(ends) == 2 else 0
+                if not self._is_open(columns[column], open_) and reach >= self.need[columns[column]]:
+                    left.append(column)
+        if not left:
+            return
+        program.ask_for_integers(len(columns))
+        for column in left:
             for direction in (1, -1):
                 if self._is_open(columns[column], open_):
                     break
                 solution = program.solve_for(column, direction)
                 if solution is not None:
                     self._keep(columns, sums, solution, open_)
-        left = [c for c in range(len(columns)) if not self._is_open(columns[c], open_)]
-        for column in left:
-            self._by_integers(columns, column, sums, bounds, open_)
-
-    def _by_integers(self, columns: Numbers, column: int, sums: Any, bounds: Any, open_: Openness) -> None:
-        """Where only a table with halves is known that is wide enough: a whole one, if there is one."""
-        zeros = np.zeros(sums.shape[0])
-        relaxed = Program(sums, zeros, zeros, *bounds)
-        ends = [relaxed.solve_for(column, direction) for direction in (1, -1)]
-        if any(end is None for end in ends) or ends[0][column] - ends[1][column] < self.need[columns[column]]:
-            return
-        program = Program(sums, zeros, zeros, *bounds)
-        program.only_integers()
-        for direction in (1, -1):
-            solution = program.solve_for(column, direction)
-            if solution is not None:
-                self._keep(columns, sums, solution, open_)
 
     def _is_open(self, column: int, open_: Openness) -> bool:
         cell = self.cells[column]
@@ -175,3 +180,7 @@ def _bipartite(sums: Any) -> Any:
 
     m, n = sums.shape
     return block_array([[csr_array((m, m)), abs(sums)], [None, csr_array((n, n))]])
+
+
+def _is_whole(numbers: Any) -> bool:
+    return bool(np.all(np.abs(numbers - np.rint(numbers)) <= WHOLE))

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 Values = np.ndarray[Any, np.dtype[np.float64]]
-SECONDS = 20.0  # of one integer program
+# of an integer program: how far from the best it may stay, and how long it looks, so that it is the same twice
+GAP, NODES = 0.05, 100
+FEASIBLE = 2  # HiGHS: kSolutionStatusFeasible
 
 
 class Program:
@@ -30,11 +32,14 @@ class Program:
         self._solver = highspy.Highs()
         self._solver.setOptionValue("output_flag", False)
         self._solver.setOptionValue("threads", 1)
-        self._solver.setOptionValue("time_limit", SECONDS)
+        self._solver.setOptionValue("mip_rel_gap", GAP)
+        self._solver.setOptionValue("mip_max_nodes", NODES)
         self._solver.passModel(lp)
         self._all = np.arange(lp.num_col_, dtype=np.int32)
         self._optimal = highspy.HighsModelStatus.kOptimal
+        self._stopped = highspy.HighsModelStatus.kSolutionLimit
         self._integer = highspy.HighsVarType.kInteger
+        self._continuous = highspy.HighsVarType.kContinuous
 
     def solve(self, costs: Values) -> Values | None:
         """The best x, or None where there is none."""
@@ -49,15 +54,15 @@ class Program:
         finally:
             self._solver.changeColCost(column, 0.0)
 
-    def bound(self, column: int, low: float, high: float) -> None:
-        self._solver.changeColBounds(column, low, high)
-
-    def only_integers(self) -> None:
-        """From now on x has to be whole."""
-        self._solver.changeColsIntegrality(len(self._all), self._all, np.full(len(self._all), self._integer))
+    def ask_for_integers(self, columns: int, asked: bool = True) -> None:
+        """From now on the first `columns` of x have to be whole, or need not be any more."""
+        kind = self._integer if asked else self._continuous
+        self._solver.changeColsIntegrality(columns, self._all[:columns], np.full(columns, kind))
 
     def _run(self) -> Values | None:
         self._solver.run()
-        if self._solver.getModelStatus() != self._optimal:
+        status = self._solver.getModelStatus()
+        has_one = self._solver.getInfo().primal_solution_status == FEASIBLE
+        if status != self._optimal and not (status == self._stopped and has_one):
             return None
         return np.asarray(self._solver.getSolution().col_value)

@@ -56,7 +56,7 @@ def _moving(
     direction: Numbers,
     far: Numbers,
 ) -> tuple[Numbers, np.ndarray]:
-    """What moves, and by how much, in the cheapest table where failing cells come as near `far` as they can."""
+    """What moves, and by how much, in the cheapest table where failing cells come as near `far` as can be."""
     from scipy.sparse import csr_array, eye_array, hstack, vstack
 
     blocks = np.unique(system.block[failing])
@@ -82,7 +82,7 @@ def _moving(
     moves = _moves(program, costs, n)
     if hidden[cells[np.abs(moves) > SMALLEST]].all():
         # tables with halves would do, and none of whole numbers does: those are asked for
-        program.only_integers()
+        program.ask_for_integers(2 * n)
         moves = _moves(program, costs, n)
     moving = np.abs(moves) > SMALLEST
     return cells[moving], moves[moving]
