@@ -35,19 +35,24 @@ class Search:
         n_sums = sums.shape[0]
         _, labels = connected_components(_bipartite(sums), directed=False)
         self.part = labels[n_sums:]
-        self.sums, self.part_of_sum = sums, labels[:n_sums]
+        self.sums = sums
         far = farthest_of(system)
         low = system.low[self.cells] - system.value[self.cells]
         high = system.high[self.cells] - system.value[self.cells]
         self.low, self.high = np.maximum(low, -far), np.minimum(high, far)
         self.need = system.need[self.cells]
+        self.block, self.never_shown = system.block[self.cells], system.never_shown[self.cells]
 
     def certify(self, open_: Openness) -> Numbers:
         """Add tables to `open_`; the protected cells that no table leaves open as wide as they need."""
         for columns in self._bins(self._lacking(open_)):
             self._batches(columns, open_)
+        # first within a table (a population, a version): where the others can stand still, the search is smaller
+        for number in np.unique(self.block[self._lacking(open_)]).tolist():
+            for part in np.unique(self.part[self._lacking(open_)]).tolist():
+                self._one_by_one(self._within(part, number), open_)
         for part in np.unique(self.part[self._lacking(open_)]).tolist():
-            self._one_by_one(part, open_)
+            self._one_by_one(np.flatnonzero(self.part == part), open_)
         return self.cells[self._lacking(open_)]
 
     def _lacking(self, open_: Openness) -> Numbers:
@@ -67,9 +72,16 @@ class Search:
             yield columns[start:end]
             start = end
 
+    def _within(self, part: int, block: int) -> Numbers:
+        """Columns of a part that are of one table, with the differences to others that move along."""
+        inside = (self.part == part) & (self.block == block)
+        touched = np.zeros(len(inside), dtype=bool)
+        touched[self.sums[np.flatnonzero(abs(self.sums) @ inside)].indices] = True
+        return np.flatnonzero(inside | (touched & self.never_shown))
+
     def _matrix(self, columns: Numbers) -> Any:
-        rows = np.flatnonzero(np.isin(self.part_of_sum, self.part[columns]))
-        return self.sums[rows][:, columns]
+        sums = self.sums[:, columns].tocsr()
+        return sums[np.flatnonzero(np.diff(sums.indptr))]
 
     def _batches(self, columns: Numbers, open_: Openness) -> None:
         """Several linear programs that move as many protected cells as they can, each its own way."""
@@ -115,8 +127,9 @@ class Search:
             if solution is not None and not self._keep(columns, sums, solution[: len(columns)], open_):
                 return
 
-    def _one_by_one(self, part: int, open_: Openness) -> None:
-        columns = np.flatnonzero(self.part == part)
+    def _one_by_one(self, columns: Numbers, open_: Openness) -> None:
+        if not len(columns) or self._are_open(columns, open_):
+            return
         sums = self._matrix(columns)
         zeros = np.zeros(sums.shape[0])
         bounds = self.low[columns].astype(float), self.high[columns].astype(float)
@@ -146,6 +159,9 @@ class Search:
                 solution = program.solve_for(column, direction)
                 if solution is not None:
                     self._keep(columns, sums, solution, open_)
+
+    def _are_open(self, columns: Numbers, open_: Openness) -> bool:
+        return bool((open_.width()[self.cells[columns]] >= self.need[columns]).all())
 
     def _is_open(self, column: int, open_: Openness) -> bool:
         cell = self.cells[column]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 Values = np.ndarray[Any, np.dtype[np.float64]]
-# of an integer program: how far from the best it may stay, and how long it looks, so that it is the same twice
+# of an integer program: how far from the best it may stay, and how long it looks; no clock, so the same twice
 GAP, NODES = 0.05, 100
 FEASIBLE = 2  # HiGHS: kSolutionStatusFeasible
 
