@@ -47,7 +47,7 @@ class Search:
         """Add tables to `open_`; the protected cells that no table leaves open as wide as they need."""
         for columns in self._bins(self._lacking(open_)):
             self._batches(columns, open_)
-        # first within a table (a population, a version): where the others can stand still, the search is smaller
+        # first within a table (a population, a version): where others stand still, the search is smaller
         for number in np.unique(self.block[self._lacking(open_)]).tolist():
             for part in np.unique(self.part[self._lacking(open_)]).tolist():
                 self._one_by_one(self._within(part, number), open_)

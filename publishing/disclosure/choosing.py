@@ -28,7 +28,7 @@ class Protected:
 def protected(system: System) -> Protected:
     """Hide as little as is needed; DisclosureError where a number cannot be kept open wide enough."""
     _refuse_what_does_not_add_up(system)
-    hidden = _with_twins(system, chosen_by_elimination(system))
+    hidden = _chosen(system)
     open_ = Openness.of(system.size)
     gave_way = np.zeros(system.size, dtype=bool)
     for repairs in range(TRIES):
@@ -40,7 +40,6 @@ def protected(system: System) -> Protected:
         system = _without_bands(system, gave_way)
         before = hidden.sum()
         hidden[more] = True
-        hidden = _with_twins(system, hidden)
         if hidden.sum() == before and not len(bands):
             break
     raise DisclosureError(
@@ -48,6 +47,19 @@ def protected(system: System) -> Protected:
         rule="no hidden number may be narrowed under its width by all that is published",
         next_step="Publish fewer disaggregates at this level in `publication:`, or raise the minimum",
     )
+
+
+def _chosen(system: System) -> Flags:
+    """What elimination hides: in each table by itself, with twins, then for the differences between tables.
+
+    What is hidden for a difference hides no twin: else a version few look at would hide what everybody does.
+    """
+    within = replace(system, need=np.where(system.between, 0, system.need))
+    hidden = _with_twins(system, chosen_by_elimination(within))
+    if not (system.between & (system.need > 0)).any():
+        return hidden
+    alone = np.full(system.size, -1, dtype=np.int64)
+    return chosen_by_elimination(replace(system, hidden=hidden, twins=alone))
 
 
 def _with_twins(system: System, hidden: Flags) -> Flags:

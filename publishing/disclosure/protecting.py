@@ -87,7 +87,7 @@ def _refuse_sums_that_do_not_add_up(con: duckdb.DuckDBPyConnection) -> None:
     broken = con.execute(NOT_ADDING_UP).fetchone()
     if broken and broken[0]:
         raise DisclosureError(
-            f"{broken[0]} numbers of indicator_cells do not add up, such as {broken[2]} at {broken[1]} level",
+            f"{broken[0]} sums of indicator_cells do not add up, such as {broken[2]} at {broken[1]} level",
             rule="the subgroups and places below a total are disjoint parts of it",
             next_step="Look in marts.indicator_cells for a child that counts twice",
         )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CELLS = (
-    "select unit_id, cell_id, block, value, low, high, need, never_shown, hidden, show_order, "
+    "select unit_id, cell_id, block, value, low, high, need, never_shown, is_between, hidden, show_order, "
     "price::double as price, wide_low, wide_high from stage_cell order by unit_id, cell_id"
 )
 # numbered by their places in CELLS
@@ -94,6 +94,7 @@ def _systems(
             System(
                 **whole,
                 never_shown=of["never_shown"].astype(bool),
+                between=of["is_between"].astype(bool),
                 hidden=of["hidden"].astype(bool),
                 order=of["show_order"].astype(np.int64),
                 price=of["price"].astype(np.float64),

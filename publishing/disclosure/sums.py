@@ -136,7 +136,7 @@ select equation_id, problem_id, -equation_id, -1 from equation where residual_n 
 )
 # parts must be disjoint and no part may exceed its whole, or the method is not right
 NOT_ADDING_UP = """
-select count(*), min(slot.geography_level), min(slot.disaggregate)
+select count(distinct equation_id), min(slot.geography_level), min(slot.disaggregate)
 from equation
 inner join family_member on equation.family_id = family_member.family_id and sign = -1
 inner join slot using (slot_id)

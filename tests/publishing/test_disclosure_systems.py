@@ -23,6 +23,7 @@ def system(values: list[int], sums: list[dict[int, int]], **arrays: list[int]) -
         high=high,
         need=given.pop("need", np.where(value < 10, 5, 0)),
         never_shown=np.zeros(n, dtype=bool),
+        between=np.zeros(n, dtype=bool),
         hidden=value < 10,
         order=np.argsort(np.argsort(-value, kind="stable")),
         price=1.0 + value,
