@@ -87,7 +87,13 @@ class Openness:
         return True
 
 
-def sums_of(rows: Sequence[int], cells: Sequence[int], signs: Sequence[int], m: int, n: int) -> csr_array:
+def sums_of(
+    rows: Sequence[int] | Numbers,
+    cells: Sequence[int] | Numbers,
+    signs: Sequence[int] | Numbers,
+    m: int,
+    n: int,
+) -> csr_array:
     """The matrix of `m` sums over `n` cells from its entries."""
     from scipy.sparse import csr_array
 
