@@ -23,10 +23,11 @@ class System:
     value: the true number. low, high: what an attacker knows of it beforehand. need: how many children wide
     it must stay open, largest less smallest; 0 for a cell that need not. never_shown: what no plan
     publishes, such as children of an unknown subgroup. between: of these, the differences of two tables.
-    hidden: what is hidden to begin with; never_shown cells are. order: cells with smaller numbers are shown first. price: what hiding a cell costs beside
-    others. twins: cells of one number are hidden together; -1 for none. block: the table a cell belongs to.
-    wide_low, wide_high: what an attacker would know if the cell showed nothing at all (of a band, more than
-    low and high). sums: m x n of 1, -1 and 0; each row times `value` is 0.
+    hidden: what is hidden to begin with; never_shown cells are. order: cells with smaller numbers are shown
+    first. price: what hiding a cell costs beside others. twins: cells of one number are hidden together; -1
+    for none. block: the table a cell belongs to. wide_low, wide_high: what an attacker would know if the
+    cell showed nothing at all (of a band, more than low and high). sums: m x n of 1, -1 and 0; each row
+    times `value` is 0.
     """
 
     value: Numbers
