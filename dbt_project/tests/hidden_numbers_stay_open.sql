@@ -1,4 +1,6 @@
-{{ config(meta = {'description': 'The tables kept as proof leave every small group as wide open as the rules say, and every hidden or banded numerator by two children.'}) }}
+{{ config(meta = {
+    'description': 'The tables kept as proof leave small groups, and hidden or banded numerators, as open as the rules say.'
+}) }}
 
 -- held numbers are those of a release before, which had its own proof
 select

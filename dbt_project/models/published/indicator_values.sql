@@ -192,7 +192,8 @@ select
     end as value, -- noqa: RF04
     cast(case
         when presented.is_percentage then floor(round(20 * presented.band_low, 6)) / 20
-        when presented.is_rounded then {{ range_low('coalesce(presented.band_low, presented.rate)', 'presented.range_points') }}
+        when presented.is_rounded
+            then {{ range_low('coalesce(presented.band_low, presented.rate)', 'presented.range_points') }}
         else coalesce(presented.band_low, {{ wilson_low('presented.numerator', 'presented.denominator') }})
     end as double) as value_low,
     cast(case
