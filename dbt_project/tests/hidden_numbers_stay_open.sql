@@ -1,5 +1,6 @@
 {{ config(meta = {
-    'description': 'The tables kept as proof leave small groups, and hidden or banded numerators, as open as the rules say.'
+    'description': 'The tables kept as proof leave small groups, and hidden or banded numerators, as open as the rules say.',
+    'dagster': {'ref': {'name': 'cell_suppression'}},
 }) }}
 
 -- held numbers are those of a release before, which had its own proof
