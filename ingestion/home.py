@@ -250,15 +250,16 @@ class Home:
     def release_folder(self, release_id: str) -> Path:
         return self.published / release_id
 
+    @property
+    def shown_values(self) -> Path:
+        """Every value that a release ever showed; beside the releases, of which only the last are kept."""
+        return self.published / "shown_values.parquet"
+
     # ---- what was destroyed ---------------------------------------------------------------------
     @property
     def receipts(self) -> Path:
         """What was purged, when, by whom, and what a search of the home found afterwards."""
         return self.root / "receipts"
-    @property
-    def shown_values(self) -> Path:
-        """Every value that a release ever showed; beside the releases, of which only the last are kept."""
-        return self.published / "shown_values.parquet"
 
     # ---- tools -----------------------------------------------------------------------------------
     @property
