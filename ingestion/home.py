@@ -250,6 +250,11 @@ class Home:
     def release_folder(self, release_id: str) -> Path:
         return self.published / release_id
 
+    @property
+    def shown_values(self) -> Path:
+        """Every value that a release ever showed; beside the releases, of which only the last are kept."""
+        return self.published / "shown_values.parquet"
+
     # ---- what was destroyed ---------------------------------------------------------------------
     @property
     def receipts(self) -> Path:

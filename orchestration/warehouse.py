@@ -26,7 +26,7 @@ from publishing.dbt_project import DBT_PROJECT
 
 HASHED_FOLDERS = ("models", "macros", "seeds", "tests", "snapshots")
 FINGERPRINT = "milepost_fingerprint"  # our own key of the manifest, beside dbt's
-OF_PYTHON_MODELS = ("publishing/disclosure*.py", "publishing/propensity*.py")
+OF_PYTHON_MODELS = ("publishing/disclosure/*.py", "publishing/propensity*.py")
 FAILED = ("error", "fail", "runtime error", "skipped", "partial success")
 MODELS_RESULTS = ("LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult")
 

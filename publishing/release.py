@@ -31,6 +31,7 @@ from publishing.release_history import (
 )
 from publishing.release_inputs import write_inputs
 from publishing.released import keep_released, prune_released
+from publishing.shown_values import ensure_shown_values, record_shown_values
 from publishing.withdrawal import refuse_withdrawn
 
 RELEASE = {
@@ -68,6 +69,8 @@ def prepare_release(
     history = read_history(home)
     spent = [int(entry["release_id"][1:]) for entry in history]
     release_id = f"r{max(spent, default=0) + 1:04d}"
+    if not record_shown_values(home):
+        ensure_shown_values(home)
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
     row: list[Any] = [release_id, now, notes or None, _data_as_of(home)]
     past = [[entry[column] for column in RELEASES] for entry in history]
@@ -116,6 +119,7 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
             record_access(home, "release", release=release_id, rows=sum(rows.values()))
             point_to(home, release_id)
             record(home, about)
+            record_shown_values(home)
             prune(home)
             prune_released(home)
     folder = home.release_folder(release_id)

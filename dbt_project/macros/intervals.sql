@@ -58,3 +58,8 @@
         0.319381530 + {{ t }} * (-0.356563782 + {{ t }} * (1.781477937 + {{ t }} * (-1.821255978 + {{ t }} * 1.330274429)))
     )
 {%- endmacro %}
+
+{# Where the range of so many points begins that a rate is in; the last one has 100 % in it. #}
+{% macro range_low(rate, points) -%}
+    least(floor(round(100 * {{ rate }} / {{ points }}, 6)) * {{ points }}, 100 - {{ points }}) / 100
+{%- endmacro %}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ingestion.configuration.community_file import CommunityFile
 from ingestion.configuration.disaggregates import DISAGGREGATES, PAIRS
 from ingestion.configuration.indicators import indicator_ids
+from ingestion.configuration.protection import missing_folds, protection_problems
 from ingestion.errors import ContractError
 from ingestion.yaml_file import Location, YamlFile, near_miss
 
@@ -20,6 +21,8 @@ def problems_of_file(parsed: CommunityFile, source: YamlFile) -> Iterator[Contra
     yield from _publication_problems(parsed, source)
     yield from _indicator_problems(parsed, source)
     yield from _program_problems(parsed, source)
+    yield from protection_problems(parsed, source)
+    yield from missing_folds(parsed, source)
 
 
 def _publication_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[ContractError]:

@@ -68,8 +68,34 @@ class Identity(Strict):
     households_by_address: bool = True
 
 
+class Bands(Strict):
+    """A numerator, or what it leaves out, of at most max(smallest, share of the group) is shown as a band."""
+
+    smallest: int = Field(default=4, ge=4, le=50)
+    share: float = Field(default=0.05, ge=0.05, le=0.25)
+
+
+class Rounding(Strict):
+    """Groups under `under` children: the denominator to the nearest `to`, the rate as a range."""
+
+    to: int = Field(default=10, ge=10, le=100)
+    under: int = Field(ge=20, le=10_000)
+
+
 class Disclosure(Strict):
+    """What a community decides on how its numbers are protected (docs/disclosure.md)."""
+
     minimum_denominator: int = SMALLEST_MINIMUM
+    bands: Bands | Literal[False] = Bands()
+    # percentages: whole ones, and no count of children anywhere
+    shows: Literal["counts", "percentages"] = "counts"
+    round_denominators: Rounding | None = None
+    # level -> disaggregate -> rare subgroups that are one there, `other_groups`
+    fold: dict[Level, dict[Identifier, tuple[Identifier, ...]]] = Field(default_factory=dict)
+    # disaggregate -> subgroups that are hidden only when nothing else will do
+    protect_last: dict[Identifier, Literal["all"] | tuple[Identifier, ...]] = Field(default_factory=dict)
+    # flag -> flags that every child has who has that one, as anyone knows
+    implications: dict[Identifier, tuple[Identifier, ...]] = Field(default_factory=dict)
 
     @field_validator("minimum_denominator")
     @classmethod

@@ -7,7 +7,9 @@ from typing import Any
 import duckdb
 
 from ingestion.configuration.community import Communities, Community
+from ingestion.configuration.community_file import Bands, Disclosure
 from ingestion.configuration.geography_changes import last_codes
+from ingestion.configuration.protection import fold_rows, implications_of, protected_last_rows
 from ingestion.home import Home
 from ingestion.parquet_table import write_table
 
@@ -20,6 +22,34 @@ TABLES: dict[str, dict[str, str]] = {
         "first_school_year": "INTEGER",
         "last_school_year": "INTEGER",
         "minimum_denominator": "INTEGER",
+    },
+    "disclosure_rules": {
+        "community_id": "VARCHAR",
+        "shows_bands": "BOOLEAN",
+        "band_smallest": "INTEGER",
+        "band_share": "DOUBLE",
+        "shows": "VARCHAR",
+        "rounded_to": "INTEGER",
+        "rounded_under": "INTEGER",
+    },
+    "disclosure_folds": {
+        "community_id": "VARCHAR",
+        "geography_level": "VARCHAR",
+        "disaggregate": "VARCHAR",
+        "subgroup": "VARCHAR",
+        "folded_subgroup": "VARCHAR",
+    },
+    "disclosure_protected_last": {
+        "community_id": "VARCHAR",
+        "disaggregate": "VARCHAR",
+        "subgroup": "VARCHAR",
+    },
+    "disclosure_implications": {
+        "community_id": "VARCHAR",
+        "disaggregate": "VARCHAR",
+        "subgroup": "VARCHAR",
+        "implied_disaggregate": "VARCHAR",
+        "implied_subgroup": "VARCHAR",
     },
     "identity_settings": {
         "community_id": "VARCHAR",
@@ -174,6 +204,7 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
     """Every row of every table for one community, without the community's id."""
     years = community.school_years
     yield "communities", (community.name, years.first, years.last, community.disclosure.minimum_denominator)
+    yield from _protection_rows(community.disclosure)
     linking = community.identity
     yield (
         "identity_settings",
@@ -220,6 +251,16 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
     for geography, level in community.publication.items():
         for disaggregate in community.published_at(level):
             yield "publication_plan", (geography, disaggregate)
+
+
+def _protection_rows(rules: Disclosure) -> Iterator[tuple[str, Row]]:
+    bands, rounding = rules.bands or Bands(), rules.round_denominators
+    rounded = (rounding.to, rounding.under) if rounding else (None, None)
+    shown = (rules.bands is not False, bands.smallest, bands.share, rules.shows)
+    yield "disclosure_rules", (*shown, *rounded)
+    yield from (("disclosure_folds", row) for row in fold_rows(rules))
+    yield from (("disclosure_protected_last", row) for row in protected_last_rows(rules))
+    yield from (("disclosure_implications", row) for row in implications_of(rules))
 
 
 def _extract_rows(community: Community) -> Iterator[tuple[str, Row]]:

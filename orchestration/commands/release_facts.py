@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from ingestion.home import Home
 
 HIDDEN = "select count(*) filter (suppression = 'suppressed'), count(*) from published.indicator_values"
+# why a value is hidden is told at the home alone: in a release it would help to undo it
+SHARES = (
+    "select geography_level, sum(n_cells)::bigint, sum(n_small)::bigint, sum(n_beside_others)::bigint,"
+    " sum(n_banded)::bigint, sum(n_children)::bigint, sum(n_children_hidden)::bigint"
+    " from disclosure.hidden_shares group by all order by all"
+)
+HELD = (
+    "select school_year || ' ' || collection || ' since ' || held_since as period,"
+    " string_agg(distinct indicator_id, ', ' order by indicator_id)"
+    " from published.indicator_values where held_since is not null group by all order by period"
+)
 YEARS = "select distinct school_year from published.indicator_values order by all"
 REFUSED = "select count(*) from '{links}' where method = 'state_id_refused'"
 # of what a community selected under `indicators:` alone; the table `indicators` has every one that there is
@@ -43,6 +54,9 @@ UNMAPPED = (
 )
 
 
+OF_A_LEVEL = ("values", "small", "beside_others", "banded", "children", "children_hidden")
+
+
 def years_published(database: Path) -> list[int]:
     """The school years a release has values of; none where there is no release."""
     return [row[0] for row in _rows(database, YEARS)]
@@ -63,6 +77,11 @@ def release_facts(home: Home, years_before: list[int], since: dt.datetime) -> di
     return {
         "hidden": hidden,
         "values": values,
+        "levels": {
+            level: dict(zip(OF_A_LEVEL, counts, strict=True))
+            for level, *counts in _rows(home.warehouse, SHARES)
+        },
+        "held": dict(_rows(database, HELD)),
         "refused_state_ids": (_rows(database, REFUSED.format(links=links)) or [(0,)])[0][0],
         "unmapped": dict(_rows(home.warehouse, UNMAPPED)),
         "joined_persons": persons.get("joined", 0),
@@ -83,7 +102,15 @@ def sentences(facts: dict[str, Any]) -> list[str]:
     said = []
     if facts["hidden"]:
         hidden = counted(facts["values"], "value is", "values are")
-        said.append(f"{facts['hidden']:,} of {hidden} hidden to protect small groups.")
+        said.append(
+            f"{facts['hidden']:,} of {hidden} hidden to protect small groups{_by_level(facts['levels'])}."
+        )
+    if facts["held"]:
+        periods = "; ".join(f"{period} ({named})" for period, named in facts["held"].items())
+        said.append(
+            f"Held at an earlier release: {periods}. Fewer children came or left, or were corrected,"
+            " than the smallest group that may be shown, so new numbers less old ones would tell of them."
+        )
     if facts["without_values"]:
         said.append(
             f"Without any value: {', '.join(facts['without_values'])}. What each needs is in the table"
@@ -120,6 +147,17 @@ def sentences(facts: dict[str, Any]) -> list[str]:
         said.append(f"In the release before, and not in this one: the school {gone} {years}.")
     said += [f"The outgoing gate let this pass: {warning}." for warning in facts["warnings"]]
     return said
+
+
+def _by_level(levels: dict[str, dict[str, int]]) -> str:
+    """What is hidden per level, for being small and only to protect others."""
+    parts = [
+        f"{level} {counts['small'] / counts['values']:.0%} small"
+        f" and {counts['beside_others'] / counts['values']:.0%} beside"
+        for level, counts in levels.items()
+        if counts["values"]
+    ]
+    return f" ({'; '.join(parts)} others)" if parts else ""
 
 
 def table_names(con: duckdb.DuckDBPyConnection) -> list[str]:

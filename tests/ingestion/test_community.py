@@ -92,6 +92,40 @@ WRONG_COMMUNITY = {
         ("minimum_denominator: 12", "minimum_denominator: 9"),
         "groups under 10 children are never published; use 10 or more",
     ),
+    "a band that protects nobody": (
+        ("{minimum_denominator: 12}", "{minimum_denominator: 12, bands: {smallest: 3}}"),
+        "greater than or equal to 4",
+    ),
+    "a choice of another name": (
+        ("{minimum_denominator: 12}", "{minimum_denominator: 12, band: false}"),
+        "Did you mean 'bands'?",
+    ),
+    "an unknown subgroup to fold": (
+        (
+            "{minimum_denominator: 12}",
+            "{minimum_denominator: 12, fold: {school: {race_ethnicity: [asian, wite]}}}",
+        ),
+        "'race_ethnicity' has no subgroup 'wite'. Did you mean 'white'?",
+    ),
+    "one subgroup folded alone": (
+        ("{minimum_denominator: 12}", "{minimum_denominator: 12, fold: {school: {race_ethnicity: [asian]}}}"),
+        "Name two or more",
+    ),
+    "folded above and whole below": (
+        (
+            "{minimum_denominator: 12}",
+            "{minimum_denominator: 12, fold: {community: {gender: [female, nonbinary]}}}",
+        ),
+        "'gender' is folded at the level 'community' and published whole below it",
+    ),
+    "an unknown subgroup to protect last": (
+        ("{minimum_denominator: 12}", "{minimum_denominator: 12, protect_last: {gender: [femal]}}"),
+        "Did you mean 'female'?",
+    ),
+    "an unknown implication": (
+        ("{minimum_denominator: 12}", "{minimum_denominator: 12, implications: {homelessness: [disabilty]}}"),
+        "Did you mean 'disability'?",
+    ),
     "unknown indicator": (
         ("publication:", "indicators: [suspensions]\n    publication:"),
         "no indicator is called 'suspensions'. Did you mean 'suspension'?",

@@ -62,16 +62,36 @@ def make_cells(
         for disaggregate in disaggregates
     ]
     con.execute("create or replace table source_cells as " + " union all ".join(parts))
-    con.execute(
-        "create or replace table plan as select distinct community_id, geography_level, disaggregate, "
-        f"{minimum} as minimum_denominator from source_cells"
-    )
-    con.execute(
-        "create or replace table selection as select distinct community_id, indicator_id from source_cells"
-    )
+    make_rules(con, minimum)
     con.execute(
         "create or replace table school_districts as "
         "select distinct 'riverbend' as community_id, school_id, district_id from children"
+    )
+
+
+def make_rules(con: duckdb.DuckDBPyConnection, minimum: int = 10) -> None:
+    """The other inputs of `protect` for table source_cells: everything in it is published, by the usual rules."""
+    con.execute(
+        f"""
+        create or replace table plan as select distinct community_id, geography_level, disaggregate from source_cells;
+        create or replace table selection as select distinct community_id, indicator_id from source_cells;
+        create or replace table rules as select 'riverbend' as community_id, {minimum} as minimum_denominator,
+            true as shows_bands, 4 as band_smallest, 0.05::double as band_share, 'counts' as shows,
+            null::integer as rounded_to, null::integer as rounded_under;
+        create or replace table default_definitions as
+            select distinct indicator_id, definition_version from source_cells;
+        create or replace table folds (community_id varchar, geography_level varchar, disaggregate varchar,
+            subgroup varchar, folded_subgroup varchar);
+        create or replace table protected_last (community_id varchar, disaggregate varchar, subgroup varchar);
+        create or replace table implications (community_id varchar, disaggregate varchar, subgroup varchar,
+            implied_disaggregate varchar, implied_subgroup varchar);
+        create or replace table residences (community_id varchar, zip_code varchar, tract_id varchar);
+        create or replace table shown_values (community_id varchar, indicator_id varchar, definition_version varchar,
+            school_year integer, collection varchar, geography_level varchar, geography_id varchar,
+            disaggregate varchar, subgroup varchar, data_maturity varchar, denominator bigint, numerator bigint,
+            value double, band_low double, band_high double, suppression varchar, first_release_id varchar,
+            last_release_id varchar);
+        """
     )
 
 

@@ -34,6 +34,14 @@ class SmallWarehouse:
             for table, sql in {
                 "communities": "select 'riverbend' as community_id, 'Riverbend' as community_name, "
                 "10 as minimum_denominator",
+                "disclosure_rules": "select 'riverbend' as community_id, true as shows_bands, 4 as band_smallest, "
+                "0.05::double as band_share, 'counts' as shows, null::integer as rounded_to, "
+                "null::integer as rounded_under",
+                "disclosure_folds": "select ''::varchar as community_id, '' as geography_level, '' as disaggregate, "
+                "'' as subgroup, '' as folded_subgroup limit 0",
+                "disclosure_protected_last": "select '' as community_id, '' as disaggregate, '' as subgroup limit 0",
+                "disclosure_implications": "select '' as community_id, '' as disaggregate, '' as subgroup, "
+                "'' as implied_disaggregate, '' as implied_subgroup limit 0",
                 "area_indicators": "select 'riverbend' as community_id, 'in_work' as area_indicator_id, "
                 "'In work' as title, 'employment' as outcome, 'tract' as area_type, 'part' as measure_id, "
                 "'whole' as denominator_measure_id",
@@ -90,9 +98,14 @@ class SmallWarehouse:
                 "create schema intermediate; create table intermediate.int_cell_years as "
                 "select school_year, 'as made' as inputs_hash from source_cells group by all"
             )
+            con.execute(
+                "create table marts.fct_student_year as select '' as community_id, '' as zip_code, "
+                "'' as tract_id limit 0"
+            )
             con.execute(_LOADS)
             con.execute(_OTHERS)
-            for table in ("children", "source_cells", "plan", "selection", "school_districts"):
+            made = con.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()
+            for (table,) in made:
                 con.execute(f"drop table {table}")
 
     def dbt(self, *arguments: str) -> None:

@@ -20,7 +20,7 @@ def here(warehouse: SmallWarehouse, tmp_path: Path) -> SmallWarehouse:
     shutil.copytree(warehouse.home.root, home.root, symlinks=True)
     copy = SmallWarehouse.__new__(SmallWarehouse)
     copy.home, copy.manifest = home, warehouse.manifest
-    copy.dbt("build", "--select", "cell_suppression")
+    copy.dbt("run", "--select", "cell_suppression")
     copy.change("update disclosure.cell_suppression set suppression = 'as it stood'")
     return copy
 
@@ -33,7 +33,7 @@ def test_a_year_of_which_nothing_changed_stays_as_it_stands(here: SmallWarehouse
         f"update intermediate.int_cell_years set inputs_hash = 'another' where school_year = {second};"
         f"delete from intermediate.int_cell_years where school_year = {third}"
     )
-    here.dbt("build", "--select", "cell_suppression")
+    here.dbt("run", "--select", "cell_suppression")
     assert here.query(f"{YEARS} group by all order by 1") == [
         (first, n_first, n_first),
         (second, n_second, 0),
@@ -46,7 +46,7 @@ def test_with_every_year_made_anew_the_table_is_another(here: SmallWarehouse) ->
         "update intermediate.int_cell_years set inputs_hash = 'another';"
         "alter table disclosure.cell_suppression add column of_another_release integer"
     )
-    here.dbt("build", "--select", "cell_suppression")
+    here.dbt("run", "--select", "cell_suppression")
     assert [kept for _, _, kept in here.query(f"{YEARS} group by all")] == [0, 0, 0]
     columns = here.query("select column_name from duckdb_columns() where table_name = 'cell_suppression'")
     assert ("of_another_release",) not in columns

@@ -1,7 +1,7 @@
-"""Which cells of the publication plan are shown, hidden, or shown as a band: publishing/disclosure.py on the marts.
+"""Which cells of the publication plan are shown, hidden, or shown as a band: publishing/disclosure on the marts.
 
 Children are counted within a school year, so no sum reaches over two of them, and a year of which nothing changed
-is left as it is (macros/materializations/by_school_year.sql).
+is left as it is (macros/materializations/by_school_year.sql), with its proof.
 """
 
 
@@ -12,9 +12,16 @@ def model(dbt, session):
     relations = {
         "indicator_cells": dbt.ref("indicator_cells"),
         "dim_school": dbt.ref("dim_school"),
+        "fct_student_year": dbt.ref("fct_student_year"),
         "publication_plan": dbt.source("reference", "publication_plan"),
         "communities": dbt.source("reference", "communities"),
         "indicator_selection": dbt.source("reference", "indicator_selection"),
+        "indicator_definitions": dbt.source("reference", "indicator_definitions"),
+        "disclosure_rules": dbt.source("reference", "disclosure_rules"),
+        "disclosure_folds": dbt.source("reference", "disclosure_folds"),
+        "disclosure_protected_last": dbt.source("reference", "disclosure_protected_last"),
+        "disclosure_implications": dbt.source("reference", "disclosure_implications"),
+        "shown_values": dbt.source("reference", "shown_values"),
     }
     queries = {name: relation.sql_query() for name, relation in relations.items()}
     years = dbt.ref("int_cell_years").sql_query()

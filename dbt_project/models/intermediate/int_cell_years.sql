@@ -10,6 +10,16 @@
     (source('reference', 'publication_plan'), ['community_id', 'geography_level', 'disaggregate']),
     (source('reference', 'communities'), ['community_id', 'minimum_denominator']),
     (source('reference', 'indicator_selection'), ['community_id', 'indicator_id']),
+    (source('reference', 'disclosure_rules'), ['community_id', 'shows_bands', 'band_smallest', 'band_share']),
+    (
+        source('reference', 'disclosure_folds'),
+        ['community_id', 'geography_level', 'disaggregate', 'subgroup', 'folded_subgroup'],
+    ),
+    (source('reference', 'disclosure_protected_last'), ['community_id', 'disaggregate', 'subgroup']),
+    (
+        source('reference', 'disclosure_implications'),
+        ['community_id', 'disaggregate', 'subgroup', 'implied_disaggregate', 'implied_subgroup'],
+    ),
 ] %}
 
 -- depends_on: {{ ref('disaggregates') }}

@@ -44,7 +44,11 @@ singles as (
         coalesce(titles.sort_order, 0) as disaggregate_order,
         coalesce(
             codes.title,
-            case parts.subgroup when 'yes' then titles.yes_title when 'no' then titles.no_title end,
+            case parts.subgroup
+                when 'yes' then titles.yes_title
+                when 'no' then titles.no_title
+                when 'other_groups' then 'Other groups'
+            end,
             parts.subgroup
         ) as title,
         coalesce(codes.sort_order, case parts.subgroup when 'yes' then 1 when 'no' then 2 else 99 end) as subgroup_order

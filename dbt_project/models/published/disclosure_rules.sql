@@ -1,0 +1,15 @@
+select
+    communities.community_id,
+    communities.minimum_denominator,
+    cast(ceil(communities.minimum_denominator / 2.0) as integer) as smallest_width,
+    rules.shows_bands,
+    rules.band_smallest,
+    rules.band_share,
+    rules.shows,
+    rules.rounded_to,
+    rules.rounded_under,
+    this_release.release_id
+from {{ source('reference', 'communities') }} as communities
+inner join {{ source('reference', 'disclosure_rules') }} as rules
+    on communities.community_id = rules.community_id
+cross join {{ source('reference', 'release') }} as this_release

@@ -1,0 +1,93 @@
+"""Disclosure control from the cells of marts to what may be shown of them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from ingestion.configuration.community_file import SMALLEST_MINIMUM
+from publishing.disclosure.cells import CELLS, PLANNED
+from publishing.disclosure.checking import check_stage
+from publishing.disclosure.earlier import EARLIER, RESTATED
+from publishing.disclosure.errors import DisclosureError
+from publishing.disclosure.nesting import COUPLED, POPULATIONS, TWINS
+from publishing.disclosure.report import DisclosureReport, report_of
+from publishing.disclosure.solving import solve_stage
+from publishing.disclosure.stages import (
+    COUPLED_NUMERATORS,
+    DENOMINATOR_CELLS,
+    DENOMINATOR_MEMBERS,
+    HIDDEN_DENOMINATORS,
+    NUMERATOR_CELLS,
+    NUMERATOR_MEMBERS,
+    NUMERATOR_RULES,
+    RESULT,
+    SUPPRESSION,
+)
+from publishing.disclosure.sums import EQUATIONS, FAMILIES, NOT_ADDING_UP
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def protect(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
+    """Make table cell_suppression from the views of INPUTS in `con`.
+
+    One row per cell of the publication plan: what is shown of it, and for what is hidden the tables that
+    prove it open. DisclosureError where the numbers cannot be protected; then there is no table.
+    """
+    started = time.monotonic()
+    _refuse_low_minimums(con)
+    for statement in (*PLANNED, *EARLIER, *CELLS, *FAMILIES, *EQUATIONS):
+        con.execute(statement)
+    _refuse_sums_that_do_not_add_up(con)
+    for statement in (*POPULATIONS, COUPLED.format(far=_farthest(con)), TWINS, *RESTATED):
+        con.execute(statement)
+    for statement in (DENOMINATOR_CELLS, DENOMINATOR_MEMBERS):
+        con.execute(statement)
+    denominators = solve_stage(con, "select cell_id, twin_id from twin")
+    check_stage(con)
+    for statement in (HIDDEN_DENOMINATORS, NUMERATOR_RULES, COUPLED_NUMERATORS):
+        con.execute(statement)
+    for statement in (NUMERATOR_CELLS, NUMERATOR_MEMBERS):
+        con.execute(statement)
+    numerators = solve_stage(con)
+    check_stage(con)
+    for statement in (RESULT, SUPPRESSION):
+        con.execute(statement)
+    repairs = denominators.repairs + numerators.repairs
+    tables = max(denominators.tables, numerators.tables)
+    return report_of(con, repairs, tables, time.monotonic() - started)
+
+
+def _farthest(con: duckdb.DuckDBPyConnection) -> int:
+    """Two numbers differ by more: no table moves both so far that the difference could bind."""
+    from publishing.disclosure.certificates import FARTHEST
+
+    (minimum,) = con.execute("select coalesce(max(minimum_denominator), 0) from rules").fetchall()[0]
+    return 2 * FARTHEST * ((int(minimum) + 1) // 2)
+
+
+def _refuse_low_minimums(con: duckdb.DuckDBPyConnection) -> None:
+    low = con.execute(
+        "select community_id, minimum_denominator from rules "
+        f"where minimum_denominator < {SMALLEST_MINIMUM} order by 1"
+    ).fetchone()
+    if low:
+        raise DisclosureError(
+            f"minimum_denominator is {low[1]}",
+            where=f"community {low[0]}, disclosure",
+            rule=f"groups under {SMALLEST_MINIMUM} children are never published",
+            next_step=f"Use {SMALLEST_MINIMUM} or more",
+        )
+
+
+def _refuse_sums_that_do_not_add_up(con: duckdb.DuckDBPyConnection) -> None:
+    """Fail closed: the method is only right where parts are disjoint and no part exceeds its whole."""
+    broken = con.execute(NOT_ADDING_UP).fetchone()
+    if broken and broken[0]:
+        raise DisclosureError(
+            f"{broken[0]} sums of indicator_cells do not add up, such as {broken[2]} at {broken[1]} level",
+            rule="the subgroups and places below a total are disjoint parts of it",
+            next_step="Look in marts.indicator_cells for a child that counts twice",
+        )

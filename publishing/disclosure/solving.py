@@ -1,0 +1,125 @@
+"""The cells of a stage from SQL to systems and back: one system per unit, solved one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from publishing.disclosure.choosing import Protected, protected
+from publishing.disclosure.system import Numbers, System, sums_of
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+CELLS = (
+    "select unit_id, cell_id, block, value, low, high, need, never_shown, is_between, hidden, show_order, "
+    "price::double as price, wide_low, wide_high from stage_cell order by unit_id, cell_id"
+)
+# numbered by their places in CELLS
+MEMBERS = (
+    "with placed as (select cell_id, unit_id, row_number() over (order by unit_id, cell_id) - 1 as place "
+    "from stage_cell) select unit_id, equation_id, place, sign from stage_member "
+    "inner join placed using (unit_id, cell_id) order by unit_id, equation_id"
+)
+RESULT = (
+    "create or replace temp table stage_result "
+    "(cell_id bigint, is_hidden boolean, gave_way boolean, tables bigint[])"
+)
+
+
+@dataclass(frozen=True)
+class Solved:
+    units: int
+    repairs: int
+    tables: int
+
+
+def solve_stage(con: duckdb.DuckDBPyConnection, twins: str | None = None) -> Solved:
+    """Make stage_result of stage_cell and stage_member; `twins` selects pairs of cells hidden together."""
+    cells: dict[str, Any] = con.execute(CELLS).fetchnumpy()
+    members: dict[str, Any] = con.execute(MEMBERS).fetchnumpy()
+    group = _groups(cells["cell_id"], con.execute(twins).fetchnumpy() if twins else None)
+    con.execute(RESULT)
+    repairs = tables = units = 0
+    for system, ids in _systems(cells, members, group):
+        result = protected(system)
+        con.register("solved_unit", _as_table(system, result, ids))
+        con.execute("insert into stage_result from solved_unit")
+        con.unregister("solved_unit")
+        units, repairs, tables = units + 1, repairs + result.repairs, max(tables, len(result.tables))
+    return Solved(units, repairs, tables)
+
+
+def _groups(ids: Numbers, pairs: dict[str, Any] | None) -> Numbers:
+    """Per cell the number of its group of twins, -1 for none."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    none = np.full(len(ids), -1, dtype=np.int64)
+    if pairs is None or not len(pairs["cell_id"]):
+        return none
+    sorter = np.argsort(ids)
+    one = sorter[np.searchsorted(ids, pairs["cell_id"], sorter=sorter)]
+    other = sorter[np.searchsorted(ids, pairs["twin_id"], sorter=sorter)]
+    graph = coo_array((np.ones(len(one)), (one, other)), shape=(len(ids), len(ids)))
+    _, labels = connected_components(graph, directed=False)
+    paired = np.bincount(labels)[labels] > 1
+    return np.where(paired, labels, none).astype(np.int64)
+
+
+def _systems(
+    cells: dict[str, Any], members: dict[str, Any], group: Numbers
+) -> Iterator[tuple[System, Numbers]]:
+    """Per unit its system and the ids of its cells."""
+    units, starts = np.unique(cells["unit_id"], return_index=True)
+    ends = [*starts[1:].tolist(), len(cells["unit_id"])][: len(units)]
+    first_member = np.searchsorted(members["unit_id"], units)
+    last_member = np.searchsorted(members["unit_id"], units, side="right")
+    for start, end, first, last in zip(starts.tolist(), ends, first_member, last_member, strict=True):
+        of = {name: values[start:end] for name, values in cells.items()}
+        _, rows = np.unique(members["equation_id"][first:last], return_inverse=True)
+        sums = sums_of(
+            rows,
+            members["place"][first:last] - start,
+            members["sign"][first:last],
+            int(rows.max(initial=-1)) + 1,
+            end - start,
+        )
+        whole = {name: of[name].astype(np.int64) for name in ("value", "low", "high", "need", "block")}
+        yield (
+            System(
+                **whole,
+                never_shown=of["never_shown"].astype(bool),
+                between=of["is_between"].astype(bool),
+                hidden=of["hidden"].astype(bool),
+                order=of["show_order"].astype(np.int64),
+                price=of["price"].astype(np.float64),
+                twins=group[start:end],
+                wide_low=of["wide_low"].astype(np.int64),
+                wide_high=of["wide_high"].astype(np.int64),
+                sums=sums,
+            ),
+            of["cell_id"],
+        )
+
+
+def _as_table(system: System, result: Protected, ids: Numbers) -> pa.Table:
+    """The hidden cells of a unit, each with its number in every table."""
+    import pyarrow as pa
+
+    hidden = np.flatnonzero(result.hidden)
+    numbers = np.array([system.value[hidden] + table[hidden] for table in result.tables], dtype=np.int64)
+    numbers = numbers.reshape(len(result.tables), len(hidden))
+    offsets = np.arange(len(hidden) + 1, dtype=np.int32) * len(result.tables)
+    return pa.table(
+        {
+            "cell_id": ids[hidden].astype(np.int64),
+            "is_hidden": result.hidden[hidden],
+            "gave_way": result.gave_way[hidden],
+            "tables": pa.ListArray.from_arrays(offsets, numbers.T.ravel()),
+        }
+    )

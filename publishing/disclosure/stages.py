@@ -1,0 +1,242 @@
+"""The SQL of disclosure control: the two stages, each as cells with bounds and needs, and sums between them.
+
+unit = what is solved together: of denominators a community's school year, of numerators an indicator's. An
+attacker of numerators is taken to know every denominator.
+"""
+
+from publishing.disclosure.system import UNBOUNDED
+
+# a numerator hidden for its own sake stays open by so many children, or by as many as there are
+NUMERATOR_WIDTH = 2
+# no table moves a numerator farther than this, so a difference of more binds nothing
+NUMERATOR_REACH = 40
+# a small group stays open by half the minimum, rounded up
+DENOMINATOR_WIDTH = "((minimum + 1) // 2)"
+
+# a numerator, or what it leaves out, of at most so many children is shown as a band; n is the denominator
+BAND_SIZE = "greatest(band_smallest, floor({n} * band_share))::bigint"
+
+_ORDER = """
+    row_number() over (
+        partition by unit_id
+        order by first_to_show, is_looked_at_first desc, -counted, cell_id
+    ) as show_order,
+    (1 + ln(1 + counted)) * case first_to_show when 0 then 20 when 1 then 4 when 2 then 4 else 1 end
+        * if(is_looked_at_first, 3, 1) as price,
+"""
+
+DENOMINATOR_CELLS = f"""
+create or replace temp table stage_cell as
+with solved as (
+    select
+        cell.*, min(problem_id) over (partition by problem.community_id, problem.school_year) as unit_id,
+        bool_or_hidden.is_primary, bool_or_hidden.was_hidden, first_to_show, is_looked_at_first, n as counted
+    from cell
+    inner join problem using (problem_id)
+    inner join slot_rank using (slot_id)
+    inner join (
+        select
+            representative, slot_id, bool_or(coalesce(is_small, false)) as is_primary,
+            bool_and(coalesce(was_hidden, false)) as was_hidden
+        from cell
+        inner join population using (problem_id)
+        left join difference using (cell_id)
+        group by representative, cell.slot_id
+    ) as bool_or_hidden
+        on cell.problem_id = bool_or_hidden.representative and cell.slot_id = bool_or_hidden.slot_id
+    inner join (
+        select representative, bool_or(is_looked_at_first) as is_looked_at_first from population group by 1
+    ) as seen on cell.problem_id = seen.representative
+),
+units as (select distinct problem_id, unit_id from solved)
+select
+    unit_id, cell_id, problem_id as block, n as value, 1 as low, {UNBOUNDED} as high,
+    if(n < minimum or is_primary, {DENOMINATOR_WIDTH}, 0) as need,
+    false as never_shown, false as is_between, n < minimum or is_primary or was_hidden as hidden, {_ORDER}
+    1 as wide_low, {UNBOUNDED} as wide_high
+from solved
+union all
+select
+    unit_id, -equation_id, problem_id, residual_n, 0, {UNBOUNDED},
+    if(residual_n < minimum, {DENOMINATOR_WIDTH}, 0), true, false, true, 0, 0, 0, {UNBOUNDED}
+from equation inner join units using (problem_id)
+where residual_n > 0
+union all
+select
+    unit_id, -equation_id, inner_id, n, 0, {UNBOUNDED},
+    if(n < minimum, {DENOMINATOR_WIDTH}, 0), true, true, true, 0, 0, 0, {UNBOUNDED}
+from coupled inner join units on coupled.inner_id = units.problem_id
+where n > 0
+"""
+DENOMINATOR_MEMBERS = """
+create or replace temp table stage_member as
+select unit_id, equation_id, cell_id, sign
+from member semi join population on member.problem_id = population.representative
+inner join (select distinct block as problem_id, unit_id from stage_cell) using (problem_id)
+union all
+select unit_id, equation_id, side.cell_id, side.sign
+from coupled
+inner join (select distinct block as problem_id, unit_id from stage_cell) as units
+    on coupled.inner_id = units.problem_id
+cross join lateral (
+    values (outer_cell, 1), (inner_cell, -1), (if(n > 0, -equation_id, null), -1)
+) as side (cell_id, sign)
+where side.cell_id is not null
+"""
+# Every problem has what its population hides.
+HIDDEN_DENOMINATORS = """
+create or replace temp table hidden_denominator as
+select cell.cell_id, solved.tables
+from stage_result as solved
+inner join cell as chosen using (cell_id)
+inner join population on chosen.problem_id = population.representative
+inner join cell on cell.problem_id = population.problem_id and cell.slot_id = chosen.slot_id
+where solved.is_hidden
+"""
+
+NUMERATOR_RULES = f"""
+create or replace temp table numerator_rule as
+select
+    cell.cell_id, {BAND_SIZE.format(n="n")} as band_size,
+    least(x, n - x) <= band_size as is_extreme, x <= n - x as is_low,
+    n <= 2 * band_size or hidden_denominator.cell_id is not null
+        or (is_extreme and (not shows_bands or coalesce(was_hidden, false)))
+        or coalesce(is_small or is_telling, false) as is_hidden,
+    is_extreme and not is_hidden as is_coded
+from cell
+inner join problem using (problem_id)
+inner join rules using (community_id)
+left join hidden_denominator using (cell_id)
+left join difference using (cell_id)
+"""
+# Two versions or collections of an indicator, one inside the other at a level also by those it is true for.
+COUPLED_NUMERATORS = f"""
+create or replace temp table coupled_numerators as
+with placed as (
+    select cell.*, population.representative, problem.community_id, indicator_id, school_year, geography_level
+    from cell inner join problem using (problem_id) inner join population using (problem_id)
+    inner join slot using (slot_id)
+),
+pairs as (
+    select
+        inside.problem_id as inner_id, outside.problem_id as outer_id, geography_level, inside.slot_id,
+        inside.community_id, inside.minimum,
+        outside.cell_id as outer_cell, inside.cell_id as inner_cell,
+        outside.n - inside.n as n, outside.x - inside.x as x
+    from placed as inside
+    inner join placed as outside using (community_id, indicator_id, school_year, geography_level, slot_id)
+    left join nested
+        on inside.representative = nested.inner_id and outside.representative = nested.outer_id
+        and nested.geography_level = inside.geography_level
+    where
+        nested.inner_id is not null
+        or (inside.representative = outside.representative and inside.problem_id < outside.problem_id)
+    qualify bool_and(outside.x - inside.x between 0 and outside.n - inside.n) over (
+        partition by inside.problem_id, outside.problem_id, geography_level
+    )
+)
+select
+    (select coalesce(max(equation_id), 0) from equation)
+    + row_number() over (order by outer_cell, inner_cell) as equation_id,
+    pairs.*,
+    n > 0 and (n < minimum or least(x, n - x) <= {BAND_SIZE.format(n="n")}) as is_telling
+from pairs inner join rules using (community_id)
+where least(x, n - x) <= {NUMERATOR_REACH}
+"""
+NUMERATOR_CELLS = f"""
+create or replace temp table stage_cell as
+with solved as (
+    select
+        cell.*, min(problem_id) over (
+            partition by problem.community_id, problem.school_year, problem.indicator_id
+        ) as unit_id,
+        numerator_rule.* exclude (cell_id), first_to_show, is_looked_at_first, n as counted,
+        coalesce(was_hidden, false) as was_hidden
+    from cell
+    inner join problem using (problem_id)
+    inner join numerator_rule using (cell_id)
+    inner join population using (problem_id)
+    inner join slot_rank using (slot_id)
+    left join difference using (cell_id)
+),
+units as (select distinct problem_id, unit_id from solved),
+rests as (
+    select unit_id, equation_id, problem_id, residual_n as n, residual_x as x, false as is_between,
+        residual_n < equation.minimum
+        or least(residual_x, residual_n - residual_x) <= {BAND_SIZE.format(n="residual_n")} as is_telling
+    from equation
+    inner join units using (problem_id)
+    inner join problem using (problem_id)
+    inner join rules using (community_id)
+    where residual_n > 0
+    union all
+    select unit_id, equation_id, inner_id, n, x, true, is_telling
+    from coupled_numerators inner join units on coupled_numerators.inner_id = units.problem_id
+    where n > 0
+)
+select
+    unit_id, cell_id, problem_id as block, x as value,
+    if(is_coded and not is_low, n - band_size, 0) as low, if(is_coded and is_low, band_size, n) as high,
+    if(is_hidden or is_coded, least({NUMERATOR_WIDTH}, n), 0) as need,
+    false as never_shown, false as is_between, is_hidden or is_coded or was_hidden as hidden, {_ORDER}
+    0 as wide_low, n as wide_high
+from solved
+union all
+select
+    unit_id, -equation_id, problem_id, x, 0, n,
+    if(is_telling, least({NUMERATOR_WIDTH}, n), 0), true, is_between, true, 0, 0, 0, n
+from rests
+"""
+NUMERATOR_MEMBERS = """
+create or replace temp table stage_member as
+select unit_id, equation_id, cell_id, sign
+from member
+inner join (select distinct block as problem_id, unit_id from stage_cell) using (problem_id)
+union all
+select unit_id, equation_id, side.cell_id, side.sign
+from coupled_numerators as coupled
+inner join (select distinct block as problem_id, unit_id from stage_cell) as units
+    on coupled.inner_id = units.problem_id
+cross join lateral (
+    values (outer_cell, 1), (inner_cell, -1), (if(n > 0, -equation_id, null), -1)
+) as side (cell_id, sign)
+where side.cell_id is not null
+"""
+RESULT = """
+create or replace temp table protected as
+select
+    cell.*,
+    case
+        when not coalesce(solved.is_hidden, false) then ''
+        when not rule.is_coded or solved.gave_way then 'suppressed'
+        when rule.is_low then 'coded_low'
+        else 'coded_high'
+    end as suppression,
+    ceil(100.0 * rule.band_size / n) / 100 as band_share,
+    denominators.tables as denominator_tables, solved.tables as numerator_tables
+from cell
+inner join numerator_rule as rule using (cell_id)
+left join stage_result as solved using (cell_id)
+left join hidden_denominator as denominators using (cell_id)
+"""
+
+SUPPRESSION = """
+create or replace temp table cell_suppression as
+select
+    problem.* exclude (problem_id), geography_level, geography_id, disaggregate, subgroup,
+    n as denominator, x as numerator, suppression,
+    case suppression when 'coded_low' then 0.0::double when 'coded_high' then round(1 - band_share, 2) end
+        as band_low,
+    case suppression when 'coded_low' then band_share when 'coded_high' then 1.0::double end as band_high,
+    suppression = 'suppressed' and n < minimum as is_small,
+    null::varchar as held_since, null::varchar as data_maturity,
+    denominator_tables, numerator_tables
+from protected inner join problem using (problem_id) inner join slot using (slot_id)
+union all by name
+select
+    community_id, indicator_id, definition_version, school_year, collection,
+    geography_level, geography_id, disaggregate, subgroup,
+    denominator, numerator, suppression, band_low, band_high,
+    false as is_small, held_since, data_maturity
+from held_rows
+"""

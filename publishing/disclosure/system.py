@@ -1,0 +1,101 @@
+"""One system of cells and the sums that bind them, as arrays; and what is left open of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+UNBOUNDED = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class System:
+    """`n` cells and `m` sums over them; every array has one entry per cell.
+
+    value: the true number. low, high: what an attacker knows of it beforehand. need: how many children wide
+    it must stay open, largest less smallest; 0 for a cell that need not. never_shown: what no plan
+    publishes, such as children of an unknown subgroup. between: of these, the differences of two tables.
+    hidden: what is hidden to begin with; never_shown cells are. order: cells with smaller numbers are shown
+    first. price: what hiding a cell costs beside others. twins: cells of one number are hidden together; -1
+    for none. block: the table a cell belongs to. wide_low, wide_high: what an attacker would know if the
+    cell showed nothing at all (of a band, more than low and high). sums: m x n of 1, -1 and 0; each row
+    times `value` is 0.
+    """
+
+    value: Numbers
+    low: Numbers
+    high: Numbers
+    need: Numbers
+    never_shown: Flags
+    between: Flags
+    hidden: Flags
+    order: Numbers
+    price: np.ndarray[Any, np.dtype[np.float64]]
+    twins: Numbers
+    block: Numbers
+    wide_low: Numbers
+    wide_high: Numbers
+    sums: csr_array
+
+    @property
+    def size(self) -> int:
+        return len(self.value)
+
+
+@dataclass
+class Openness:
+    """What the tables found so far prove: smallest and largest number of each cell, and the tables
+    themselves.
+
+    A table is what it differs from the true one by; tables of parts that share no sum are written into one.
+    """
+
+    least: Numbers
+    most: Numbers
+    tables: list[Numbers] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, size: int) -> Openness:
+        return cls(np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64))
+
+    def width(self) -> Numbers:
+        return self.most - self.least
+
+    def add(self, cells: Numbers, difference: Numbers) -> bool:
+        """Keep a table that differs at `cells`, a part that shares no sum with others; False if it tells
+        nothing.
+
+        `cells` are all of the part: a table in which none of them differs yet takes them in.
+        """
+        widens = (difference > self.most[cells]) | (difference < self.least[cells])
+        if not widens.any():
+            return False
+        self.most[cells] = np.maximum(self.most[cells], difference)
+        self.least[cells] = np.minimum(self.least[cells], difference)
+        table = next((table for table in self.tables if not table[cells].any()), None)
+        if table is None:
+            table = np.zeros(len(self.most), dtype=np.int64)
+            self.tables.append(table)
+        table[cells] = difference
+        return True
+
+
+def sums_of(
+    rows: Sequence[int] | Numbers,
+    cells: Sequence[int] | Numbers,
+    signs: Sequence[int] | Numbers,
+    m: int,
+    n: int,
+) -> csr_array:
+    """The matrix of `m` sums over `n` cells from its entries."""
+    from scipy.sparse import csr_array
+
+    return csr_array((np.asarray(signs, dtype=np.int64), (rows, cells)), shape=(m, n))
