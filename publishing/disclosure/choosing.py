@@ -11,6 +11,7 @@ from publishing.disclosure.elimination import chosen_by_elimination
 from publishing.disclosure.errors import DisclosureError
 from publishing.disclosure.repair import cells_to_hide
 from publishing.disclosure.system import Flags, Numbers, Openness, System
+from publishing.disclosure.unison import certify_in_unison
 
 TRIES = 6
 
@@ -32,6 +33,7 @@ def protected(system: System) -> Protected:
     open_ = Openness.of(system.size)
     gave_way = np.zeros(system.size, dtype=bool)
     for repairs in range(TRIES):
+        certify_in_unison(system, hidden, open_)
         failing = Search(system, hidden).certify(open_)
         if not len(failing):
             return Protected(hidden, gave_way, open_.tables, repairs)

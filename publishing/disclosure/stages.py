@@ -63,8 +63,7 @@ from equation inner join units using (problem_id)
 where residual_n > 0
 union all
 select
-    unit_id, -equation_id, inner_id, n, 0, {UNBOUNDED},
-    if(n < minimum, {DENOMINATOR_WIDTH}, 0), true, true, true, 0, 0, 0, {UNBOUNDED}
+    unit_id, -equation_id, inner_id, n, 0, {UNBOUNDED}, 0, true, true, true, 0, 0, 0, {UNBOUNDED}
 from coupled inner join units on coupled.inner_id = units.problem_id
 where n > 0
 """
