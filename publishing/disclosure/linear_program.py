@@ -32,6 +32,9 @@ class Program:
         self._solver = highspy.Highs()
         self._solver.setOptionValue("output_flag", False)
         self._solver.setOptionValue("threads", 1)
+        # from one objective to the next the last basis stays feasible: what the primal simplex begins with
+        self._solver.setOptionValue("simplex_strategy", 4)
+        self._solver.setOptionValue("presolve", "off")
         self._solver.setOptionValue("mip_rel_gap", GAP)
         self._solver.setOptionValue("mip_max_nodes", NODES)
         self._solver.passModel(lp)
