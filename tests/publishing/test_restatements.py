@@ -6,17 +6,19 @@ A test of each cause by itself is beside the models (_unit_tests_of_restatements
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-from conftest import SmallWarehouse
 
 from ingestion.lake.delivery import Delivery
 from ingestion.lake.lake import take_snapshot
 from ingestion.lake.ledger import Ledger
 from publishing.release import publish
 from publishing.withdrawal import withdraw_release
+
+if TYPE_CHECKING:
+    from tests.publishing.conftest import SmallWarehouse
 
 UNIT = "indicator_id = 'chronic_absence' and school_year = 2021"
 
