@@ -6,7 +6,7 @@ A test of each cause by itself is beside the models (_unit_tests_of_restatements
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import pytest
@@ -16,9 +16,7 @@ from ingestion.lake.lake import take_snapshot
 from ingestion.lake.ledger import Ledger
 from publishing.release import publish
 from publishing.withdrawal import withdraw_release
-
-if TYPE_CHECKING:
-    from tests.publishing.conftest import SmallWarehouse
+from tests.publishing.conftest import SmallWarehouse
 
 UNIT = "indicator_id = 'chronic_absence' and school_year = 2021"
 
