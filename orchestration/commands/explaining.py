@@ -114,7 +114,7 @@ def access(
     as_json: bool = JSON,
     limit: int = typer.Option(30, help="How many of the last lines are shown; --json gives all.", min=1),
 ) -> None:
-    """Who released, exported or asked what, the last first: no values, only commands, releases and rows.
+    """Who released, exported, purged or asked what, the last first: commands, releases and rows, no values.
 
     Example: milepost access --limit 10
     """

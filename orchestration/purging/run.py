@@ -131,6 +131,9 @@ def purge(
 
     Waits for a refresh or a load that is going on. Where there was a warehouse, a refresh builds it anew.
     """
+    from publishing.access_log import record_access
+    from publishing.released import forget_counts
+
     with _alone(home, progress):
         key = _anonymous(home, subject).key
         begun = next((one for one in pending(home) if one.key == key), None)
@@ -138,11 +141,14 @@ def purge(
             begun = _begin(home, subject, by, why)
         if begun is None:
             return None
+        n_rows = sum(place["n_rows"] or 0 for place in begun.removed)
+        record_access(home, "purge", rows=n_rows, kind=subject.kind, receipt=begun.purge_id)
         subject = replace(subject, load_ids=tuple(dict.fromkeys((*subject.load_ids, *begun.deliveries))))
         was_built = home.warehouse.exists() or bool(home.current_release.exists())
         _remove(home, subject, begun)
     release = _rebuild(progress) if was_built else None
     with _alone(home, progress):
+        forget_counts(home, but=release)
         searched = _search(home, subject, begun)
         _forget_what_was_sought(home, begun)
         return finish_receipt(home, begun, searched, release)
@@ -300,7 +306,12 @@ def _search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
             _choose(home, subject, con)
             left = con.execute("select count(*) from gone_member").fetchall()[0][0]
             found = [f"identity/vault.duckdb, {table}" for table in still_tells_of(con, sought)]
-    files = [path for path in sorted(home.root.rglob("*")) if path.is_file() and not path.is_symlink()]
+    made_up = _made_up(home)
+    files = [
+        path
+        for path in sorted(home.root.rglob("*"))
+        if path.is_file() and not path.is_symlink() and path.relative_to(home.root).parts[0] not in made_up
+    ]
     with working_database(home) as con:
         found += [
             str(path.relative_to(home.root))
@@ -315,8 +326,14 @@ def _search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
         "n_files": len(files),
         "n_bytes": sum(path.stat().st_size for path in files),
         "n_texts": sought.n_texts,
+        "not_searched": made_up,
         "found_in": sorted({*found, *(["identity/vault.duckdb"] if left else [])}),
     }
+
+
+def _made_up(home: Home) -> list[str]:
+    """What `milepost demo` writes its files from, and the truth about them: no child is in it."""
+    return ["demo"] if (home.root / "demo" / "manifest.json").exists() else []
 
 
 def _forget_what_was_sought(home: Home, receipt: Receipt) -> None:
