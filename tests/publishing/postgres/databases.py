@@ -35,7 +35,7 @@ class Database:
         """A session; `partner` is the server's superuser."""
         return psycopg.connect(
             host=HERE, port=self.server.port, user=user, password="right", dbname=self.name,
-            autocommit=True, connect_timeout=30, options="-c statement_timeout=60s -c lock_timeout=30s", **settings,
+            autocommit=True, connect_timeout=30, options="-c statement_timeout=300s -c lock_timeout=60s", **settings,
         )  # fmt: skip
 
     def rows(self, query: str, user: str = "partner") -> list[tuple[Any, ...]]:
@@ -72,8 +72,8 @@ class Exporting(Deployment):
         return super().environment | {"MILEPOST_POSTGRES": self.url, "PGPASSWORD": "right"}
 
     def begin(self, *arguments: str) -> Done:
-        """An export, whatever it ends in; no statement of it takes longer than two minutes."""
-        return self.call("export", "postgres", "--timeout", "120", *arguments)
+        """An export, whatever it ends in; no statement of it takes longer than ten minutes."""
+        return self.call("export", "postgres", "--timeout", "600", *arguments)
 
     def export(self, *arguments: str, expected: int = 0) -> Done:
         done = self.begin(*arguments)
