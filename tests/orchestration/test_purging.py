@@ -213,7 +213,7 @@ app(["purge", "--person", sys.argv[2], "--yes"])
         "ingestion.lake.redaction.redact",
         "identity.purging.forget_chosen",
         "orchestration.purging.run._remove_derived",
-        "orchestration.purging.run._search",
+        "orchestration.purging.run.search",
         "identity.purging.seal_vault",
     ],
 )
