@@ -19,12 +19,12 @@ import duckdb
 from expectations.located import LOOKED_AT, VIOLATIONS
 from expectations.quarantine import RULES
 from expectations.rule import RuleResult
+from ingestion.spreadsheets import neutral, neutral_sql
 
 if TYPE_CHECKING:
     import jinja2
 
 ROWS_ON_THE_PAGE = 100
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 CSV_HEADER = ("row", "column", "rule", "severity", "rows", "explanation", "how_to_fix", "part_of_file")
 CONSEQUENCES = {"reject": "stops the file", "quarantine": "rows held back", "warn": "please check"}
 HEADLINES = {
@@ -143,11 +143,6 @@ def write_csv(path: Path, feedback: Feedback, con: duckdb.DuckDBPyConnection | N
     staged.replace(path)
 
 
-def neutral(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
-
-
 def _append_rows(con: duckdb.DuckDBPyConnection, path: Path, labels: Mapping[str, str]) -> None:
     """DuckDB writes the rows beside the file, which takes them over in pieces: a million cost no memory."""
     rules = con.execute(f"select rule, columns from {RULES}").fetchall()
@@ -157,11 +152,10 @@ def _append_rows(con: duckdb.DuckDBPyConnection, path: Path, labels: Mapping[str
         [[rule for rule, _ in rules], [", ".join(labels.get(c, c) for c in columns) for _, columns in rules]],
     )
     rows = path.with_suffix(".rows")
-    safe = r"case when regexp_matches({0}, '^[=+\-@\t\r]') then chr(39) || {0} else {0} end"
     con.sql(f"""
         select
-            looked_at._row_number, {safe.format("f.columns")}, r.name, r.severity, 1, '', '',
-            {safe.format(_source_file(con))}
+            looked_at._row_number, {neutral_sql("f.columns")}, r.name, r.severity, 1, '', '',
+            {neutral_sql(_source_file(con))}
         from {VIOLATIONS} as v join {RULES} as r on v.rule = r.rule
             join feedback_rules as f on v.rule = f.rule
             join {LOOKED_AT} as looked_at on v._row_id = looked_at._row_id

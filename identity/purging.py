@@ -34,9 +34,10 @@ class VaultCounts:
 
 def person_now(con: duckdb.DuckDBPyConnection, person_id: str) -> str | None:
     """The id of a person as it is called now, by that or a former id; None where nobody is called so."""
+    # by its children: vault.person keeps former ids too, for whoever gets one back is as old as it was
     row = con.execute(
-        "select person_id from vault.person where person_id = $id "
-        "union all select person_id from vault.alias where former_person_id = $id",
+        "select person_id from vault.member where person_id = $id "
+        "union all select person_id from vault.alias where former_person_id = $id limit 1",
         {"id": person_id},
     ).fetchone()
     return cast("str", row[0]) if row else None
@@ -50,7 +51,9 @@ def is_retired(con: duckdb.DuckDBPyConnection, person_id: str) -> bool:
 
 def person_ids(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Every person_id in use."""
-    return [one for (one,) in con.execute("select person_id from vault.person order by 1").fetchall()]
+    return [
+        one for (one,) in con.execute("select distinct person_id from vault.member order by 1").fetchall()
+    ]
 
 
 def choose_person(con: duckdb.DuckDBPyConnection, person_id: str) -> None:
@@ -171,7 +174,7 @@ def forget_chosen(con: duckdb.DuckDBPyConnection) -> None:
         con.execute("delete from vault.member where member_id in (select member_id from gone_member)")
         gone = "(select person_id from gone_person)"
         retired = "(select person_id from vault.retired)"
-        con.execute(f"delete from vault.person where person_id in {gone}")
+        con.execute(f"delete from vault.person where person_id in {retired}")
         con.execute(f"delete from vault.alias where person_id in {gone}")
         con.execute(f"delete from vault.change where person_id in {retired} or other_person_id in {retired}")
         for table in READ_AGAIN:

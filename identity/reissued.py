@@ -5,9 +5,9 @@ from __future__ import annotations
 import duckdb
 
 from identity.community_settings import community_settings
-from identity.unmatched import HARMLESS
 from ingestion.errors import MilepostError
 from ingestion.home import Home
+from ingestion.spreadsheets import neutral_sql
 from ingestion.sql_text import literal
 
 LARGEST_SHARE = 0.002  # of a delivery's children, where a community does not say it: community.yml, identity
@@ -105,7 +105,8 @@ def write_reissued(con: duckdb.DuckDBPyConnection, home: Home) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".csv.draft")
         con.execute(
-            f"copy (select distinct {HARMLESS} as student_id, school_year as another_child_from_school_year "
+            f"copy (select distinct {neutral_sql('student_id')} as student_id, "
+            "school_year as another_child_from_school_year "
             f"from reissued where partner_id = {literal(partner)} order by all) "
             f"to {literal(str(draft))} (format csv, header)"
         )

@@ -13,6 +13,7 @@ import duckdb
 
 from identity.decisions import Decision, DecisionError, Member, Verdict
 from identity.matches import RECORD_ID, REVIEW_FROM
+from ingestion.spreadsheets import neutral
 
 FIELDS = ("first_name", "middle_name", "last_name", "birth_date", "sex", "address", "zip_code")
 HANDED_OUT = (
@@ -130,12 +131,7 @@ def hand_out(pairs: Sequence[Pair], file: Path) -> None:
                 *(pair.left.partner_id, pair.left.student_id, *pair.one.values()),
                 *(pair.right.partner_id, pair.right.student_id, *pair.other.values()),
             ]
-            rows.writerow([*map(_harmless, said), f"{pair.match_probability:.4f}", evidence, "", "", ""])
-
-
-def _harmless(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+            rows.writerow([*map(neutral, said), f"{pair.match_probability:.4f}", evidence, "", "", ""])
 
 
 def taken_back(file: Path, reviewer: str = "") -> list[Decision]:

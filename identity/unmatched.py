@@ -6,10 +6,8 @@ import duckdb
 
 from identity.community_settings import community_settings
 from ingestion.home import Home
+from ingestion.spreadsheets import neutral_sql
 from ingestion.sql_text import literal
-
-# an apostrophe before what a spreadsheet would take for a formula, as in the gate's feedback
-HARMLESS = "if(regexp_matches(student_id, '^[=+@\\t\\r-]'), chr(39) || student_id, student_id)"
 
 
 def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
@@ -40,8 +38,8 @@ def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".csv.draft")
         con.execute(
-            f"copy (select {HARMLESS} as student_id from unmatched where partner_id = {literal(partner)} "
-            f"order by 1) to {literal(str(draft))} (format csv, header)"
+            f"copy (select {neutral_sql('student_id')} as student_id from unmatched "
+            f"where partner_id = {literal(partner)} order by 1) to {literal(str(draft))} (format csv, header)"
         )
         draft.replace(file)
     for file in home.feedback.glob("*/unmatched.csv"):

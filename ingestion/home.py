@@ -276,7 +276,7 @@ class Home:
 
     @property
     def access_log(self) -> Path:
-        """Who released, exported or asked what: a line each, only ever appended to."""
+        """Who released, exported, purged or asked what: a line each, only ever appended to."""
         return self.root / "access.jsonl"
 
     # ---- tools -----------------------------------------------------------------------------------

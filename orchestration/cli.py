@@ -17,6 +17,7 @@ from orchestration.commands import (
     dashboards,
     deliveries,
     demo,
+    doctor,
     explaining,
     exporting,
     fetching,
@@ -96,6 +97,7 @@ def options(
 for subject in (
     demo,
     setup,
+    doctor,
     fetching,
     deliveries,
     withdrawing,

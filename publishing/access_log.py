@@ -1,4 +1,4 @@
-"""Who released, exported or asked what, and how many rows: a line each, appended, never a value."""
+"""Who released, exported, purged or asked what, and how many rows: a line each, appended, never a value."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING, TextIO
 
-from expectations.feedback import neutral
+from ingestion.spreadsheets import neutral
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,8 +20,6 @@ def write_rows(target: TextIO, found: duckdb.DuckDBPyConnection) -> int:
     writer.writerow([column[0] for column in found.description or []])
     rows = 0
     while batch := found.fetchmany(10_000):
-        writer.writerows(
-            [[neutral(cell) if isinstance(cell, str) else cell for cell in row] for row in batch]
-        )
+        writer.writerows([map(neutral, row) for row in batch])
         rows += len(batch)
     return rows

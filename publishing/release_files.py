@@ -13,14 +13,13 @@ from typing import Any
 
 import duckdb
 
-from expectations.feedback import FORMULA_STARTS
+from ingestion.spreadsheets import neutral_sql
 from ingestion.sql_text import literal
 from publishing.data_package import data_package
 from publishing.release_contents import DATABASE, MANIFEST, PACKAGE, PromisedTable
 
 PARQUET = "format parquet, compression zstd, compression_level 3, row_group_size 122880"
 CSV = "format csv, header, timestampformat '%Y-%m-%dT%H:%M:%SZ'"
-STARTS = ", ".join(map(literal, FORMULA_STARTS))
 MATURITIES = (
     "select community_id, school_year, collection, data_maturity from release.published.school_years"
     " order by all"
@@ -90,15 +89,11 @@ def _write_files(con: duckdb.DuckDBPyConnection, table: PromisedTable, folder: P
     source, path = f"release.published.{table.name}", str(folder / table.name)
     con.execute(f"copy (from {source} order by all) to {literal(path + '.parquet')} ({PARQUET})")
     columns = ", ".join(
-        _neutral(name) if kind == "VARCHAR" else name for name, (kind, _) in table.columns.items()
+        f"{neutral_sql(name)} as {name}" if kind == "VARCHAR" else name
+        for name, (kind, _) in table.columns.items()
     )
     sql = f"select {columns} from (from {source} order by all)"
     con.execute(f"copy ({sql}) to {literal(path + '.csv')} ({CSV})")
-
-
-def _neutral(column: str) -> str:
-    """A text that no spreadsheet takes for a formula; NULL and the empty text stay what they are."""
-    return f"if(left({column}, 1) in ({STARTS}), chr(39) || {column}, {column}) as {column}"
 
 
 def _table_facts(folder: Path, name: str, rows: int) -> dict[str, Any]:

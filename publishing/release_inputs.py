@@ -42,6 +42,7 @@ DELIVERY = {
     "sha256": "VARCHAR",
     "received_at": "TIMESTAMP",
     "agreement_id": "VARCHAR",
+    "n_rows": "BIGINT",  # fewer once a child was removed from it
 }
 FACT = {
     "kind": "VARCHAR",
@@ -113,7 +114,7 @@ def _write_deliveries(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     temporary = target.with_suffix(".tmp")
     con.execute(
         "copy (select d.load_id, community_id, d.partner_id, extract_id, d.entity, d.school_year, "
-        f"d.collection, d.file_name, d.sha256, d.received_at, {agreement} as agreement_id "
+        f"d.collection, d.file_name, d.sha256, d.received_at, {agreement} as agreement_id, d.n_rows "
         f"from {literal(str(home.snapshot.deliveries))} as d {join} "
         f"where d.state in {ACCEPTED} order by all) to {literal(str(temporary))} (format parquet)"
     )

@@ -9,9 +9,10 @@ from pathlib import Path
 import duckdb
 
 from ingestion.home import Home
+from ingestion.parquet_table import write_table
 from ingestion.sql_text import literal
 from publishing.release_history import KEPT, UNFINISHED, usable
-from publishing.release_inputs import KEY, NUMBERS, VALUE
+from publishing.release_inputs import KEY, NUMBERS, OF_LAST, VALUE
 
 COPIED = {"deliveries": "release_deliveries"}
 
@@ -64,6 +65,20 @@ def prune_released(home: Home) -> None:
     for folder in home.released.iterdir():
         if folder.name not in kept:
             (folder / "cells.parquet").unlink(missing_ok=True)
+
+
+def forget_counts(home: Home, but: str | None) -> None:
+    """Remove the hidden counts of every release but one: among few a count tells of a child.
+
+    Without them the next release cannot tell that a value changed by what may be shown of it alone.
+    """
+    for cells in home.released.glob("*/cells.parquet"):
+        if cells.parent.name != but:
+            cells.unlink()
+    file = home.reference_file("last_release_cells")
+    if file.exists():
+        with duckdb.connect(config={"threads": 1}) as con:
+            write_table(con, file, OF_LAST["cells"], [])
 
 
 def _copy(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:

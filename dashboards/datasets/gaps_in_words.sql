@@ -3,26 +3,7 @@
 with gaps as (
 
     select
-        community_id,
-        indicator_id,
-        definition_version,
-        school_year,
-        collection,
-        data_maturity,
-        geography_level,
-        geography_id,
-        disaggregate,
-        subgroup,
-        reference,
-        reference_subgroup,
-        denominator,
-        value,
-        reference_value,
-        gap_points,
-        gap_points_low,
-        gap_points_high,
-        gap_status,
-        children_to_close,
+        *,
         -- stays the same over school years that follow each other with the same status
         school_year - row_number() over (
             partition by

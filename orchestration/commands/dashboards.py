@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import subprocess
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +13,7 @@ if TYPE_CHECKING:
     from ingestion.home import Home
     from publishing.dashboards.bundle import Connection
 
-START_SECONDS = 600  # a dead process is seen at once; a slow machine may take minutes
+START_SECONDS = 600
 POSTGRES_VARIABLE = "MILEPOST_SUPERSET_POSTGRES"
 
 
@@ -46,37 +43,26 @@ def superset(
 
     End it with Ctrl-C, or from another terminal with: milepost down
     """
-    from orchestration.process_group import answers, end_group, running_group
+    from orchestration.process_group import Server
     from orchestration.settings import prepare_environment
     from orchestration.superset import ADMIN, provision, start
 
     home = prepare_environment()
     _refuse_without_release(home)
     _refuse_without_superset()
-    if running_group(home.superset / "superset.pid"):
-        raise UsageError("Superset of this home is already running", next_step="End it with `milepost down`")
-    if answers(host, port):
-        raise UsageError(f"Port {port} is taken", next_step="Choose another with --port")
+    folder = home.superset
+    server = Server(
+        *("Superset", "Superset of this home", folder / "superset.pid", folder / "superset.log", host, port),
+        *("/dashboard/list", "/health", "about 20 s", START_SECONDS),
+    )
+    server.refuse_to_start()
     connections = [_release_file(home)]
     if postgres:
         connections.append(_postgres(postgres))
     with err.status("Setting up Superset: under a minute, the first time two ..."):
         password = provision(home, connections)
-    process = start(home, host, port)
-    pid_file, log = home.superset / "superset.pid", home.superset / "superset.log"
-    try:
-        _wait_until_up(process, host, port, log)
-        err.print(f"[green]Superset is up:[/] http://{host}:{port}/dashboard/list   (log: {log})")
-        if password:
-            err.print(f"Log in as {ADMIN} with {password}   (told this once)", markup=False, soft_wrap=True)
-        if background:
-            return
-        err.print("Ctrl-C ends it.")
-        process.wait()
-    except BaseException:
-        end_group(pid_file)
-        raise
-    end_group(pid_file)
+    login = [f"Log in as {ADMIN} with {password}   (told this once)"] if password else []
+    server.attend(start(home, host, port), *login, background=background)
 
 
 def dashboards(
@@ -143,16 +129,3 @@ def _refuse_without_superset() -> None:
             where=str(folder),
             next_step="Run `make superset`, which installs it into an environment of its own",
         )
-
-
-def _wait_until_up(process: subprocess.Popen[bytes], host: str, port: int, log: Path) -> None:
-    from urllib import request
-
-    deadline = time.monotonic() + START_SECONDS
-    with err.status("Starting Superset (about 20 s) ..."):
-        while time.monotonic() < deadline and process.poll() is None:
-            with contextlib.suppress(OSError):
-                request.urlopen(f"http://{host}:{port}/health", timeout=2).close()
-                return
-            time.sleep(0.5)
-    raise UsageError("Superset did not start", where=str(log), next_step="The last lines of that log say why")

@@ -90,26 +90,31 @@ def _print(found: dict[str, Any]) -> None:
     out.print(f"Definition {value['definition_version']}: {definition.get('parameters')}", markup=False)
     out.print(f"  {definition.get('citation')}", markup=False)
     out.print(f"Model {found['model']}", markup=False)
-    columns = ["extract", "year", "collection", "load id", "received", "sha-256", "agreement"]
+    period = value["school_year"], value["collection"]
+    own = [one for one in found["deliveries"] if (one["school_year"], one["collection"]) == period]
     rows = [
         (
-            *(one["extract_id"], one["school_year"], one["collection"], one["load_id"]),
-            *(f"{one['received_at']:%Y-%m-%d}", one["sha256"][:12], one["agreement_id"]),
+            one["extract_id"],
+            one["load_id"],
+            one["sha256"][:8],
+            one["agreement_id"],
+            f"{one['received_at']:%Y-%m-%d}",
         )
-        for one in found["deliveries"]
-        if one["is_of_the_year"]
+        for one in own
     ]
-    print_table("Deliveries of its school year", columns, rows, plain=True)
-    others = sum(not one["is_of_the_year"] for one in found["deliveries"])
-    if others:
-        err.print(f"{others} deliveries of other years may have a part in it: --json lists them.")
+    columns = ["extract", "load id", "sha-256", "agreement", "received"]
+    print_table(f"Deliveries of {period[0]} {period[1]}", columns, rows, plain=True)
+    if others := len(found["deliveries"]) - len(own):
+        err.print(
+            f"{others} deliveries of other years and collections may have a part in it: --json lists them."
+        )
 
 
 def access(
     as_json: bool = JSON,
     limit: int = typer.Option(30, help="How many of the last lines are shown; --json gives all.", min=1),
 ) -> None:
-    """Who released, exported or asked what, the last first: no values, only commands, releases and rows.
+    """Who released, exported, purged or asked what, the last first: commands, releases and rows, no values.
 
     Example: milepost access --limit 10
     """

@@ -62,7 +62,7 @@ def purge(
 
 
 def _subject(home: Home, agreement: str, person: str, community: str) -> Subject | None:
-    from orchestration.purging.run import of_person
+    from orchestration.purging.looking import of_person
     from orchestration.purging.subjects import of_agreement, of_retention, past_retention
     from orchestration.received import states
     from orchestration.settings import load_configuration
@@ -77,8 +77,8 @@ def _subject(home: Home, agreement: str, person: str, community: str) -> Subject
 
 def _show(home: Home, subject: Subject, as_json: bool) -> None:
     """What would be removed, and of a purge that was cut short that it waits."""
+    from orchestration.purging.looking import look
     from orchestration.purging.receipts import pending
-    from orchestration.purging.run import look
 
     found = look(home, subject)
     places = found.places() if found else []

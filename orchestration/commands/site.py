@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from orchestration.console import Bars, UsageError, err, print_json
+
+if TYPE_CHECKING:
+    from ingestion.home import Home
 
 
 def register(app: typer.Typer) -> None:
@@ -34,12 +37,16 @@ def site(
 
     Example: milepost site --release r0002 --output /srv/www/riverbend
     """
+    from orchestration.settings import prepare_environment
+    from publishing.access_log import record_access
     from publishing.site.build import build_site
 
-    folder, where = _release_and_output(release, output)
+    home = prepare_environment()
+    folder, where = _release_and_output(home, release, output)
     bars = Bars({"pages": "Pages"})
     with bars.showing():
         built = build_site(folder, where, community, lambda done, total: bars.building("pages", done, total))
+    record_access(home, "site", release=built.release_id, pages=built.pages)
     facts: dict[str, Any] = vars(built)
     if as_json:
         print_json(facts | {"folder": str(built.folder)})
@@ -48,12 +55,11 @@ def site(
     err.print(str(built.folder / "index.html"), markup=False, soft_wrap=True)
 
 
-def _release_and_output(release: str | None, output: Path | None) -> tuple[Path, Path]:
+def _release_and_output(home: Home, release: str | None, output: Path | None) -> tuple[Path, Path]:
     """Where the release lies and where the site goes; UsageError where no such release is kept."""
-    from orchestration.settings import first_steps, prepare_environment
+    from orchestration.settings import first_steps
     from publishing.release_history import RELEASE_ID
 
-    home = prepare_environment()
     if not home.current_release.exists():
         raise UsageError(
             "Nothing was published yet",

@@ -14,6 +14,7 @@ from expectations.rule import HELD_UP_SAYS
 from ingestion.wording import counted
 from orchestration.commands.outcomes import SHORT
 from orchestration.commands.partners import refuse_unknown_partner
+from orchestration.commands.status_picture import print_picture
 from orchestration.console import UsageError, err, out, print_json, print_table
 
 if TYPE_CHECKING:
@@ -21,25 +22,9 @@ if TYPE_CHECKING:
     from ingestion.lake.ledger import LoadState
     from orchestration.due import DueDelivery
 
-    Slot = tuple[str, int, str]
-
-MARKS = {
-    "accepted": "[green]✓[/]",
-    "accepted_with_quarantine": "[yellow]▲[/]",
-    "rejected": "[red]✗[/]",
-    "received": "[cyan]…[/]",
-    "withdrawn": "[magenta]w[/]",
-    "no_agreement": "[magenta]a[/]",
-    "purged": "[magenta]p[/]",
-    "late": "[red]late[/]",
-    "due": "[cyan]due[/]",
-}
-LEGEND = "✓ accepted  ▲ some rows held back  ✗ rejected  … not loaded yet  w withdrawn"
-LEFT_OUT = {"no_agreement": "a no live agreement, counts in no release", "purged": "p purged"}
 NO_DELIVERY = ("split", "outdated")  # other deliveries stand for what is in them
 MOST_LISTED = 20
 MOST_REASONS = 3  # told of one file
-NAME_WIDTH, PERIOD_WIDTH = 26, 8
 
 
 def register(app: typer.Typer) -> None:
@@ -85,7 +70,7 @@ def status(
         _list(found)
     else:
         latest = _latest_years(found, owed, years)
-        _picture(found, owed, latest)
+        print_picture(found, owed, latest)
         _tell_rejected(home, found)
         _tell_waiting(found)
         _tell_left_out(found)
@@ -173,77 +158,6 @@ def _latest_years(found: list[LoadState], owed: list[DueDelivery], years: int) -
     """The latest school years anything was sent for, or is due."""
     known = {s.delivery.school_year for s in found if s.delivery.school_year} | {o.school_year for o in owed}
     return set(sorted(known)[-years:])
-
-
-def _picture(found: list[LoadState], owed: list[DueDelivery], years: set[int]) -> None:
-    """One table per partner: entities (or layouts, whose tables come together) down, periods across."""
-    cells: dict[Slot, str] = {(o.extract_id, o.school_year, o.collection): _due_mark(o) for o in owed}
-    by_slot: dict[Slot, list[LoadState]] = {}
-    for state in found:
-        delivery = state.delivery
-        if delivery.school_year and delivery.collection:
-            slot = (delivery.extract_id, delivery.school_year, delivery.collection)
-            by_slot.setdefault(slot, []).append(state)
-    cells |= {slot: _mark(of_slot) for slot, of_slot in by_slot.items()}
-    cells = _by_bundle(cells)
-    order = _calendar()
-    periods = sorted(
-        {(year, part) for _, year, part in cells if year in years},
-        key=lambda p: (p[0], order.get(p[1], 0)),
-    )[-max(1, (out.width - NAME_WIDTH) // PERIOD_WIDTH) :]
-    for partner in sorted({extract.partition(".")[0] for extract, _, _ in cells}):
-        extracts = sorted({extract for extract, _, _ in cells if extract.partition(".")[0] == partner})
-        rows = [
-            [extract.partition(".")[2], *[cells.get((extract, year, part), "") for year, part in periods]]
-            for extract in extracts
-            if any((extract, year, part) in cells for year, part in periods)
-        ]
-        if rows:
-            head = ["", *[f"{year}\n{part}" for year, part in periods]]
-            print_table(partner, head, rows, marked_up=True)
-    shown = {state.status for state in found}
-    more = "".join(f"  {said}" for status, said in LEFT_OUT.items() if status in shown)
-    out.print(LEGEND + more, style="dim")
-
-
-def _by_bundle(cells: dict[Slot, str]) -> dict[Slot, str]:
-    """The tables of one delivery as one line, with the gravest of their marks."""
-    from orchestration.settings import load_configuration
-
-    contracts = load_configuration().contracts
-    bundled: dict[Slot, list[str]] = {}
-    for (extract, year, part), mark in cells.items():
-        contract = contracts.get(extract)
-        name = contract.bundle if contract and contract.bundle else extract
-        bundled.setdefault((name, year, part), []).append(mark)
-    return {slot: max(marks, key=_gravity) for slot, marks in bundled.items()}
-
-
-def _gravity(mark: str) -> tuple[int, int]:
-    grave = [place for place, known in enumerate(MARKS.values()) if mark.endswith(known)]
-    return mark.count("["), max(grave, default=-1)
-
-
-def _mark(of_slot: list[LoadState]) -> str:
-    """What is in force, and beside it what came later and is not; without any, what happened last."""
-    held = (state for state in of_slot if state.in_force or state.status == "no_agreement")
-    in_force = next(held, None)
-    if in_force is None:
-        return MARKS[max(of_slot, key=lambda state: state.at).status]
-    later = [s for s in of_slot if s.status in ("rejected", "received") and s.at > in_force.at]
-    return MARKS[in_force.status] + "".join(MARKS[s.status] for s in later[-1:])
-
-
-def _calendar() -> dict[str, int]:
-    """The rank of a collection within its school year: as community.yml lists them, annual at the end."""
-    from orchestration.settings import load_configuration
-
-    names = [name for community in load_configuration() for name in community.collections if name != "annual"]
-    return {name: rank for rank, name in enumerate([*dict.fromkeys(names), "annual"], start=1)}
-
-
-def _due_mark(owed: DueDelivery) -> str:
-    return MARKS["late"] if owed.days_late > 0 else MARKS["due"]
 
 
 def _tell_rejected(home: Home, found: list[LoadState]) -> None:

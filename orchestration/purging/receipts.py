@@ -19,7 +19,9 @@ PENDING = ".pending.json"
 KEPT = {
     "ledger.jsonl": "names, hashes and counts of files: what was loaded, and that it was purged",
     "gate": "which rules each delivery broke, as counts",
-    "published": "releases hold counts of groups, and no row of a child",
+    "published": "releases, withdrawn ones too, hold counts of groups, and no row of a child",
+    "released, reference": "values and inputs that the next release is compared with, and configuration",
+    "access.jsonl": "who released, exported, purged or asked what; never what was found",
     "receipts": "this receipt and those before it",
     "backups": "copies outside this home are not Milepost's to remove: see to them",
 }
@@ -107,7 +109,11 @@ def as_text(receipt: Receipt) -> str:
         rows = f"{place['n_rows']:,} rows" if place["n_rows"] is not None else ""
         lines.append(f"  {place['place']}: {', '.join(part for part in (files, rows) if part)}")
         lines += [f"    sha256 {digest}" for digest in place["sha256"]]
-    lines += ["  identity, snapshot, warehouse: removed, and built anew without it", ""]
+    lines += [
+        "  identity, snapshot, warehouse: removed, and built anew without it",
+        "  released: the hidden counts of earlier releases",
+        "",
+    ]
     lines += [
         "Kept, since no row of a child is in it:",
         *(f"  {name}: {why}" for name, why in KEPT.items()),
@@ -118,6 +124,8 @@ def as_text(receipt: Receipt) -> str:
         f"Searched afterwards: {searched['n_files']:,} files, {searched['n_bytes']:,} bytes, for"
         f" {searched['n_texts']:,} numbers and names; lake and vault row by row."
     )
+    if searched.get("not_searched"):
+        lines.append("Not searched: demo, which the made-up community is written from.")
     if receipt.is_proven:
         lines.append("Found: nothing.")
     else:

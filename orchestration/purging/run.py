@@ -7,123 +7,26 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ingestion.home import Home
-from ingestion.lake.ledger import Ledger
-from ingestion.traces import Sought, tells_of
+from ingestion.traces import Sought
 from orchestration.purging import inventory as inventories
+from orchestration.purging.looking import choose, look_in_vault, still_there
+from orchestration.purging.proof import AS_SENT, search
 from orchestration.purging.receipts import Receipt, begin_receipt, draft_receipt, finish_receipt, pending
-from orchestration.purging.subjects import PurgeError, Subject
+from orchestration.purging.subjects import Subject
 from orchestration.writer import one_loader, one_writer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from duckdb import DuckDBPyConnection
-
-    from ingestion.withheld import Withheld
     from orchestration.progress import Progress
     from orchestration.purging.inventory import Inventory
 
 DERIVED_OF_IDENTITY = ("person_links", "links", "address_keys", "person_changes", "match_rates")
-AS_SENT = ("inbox", "fetching", "kept", "landing")
 
 
-# ---- looking -------------------------------------------------------------------------------------------
-def of_person(home: Home, person_id: str) -> Subject | None:
-    """The subject of a purge of a person, by its id now or a former one; None where it was purged before.
-
-    PurgeError for an id that nobody has.
-    """
-    from identity.purging import begun_person, is_retired, person_ids, person_now
-    from identity.vault import open_vault
-    from ingestion.yaml_file import near_miss
-
-    with open_vault(home, read_only=True) as con:
-        now = person_now(con, person_id)
-        if now is None and is_retired(con, person_id):
-            now = begun_person(con, person_id)  # the purge was killed after the vault forgot the child
-            if now is None:
-                return None
-        if now is None:
-            raise PurgeError(
-                f"unknown person '{person_id}'",
-                rule="a person is named by its person_id",
-                next_step=near_miss(person_id, person_ids(con))
-                or "`milepost identity explain PARTNER:NUMBER` tells whose number it is",
-            )
-    return Subject("person", now, "one child", "it told of a child who was purged", person_id=now)
-
-
-def look(home: Home, subject: Subject) -> Inventory:
-    """What a purge would remove; nothing is written."""
-    from identity.vault import open_vault
-
-    if not home.vault.exists():
-        return inventories.of_deliveries(home, subject, Sought())
-    with open_vault(home, read_only=True) as con:
-        return _look(home, subject, con)
-
-
-def _look(home: Home, subject: Subject, con: DuckDBPyConnection) -> Inventory:
-    from identity.purging import count_chosen
-
-    sought = _choose(home, subject, con)
-    if subject.person_id:
-        found = inventories.of_person(home, _would_be_withheld(con, subject.person_id), sought)
-    else:
-        found = inventories.of_deliveries(home, subject, sought)
-    found.vault = count_chosen(con)
-    return found
-
-
-def _choose(home: Home, subject: Subject, con: DuckDBPyConnection) -> Sought:
-    """Make gone_member of a subject, and say what would tell of it."""
-    from identity.purging import (
-        choose_children_of,
-        choose_person,
-        numbers_of_chosen,
-        sought_of_chosen,
-    )
-
-    if subject.person_id:
-        choose_person(con, subject.person_id)
-        return sought_of_chosen(con)
-    states = Ledger(home.ledger).state()
-    gone = {*subject.load_ids}
-    partners = {state.delivery.partner for state in states if state.load_id in gone}
-    choose_children_of(con, partners, _still_told_of(home, gone, partners))
-    return numbers_of_chosen(con)
-
-
-def _still_told_of(home: Home, gone: set[str], partners: set[str]) -> Iterator[tuple[str, str, str]]:
-    """Files of these partners' children in the lake, but those of deliveries that go."""
-    from ingestion.contracts.entities import load_entities
-    from ingestion.lake.redaction import files_of_lake
-
-    by_id = {state.load_id: state.delivery for state in Ledger(home.ledger).state()}
-    for place, path, load_id in files_of_lake(home):
-        delivery = by_id.get(load_id)
-        if place == "quarantine" or delivery is None or load_id in gone or delivery.partner not in partners:
-            continue
-        if column := load_entities()[delivery.entity].child_column:
-            yield str(path), delivery.partner, column
-
-
-def _would_be_withheld(con: DuckDBPyConnection, person_id: str) -> Withheld:
-    """A list with one person alone, which is kept nowhere."""
-    import secrets
-
-    from identity.opt_outs import numbers_of, withhold
-    from ingestion.withheld import Withheld
-
-    alone = Withheld(None, secrets.token_bytes(32))
-    withhold(alone, numbers_of(con, person_id), "purged", "")
-    return alone
-
-
-# ---- removing ------------------------------------------------------------------------------------------
 def purge(
     home: Home, subject: Subject, progress: Progress, *, by: str, why: str = ""
 ) -> tuple[Receipt, Path] | None:
@@ -131,6 +34,9 @@ def purge(
 
     Waits for a refresh or a load that is going on. Where there was a warehouse, a refresh builds it anew.
     """
+    from publishing.access_log import record_access
+    from publishing.released import forget_counts
+
     with _alone(home, progress):
         key = _anonymous(home, subject).key
         begun = next((one for one in pending(home) if one.key == key), None)
@@ -138,12 +44,15 @@ def purge(
             begun = _begin(home, subject, by, why)
         if begun is None:
             return None
+        n_rows = sum(place["n_rows"] or 0 for place in begun.removed)
+        record_access(home, "purge", rows=n_rows, kind=subject.kind, receipt=begun.purge_id)
         subject = replace(subject, load_ids=tuple(dict.fromkeys((*subject.load_ids, *begun.deliveries))))
         was_built = home.warehouse.exists() or bool(home.current_release.exists())
         _remove(home, subject, begun)
     release = _rebuild(progress) if was_built else None
     with _alone(home, progress):
-        searched = _search(home, subject, begun)
+        forget_counts(home, but=release)
+        searched = search(home, subject, begun)
         _forget_what_was_sought(home, begun)
         return finish_receipt(home, begun, searched, release)
 
@@ -166,11 +75,11 @@ def _begin(home: Home, subject: Subject, by: str, why: str) -> Receipt | None:
         draft = draft_receipt(subject, found.places(), by, why)
         return begin_receipt(home, draft) if found else None
     with open_vault(home) as con:
-        found = _look(home, subject, con)
+        found = look_in_vault(home, subject, con)
         if not found:
             return None
         receipt = draft_receipt(_anonymous(home, subject), found.places(), by, why)
-        begin(con, receipt.purge_id, _choose(home, subject, con), subject.person_id)
+        begin(con, receipt.purge_id, choose(home, subject, con), subject.person_id)
         if subject.person_id:
             withhold(make_withheld(home), numbers_of(con, subject.person_id), "purged", "")
     return begin_receipt(home, receipt)  # last: who finds it relies on all that was written before
@@ -199,7 +108,7 @@ def _remove(home: Home, subject: Subject, receipt: Receipt) -> None:
 
     recover(home)
     clear_spill(home)
-    found = _left(home, subject, receipt)
+    found = still_there(home, subject, receipt)
     # files as they were sent before those of the lake, which say of whom they tell
     for sha256 in sorted(found.landed):
         remove_landed(home, sha256, subject.reason)
@@ -216,23 +125,6 @@ def _remove(home: Home, subject: Subject, receipt: Receipt) -> None:
         purge_deliveries(home, subject.load_ids, subject.reason)
     _forget_in_vault(home, subject)
     _remove_derived(home)
-
-
-def _left(home: Home, subject: Subject, receipt: Receipt) -> Inventory:
-    """What is there to be removed, also after a kill: by then the vault may know nothing any more."""
-    from identity.opt_outs import open_withheld
-    from identity.purging import begun
-    from identity.vault import open_vault
-
-    sought = Sought()
-    if home.vault.exists():
-        with open_vault(home) as con:
-            sought = begun(con, receipt.purge_id)
-    if not subject.person_id:
-        return inventories.of_deliveries(home, subject, sought)
-    withheld = open_withheld(home)
-    assert withheld is not None
-    return inventories.of_person(home, withheld, sought)
 
 
 def _redact(home: Home, found: Inventory) -> None:
@@ -253,7 +145,7 @@ def _forget_in_vault(home: Home, subject: Subject) -> None:
 
     if home.vault.exists():
         with open_vault(home) as con:
-            _choose(home, subject, con)
+            choose(home, subject, con)
             forget_chosen(con)
 
 
@@ -284,39 +176,6 @@ def _rebuild(progress: Progress) -> str | None:
         result = refresh_in_process(progress, notes="Records were destroyed on request.")
         return str(result["release_id"]) if result["success"] else None
     return None
-
-
-# ---- proving -------------------------------------------------------------------------------------------
-def _search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
-    """Every file of the home is searched, and rows of lake and vault are asked."""
-    from identity.purging import begun, still_tells_of
-    from identity.vault import open_vault
-    from ingestion.spill import working_database
-
-    sought, left, found = Sought(), 0, list[str]()
-    if home.vault.exists():
-        with open_vault(home) as con:
-            sought = begun(con, receipt.purge_id)
-            _choose(home, subject, con)
-            left = con.execute("select count(*) from gone_member").fetchall()[0][0]
-            found = [f"identity/vault.duckdb, {table}" for table in still_tells_of(con, sought)]
-    files = [path for path in sorted(home.root.rglob("*")) if path.is_file() and not path.is_symlink()]
-    with working_database(home) as con:
-        found += [
-            str(path.relative_to(home.root))
-            for path in files
-            if tells_of(path, sought, as_sent=path.relative_to(home.root).parts[0] in AS_SENT, con=con)
-        ]
-    inventory = _left(home, subject, receipt)
-    found += [str(file.path.relative_to(home.root)) for file in inventory.redacted]
-    found += [str(p.relative_to(home.root)) for paths in inventory.removed.values() for p in paths]
-    found += [f"landing/{sha256}" for sha256 in sorted(inventory.landed)]
-    return {
-        "n_files": len(files),
-        "n_bytes": sum(path.stat().st_size for path in files),
-        "n_texts": sought.n_texts,
-        "found_in": sorted({*found, *(["identity/vault.duckdb"] if left else [])}),
-    }
 
 
 def _forget_what_was_sought(home: Home, receipt: Receipt) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +204,7 @@ def _fingerprint(identity: str, access: Sequence[str], keys: Mapping[str, Sequen
     return hashlib.sha256(repr((identity, access, sorted(keys.items()))).encode()).hexdigest()[:16]
 
 
+@cache
 def table_keys(dbt_project: Path) -> dict[str, list[str]]:
     """Table -> the columns of its key, by the tests that _published.yml states."""
     models: list[dict[str, Any]] = YAML(typ="safe").load(dbt_project / PROMISE)["models"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from expectations.feedback import neutral
+from ingestion.spreadsheets import neutral
 from publishing.site import evidence
 from publishing.site.pages import CSV_HEADER, LEVELS, Site
 from publishing.site.pathways import pathway_files
@@ -168,4 +168,4 @@ def _line(row: Row) -> list[Any]:
     names = {"percent": "value", "percent_low": "value_low", "percent_high": "value_high"}
     names |= {"gap_points": "gap", "gap_points_low": "gap_low", "gap_points_high": "gap_high"}
     cells = [row.get(names.get(column, column)) for column in CSV_HEADER]
-    return [neutral(cell) if isinstance(cell, str) else cell for cell in cells]
+    return [*map(neutral, cells)]

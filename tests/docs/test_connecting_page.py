@@ -62,7 +62,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     programs = postgresql_programs()
     if programs is None:
         pytest.skip("needs PostgreSQL's initdb (package postgresql)")
-    server = PostgresServer(tmp_path_factory.mktemp("pytest_connecting"), programs)
+    server = PostgresServer(programs)
     try:
         server.sql("create role loader login createrole password 'right'")
         here = Exporting(tmp_path_factory.mktemp("connecting"), new_database(server))
@@ -96,7 +96,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
             "PGUSER": "riverbend_staff", "PGPASSWORD": "right",
         }  # fmt: skip
     finally:
-        server.kill()
+        server.close()
 
 
 def test_every_way_to_connect_has_an_example() -> None:

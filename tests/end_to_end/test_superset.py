@@ -80,7 +80,7 @@ def running(demo: tuple[Deployment, Any], tmp_path_factory: pytest.TempPathFacto
     variables = {"MILEPOST_SUPERSET_PASSWORD": PASSWORD}
     programs, server = postgresql_programs(), None
     if programs:
-        server = PostgresServer(tmp_path_factory.mktemp("postgres"), programs)
+        server = PostgresServer(programs)
         copy_release(here.home / "published" / "current.duckdb", server)
         variables["MILEPOST_SUPERSET_POSTGRES"] = (
             f"postgresql://partner:right@127.0.0.1:{server.port}/postgres"
@@ -95,7 +95,7 @@ def running(demo: tuple[Deployment, Any], tmp_path_factory: pytest.TempPathFacto
         finally:
             here.run("down")
             if server:
-                server.kill()
+                server.close()
     with pytest.raises(requests.ConnectionError):
         requests.get(f"http://127.0.0.1:{port}/health", timeout=5)
 

@@ -11,10 +11,10 @@ import pytest
 from tiny_deliveries import ATTENDANCE
 from tiny_deployment import DIPLOMA, HEADER, PERSON, Deployment
 
-from expectations.feedback import neutral
 from expectations.loading import load_file
 from ingestion.errors import ContractError, DeliveryError
 from ingestion.landing.receive import receive
+from ingestion.spreadsheets import neutral
 
 SECRET = "Q7SECRET"
 

@@ -40,6 +40,15 @@ def test_another_release_goes_elsewhere(published: Deployment) -> None:
     assert not (published.home / "site").exists()
 
 
+def test_a_site_is_in_the_access_log_once_it_is_made(published: Deployment) -> None:
+    log = published.home / "access.jsonl"
+    assert published.call("site", "--release", "r0001").exit_code == 2
+    assert not log.exists()
+    assert published.call("site", "--release", "r0006").exit_code == 0
+    (line,) = map(json.loads, log.read_text(encoding="utf-8").splitlines())
+    assert (line["command"], line["release"], line["rows"], line["pages"]) == ("site", "r0006", None, 16)
+
+
 @pytest.mark.parametrize("asked", ["r0001", "../r0007", "current"])
 def test_a_release_that_is_not_kept_is_told(published: Deployment, asked: str) -> None:
     done = published.call("site", "--release", asked)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from ingestion.home import Home
 from orchestration.cli import app
-from orchestration.commands import status
+from orchestration.commands import status, status_picture
 from tests.orchestration.conftest import GOOD, NO_SCHOOL, ONE_BAD_ROW
 
 Drop = Callable[[str, str], Path]
@@ -109,8 +109,8 @@ def test_two_deliveries_of_a_period_are_told_apart_by_file_and_day(drop: Drop) -
 def test_the_legend_and_the_path_of_the_feedback_stay_whole_at_80_columns(home: Home, drop: Drop) -> None:
     loaded(drop("attendance_2024.csv", NO_SCHOOL))
     lines = milepost("status").splitlines()
-    assert status.LEGEND in lines
-    assert len(status.LEGEND) <= 80
+    assert status_picture.LEGEND in lines
+    assert len(status_picture.LEGEND) <= 80
     assert f"What to tell the partner: {home.feedback}/<partner>/<load id>*.html" in lines
 
 

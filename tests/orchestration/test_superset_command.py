@@ -90,11 +90,11 @@ def test_what_is_no_uri_of_a_postgresql_is_refused(released: Deployment, uri: st
 
 @pytest.mark.usefixtures("installed")
 @pytest.mark.skipif(PROGRAMS is None, reason="needs PostgreSQL's initdb (package postgresql)")
-def test_a_postgresql_without_a_release_is_told_of(released: Deployment, tmp_path: Path) -> None:
+def test_a_postgresql_without_a_release_is_told_of(released: Deployment) -> None:
     from publishing.dashboards.postgres import ask_for_release
 
     assert PROGRAMS is not None
-    server = PostgresServer(tmp_path / "postgres", PROGRAMS)
+    server = PostgresServer(PROGRAMS)
     try:
         uri = f"postgresql://partner:right@127.0.0.1:{server.port}/postgres"
         told = refused(released, "--port", str(free_port()), "--postgres", uri)
@@ -107,7 +107,7 @@ def test_a_postgresql_without_a_release_is_told_of(released: Deployment, tmp_pat
         login, driven = ask_for_release(uri)
         assert (login, driven) == ("partner", uri.replace("postgresql:", "postgresql+psycopg2:"))
     finally:
-        server.kill()
+        server.close()
 
 
 def test_a_bundle_is_written_for_another_superset_without_a_password(

@@ -10,13 +10,13 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import SmallWarehouse
 
 from ingestion.lake.delivery import Delivery
 from ingestion.lake.lake import take_snapshot
 from ingestion.lake.ledger import Ledger
 from publishing.release import publish
 from publishing.withdrawal import withdraw_release
+from tests.publishing.conftest import SmallWarehouse
 
 UNIT = "indicator_id = 'chronic_absence' and school_year = 2021"
 

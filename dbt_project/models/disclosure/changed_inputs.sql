@@ -16,7 +16,8 @@ changed_deliveries as (
     from {{ source('reference', 'last_release_deliveries') }} as was
     full outer join {{ source('reference', 'release_deliveries') }} as held
         on was.load_id = held.load_id
-    where was.load_id is null or held.load_id is null
+    -- other rows of the same file: a child was removed from it
+    where was.load_id is null or held.load_id is null or was.n_rows is distinct from held.n_rows
 
 ),
 

@@ -14,6 +14,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -273,6 +274,9 @@ class _Files(BaseHTTPRequestHandler):
 
 
 # ---- PostgreSQL ------------------------------------------------------------------------------------------
+ROOM_IN_MEMORY = 4 << 30  # bytes; the tests of one server take up to 1
+
+
 def postgresql_programs() -> Path | None:
     """The folder of initdb and pg_ctl, wherever the packages put them."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
@@ -280,20 +284,31 @@ def postgresql_programs() -> Path | None:
     return found[-1].parent if found else Path(anywhere).parent if anywhere else None
 
 
-class PostgresServer:
-    """A server of its own in a folder; the account is partner, its password right."""
+def folder_for_postgres() -> Path:
+    """A new folder that the server's account owns, outside pytest's.
 
-    def __init__(self, folder: Path, programs: Path) -> None:
+    Each run of pytest that begins takes the rights of other accounts from the folder above all of its runs;
+    a server that runs in there as another account could then neither be stopped nor started any more.
+    In memory where there is plenty: a database is 300 files, and these tests make and remove dozens.
+    """
+    memory = Path("/dev/shm")
+    is_roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_IN_MEMORY
+    folder = Path(tempfile.mkdtemp(prefix="milepost_postgresql_", dir=memory if is_roomy else None))
+    if os.getuid() == 0:  # the server refuses to run as root
+        shutil.chown(folder, "postgres", "postgres")
+    return folder
+
+
+class PostgresServer:
+    """A server in a folder of its own until `close`; the account is partner, its password right."""
+
+    def __init__(self, programs: Path) -> None:
+        folder = folder_for_postgres()
         self._programs, self._data = programs, folder / "data"
         self.port = free_port()
-        folder.mkdir(parents=True, exist_ok=True)
         (folder / "password").write_text("right")
-        if os.getuid() == 0:  # the server refuses to run as root
-            for place in (folder, folder / "password"):
-                shutil.chown(place, "postgres", "postgres")
-            for parent in folder.parents[:3]:
-                if parent.stat().st_uid == 0 and "pytest" in str(parent):
-                    parent.chmod(0o711)
+        if os.getuid() == 0:
+            shutil.chown(folder / "password", "postgres", "postgres")
         self._run(
             "initdb", "-D", str(self._data), "-U", "partner", "-A", "scram-sha-256", "-E", "UTF8",
             "--locale=C.UTF-8", "--no-sync", f"--pwfile={folder / 'password'}",
@@ -301,13 +316,19 @@ class PostgresServer:
         self._options = f"-p {self.port} -h {HERE} -k {folder} -F"
         self.start()
 
+    def close(self) -> None:
+        """Stop it, where it runs, and remove its folder."""
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self.kill()
+        shutil.rmtree(self._data.parent)
+
     def start(self) -> None:
         log = str(self._data.parent / "log")
-        self._run("pg_ctl", "-D", str(self._data), "-w", "-l", log, "-o", self._options, "start")
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "240", "-l", log, "-o", self._options, "start")
 
     def kill(self) -> None:
         """At once, without goodbye to anyone connected."""
-        self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
+        self._run("pg_ctl", "-D", str(self._data), "-t", "240", "-m", "immediate", "stop")
 
     def _run(self, program: str, *arguments: str) -> None:
         as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
@@ -316,13 +337,15 @@ class PostgresServer:
             check=True,
             stdout=subprocess.DEVNULL,
             cwd=self._data.parent,
+            timeout=300,
         )
 
     def sql(self, *statements: str) -> None:
         import psycopg
 
         with psycopg.connect(
-            host=HERE, port=self.port, user="partner", password="right", dbname="postgres", autocommit=True
-        ) as connection:
+            host=HERE, port=self.port, user="partner", password="right", dbname="postgres", autocommit=True,
+            connect_timeout=30, options="-c statement_timeout=300s",
+        ) as connection:  # fmt: skip
             for statement in statements:
                 connection.execute(statement)  # type: ignore[call-overload]

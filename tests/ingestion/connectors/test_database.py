@@ -31,8 +31,8 @@ ATTENDANCE = f"""
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    made = PostgresServer(tmp_path_factory.mktemp("postgresql"), PROGRAMS or Path())
+def server() -> Iterator[PostgresServer]:
+    made = PostgresServer(PROGRAMS or Path())
     made.sql(
         "create schema reporting",
         ATTENDANCE,
@@ -42,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]
         "create role nobody login password 'right'",
     )
     yield made
-    made.kill()
+    made.close()
 
 
 @pytest.fixture(autouse=True)

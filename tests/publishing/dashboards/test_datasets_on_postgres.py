@@ -27,7 +27,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[duckdb.Duck
     assert PROGRAMS is not None
     file = tmp_path_factory.mktemp("release") / "release.duckdb"
     make_release(file)
-    server = PostgresServer(tmp_path_factory.mktemp("postgres"), PROGRAMS)
+    server = PostgresServer(PROGRAMS)
     copy_release(file, server)
     with (
         duckdb.connect(str(file), read_only=True) as con,
@@ -36,7 +36,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[duckdb.Duck
         ) as session,
     ):
         yield con, session
-    server.kill()
+    server.close()
 
 
 @pytest.mark.parametrize("name", SOURCES.datasets)

@@ -16,13 +16,13 @@ PROGRAMS = postgresql_programs()
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def server() -> Iterator[PostgresServer]:
     if PROGRAMS is None:
         pytest.skip("needs PostgreSQL's initdb (package postgresql)")
-    made = PostgresServer(tmp_path_factory.mktemp("export_postgresql"), PROGRAMS)
+    made = PostgresServer(PROGRAMS)
     made.sql("create role loader login createrole password 'right'")
     yield made
-    made.kill()
+    made.close()
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ LOGINS = {
 
 @dataclass
 class Database:
-    """A database of the server, whose password for everyone is `right`."""
+    """A database of the server, whose password for everyone is `right`; no statement of a test waits for ever."""
 
     name: str
     server: PostgresServer
@@ -35,7 +35,7 @@ class Database:
         """A session; `partner` is the server's superuser."""
         return psycopg.connect(
             host=HERE, port=self.server.port, user=user, password="right", dbname=self.name,
-            autocommit=True, **settings,
+            autocommit=True, connect_timeout=30, options="-c statement_timeout=300s -c lock_timeout=60s", **settings,
         )  # fmt: skip
 
     def rows(self, query: str, user: str = "partner") -> list[tuple[Any, ...]]:
@@ -71,8 +71,12 @@ class Exporting(Deployment):
     def environment(self) -> dict[str, str]:
         return super().environment | {"MILEPOST_POSTGRES": self.url, "PGPASSWORD": "right"}
 
+    def begin(self, *arguments: str) -> Done:
+        """An export, whatever it ends in; no statement of it takes longer than ten minutes."""
+        return self.call("export", "postgres", "--timeout", "600", *arguments)
+
     def export(self, *arguments: str, expected: int = 0) -> Done:
-        done = self.call("export", "postgres", *arguments)
+        done = self.begin(*arguments)
         assert done.exit_code == expected, done.output
         return done
 

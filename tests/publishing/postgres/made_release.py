@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,16 +79,33 @@ def _value(column: str, kind: str, community: str, partner: str, number: int) ->
 def add_release(
     home: Home, release_id: str, rows: Mapping[str, Sequence[Sequence[Any]]] | None = None
 ) -> Path:
-    """Write a release of marked rows, those of some tables replaced by `rows`, and make it current."""
-    promise = load_promise(DBT_PROJECT)
+    """A release of marked rows, those of some tables replaced by `rows`, which becomes the current one."""
     folder = home.release_folder(release_id)
-    folder.mkdir(parents=True)
+    if rows is None:
+        shutil.copytree(_marked_release(release_id).name, folder)
+    else:
+        folder.mkdir(parents=True)
+        _write(folder, release_id, rows)
+    make_current(home, release_id)
+    return folder
+
+
+@cache
+def _marked_release(release_id: str) -> tempfile.TemporaryDirectory[str]:
+    """Written once for all tests, in a folder that goes with the process."""
+    folder = tempfile.TemporaryDirectory(prefix="milepost_marked_release_")
+    _write(Path(folder.name), release_id, {})
+    return folder
+
+
+def _write(folder: Path, release_id: str, rows: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+    promise = load_promise(DBT_PROJECT)
     with duckdb.connect() as con:
         con.execute("attach ':memory:' as warehouse; create schema warehouse.published")
         for name, table in promise.items():
             columns = ", ".join(f"{column} {kind}" for column, (kind, _) in table.columns.items())
             con.execute(f"create table warehouse.published.{name} ({columns})")
-            values = marked_rows(table, release_id) if rows is None or name not in rows else rows[name]
+            values = rows[name] if name in rows else marked_rows(table, release_id)
             if values:
                 marks = ", ".join("?" for _ in table.columns)
                 con.executemany(
@@ -93,8 +113,6 @@ def add_release(
                 )
         write_contents(con, promise, folder, {"release_id": release_id, "content": release_id})
     assert (folder / MANIFEST).exists()
-    make_current(home, release_id)
-    return folder
 
 
 def make_current(home: Home, release_id: str) -> None:
