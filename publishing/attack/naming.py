@@ -1,0 +1,67 @@
+"""Findings in words: the cell that lies too open, and the sum that opens it; never a number of children."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingestion.wording import counted
+from publishing.attack.report import Finding
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from publishing.attack.units import UnitResult
+
+WHAT = {"n": "denominator", "x": "numerator", "y": "number of the others (denominator less numerator)"}
+_SUMS_OF_CELL = """
+select sums.{unknown} as n_unknown, family.kind, family.split, total.geography_level || ' ' || total.geography_id,
+    total.disaggregate || ' ' || total.subgroup
+from summand
+inner join sums using (family_id, table_id)
+inner join family using (family_id)
+inner join slot as total on family.total_id = total.slot_id
+where summand.table_id = {table} and summand.slot_id = {slot}
+order by all
+"""
+
+
+def name_findings(con: duckdb.DuckDBPyConnection, result: UnitResult) -> list[Finding]:
+    """One finding per number that is too open; `con` still has the tables the attack made."""
+    if result.contradiction:
+        community, indicator, year = con.execute(
+            f"select community_id, indicator_id, school_year from tbl where unit_id = {result.unit_id} limit 1"
+        ).fetchall()[0]
+        how = "its published numbers contradict each other: no numbers of children fulfil all sums"
+        return [Finding("contradiction", community, indicator, year, "", "", how)]
+    return [_finding(con, *one) for one in result.narrow]
+
+
+def _finding(con: duckdb.DuckDBPyConnection, kind: str, table: int, slot: int) -> Finding:
+    community, indicator, version, year, collection, place, subgroup, told_by, release, twin = con.execute(
+        "select tbl.community_id, indicator_id, definition_version, school_year, collection, "
+        "geography_level || ' ' || geography_id, disaggregate || ' ' || subgroup, told_by, twin_release, twin "
+        "from known inner join tbl using (table_id) inner join slot using (slot_id) "
+        f"where table_id = {table} and slot_id = {slot}"
+    ).fetchall()[0]
+    if told_by:
+        how = f"the table {told_by} tells of it"
+    elif twin and release:
+        how = f"release {release} showed it, of nearly the same children"
+    elif twin:
+        how = f"{twin} shows it, of nearly the same children"
+    else:
+        how = _sum(con, kind, table, slot)
+    label = f"{indicator} ({version}, {collection})"
+    return Finding("range", community, label, year, place, subgroup, f"the {WHAT[kind]} is too open: {how}")
+
+
+def _sum(con: duckdb.DuckDBPyConnection, kind: str, table: int, slot: int) -> str:
+    unknown = "n_unknown" if kind == "n" else "x_unknown"
+    rows = con.execute(_SUMS_OF_CELL.format(unknown=unknown, table=table, slot=slot)).fetchall()
+    if not rows:
+        return "by what is printed of it alone"
+    n_unknown, how, split, place, subgroup = rows[0]
+    by = f"by {split}" if how == "subgroup" else f"over the {split}s"
+    others = counted(n_unknown - 1, "other hidden number")
+    together = f", together with {counted(len(rows) - 1, 'other sum')}" if n_unknown > 1 and len(rows) > 1 else ""
+    return f"by the sum {by} of {subgroup} at {place}, which has {others}{together}"

@@ -1,0 +1,183 @@
+"""One indicator and school year under attack: its system of sums, and which of its numbers lie too open."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from publishing.attack.ranges import Contradiction, Ranges, System, find_ranges
+
+if TYPE_CHECKING:
+    import duckdb
+
+WIDTH_OF_RESULTS = 2.0
+CODE = "1"  # another attack looks again at what an earlier one let pass
+
+
+@dataclass
+class Unit:
+    """A system, and per variable what it is: `kinds` of n, x, y or a rest, `tables` and `places` by number.
+
+    `n_variable` is, of an x or y, the variable of its group's denominator, or -1 where that is `n_known`.
+    """
+
+    name: str
+    unit_id: int
+    hash: str
+    minimum: float
+    band: tuple[float, float]
+    system: System
+    kinds: np.ndarray
+    tables: np.ndarray
+    places: np.ndarray
+    n_variable: np.ndarray
+    n_known: np.ndarray
+    x_partner: np.ndarray
+
+
+@dataclass
+class UnitResult:
+    """What was found of a unit: variables too narrow, and counts; `contradiction` where no numbers fit."""
+
+    name: str
+    unit_id: int
+    narrow: list[tuple[str, int, int]]
+    contradiction: bool
+    counts: dict[str, Any]
+
+    def facts(self) -> dict[str, Any]:
+        return self.counts
+
+
+def read_units(con: duckdb.DuckDBPyConnection) -> list[Unit]:
+    """Every indicator and school year with a hidden number or a band, from `variable`, `equation` and `term`."""
+    names = con.execute(
+        "select unit_id, community_id || ' ' || indicator_id || ' ' || school_year, min(minimum_denominator)::double, "
+        "min(width)::double, max(band_smallest)::double, max(band_share)::double "
+        "from tbl where release_id = '' group by all order by unit_id"
+    ).fetchall()
+    variables = con.execute(
+        """
+        select variable.unit_id, variable.kind, variable.table_id, variable.place_id,
+            coalesce(variable.low, 0)::double as low, coalesce(variable.high, 'inf'::double)::double as high,
+            coalesce(n.variable, -1) as n_variable, coalesce(x.variable, -1) as x_partner,
+            coalesce(known.n_low, 0)::double as n_known,
+            coalesce(known.is_shown and (variable.kind = 'n' or known.suppression = ''), false) as is_shown
+        from variable
+        left join variable as n on variable.kind in ('x', 'y') and n.kind = 'n'
+            and n.table_id = variable.table_id and n.place_id = variable.place_id
+        left join variable as x on variable.kind = 'y' and x.kind = 'x'
+            and x.table_id = variable.table_id and x.place_id = variable.place_id
+        left join known on variable.kind in ('n', 'x', 'y')
+            and known.table_id = variable.table_id and known.slot_id = variable.place_id
+        order by variable.unit_id, variable.variable
+        """
+    ).fetchnumpy()
+    equations = con.execute("select unit_id, known::double as known from equation order by unit_id, equation").fetchnumpy()
+    terms = con.execute("select unit_id, equation, variable, coefficient from term order by unit_id").fetchnumpy()
+    ends = {
+        name: {unit_id: _range(rows["unit_id"], unit_id) for unit_id, *_ in names}
+        for name, rows in (("variable", variables), ("equation", equations), ("term", terms))
+    }
+    return [
+        _unit(
+            (unit_id, name, *rules),
+            {key: values[ends["variable"][unit_id]] for key, values in variables.items()},
+            equations["known"][ends["equation"][unit_id]],
+            {key: values[ends["term"][unit_id]] for key, values in terms.items()},
+        )
+        for unit_id, name, *rules in names
+        if ends["variable"][unit_id].stop > ends["variable"][unit_id].start
+    ]
+
+
+def _range(sorted_ids: np.ndarray, unit_id: int) -> slice:
+    return slice(*(int(np.searchsorted(sorted_ids, unit_id, side)) for side in ("left", "right")))
+
+
+def _unit(
+    about: tuple[Any, ...], variables: dict[str, np.ndarray], known: np.ndarray, terms: dict[str, np.ndarray]
+) -> Unit:
+    from scipy.sparse import csr_matrix
+
+    unit_id, name, minimum, width, *band = about
+    low, high = variables["low"].astype(float), variables["high"].astype(float)
+    matrix = csr_matrix(
+        (terms["coefficient"], (terms["equation"], terms["variable"])), shape=(len(known), len(low))
+    )
+    kinds = variables["kind"].astype(str)
+    need = np.zeros(len(low))
+    need[kinds == "n"] = width
+    need[np.isin(kinds, ["x", "y"])] = WIDTH_OF_RESULTS
+    need[variables["is_shown"].astype(bool)] = 0
+    digest = hashlib.sha256(f"{CODE} {about[2:]} {kinds.tolist()}".encode())
+    for part in (low, high, known, matrix.indptr, matrix.indices, matrix.data):
+        digest.update(np.ascontiguousarray(part).tobytes())
+    return Unit(
+        name=name,
+        unit_id=unit_id,
+        hash=digest.hexdigest()[:32],
+        minimum=minimum,
+        band=(band[0], band[1]),
+        system=System(matrix, known.astype(float), low, high, need),
+        kinds=kinds,
+        tables=variables["table_id"].astype(int),
+        places=variables["place_id"].astype(int),
+        n_variable=variables["n_variable"].astype(int),
+        n_known=variables["n_known"].astype(float),
+        x_partner=variables["x_partner"].astype(int),
+    )
+
+
+def attack_unit(unit: Unit) -> UnitResult:
+    """Attack one unit; nothing is known to be safe before a table is found for it."""
+    started = time.monotonic()
+    try:
+        ranges = find_ranges(unit.system)
+    except Contradiction:
+        return UnitResult(unit.name, unit.unit_id, [], True, _counts(unit, None, started))
+    narrow = [
+        (str(unit.kinds[one]), int(unit.tables[one]), int(unit.places[one])) for one in _too_narrow(unit, ranges)
+    ]
+    return UnitResult(unit.name, unit.unit_id, narrow, False, _counts(unit, ranges, started))
+
+
+def _too_narrow(unit: Unit, ranges: Ranges) -> list[int]:
+    """Unknowns that lie too open, and of which that may tell something of a small group or a rare result.
+
+    A denominator that is proved not to be under the minimum may be narrow, as may a result that is proved to
+    be outside of every band, of a group that is proved not to be small.
+    """
+    width = ranges.high - ranges.low
+    found = []
+    for one in np.flatnonzero((unit.system.need > 0) & ~(width >= unit.system.need)):
+        low, high = ranges.low[one], ranges.high[one]
+        if unit.kinds[one] == "n":
+            if low < unit.minimum:
+                found.append(int(one))
+            continue
+        least_n = ranges.low[unit.n_variable[one]] if unit.n_variable[one] >= 0 else unit.n_known[one]
+        rare = max(unit.band[0], np.floor(unit.band[1] * least_n))
+        others = unit.n_known[one] - high if unit.n_variable[one] < 0 else np.inf
+        if least_n < unit.minimum or low <= rare or others <= rare:
+            found.append(int(one))
+    return found
+
+
+def _counts(unit: Unit, ranges: Ranges | None, started: float) -> dict[str, Any]:
+    def narrowest(*kinds: str) -> float | None:
+        wanted = np.isin(unit.kinds, kinds)
+        return None if ranges is None or not wanted.any() else float((ranges.high - ranges.low)[wanted].min())
+
+    return {
+        "unknowns": int((unit.system.need > 0).sum()),
+        "equations": int(unit.system.matrix.shape[0]),
+        "programs": unit.system.programs,
+        "narrowest_n": narrowest("n"),
+        "narrowest_x": narrowest("x", "y"),
+        "seconds": round(time.monotonic() - started, 3),
+    }
