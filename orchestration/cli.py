@@ -24,6 +24,7 @@ from orchestration.commands import (
     places,
     query,
     refresh,
+    release_group,
     server,
     setup,
     status,
@@ -102,7 +103,11 @@ for subject in (
     indicators,
     places,
     query,
+<<<<<<< HEAD
     exporting,
+=======
+    release_group,
+>>>>>>> 07d66e4 (A release that tells of a child is refused; milepost release attack; a script for outsiders)
     server,
     dashboards,
 ):

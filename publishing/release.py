@@ -20,6 +20,7 @@ from ingestion.lake.ledger_state import ACCEPTED
 from ingestion.parquet_table import write_table
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
+from publishing.attack.refusal import refuse_what_tells
 from publishing.dbt_project import DBT_PROJECT
 from publishing.release_contents import (
     DATABASE,
@@ -92,7 +93,7 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
             rows = {table: facts["rows"] for table, facts in current["tables"].items()}
             release_id, is_new = str(current["release_id"]), False
         else:
-            about = {**_prepared(home, con), "content": content}
+            about = {**_prepared(home, con), "content": content, "attack": refuse_what_tells(con, home)}
             release_id, is_new = str(about["release_id"]), True
             unfinished = home.published / f"{UNFINISHED}{release_id}"
             unfinished.mkdir()

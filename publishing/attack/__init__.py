@@ -1,1 +1,1 @@
-"""The attack on a release: what anyone can work out of its published numbers. Shares no code with disclosure control."""
+"""The attack on a release: what its numbers give away. It shares no code with disclosure control."""

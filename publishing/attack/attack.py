@@ -30,10 +30,11 @@ def attack(
     """Attack schema `published` (it may name a database too); needs indicator_values and geographies.
 
     `earlier` is release id -> a relation like its indicator_values. `true_cells`, a relation like
-    marts.indicator_cells, tells an attacker of a sum whether children of unknown group are in it, not how many;
-    without it any sum may hold some. `kept` are `units` of an earlier report: what is as it was is not attacked
-    again. Makes temp tables in `con`.
+    marts.indicator_cells, tells an attacker of a sum whether children of unknown group are in it, not how
+    many; without it any sum may hold some. `kept` are `units` of an earlier report: what is as it was is not
+    attacked again. Makes temp tables in `con`.
     """
+    from publishing.attack.naming import given_away
     from publishing.attack.outright import told_outright
 
     started = time.monotonic()
@@ -42,6 +43,7 @@ def attack(
     for statement in TWINS:
         con.execute(statement)
     write_sums(con, published, true_cells)
+    findings += given_away(con)
     units = read_units(con)
     before = kept or {}
     changed = [unit for unit in units if dict(before.get(unit.name, {})).get("hash") != unit.hash]
@@ -66,7 +68,8 @@ def _report(
     seconds: float,
 ) -> AttackReport:
     cells, shown, banded, hidden = con.execute(
-        "select count(*), count(numerator), count(denominator) - count(numerator), count(*) - count(denominator) "
+        "select count(*), count(numerator), count(denominator) - count(numerator), "
+        "count(*) - count(denominator) "
         "from value_row where release_id = ''"
     ).fetchall()[0]
 

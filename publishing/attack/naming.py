@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 WHAT = {"n": "denominator", "x": "numerator", "y": "number of the others (denominator less numerator)"}
 _SUMS_OF_CELL = """
-select sums.{unknown} as n_unknown, family.kind, family.split, total.geography_level || ' ' || total.geography_id,
-    total.disaggregate || ' ' || total.subgroup
+select sums.{unknown} as n_unknown, family.kind, family.split,
+    total.geography_level || ' ' || total.geography_id, total.disaggregate || ' ' || total.subgroup
 from summand
 inner join sums using (family_id, table_id)
 inner join family using (family_id)
@@ -25,21 +25,48 @@ order by all
 """
 
 
+_GIVEN_AWAY = """
+select kind, table_id, slot_id from (
+    select table_id, slot_id, n_low, x_low, n_low = n_high as is_n, x_low = x_high as is_x,
+        suppression, is_shown, minimum_denominator as minimum,
+        greatest(band_smallest, floor(band_share * n_low)) as band
+    from known inner join tbl using (table_id)
+), (select unnest(['n', 'x']) as kind)
+where if(
+    kind = 'n',
+    is_n and not is_shown and n_low < minimum,
+    is_x and suppression <> '' and (n_low < minimum or x_low <= band or (is_n and n_low - x_low <= band))
+)
+order by all
+"""
+
+
+def given_away(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """What another table, or a number of the same children, tells of a hidden cell without any sum."""
+    return [
+        _finding(con, *row, otherwise="its row holds a rate") for row in con.execute(_GIVEN_AWAY).fetchall()
+    ]
+
+
 def name_findings(con: duckdb.DuckDBPyConnection, result: UnitResult) -> list[Finding]:
     """One finding per number that is too open; `con` still has the tables the attack made."""
     if result.contradiction:
         community, indicator, year = con.execute(
-            f"select community_id, indicator_id, school_year from tbl where unit_id = {result.unit_id} limit 1"
+            "select community_id, indicator_id, school_year from tbl "
+            f"where unit_id = {result.unit_id} limit 1"
         ).fetchall()[0]
         how = "its published numbers contradict each other: no numbers of children fulfil all sums"
         return [Finding("contradiction", community, indicator, year, "", "", how)]
     return [_finding(con, *one) for one in result.narrow]
 
 
-def _finding(con: duckdb.DuckDBPyConnection, kind: str, table: int, slot: int) -> Finding:
+def _finding(
+    con: duckdb.DuckDBPyConnection, kind: str, table: int, slot: int, otherwise: str = ""
+) -> Finding:
     community, indicator, version, year, collection, place, subgroup, told_by, release, twin = con.execute(
         "select tbl.community_id, indicator_id, definition_version, school_year, collection, "
-        "geography_level || ' ' || geography_id, disaggregate || ' ' || subgroup, told_by, twin_release, twin "
+        "geography_level || ' ' || geography_id, disaggregate || ' ' || subgroup, told_by, "
+        "twin_release, twin "
         "from known inner join tbl using (table_id) inner join slot using (slot_id) "
         f"where table_id = {table} and slot_id = {slot}"
     ).fetchall()[0]
@@ -50,7 +77,7 @@ def _finding(con: duckdb.DuckDBPyConnection, kind: str, table: int, slot: int) -
     elif twin:
         how = f"{twin} shows it, of nearly the same children"
     else:
-        how = _sum(con, kind, table, slot)
+        how = otherwise or _sum(con, kind, table, slot)
     label = f"{indicator} ({version}, {collection})"
     return Finding("range", community, label, year, place, subgroup, f"the {WHAT[kind]} is too open: {how}")
 
@@ -63,5 +90,7 @@ def _sum(con: duckdb.DuckDBPyConnection, kind: str, table: int, slot: int) -> st
     n_unknown, how, split, place, subgroup = rows[0]
     by = f"by {split}" if how == "subgroup" else f"over the {split}s"
     others = counted(n_unknown - 1, "other hidden number")
-    together = f", together with {counted(len(rows) - 1, 'other sum')}" if n_unknown > 1 and len(rows) > 1 else ""
+    together = (
+        f", together with {counted(len(rows) - 1, 'other sum')}" if n_unknown > 1 and len(rows) > 1 else ""
+    )
     return f"by the sum {by} of {subgroup} at {place}, which has {others}{together}"

@@ -1,4 +1,4 @@
-"""What a release tells outright, without any sum: markers, small numbers, and what changed since an earlier one."""
+"""What a release tells outright, without any sum: markers, small numbers, changes since an earlier one."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ _BAND = "greatest(band_smallest, floor(band_share * denominator + 1e-9))"
 CHECKS = {
     "marker": f"""
         select community_id, '' as indicator_id, null as school_year, '' as place, '' as subgroup,
-            'hidden numbers carry more than one marker (' || string_agg(distinct suppression, ', ' order by suppression)
+            'hidden numbers carry more than one marker ('
+            || string_agg(distinct suppression, ', ' order by suppression)
             || '), which tells small groups from those that protect them' as how
         from {_NOW} where denominator is null and suppression not like 'coded_%' and value is null
         group by community_id having count(distinct suppression) > 1""",
     "hidden row": f"""
         select {_CELL}, 'a hidden row holds a number' as how from {_NOW}
         where denominator is null
-            and (numerator is not null or value is not null or value_low is not null or value_high is not null)""",
+            and coalesce(numerator, value, value_low, value_high) is not null""",
     "small group": f"""
         select {_CELL}, 'a group under the minimum is shown' as how
         from {_NOW} inner join rules using (community_id) where denominator < minimum_denominator""",
@@ -36,12 +37,14 @@ CHECKS = {
     # a group that grew or shrank by less than the minimum is a small group, and its results can be subtracted
     "earlier release": f"""
         select {_CELL.replace("community_id", "now.community_id", 1)},
-            'its denominator differs from release ' || past.release_id || ' by fewer children than the minimum,'
+            'its denominator differs from release ' || past.release_id
+            || ' by fewer children than the minimum,'
             || ' and both are shown' as how
         from {_NOW} as now
         inner join (select * from value_row where release_id <> '') as past using ({CELL_KEY})
         inner join rules on now.community_id = rules.community_id
-        where now.denominator <> past.denominator and abs(now.denominator - past.denominator) < minimum_denominator""",
+        where now.denominator <> past.denominator
+            and abs(now.denominator - past.denominator) < minimum_denominator""",
 }
 
 

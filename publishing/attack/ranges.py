@@ -102,7 +102,7 @@ def _blocks(system: System) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 
 def _determined(system: System) -> np.ndarray:
-    """Unknowns that the equations alone fix: a random vector, less what the equations see of it, is 0 there."""
+    """Unknowns that the equations alone fix: noise, less what the equations see of it, is 0 there."""
     from scipy.sparse.linalg import lsmr
 
     matrix = system.matrix

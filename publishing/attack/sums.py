@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 _FAMILIES = """
 create or replace temp table link as
 with parts as (
-    select *, string_split(disaggregate, '_x_') as dimensions, string_split(subgroup, '|') as members from slot
+    select *, string_split(disaggregate, '_x_') as dimensions, string_split(subgroup, '|') as members
+    from slot
 ),
 in_place as (
     select total.slot_id as total_id, part.slot_id as part_id, 'subgroup' as kind,
@@ -59,7 +60,8 @@ _SUMS = (
 create or replace temp table summand as
 select link.family_id, known.table_id, known.slot_id, 1 as coefficient from link
 inner join known on link.part_id = known.slot_id
-semi join (select table_id, slot_id from known) as total on total.table_id = known.table_id and total.slot_id = link.total_id
+semi join (select table_id, slot_id from known) as total
+    on total.table_id = known.table_id and total.slot_id = link.total_id
 union all
 select family.family_id, known.table_id, known.slot_id, -1
 from family inner join known on family.total_id = known.slot_id
@@ -77,8 +79,8 @@ group by family_id, table_id
 having count(*) filter (coefficient = 1) > 0 and count(*) filter (coefficient = -1) = 1
 """,
 )
-# Children whose subgroup or place is not known are in a total and in no part. A sum that is wholly shown tells
-# how many; the same children's parts of places below, and of pairs, cannot have more of them than the whole.
+# Children whose subgroup or place is not known are in a total and in no part. A sum that is wholly shown
+# tells how many; places below and pairs cannot have more of them than the whole.
 _RESTS = """
 create or replace temp table rest_cap as
 with told as (
@@ -107,7 +109,8 @@ one_step as (
     select narrow.family_id, wide.family_id
     from described as narrow
     inner join link on narrow.total_id = link.part_id and link.kind = 'place'
-    inner join described as wide on wide.total_id = link.total_id and wide.kind = 'subgroup' and wide.split = narrow.split
+    inner join described as wide
+        on wide.total_id = link.total_id and wide.kind = 'subgroup' and wide.split = narrow.split
     where narrow.kind = 'subgroup'
 )
 select * from one_step
@@ -130,14 +133,13 @@ inner join {true_cells} as cells
     and slot.subgroup = cells.subgroup
 group by all
 """
-# Every unknown is a variable: n, x, y (n less x), the rest of a sum and how many of it are successes. Every row
-# says that something is zero beside a known number.
+# Every unknown is a variable: n, x, y (n less x), the rest of a sum and how many of it are successes. The known
+# part of an equation stands on its right.
 _SYSTEM = (
     """
 create or replace temp table open_sum as
 select sums.*, unit_id,
-    case when n_unknown > 0 then least(coalesce(cap, 9e15), coalesce(if(n_rest_true <= 0, 0, null), 9e15)) else n_rest end
-    as rest_high
+    case when n_unknown = 0 then n_rest when n_rest_true <= 0 then 0 else coalesce(cap, 9e15) end as rest_high
 from sums
 inner join tbl using (table_id)
 left join rest_cap using (table_id, family_id)
@@ -165,13 +167,15 @@ with kinds as (
     select unit_id, 'rest_y', table_id, family_id, 0, null
     from open_sum where x_unknown > 0 and n_unknown > 0 and rest_high > 0
 )
-select (row_number() over (partition by unit_id order by kind, table_id, place_id) - 1)::integer as variable, *
+select *,
+    (row_number() over (partition by unit_id order by kind, table_id, place_id) - 1)::integer as variable
 from kinds
 """,
     """
 create or replace temp table equation as
 with kinds as (
-    select unit_id, 'n' as kind, table_id, family_id as place_id, n_rest::double as known from open_sum where n_unknown > 0
+    select unit_id, 'n' as kind, table_id, family_id as place_id, n_rest::double as known
+    from open_sum where n_unknown > 0
     union all
     select unit_id, 'x', table_id, family_id, x_rest from open_sum where x_unknown > 0
     union all
@@ -181,22 +185,25 @@ with kinds as (
     union all
     select unit_id, 'rest_y', table_id, place_id, 0 from variable where kind = 'rest_y'
 )
-select (row_number() over (partition by unit_id order by kind, table_id, place_id) - 1)::integer as equation, *
+select *,
+    (row_number() over (partition by unit_id order by kind, table_id, place_id) - 1)::integer as equation
 from kinds
 """,
     """
 create or replace temp table term as
 with terms as (
     -- parts less the total, and the rest, are nothing
-    select summand.table_id, 'n' as equation_kind, family_id, 'n' as kind, slot_id as place_id, coefficient from summand
+    select table_id, 'n' as equation_kind, family_id, 'n' as kind, slot_id as place_id, coefficient
+    from summand
     union all
-    select summand.table_id, 'x', family_id, 'x', slot_id, coefficient from summand
+    select table_id, 'x', family_id, 'x', slot_id, coefficient from summand
     union all
     select table_id, 'n', family_id, 'rest', family_id, 1 from open_sum
     union all
     select table_id, 'x', family_id, 'rest_x', family_id, 1 from open_sum
     union all
-    select table_id, 'y', place_id, unnest(['n', 'x', 'y']), place_id, unnest([1, -1, -1]) from variable where kind = 'y'
+    select table_id, 'y', place_id, unnest(['n', 'x', 'y']), place_id, unnest([1, -1, -1])
+    from variable where kind = 'y'
     union all
     select table_id, 'rest_y', place_id, unnest(['rest', 'rest_x', 'rest_y']), place_id, unnest([1, -1, -1])
     from variable where kind = 'rest_y'
@@ -204,9 +211,11 @@ with terms as (
 select equation.unit_id, equation.equation, variable.variable, terms.coefficient::double as coefficient
 from terms
 inner join equation
-    on terms.table_id = equation.table_id and terms.equation_kind = equation.kind and terms.family_id = equation.place_id
+    on terms.table_id = equation.table_id
+    and terms.equation_kind = equation.kind and terms.family_id = equation.place_id
 inner join variable
-    on terms.table_id = variable.table_id and terms.kind = variable.kind and terms.place_id = variable.place_id
+    on terms.table_id = variable.table_id
+    and terms.kind = variable.kind and terms.place_id = variable.place_id
 order by equation.unit_id, equation, variable
 """,
 )
@@ -221,7 +230,9 @@ def write_sums(con: duckdb.DuckDBPyConnection, published: str, true_cells: str |
     for statement in (*_SUMS, _WIDER, _RESTS):
         con.execute(statement)
     if true_cells is None:
-        con.execute("create or replace temp table true_rest (family_id bigint, table_id bigint, n_rest bigint)")
+        con.execute(
+            "create or replace temp table true_rest (family_id bigint, table_id bigint, n_rest bigint)"
+        )
     else:
         con.execute(_TRUE_RESTS.format(true_cells=true_cells))
     for statement in _SYSTEM:

@@ -46,8 +46,8 @@ DERIVED: Mapping[str, Sequence[Derived]] = {
         ),
         Derived(
             frozenset({"reference", "reference_subgroup", "reference_value", "value", "gap_points"}),
-            f"select {TABLE_KEY}, {_PLACE}, if(reference = 'total', 'all', disaggregate), reference_subgroup, "
-            "null, null, coalesce(reference_value, value - gap_points / 100)",
+            f"select {TABLE_KEY}, {_PLACE}, if(reference = 'total', 'all', disaggregate), "
+            "reference_subgroup, null, null, coalesce(reference_value, value - gap_points / 100)",
         ),
     ),
     "indicator_trends": (
@@ -128,7 +128,8 @@ def _read_rules(con: duckdb.DuckDBPyConnection, published: str) -> None:
 
 def _read_rows(con: duckdb.DuckDBPyConnection, published: str, earlier: Mapping[str, str]) -> None:
     columns = (
-        f"{CELL_KEY}, denominator::bigint as denominator, numerator::bigint as numerator, value::double as value, "
+        f"{CELL_KEY}, denominator::bigint as denominator, numerator::bigint as numerator, "
+        "value::double as value, "
         "value_low::double as value_low, value_high::double as value_high, suppression"
     )
     parts = [f"select '' as release_id, {columns} from {published}.indicator_values"]
@@ -155,9 +156,7 @@ def _read_derived(con: duckdb.DuckDBPyConnection, published: str) -> None:
     for table, kinds in DERIVED.items():
         for kind in kinds:
             if kind.columns <= there.get(table, set()):
-                con.execute(
-                    f"insert into derived_row {kind.sql}, {literal(table)} from {published}.{table}"
-                )
+                con.execute(f"insert into derived_row {kind.sql}, {literal(table)} from {published}.{table}")
     con.execute(
         f"""
         create or replace temp table derived as
@@ -172,10 +171,10 @@ def _read_derived(con: duckdb.DuckDBPyConnection, published: str) -> None:
 
 
 def _half_unit(con: duckdb.DuckDBPyConnection) -> float:
-    """How far a printed rate may lie from the true one: half a unit of its last decimal; 0 where it is exact."""
+    """How far a printed rate may lie from the true one: half of its last decimal; 0 where it is exact."""
     (decimals,) = con.execute(
-        "select max(list_first(list_filter([0, 1, 2, 3, 4, 5, 6, 7], lambda k: abs(value - round(value, k)) < 1e-9))) "
-        "from value_row where value is not null"
+        "select max(list_first(list_filter(range(8), lambda k: abs(value - round(value, k::integer)) < 1e-9)))"
+        " from value_row where value is not null"
     ).fetchall()[0]
     (uneven,) = con.execute(
         f"select count(*) from value_row where abs(value - round(value, {EXACT_DECIMALS})) >= 1e-9"
@@ -198,7 +197,7 @@ select
 from (select distinct {TABLE_KEY}, release_id from value_row)
 inner join rules using (community_id)
 """
-# A number that is shown is of a group of at least the minimum; rounded, it stands for all that it is rounded from.
+# A number that is shown is of at least the minimum; rounded, it stands for all that it is rounded from.
 _TOLD = f"""
 create or replace temp table told as
 with numbers as (
@@ -219,7 +218,8 @@ groups as (
     select *,
         case
             when n is null then 1
-            when n < rounded_under + rounded_to / 2 then greatest(minimum_denominator, ceil(n - rounded_to / 2))
+            when n < rounded_under + rounded_to / 2
+                then greatest(minimum_denominator, ceil(n - rounded_to / 2))
             else n
         end::bigint as n_low,
         case

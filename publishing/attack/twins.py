@@ -24,9 +24,10 @@ where one.table_id <> other.table_id and one.release_id = '' and (
     """
 create or replace temp table common_cell as
 select pair.*, slot.geography_level, slot.geography_id, slot.disaggregate, mine.slot_id,
-    mine.n_low = mine.n_high as is_mine_known, theirs.n_low = theirs.n_high as is_theirs_known,
+    mine.n_low is not distinct from mine.n_high as is_mine_known,
     mine.n_low as n, theirs.n_low as their_n,
-    mine.x_low = mine.x_high as is_x_known, theirs.x_low = theirs.x_high as is_their_x_known,
+    mine.x_low is not distinct from mine.x_high as is_x_known,
+    theirs.x_low is not distinct from theirs.x_high as is_their_x_known,
     mine.x_low as x, theirs.x_low as their_x
 from pair_of_tables as pair
 inner join told as mine on pair.table_id = mine.table_id
@@ -80,9 +81,9 @@ create or replace temp table known as
 select
     told.table_id, told.slot_id, told.suppression, told.is_shown,
     if(fits, greatest(told.n_low, coalesce(twin.n_low, told.n_low)), told.n_low) as n_low,
-    if(fits, least(coalesce(told.n_high, twin.n_high), coalesce(twin.n_high, told.n_high)), told.n_high) as n_high,
+    if(fits, least(told.n_high, twin.n_high), told.n_high) as n_high,
     if(fits, greatest(told.x_low, coalesce(twin.x_low, 0)), told.x_low) as x_low,
-    if(fits, least(coalesce(told.x_high, twin.x_high), coalesce(twin.x_high, told.x_high)), told.x_high) as x_high,
+    if(fits, least(told.x_high, twin.x_high), told.x_high) as x_high,
     told.told_by,
     if(fits, other.release_id, null) as twin_release,
     if(fits, other.indicator_id || ' ' || other.definition_version || ' ' || other.collection, null) as twin

@@ -54,9 +54,10 @@ class UnitResult:
 
 
 def read_units(con: duckdb.DuckDBPyConnection) -> list[Unit]:
-    """Every indicator and school year with a hidden number or a band, from `variable`, `equation` and `term`."""
+    """Every indicator and year with a hidden number or a band, from `variable`, `equation` and `term`."""
     names = con.execute(
-        "select unit_id, community_id || ' ' || indicator_id || ' ' || school_year, min(minimum_denominator)::double, "
+        "select unit_id, community_id || ' ' || indicator_id || ' ' || school_year, "
+        "min(minimum_denominator)::double, "
         "min(width)::double, max(band_smallest)::double, max(band_share)::double "
         "from tbl where release_id = '' group by all order by unit_id"
     ).fetchall()
@@ -77,8 +78,12 @@ def read_units(con: duckdb.DuckDBPyConnection) -> list[Unit]:
         order by variable.unit_id, variable.variable
         """
     ).fetchnumpy()
-    equations = con.execute("select unit_id, known::double as known from equation order by unit_id, equation").fetchnumpy()
-    terms = con.execute("select unit_id, equation, variable, coefficient from term order by unit_id").fetchnumpy()
+    equations = con.execute(
+        "select unit_id, known::double as known from equation order by unit_id, equation"
+    ).fetchnumpy()
+    terms = con.execute(
+        "select unit_id, equation, variable, coefficient from term order by unit_id"
+    ).fetchnumpy()
     ends = {
         name: {unit_id: _range(rows["unit_id"], unit_id) for unit_id, *_ in names}
         for name, rows in (("variable", variables), ("equation", equations), ("term", terms))
@@ -141,7 +146,8 @@ def attack_unit(unit: Unit) -> UnitResult:
     except Contradiction:
         return UnitResult(unit.name, unit.unit_id, [], True, _counts(unit, None, started))
     narrow = [
-        (str(unit.kinds[one]), int(unit.tables[one]), int(unit.places[one])) for one in _too_narrow(unit, ranges)
+        (str(unit.kinds[one]), int(unit.tables[one]), int(unit.places[one]))
+        for one in _too_narrow(unit, ranges)
     ]
     return UnitResult(unit.name, unit.unit_id, narrow, False, _counts(unit, ranges, started))
 
