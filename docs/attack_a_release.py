@@ -4,8 +4,8 @@ For anyone who has a folder of published Parquet files, with DuckDB, NumPy and S
 It knows what a reader knows: subgroups add up to their total, pairs to their singles, places to the place
 above (children of unknown group or place are in the total alone), a hidden row has at least one child,
 successes are no more than children, a band leaves a numerator between its ends. For each hidden or banded
-number it looks for two tables that both fit everything published and differ in it; where linear programs prove that
-there are none, the number is pinned down. Exits with 1 if any is.
+number it looks for two tables that both fit everything published and differ in it; where linear programs
+prove that there are none, the number is pinned down. Exits with 1 if any is.
 """
 
 import sys

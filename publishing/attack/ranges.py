@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-SPREAD_ROUNDS = 6
+from publishing.attack.programs import Contradiction, Programs
+
+SPREAD_ROUNDS = 40
+LEAST_PROGRESS = 0.02  # of what is open; a round that proves less is the last
 STEP = 12.0  # further than any width that is asked for
 TOLERANCE = 1e-6
 SEED = 18
-
-
-class Contradiction(Exception):
-    """No numbers fulfil all sums: what was taken as known is not so, or a published number is wrong."""
 
 
 @dataclass
@@ -35,28 +33,6 @@ class System:
             matrix, self.known[equations], self.low[variables], self.high[variables], self.need[variables]
         )
 
-    def solved(self, cost: np.ndarray, low: np.ndarray, high: np.ndarray, whole: bool = False) -> Any:
-        """Values with the least cost; None where that has no end. With `whole`, integers alone."""
-        from scipy.optimize import linprog
-
-        self.programs += 1
-        found = linprog(
-            cost,
-            A_eq=self.matrix if self.matrix.shape[0] else None,
-            b_eq=self.known if self.matrix.shape[0] else None,
-            bounds=np.column_stack([low, high]),
-            method="highs",
-            integrality=np.ones(len(cost)) if whole else None,
-            options={"time_limit": 5.0, "mip_rel_gap": 0.0} if whole else {},
-        )
-        if found.status == 2:
-            raise Contradiction
-        if found.status == 0 or (found.status == 3 and not whole):
-            return found.x if found.status == 0 else None
-        if whole:  # too long: the bounds that fractions give are true of integers too
-            return None
-        raise RuntimeError(f"HiGHS ended with status {found.status}")  # never take that for a proof
-
 
 @dataclass
 class Ranges:
@@ -65,7 +41,6 @@ class Ranges:
     low: np.ndarray
     high: np.ndarray
     is_exact: np.ndarray
-    determined: np.ndarray
 
 
 def find_ranges(system: System) -> Ranges:
@@ -76,29 +51,28 @@ def find_ranges(system: System) -> Ranges:
     already is too narrow. Raises Contradiction.
     """
     n = len(system.low)
-    ranges = Ranges(np.full(n, np.inf), np.full(n, -np.inf), np.zeros(n, bool), np.zeros(n, bool))
-    blocks = list(_blocks(system))
-    ranges.determined = _determined(system)
-    _spread(system, ranges, blocks)
-    ranges.is_exact |= ranges.determined & (ranges.low == ranges.high)
-    for variables, equations in blocks:
-        open_ones = _unproved(system, ranges, variables)
-        if len(open_ones):
-            _one_by_one(system, ranges, variables, equations, open_ones)
+    ranges = Ranges(np.full(n, np.inf), np.full(n, -np.inf), np.zeros(n, bool))
+    blocks = _blocks(system)
+    _spread(system, ranges, blocks[:n])
+    if not _is_unproved(system, ranges).any():
+        return ranges
+    ranges.is_exact |= _determined(system) & (ranges.low == ranges.high)
+    for block in np.unique(blocks[:n][_is_unproved(system, ranges)]):
+        _one_by_one(system, ranges, np.flatnonzero(blocks[:n] == block), np.flatnonzero(blocks[n:] == block))
     return ranges
 
 
-def _blocks(system: System) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Unknowns and equations that hang together, as (variables, equations)."""
-    from scipy.sparse import bmat
+def _blocks(system: System) -> np.ndarray:
+    """The number of the block of each unknown, then of each equation: what hangs together is one block."""
+    from scipy.sparse import block_array
     from scipy.sparse.csgraph import connected_components
 
     m, n = system.matrix.shape
-    graph = bmat([[None, system.matrix], [system.matrix.T, None]]) if m else None
-    labels = connected_components(graph, directed=False)[1] if m else np.arange(n)
-    order = np.argsort(labels, kind="stable")
-    for members in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1):
-        yield members[members >= m] - m, members[members < m]
+    if not m:
+        return np.arange(n)
+    graph = block_array([[None, system.matrix.T], [system.matrix, None]])
+    labels: np.ndarray = connected_components(graph, directed=False)[1]
+    return labels
 
 
 def _determined(system: System) -> np.ndarray:
@@ -113,87 +87,75 @@ def _determined(system: System) -> np.ndarray:
     return np.abs(noise - seen) < 1e-7
 
 
-def _spread(system: System, ranges: Ranges, blocks: list[tuple[np.ndarray, np.ndarray]]) -> None:
+def _spread(system: System, ranges: Ranges, blocks: np.ndarray) -> None:
     """Few programs for all unknowns at once, each near the first solution so that all of them move."""
     random = np.random.default_rng(SEED)
-    start = system.solved(random.uniform(0, 1e-3, len(system.low)), system.low, system.high)
+    n = len(system.low)
+    programs = Programs(system.matrix, system.known, system.low, system.high)
+    start = programs.least(random.uniform(0, 1e-3, n))
     if start is None:
-        start = system.solved(np.zeros(len(system.low)), system.low, system.high)
+        start = programs.least(np.zeros(n))
+    system.programs += 2
+    if start is None:
+        raise Contradiction
     _note(ranges, start, blocks)
     centre = np.round(start)
-    low, high = np.maximum(system.low, centre - STEP), np.minimum(system.high, centre + STEP)
+    programs.bound(np.maximum(system.low, centre - STEP), np.minimum(system.high, centre + STEP))
+    open_ones = _is_unproved(system, ranges)
     for turn in range(SPREAD_ROUNDS):
-        wanted = _is_unproved(system, ranges)
-        if not wanted.any():
+        before = int(open_ones.sum())
+        if not before:
             return
-        signs = np.full(len(low), 1.0 if turn % 2 == 0 else -1.0)
-        if turn >= 2:
-            signs = random.choice([-1.0, 1.0], len(low))
-        cost = np.where(wanted, -signs * random.uniform(0.5, 1.5, len(low)), 0.0)
+        # all up, all down, then each its own way
+        signs = random.choice([-1.0, 1.0], n) if turn > 1 else np.full(n, 1.0 - 2 * turn)
         try:
-            found = system.solved(cost, low, high)
+            found = programs.least(np.where(open_ones, -signs * random.uniform(0.5, 1.5, n), 0.0))
         except Contradiction:  # the first solution was no whole table, and none is near
             return
+        system.programs += 1
         if found is not None:
             _note(ranges, found, blocks)
+        open_ones = _is_unproved(system, ranges)
+        if turn > 2 and before - open_ones.sum() <= LEAST_PROGRESS * before:
+            return
 
 
-def _note(ranges: Ranges, values: np.ndarray, blocks: list[tuple[np.ndarray, np.ndarray]]) -> None:
-    """Widen the ranges by a solution, block by block, where it is whole."""
+def _note(ranges: Ranges, values: np.ndarray, blocks: np.ndarray) -> None:
+    """Widen the ranges by a solution, in each block where it is whole."""
     whole = np.round(values)
-    is_whole = np.abs(values - whole) < TOLERANCE
-    for variables, _ in blocks:
-        if is_whole[variables].all():
-            ranges.low[variables] = np.minimum(ranges.low[variables], whole[variables])
-            ranges.high[variables] = np.maximum(ranges.high[variables], whole[variables])
+    broken = blocks[np.abs(values - whole) >= TOLERANCE]
+    counts = ~np.isin(blocks, broken) if len(broken) else slice(None)
+    ranges.low[counts] = np.minimum(ranges.low[counts], whole[counts])
+    ranges.high[counts] = np.maximum(ranges.high[counts], whole[counts])
 
 
 def _is_unproved(system: System, ranges: Ranges) -> np.ndarray:
     return (system.need > 0) & ~ranges.is_exact & ~(ranges.high - ranges.low >= system.need)
 
 
-def _unproved(system: System, ranges: Ranges, variables: np.ndarray) -> np.ndarray:
-    return np.flatnonzero(_is_unproved(system, ranges)[variables])
-
-
-def _one_by_one(
-    system: System, ranges: Ranges, variables: np.ndarray, equations: np.ndarray, open_ones: np.ndarray
-) -> None:
+def _one_by_one(system: System, ranges: Ranges, variables: np.ndarray, equations: np.ndarray) -> None:
     """The largest and smallest value of each unknown that is left, in its own block."""
+    open_ones = np.flatnonzero(_is_unproved(system, ranges)[variables])
     block = system.part(variables, equations)
-    alone = [(np.arange(len(variables)), equations)]
-    mine = Ranges(*(getattr(ranges, name)[variables] for name in ("low", "high", "is_exact", "determined")))
+    programs = Programs(block.matrix, block.known, block.low, block.high)
+    alone = np.zeros(len(variables), int)
+    mine = Ranges(*(getattr(ranges, name)[variables] for name in ("low", "high", "is_exact")))
     for one in open_ones:
-        if mine.high[one] - mine.low[one] >= block.need[one]:
-            continue
-        ends = []
+        ends: list[float] = []
         for direction in (-1.0, 1.0):
-            cost = np.zeros(len(variables))
-            cost[one] = direction
-            found = block.solved(cost, block.low, block.high)
-            if found is not None and not _is_whole(found):
-                found = _whole_solution(block, cost, found)
+            if mine.high[one] - mine.low[one] >= block.need[one]:
+                break
+            found = programs.least_of(int(one), direction)
+            system.programs += 1
             if found is None:
                 ends.append(-direction * np.inf)
                 continue
             inwards = np.ceil if direction > 0 else np.floor
             ends.append(float(inwards(found[one] - direction * TOLERANCE)))
             _note(mine, found, alone)
-            if mine.high[one] - mine.low[one] >= block.need[one]:
-                break
         else:
-            mine.high[one], mine.low[one] = ends
-            mine.is_exact[one] = True
+            if mine.high[one] - mine.low[one] < block.need[one]:
+                mine.high[one], mine.low[one] = ends
+                mine.is_exact[one] = True
     for name in ("low", "high", "is_exact"):
         getattr(ranges, name)[variables] = getattr(mine, name)
-    system.programs += block.programs
-
-
-def _is_whole(values: np.ndarray) -> bool:
-    return bool((np.abs(values - np.round(values)) < TOLERANCE).all())
-
-
-def _whole_solution(block: System, cost: np.ndarray, found: np.ndarray) -> Any:
-    """The same with integers alone; the solution in fractions where that takes too long."""
-    whole = block.solved(cost, block.low, block.high, whole=True)
-    return found if whole is None else whole

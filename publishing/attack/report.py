@@ -73,7 +73,8 @@ def sentences(facts: Mapping[str, Any]) -> list[str]:
     said = [
         f"The attack on the release: {counted(facts['cells'], 'cell')}, {facts['shown']:,} shown,"
         f" {facts['banded']:,} as a band, {facts['hidden']:,} hidden."
-        f" {counted(facts['equations'], 'equation')} were solved for {counted(facts['unknowns'], 'unknown')} of"
+        f" {counted(facts['equations'], 'equation')} were solved"
+        f" for {counted(facts['unknowns'], 'unknown')} of"
         f" {counted(facts['indicator_years'], 'indicator-year')} ({anew:,} of them anew)"
         f" in {facts['seconds']:.1f} s."
     ]

@@ -133,8 +133,8 @@ inner join {true_cells} as cells
     and slot.subgroup = cells.subgroup
 group by all
 """
-# Every unknown is a variable: n, x, y (n less x), the rest of a sum and how many of it are successes. The known
-# part of an equation stands on its right.
+# Every unknown is a variable: n, x, y (n less x), the rest of a sum and how many of it are successes. What is
+# known of an equation stands on its right.
 _SYSTEM = (
     """
 create or replace temp table open_sum as

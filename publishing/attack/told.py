@@ -173,7 +173,7 @@ def _read_derived(con: duckdb.DuckDBPyConnection, published: str) -> None:
 def _half_unit(con: duckdb.DuckDBPyConnection) -> float:
     """How far a printed rate may lie from the true one: half of its last decimal; 0 where it is exact."""
     (decimals,) = con.execute(
-        "select max(list_first(list_filter(range(8), lambda k: abs(value - round(value, k::integer)) < 1e-9)))"
+        "select max(list_first(list_filter(range(8), lambda k: abs(value - round(value, k::int)) < 1e-9)))"
         " from value_row where value is not null"
     ).fetchall()[0]
     (uneven,) = con.execute(

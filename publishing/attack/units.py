@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from publishing.attack.ranges import Contradiction, Ranges, System, find_ranges
+from publishing.attack.programs import Contradiction
+from publishing.attack.ranges import Ranges, System, find_ranges
 
 if TYPE_CHECKING:
     import duckdb

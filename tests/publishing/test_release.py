@@ -56,6 +56,8 @@ def build(home: Home, content: int) -> str:
 def _sample(column: str, kind: str, release_id: str) -> str:
     if column == "release_id":
         return f"'{release_id}'"
+    if column == "suppression":  # rows without a number, of which an attack concludes nothing
+        return "'not_applicable'"
     return SAMPLE.get(kind, "timestamp '2025-08-01'")
 
 
