@@ -23,10 +23,9 @@ class Programs:
 
         self._columns = np.arange(len(low), dtype=np.int32)
         self._status = highspy.HighsModelStatus
-        self._integer = highspy.HighsVarType.kInteger
         self._model = _model(highspy, matrix, known, low, high)
+        self._whole = [highspy.HighsVarType.kInteger] * len(low)
         self._solver = _solver(highspy, self._model)
-        self._whole: Any = None
         self._make_solver = lambda model: _solver(highspy, model)
         self._is_first = True
 
@@ -42,7 +41,7 @@ class Programs:
         return self._run(self._solver)
 
     def least_of(self, one: int, direction: float) -> np.ndarray | None:
-        """Values with the smallest (`direction` 1) or largest (-1) of one unknown, whole ones if they can be had.
+        """Values with the smallest (`direction` 1) or largest (-1) of one unknown; whole if they can be had.
 
         Where no whole solution is found in seconds, the one in fractions: what it bounds, it bounds rightly.
         """
@@ -51,18 +50,16 @@ class Programs:
         found = self.least(cost)
         if found is None or (np.abs(found - np.round(found)) < TOLERANCE).all():
             return found
-        if self._whole is None:
-            self._model.integrality_ = [self._integer] * len(cost)
-            self._whole = self._make_solver(self._model)
-            self._whole.setOptionValue("time_limit", WHOLE_SECONDS)
-            self._whole.setOptionValue("mip_rel_gap", 0.0)
-        self._whole.changeColsCost(len(cost), self._columns, cost)
-        self._whole.zeroAllClocks()
-        self._whole.run()
-        status = self._whole.getModelStatus()
+        self._model.integrality_ = self._whole
+        whole = self._make_solver(self._model)  # a new one: HiGHS adds up the seconds of all its runs
+        whole.setOptionValue("time_limit", WHOLE_SECONDS)
+        whole.setOptionValue("mip_rel_gap", 0.0)
+        whole.changeColsCost(len(cost), self._columns, cost)
+        whole.run()
+        status = whole.getModelStatus()
         if status == self._status.kInfeasible:
             raise Contradiction
-        return np.array(self._whole.getSolution().col_value) if status == self._status.kOptimal else found
+        return np.array(whole.getSolution().col_value) if status == self._status.kOptimal else found
 
     def _run(self, solver: Any) -> np.ndarray | None:
         solver.run()

@@ -50,7 +50,7 @@ def refuse(report: AttackReport) -> None:
     if not report.findings:
         return
     rule = "no hidden number may be worked out of what is published, nor come near it"
-    next_step = 'The last release stays in force; see docs/disclosure.md, "When the attack refuses a release"'
+    next_step = "The last release stays in force; docs/attack.md says what to do"
     named = [
         ReleaseError(str(finding), rule=rule, next_step=next_step) for finding in report.findings[:MOST_NAMED]
     ]

@@ -42,6 +42,11 @@ above as (
         on place.community_id = upper.community_id
         and place.parent_level = upper.geography_level and place.parent_id = upper.geography_id
 ),
+-- groups that are told together are the same at two levels only where both levels have the same groups
+groups_of_level as (
+    select community_id, geography_level, disaggregate, list(distinct subgroup order by subgroup) as groups
+    from slot group by all
+),
 of_places as (
     select total.slot_id, part.slot_id, 'place', part.geography_level
     from slot as part
@@ -50,6 +55,13 @@ of_places as (
         on total.community_id = part.community_id
         and total.geography_level = above.parent_level and total.geography_id = above.parent_id
         and total.disaggregate = part.disaggregate and total.subgroup = part.subgroup
+    inner join groups_of_level as at_part
+        on at_part.community_id = part.community_id
+        and at_part.geography_level = part.geography_level and at_part.disaggregate = part.disaggregate
+    inner join groups_of_level as at_total
+        on at_total.community_id = total.community_id
+        and at_total.geography_level = total.geography_level and at_total.disaggregate = total.disaggregate
+    where not regexp_matches(part.subgroup, 'other_groups') or at_part.groups = at_total.groups
 )
 select (dense_rank() over (order by total_id, kind, split))::bigint as family_id, *
 from (from in_place union all from of_places)
