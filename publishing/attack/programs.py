@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-WHOLE_SECONDS = 5.0
-TOLERANCE = 1e-6
+WHOLE_SECONDS = 2.0
 PRIMAL = 4  # HiGHS's number of the method that goes on from a solution when the costs change
 
 
@@ -41,25 +40,27 @@ class Programs:
         return self._run(self._solver)
 
     def least_of(self, one: int, direction: float) -> np.ndarray | None:
-        """Values with the smallest (`direction` 1) or largest (-1) of one unknown; whole if they can be had.
+        """Values with the smallest (`direction` 1) or largest (-1) of one unknown; None if it has no end."""
+        return self.least(self._cost(one, direction))
 
-        Where no whole solution is found in seconds, the one in fractions: what it bounds, it bounds rightly.
-        """
-        cost = np.zeros(len(self._columns))
-        cost[one] = direction
-        found = self.least(cost)
-        if found is None or (np.abs(found - np.round(found)) < TOLERANCE).all():
-            return found
+    def least_whole(self, one: int, direction: float) -> np.ndarray | None:
+        """The same in whole numbers alone; None where none was found in seconds. Raises Contradiction."""
         self._model.integrality_ = self._whole
-        whole = self._make_solver(self._model)  # a new one: HiGHS adds up the seconds of all its runs
-        whole.setOptionValue("time_limit", WHOLE_SECONDS)
-        whole.setOptionValue("mip_rel_gap", 0.0)
-        whole.changeColsCost(len(cost), self._columns, cost)
-        whole.run()
-        status = whole.getModelStatus()
+        solver = self._make_solver(self._model)  # a new one: HiGHS adds up the seconds of all its runs
+        solver.setOptionValue("time_limit", WHOLE_SECONDS)
+        solver.setOptionValue("mip_rel_gap", 0.0)
+        cost = self._cost(one, direction)
+        solver.changeColsCost(len(cost), self._columns, cost)
+        solver.run()
+        status = solver.getModelStatus()
         if status == self._status.kInfeasible:
             raise Contradiction
-        return np.array(whole.getSolution().col_value) if status == self._status.kOptimal else found
+        return np.array(solver.getSolution().col_value) if status == self._status.kOptimal else None
+
+    def _cost(self, one: int, direction: float) -> np.ndarray:
+        cost = np.zeros(len(self._columns))
+        cost[one] = direction
+        return cost
 
     def _run(self, solver: Any) -> np.ndarray | None:
         solver.run()

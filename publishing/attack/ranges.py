@@ -138,24 +138,45 @@ def _one_by_one(system: System, ranges: Ranges, variables: np.ndarray, equations
     open_ones = np.flatnonzero(_is_unproved(system, ranges)[variables])
     block = system.part(variables, equations)
     programs = Programs(block.matrix, block.known, block.low, block.high)
-    alone = np.zeros(len(variables), int)
     mine = Ranges(*(getattr(ranges, name)[variables] for name in ("low", "high", "is_exact")))
     for one in open_ones:
-        ends: list[float] = []
-        for direction in (-1.0, 1.0):
-            if mine.high[one] - mine.low[one] >= block.need[one]:
-                break
-            found = programs.least_of(int(one), direction)
-            system.programs += 1
-            if found is None:
-                ends.append(-direction * np.inf)
-                continue
-            inwards = np.ceil if direction > 0 else np.floor
-            ends.append(float(inwards(found[one] - direction * TOLERANCE)))
-            _note(mine, found, alone)
-        else:
-            if mine.high[one] - mine.low[one] < block.need[one]:
-                mine.high[one], mine.low[one] = ends
-                mine.is_exact[one] = True
+        if mine.high[one] - mine.low[one] >= block.need[one]:
+            continue
+        low, high, is_whole = _ends(system, programs, mine, int(one))
+        if mine.high[one] - mine.low[one] >= block.need[one]:
+            continue  # a solution on the way was enough
+        if not is_whole and block.need[one] <= high - low < block.need[one] + 1:
+            low, high = _whole_ends(system, programs, int(one), low, high)
+        mine.low[one], mine.high[one], mine.is_exact[one] = low, high, True
     for name in ("low", "high", "is_exact"):
         getattr(ranges, name)[variables] = getattr(mine, name)
+
+
+def _ends(system: System, programs: Programs, mine: Ranges, one: int) -> tuple[float, float, bool]:
+    """The smallest and largest value of one unknown, and whether whole tables have them.
+
+    A table in fractions bounds whole ones, but a range that it leaves open might not be: so it is believed
+    only where the range is wider than it has to be by one.
+    """
+    ends, is_whole = [], True
+    for direction in (1.0, -1.0):
+        found = programs.least_of(one, direction)
+        system.programs += 1
+        if found is None:
+            ends.append(-direction * np.inf)
+            continue
+        inwards = np.ceil if direction > 0 else np.floor
+        ends.append(float(inwards(found[one] - direction * TOLERANCE)))
+        is_whole &= bool((np.abs(found - np.round(found)) < TOLERANCE).all())
+        _note(mine, found, np.zeros(len(found), int))
+    return ends[0], ends[1], is_whole
+
+
+def _whole_ends(system: System, programs: Programs, one: int, low: float, high: float) -> tuple[float, float]:
+    """The same among whole tables; an end stays as it is where they cannot be found in seconds."""
+    ends = []
+    for direction, end in ((1.0, low), (-1.0, high)):
+        found = programs.least_whole(one, direction)
+        system.programs += 1
+        ends.append(end if found is None else float(np.round(found[one])))
+    return ends[0], ends[1]
