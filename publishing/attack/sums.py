@@ -131,18 +131,23 @@ select one_step.family_id, further.wider_id
 from one_step inner join one_step as further on one_step.wider_id = further.family_id
 """
 # Who has children of unknown group is taken as known where `true_cells` tells; how many there are is not.
-_TRUE_RESTS = """
-create or replace temp table true_rest as
-select summand.family_id, summand.table_id, -sum(coefficient * cells.denominator)::bigint as n_rest
-from summand
+_TRUTH = """
+create or replace temp table truth as
+select known.table_id, known.slot_id, cells.denominator::bigint as n, cells.numerator::bigint as x
+from known
 inner join tbl using (table_id)
-inner join slot on summand.slot_id = slot.slot_id
+inner join slot using (slot_id)
 inner join {true_cells} as cells
     on tbl.community_id = cells.community_id and tbl.indicator_id = cells.indicator_id
     and tbl.definition_version = cells.definition_version and tbl.school_year = cells.school_year
     and tbl.collection = cells.collection and slot.geography_level = cells.geography_level
     and slot.geography_id = cells.geography_id and slot.disaggregate = cells.disaggregate
     and slot.subgroup = cells.subgroup
+"""
+_TRUE_RESTS = """
+create or replace temp table true_rest as
+select family_id, table_id, -sum(coefficient * n)::bigint as n_rest
+from summand inner join truth using (table_id, slot_id)
 group by all
 """
 # Every unknown is a variable: n, x, y (n less x), the rest of a sum and how many of it are successes. What is
@@ -243,9 +248,10 @@ def write_sums(con: duckdb.DuckDBPyConnection, published: str, true_cells: str |
         con.execute(statement)
     if true_cells is None:
         con.execute(
-            "create or replace temp table true_rest (family_id bigint, table_id bigint, n_rest bigint)"
+            "create or replace temp table truth (table_id bigint, slot_id bigint, n bigint, x bigint)"
         )
     else:
-        con.execute(_TRUE_RESTS.format(true_cells=true_cells))
+        con.execute(_TRUTH.format(true_cells=true_cells))
+    con.execute(_TRUE_RESTS)
     for statement in _SYSTEM:
         con.execute(statement)

@@ -289,13 +289,17 @@ def _too_open(
         r = max(4, n.min() // 20)
         label = f"{slot[2]} {slot[3]}"
         if slot in hidden:
-            if np.ptp(n) < 5 and n.min() < 10:
+            if np.ptp(n) < 5 and numbers[slot][0] < 10:
                 opened.add((label, "denominator"))
             for values, name in (
                 (x, "numerator"),
                 (n - x, "number of the others (denominator less numerator)"),
             ):
-                if np.ptp(values) < 2 and (n.min() < 10 or values.min() <= r):
+                if np.ptp(values) < 2 and (
+                    numbers[slot][0] < 10
+                    or min(numbers[slot][1], numbers[slot][0] - numbers[slot][1])
+                    <= max(4, numbers[slot][0] // 20)
+                ):
                     opened.add((label, name))
         elif min(numbers[slot][1], numbers[slot][0] - numbers[slot][1]) <= r and np.ptp(x) < 2:
             opened.add((label, "numerator"))
