@@ -40,23 +40,6 @@ where if(
 """
 
 
-# a narrow range of a group that is large in truth, or of a result far from none and all, tells of no child
-_HARMLESS = """
-select unnest(if(is_plain, ['n', 'x', 'y'], ['n'])) as kind, table_id, slot_id from (
-    select table_id, slot_id, least(x, n - x) > greatest(band_smallest, floor(band_share * n)) as is_plain
-    from truth inner join tbl using (table_id)
-    where n >= minimum_denominator{only}
-)
-"""
-
-
-def _harmless(con: duckdb.DuckDBPyConnection, result: UnitResult) -> set[tuple[str, int, int]]:
-    if not result.narrow:
-        return set()
-    only = f" and unit_id = {result.unit_id}"
-    return set(con.execute(_HARMLESS.format(only=only)).fetchall())
-
-
 def given_away(con: duckdb.DuckDBPyConnection) -> list[Finding]:
     """What another table, or a number of the same children, tells of a hidden cell without any sum."""
     return [
@@ -73,8 +56,7 @@ def name_findings(con: duckdb.DuckDBPyConnection, result: UnitResult) -> list[Fi
         ).fetchall()[0]
         how = "its published numbers contradict each other: no numbers of children fulfil all sums"
         return [Finding("contradiction", community, indicator, year, "", "", how)]
-    harmless = _harmless(con, result)
-    return [_finding(con, *one) for one in result.narrow if one not in harmless]
+    return [_finding(con, *one) for one in result.narrow]
 
 
 def _finding(

@@ -144,6 +144,16 @@ inner join {true_cells} as cells
     and slot.geography_id = cells.geography_id and slot.disaggregate = cells.disaggregate
     and slot.subgroup = cells.subgroup
 """
+# A group that is large in truth, and a result of it that is far from none and all, was hidden to protect others:
+# a narrow range of it harms nobody.
+_HARMLESS = """
+create or replace temp table harmless as
+select unnest(if(is_plain, ['n', 'x', 'y'], ['n'])) as kind, table_id, slot_id from (
+    select table_id, slot_id, least(x, n - x) > greatest(band_smallest, floor(band_share * n)) as is_plain
+    from truth inner join tbl using (table_id)
+    where n >= minimum_denominator
+)
+"""
 _TRUE_RESTS = """
 create or replace temp table true_rest as
 select family_id, table_id, -sum(coefficient * n)::bigint as n_rest
@@ -252,6 +262,7 @@ def write_sums(con: duckdb.DuckDBPyConnection, published: str, true_cells: str |
         )
     else:
         con.execute(_TRUTH.format(true_cells=true_cells))
+    con.execute(_HARMLESS)
     con.execute(_TRUE_RESTS)
     for statement in _SYSTEM:
         con.execute(statement)

@@ -68,7 +68,8 @@ def read_units(con: duckdb.DuckDBPyConnection) -> list[Unit]:
             coalesce(variable.low, 0)::double as low, coalesce(variable.high, 'inf'::double)::double as high,
             coalesce(n.variable, -1) as n_variable, coalesce(x.variable, -1) as x_partner,
             coalesce(known.n_low, 0)::double as n_known,
-            coalesce(known.is_shown and (variable.kind = 'n' or known.suppression = ''), false) as is_shown
+            coalesce(known.is_shown and (variable.kind = 'n' or known.suppression = ''), false)
+            or harmless.kind is not null as is_free
         from variable
         left join variable as n on variable.kind in ('x', 'y') and n.kind = 'n'
             and n.table_id = variable.table_id and n.place_id = variable.place_id
@@ -76,6 +77,9 @@ def read_units(con: duckdb.DuckDBPyConnection) -> list[Unit]:
             and x.table_id = variable.table_id and x.place_id = variable.place_id
         left join known on variable.kind in ('n', 'x', 'y')
             and known.table_id = variable.table_id and known.slot_id = variable.place_id
+        left join harmless
+            on variable.kind = harmless.kind
+            and variable.table_id = harmless.table_id and variable.place_id = harmless.slot_id
         order by variable.unit_id, variable.variable
         """
     ).fetchnumpy()
@@ -119,9 +123,9 @@ def _unit(
     need = np.zeros(len(low))
     need[kinds == "n"] = width
     need[np.isin(kinds, ["x", "y"])] = WIDTH_OF_RESULTS
-    need[variables["is_shown"].astype(bool)] = 0
+    need[variables["is_free"].astype(bool)] = 0
     digest = hashlib.sha256(f"{CODE} {about[2:]} {kinds.tolist()}".encode())
-    for part in (low, high, known, matrix.indptr, matrix.indices, matrix.data):
+    for part in (low, high, known, need, matrix.indptr, matrix.indices, matrix.data):
         digest.update(np.ascontiguousarray(part).tobytes())
     return Unit(
         name=name,
@@ -177,7 +181,7 @@ def _too_narrow(unit: Unit, ranges: Ranges) -> list[int]:
 
 def _counts(unit: Unit, ranges: Ranges | None, started: float) -> dict[str, Any]:
     def narrowest(*kinds: str) -> float | None:
-        wanted = np.isin(unit.kinds, kinds)
+        wanted = np.isin(unit.kinds, kinds) & (unit.system.need > 0)
         return None if ranges is None or not wanted.any() else float((ranges.high - ranges.low)[wanted].min())
 
     return {
