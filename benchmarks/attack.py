@@ -118,16 +118,17 @@ create temp table rules as select 'riverbend' as community_id, 10 as minimum_den
     4 as band_smallest, 0.05::double as band_share, 'counts' as shows, null::integer as rounded_to,
     null::integer as rounded_under;
 create temp table default_definitions as select distinct indicator_id, definition_version from source_cells;
-create temp table folds (community_id varchar, geography_level varchar, disaggregate varchar, subgroup varchar,
-    folded_subgroup varchar);
+create temp table folds (community_id varchar, geography_level varchar, disaggregate varchar,
+    subgroup varchar, folded_subgroup varchar);
 create temp table protected_last (community_id varchar, disaggregate varchar, subgroup varchar);
 create temp table implications (community_id varchar, disaggregate varchar, subgroup varchar,
     implied_disaggregate varchar, implied_subgroup varchar);
-create temp table residences (community_id varchar, zip_code varchar, tract_id varchar, neighborhood varchar);
+create temp table residences (community_id varchar, zip_code varchar, tract_id varchar,
+    neighborhood varchar);
 create temp table shown_values (community_id varchar, indicator_id varchar, definition_version varchar,
-    school_year integer, collection varchar, geography_level varchar, geography_id varchar, disaggregate varchar,
-    subgroup varchar, data_maturity varchar, denominator bigint, numerator bigint, value double, band_low double,
-    band_high double, suppression varchar, first_release_id varchar, last_release_id varchar);
+    school_year integer, collection varchar, geography_level varchar, geography_id varchar,
+    disaggregate varchar, subgroup varchar, data_maturity varchar, denominator bigint, numerator bigint,
+    value double, band_low double, band_high double, suppression varchar, first_release_id varchar, last_release_id varchar);
 """
 
 

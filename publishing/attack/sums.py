@@ -144,8 +144,8 @@ inner join {true_cells} as cells
     and slot.geography_id = cells.geography_id and slot.disaggregate = cells.disaggregate
     and slot.subgroup = cells.subgroup
 """
-# A group that is large in truth, and a result of it that is far from none and all, was hidden to protect others:
-# a narrow range of it harms nobody.
+# A group that is large in truth, and a result of it that is far from none and all, was hidden to protect
+# others: a narrow range of it harms nobody.
 _HARMLESS = """
 create or replace temp table harmless as
 select unnest(if(is_plain, ['n', 'x', 'y'], ['n'])) as kind, table_id, slot_id from (

@@ -171,12 +171,20 @@ def _too_narrow(unit: Unit, ranges: Ranges) -> list[int]:
             if low < unit.minimum:
                 found.append(int(one))
             continue
-        least_n = ranges.low[unit.n_variable[one]] if unit.n_variable[one] >= 0 else unit.n_known[one]
+        least_n = _least_n(unit, ranges, int(one))
         rare = max(unit.band[0], np.floor(unit.band[1] * least_n))
         others = unit.n_known[one] - high if unit.n_variable[one] < 0 else np.inf
         if least_n < unit.minimum or low <= rare or others <= rare:
             found.append(int(one))
     return found
+
+
+def _least_n(unit: Unit, ranges: Ranges, one: int) -> float:
+    """The fewest children that the group of a result is proved to have; what was merely seen proves nothing."""
+    n = unit.n_variable[one]
+    if n < 0:
+        return float(unit.n_known[one])
+    return float(ranges.low[n] if ranges.is_exact[n] else unit.system.low[n])
 
 
 def _counts(unit: Unit, ranges: Ranges | None, started: float) -> dict[str, Any]:
