@@ -112,7 +112,7 @@ def make_cells(con: duckdb.DuckDBPyConnection, size: Size) -> None:
     )
 
 
-# the other inputs of disclosure control: the usual rules, and nothing that a community might choose beside them
+# the other inputs of disclosure control: the usual rules, and nothing that a community might choose
 OTHER_INPUTS = """
 create temp table rules as select 'riverbend' as community_id, 10 as minimum_denominator, true as shows_bands,
     4 as band_smallest, 0.05::double as band_share, 'counts' as shows, null::integer as rounded_to,
@@ -128,7 +128,8 @@ create temp table residences (community_id varchar, zip_code varchar, tract_id v
 create temp table shown_values (community_id varchar, indicator_id varchar, definition_version varchar,
     school_year integer, collection varchar, geography_level varchar, geography_id varchar,
     disaggregate varchar, subgroup varchar, data_maturity varchar, denominator bigint, numerator bigint,
-    value double, band_low double, band_high double, suppression varchar, first_release_id varchar, last_release_id varchar);
+    value double, band_low double, band_high double, suppression varchar, first_release_id varchar,
+    last_release_id varchar);
 """
 
 

@@ -180,7 +180,7 @@ def _too_narrow(unit: Unit, ranges: Ranges) -> list[int]:
 
 
 def _least_n(unit: Unit, ranges: Ranges, one: int) -> float:
-    """The fewest children that the group of a result is proved to have; what was merely seen proves nothing."""
+    """The fewest children that the group of a result must have; what was merely seen proves nothing."""
     n = unit.n_variable[one]
     if n < 0:
         return float(unit.n_known[one])
