@@ -56,13 +56,19 @@ def attack(
         raise typer.Exit(Exit.REJECTED)
 
 
-def attack_sentences(home: Home) -> list[str]:
-    """What the attack on the current release found when it was made; nothing where it was not attacked."""
+def attack_facts(home: Home) -> dict[str, Any] | None:
+    """How the current release was attacked when it was made, in counts; None where it was not."""
     import json
 
-    from publishing.attack.report import sentences
     from publishing.release_contents import MANIFEST
 
     manifest: dict[str, Any] = json.loads((home.current_release / MANIFEST).read_text())
-    facts = manifest.get("attack")
+    facts: dict[str, Any] | None = manifest.get("attack")
+    return {name: value for name, value in facts.items() if name != "units"} if facts else None
+
+
+def attack_sentences(facts: dict[str, Any] | None) -> list[str]:
+    """The same for people."""
+    from publishing.attack.report import sentences
+
     return sentences(facts) if facts else []

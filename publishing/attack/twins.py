@@ -21,6 +21,22 @@ where one.table_id <> other.table_id and one.release_id = '' and (
     = (other.indicator_id, other.definition_version, other.collection)
 )
 """,
+    # totals of all places and singles of the whole community: enough to tell who counts the same children
+    f"""
+create or replace temp table near_table as
+with telling as (
+    select table_id, slot_id, n_low as n from told inner join slot using (slot_id)
+    where n_low = n_high
+        and (disaggregate = 'all' or (geography_level = 'community' and not contains(disaggregate, '_x_')))
+)
+select pair.*
+from pair_of_tables as pair
+inner join telling as mine on pair.table_id = mine.table_id
+inner join telling as theirs on pair.other_id = theirs.table_id and mine.slot_id = theirs.slot_id
+group by all
+having count(*) filter (mine.n = theirs.n) >= greatest({EQUAL_CELLS}, {EQUAL_SHARE} * count(*))
+    and count(*) >= {EVIDENCE}
+""",
     """
 create or replace temp table common_cell as
 select pair.*, slot.geography_level, slot.geography_id, slot.disaggregate, mine.slot_id,
@@ -29,31 +45,27 @@ select pair.*, slot.geography_level, slot.geography_id, slot.disaggregate, mine.
     mine.x_low is not distinct from mine.x_high as is_x_known,
     theirs.x_low is not distinct from theirs.x_high as is_their_x_known,
     mine.x_low as x, theirs.x_low as their_x
-from pair_of_tables as pair
+from near_table as pair
 inner join told as mine on pair.table_id = mine.table_id
 inner join told as theirs on pair.other_id = theirs.table_id and mine.slot_id = theirs.slot_id
 inner join slot on mine.slot_id = slot.slot_id
 where theirs.n_low = theirs.n_high
 """,
-    f"""
-create or replace temp table near_table as
-select table_id, other_id, bool_and(n = their_n) as is_equal
-from common_cell where is_mine_known
-group by table_id, other_id
-having count(*) filter (n = their_n) >= greatest({EQUAL_CELLS}, {EQUAL_SHARE} * count(*))
-    and count(*) >= {EVIDENCE}
-""",
     # by place: none of the common numbers may be further apart than the total, nor the other way round
     f"""
 create or replace temp table near_place as
-with differences as (
+with equal_table as (
+    select table_id, other_id, bool_and(n = their_n) as is_equal
+    from common_cell where is_mine_known
+    group by table_id, other_id
+),
+differences as (
     select table_id, other_id, geography_level, geography_id, minimum_denominator, is_equal,
         max(their_n - n) filter (disaggregate = 'all') as total,
         min(their_n - n) as least, max(their_n - n) as most,
         bool_and(not is_same_measure or not (is_x_known and is_their_x_known)
             or (their_x - x between least(0, their_n - n) and greatest(0, their_n - n))) as is_x_nested
-    from common_cell semi join near_table using (table_id, other_id)
-    inner join near_table using (table_id, other_id)
+    from common_cell inner join equal_table using (table_id, other_id)
     where is_mine_known
     group by all
 )
