@@ -49,13 +49,12 @@ def given_away(con: duckdb.DuckDBPyConnection) -> list[Finding]:
 
 def name_findings(con: duckdb.DuckDBPyConnection, result: UnitResult) -> list[Finding]:
     """One finding per number that is too open; `con` still has the tables the attack made."""
-    if result.contradiction:
+    if result.trouble:
         community, indicator, year = con.execute(
             "select community_id, indicator_id, school_year from tbl "
             f"where unit_id = {result.unit_id} limit 1"
         ).fetchall()[0]
-        how = "its published numbers contradict each other: no numbers of children fulfil all sums"
-        return [Finding("contradiction", community, indicator, year, "", "", how)]
+        return [Finding("trouble", community, indicator, year, "", "", result.trouble)]
     return [_finding(con, *one) for one in result.narrow]
 
 

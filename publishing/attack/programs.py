@@ -14,6 +14,10 @@ class Contradiction(Exception):
     """No numbers fulfil all sums: what was taken as known is not so, or a published number is wrong."""
 
 
+class Unsolved(Exception):
+    """HiGHS gave up: nothing is known of the numbers, which is never to be taken for a proof."""
+
+
 class Programs:
     """`matrix` @ v = `known`, `low` <= v <= `high`; costs and bounds may change between solutions."""
 
@@ -76,7 +80,7 @@ class Programs:
             raise Contradiction
         if status == self._status.kUnboundedOrInfeasible:
             return self._settled(solver)
-        raise RuntimeError(f"HiGHS ended with {status}")  # never to be taken for a proof
+        raise Unsolved(str(status))
 
     def _settled(self, solver: Any) -> None:
         """Presolve found that there is no end or no solution: without it HiGHS says which."""
@@ -87,7 +91,7 @@ class Programs:
         if status == self._status.kInfeasible:
             raise Contradiction
         if status != self._status.kUnbounded:
-            raise RuntimeError(f"HiGHS ended with {status}")
+            raise Unsolved(str(status))
 
 
 def _model(highspy: Any, matrix: Any, known: np.ndarray, low: np.ndarray, high: np.ndarray) -> Any:

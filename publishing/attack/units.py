@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from publishing.attack.programs import Contradiction
+from publishing.attack.programs import Contradiction, Unsolved
 from publishing.attack.ranges import Ranges, System, find_ranges
 
 if TYPE_CHECKING:
     import duckdb
 
 WIDTH_OF_RESULTS = 2.0
+TROUBLES: dict[type[Exception], str] = {
+    Contradiction: "its published numbers contradict each other: no numbers of children fulfil all sums",
+    Unsolved: "the solver gave up on its sums, so nothing is proved of its hidden numbers",
+}
 CODE = "1"  # another attack looks again at what an earlier one let pass
 
 
@@ -42,12 +46,12 @@ class Unit:
 
 @dataclass
 class UnitResult:
-    """What was found of a unit: variables too narrow, and counts; `contradiction` where no numbers fit."""
+    """What was found of a unit: variables too narrow, and counts; `trouble` where it could not be attacked."""
 
     name: str
     unit_id: int
     narrow: list[tuple[str, int, int]]
-    contradiction: bool
+    trouble: str
     counts: dict[str, Any]
 
     def facts(self) -> dict[str, Any]:
@@ -148,13 +152,13 @@ def attack_unit(unit: Unit) -> UnitResult:
     started = time.monotonic()
     try:
         ranges = find_ranges(unit.system)
-    except Contradiction:
-        return UnitResult(unit.name, unit.unit_id, [], True, _counts(unit, None, started))
+    except (Contradiction, Unsolved) as error:
+        return UnitResult(unit.name, unit.unit_id, [], TROUBLES[type(error)], _counts(unit, None, started))
     narrow = [
         (str(unit.kinds[one]), int(unit.tables[one]), int(unit.places[one]))
         for one in _too_narrow(unit, ranges)
     ]
-    return UnitResult(unit.name, unit.unit_id, narrow, False, _counts(unit, ranges, started))
+    return UnitResult(unit.name, unit.unit_id, narrow, "", _counts(unit, ranges, started))
 
 
 def _too_narrow(unit: Unit, ranges: Ranges) -> list[int]:
