@@ -46,7 +46,7 @@ class Unit:
 
 @dataclass
 class UnitResult:
-    """What was found of a unit: variables too narrow, and counts; `trouble` where it could not be attacked."""
+    """What was found of a unit: variables too narrow, and counts; `trouble` if it could not be attacked."""
 
     name: str
     unit_id: int
