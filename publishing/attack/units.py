@@ -110,7 +110,9 @@ def read_units(con: duckdb.DuckDBPyConnection) -> list[Unit]:
 
 
 def _range(sorted_ids: np.ndarray, unit_id: int) -> slice:
-    return slice(*(int(np.searchsorted(sorted_ids, unit_id, side)) for side in ("left", "right")))
+    first = np.searchsorted(sorted_ids, unit_id, "left")
+    last = np.searchsorted(sorted_ids, unit_id, "right")
+    return slice(int(first), int(last))
 
 
 def _unit(
