@@ -36,15 +36,15 @@ where if(
     kind = 'n',
     is_n and not is_shown and n_low < minimum,
     is_x and suppression <> '' and (n_low < minimum or x_low <= band or (is_n and n_low - x_low <= band))
-)
+) and (kind, table_id, slot_id) not in (select (kind, table_id, slot_id) from harmless)
+order by all
 """
 
 
 def given_away(con: duckdb.DuckDBPyConnection) -> list[Finding]:
     """What another table, or a number of the same children, tells of a hidden cell without any sum."""
-    return [
-        _finding(con, *row, otherwise="its row holds a rate") for row in con.execute(_GIVEN_AWAY).fetchall()
-    ]
+    rows = con.execute(_GIVEN_AWAY).fetchall()
+    return [_finding(con, kind, table, slot, "its row holds a rate") for kind, table, slot in rows]
 
 
 def name_findings(con: duckdb.DuckDBPyConnection, result: UnitResult) -> list[Finding]:
