@@ -27,7 +27,8 @@ CODE = "1"  # another attack looks again at what an earlier one let pass
 class Unit:
     """A system, and per variable what it is: `kinds` of n, x, y or a rest, `tables` and `places` by number.
 
-    `n_variable` is, of an x or y, the variable of its group's denominator, or -1 where that is `n_known`.
+    `n_variable` is, of an x or y, the variable of its group's denominator, or -1 where that is `n_known`;
+    `is_judged` where the marts say whether a narrow range of it harms anybody.
     """
 
     name: str
@@ -41,7 +42,7 @@ class Unit:
     places: np.ndarray
     n_variable: np.ndarray
     n_known: np.ndarray
-    x_partner: np.ndarray
+    is_judged: np.ndarray
 
 
 @dataclass
@@ -70,20 +71,22 @@ def read_units(con: duckdb.DuckDBPyConnection) -> list[Unit]:
         """
         select variable.unit_id, variable.kind, variable.table_id, variable.place_id,
             coalesce(variable.low, 0)::double as low, coalesce(variable.high, 'inf'::double)::double as high,
-            coalesce(n.variable, -1) as n_variable, coalesce(x.variable, -1) as x_partner,
+            coalesce(n.variable, -1) as n_variable,
             coalesce(known.n_low, 0)::double as n_known,
             coalesce(known.is_shown and (variable.kind = 'n' or known.suppression = ''), false)
-            or harmless.kind is not null as is_free
+            or harmless.kind is not null as is_free,
+            truth.n is not null as is_judged
         from variable
         left join variable as n on variable.kind in ('x', 'y') and n.kind = 'n'
             and n.table_id = variable.table_id and n.place_id = variable.place_id
-        left join variable as x on variable.kind = 'y' and x.kind = 'x'
-            and x.table_id = variable.table_id and x.place_id = variable.place_id
         left join known on variable.kind in ('n', 'x', 'y')
             and known.table_id = variable.table_id and known.slot_id = variable.place_id
         left join harmless
             on variable.kind = harmless.kind
             and variable.table_id = harmless.table_id and variable.place_id = harmless.slot_id
+        left join truth
+            on variable.kind in ('n', 'x', 'y')
+            and variable.table_id = truth.table_id and variable.place_id = truth.slot_id
         order by variable.unit_id, variable.variable
         """
     ).fetchnumpy()
@@ -145,7 +148,7 @@ def _unit(
         places=variables["place_id"].astype(int),
         n_variable=variables["n_variable"].astype(int),
         n_known=variables["n_known"].astype(float),
-        x_partner=variables["x_partner"].astype(int),
+        is_judged=variables["is_judged"].astype(bool),
     )
 
 
@@ -166,12 +169,16 @@ def attack_unit(unit: Unit) -> UnitResult:
 def _too_narrow(unit: Unit, ranges: Ranges) -> list[int]:
     """Unknowns that lie too open, and of which that may tell something of a small group or a rare result.
 
-    A denominator that is proved not to be under the minimum may be narrow, as may a result that is proved to
-    be outside of every band, of a group that is proved not to be small.
+    Of what the marts judge, all that need a width do so for a child. Else a denominator that is proved not to be
+    under the minimum may be narrow, as may a result that is proved to be outside of every band, of a group that
+    is proved not to be small.
     """
     width = ranges.high - ranges.low
     found = []
     for one in np.flatnonzero((unit.system.need > 0) & ~(width >= unit.system.need)):
+        if unit.is_judged[one]:
+            found.append(int(one))
+            continue
         low, high = ranges.low[one], ranges.high[one]
         if unit.kinds[one] == "n":
             if low < unit.minimum:
