@@ -169,9 +169,9 @@ def attack_unit(unit: Unit) -> UnitResult:
 def _too_narrow(unit: Unit, ranges: Ranges) -> list[int]:
     """Unknowns that lie too open, and of which that may tell something of a small group or a rare result.
 
-    Of what the marts judge, all that need a width do so for a child. Else a denominator that is proved not to be
-    under the minimum may be narrow, as may a result that is proved to be outside of every band, of a group that
-    is proved not to be small.
+    Of what the marts judge, all that need a width do so for a child. Else a denominator that is proved not to
+    be under the minimum may be narrow, as may a result that is proved to be outside of every band, of a group
+    that is proved not to be small.
     """
     width = ranges.high - ranges.low
     found = []
