@@ -69,25 +69,27 @@ def read_units(con: duckdb.DuckDBPyConnection) -> list[Unit]:
     ).fetchall()
     variables = con.execute(
         """
-        select variable.unit_id, variable.kind, variable.table_id, variable.place_id,
-            coalesce(variable.low, 0)::double as low, coalesce(variable.high, 'inf'::double)::double as high,
-            coalesce(n.variable, -1) as n_variable,
-            coalesce(known.n_low, 0)::double as n_known,
-            coalesce(known.is_shown and (variable.kind = 'n' or known.suppression = ''), false)
+        with asked as (
+            -- joins by equal columns alone: DuckDB compares every row with every other for any other condition
+            select *, if(kind in ('n', 'x', 'y'), place_id, null) as slot_id,
+                if(kind in ('x', 'y'), place_id, null) as result_id
+            from variable
+        ),
+        of_groups as (select table_id, place_id, variable from variable where kind = 'n')
+        select asked.unit_id, asked.kind, asked.table_id, asked.place_id,
+            coalesce(asked.low, 0)::double as low, coalesce(asked.high, 'inf'::double)::double as high,
+            coalesce(of_groups.variable, -1) as n_variable, coalesce(known.n_low, 0)::double as n_known,
+            coalesce(known.is_shown and (asked.kind = 'n' or known.suppression = ''), false)
             or harmless.kind is not null as is_free,
             truth.n is not null as is_judged
-        from variable
-        left join variable as n on variable.kind in ('x', 'y') and n.kind = 'n'
-            and n.table_id = variable.table_id and n.place_id = variable.place_id
-        left join known on variable.kind in ('n', 'x', 'y')
-            and known.table_id = variable.table_id and known.slot_id = variable.place_id
+        from asked
+        left join of_groups on asked.table_id = of_groups.table_id and asked.result_id = of_groups.place_id
+        left join known on asked.table_id = known.table_id and asked.slot_id = known.slot_id
         left join harmless
-            on variable.kind = harmless.kind
-            and variable.table_id = harmless.table_id and variable.place_id = harmless.slot_id
-        left join truth
-            on variable.kind in ('n', 'x', 'y')
-            and variable.table_id = truth.table_id and variable.place_id = truth.slot_id
-        order by variable.unit_id, variable.variable
+            on asked.table_id = harmless.table_id and asked.slot_id = harmless.slot_id
+            and asked.kind = harmless.kind
+        left join truth on asked.table_id = truth.table_id and asked.slot_id = truth.slot_id
+        order by asked.unit_id, asked.variable
         """
     ).fetchnumpy()
     equations = con.execute(
