@@ -70,7 +70,7 @@ def read_units(con: duckdb.DuckDBPyConnection) -> list[Unit]:
     variables = con.execute(
         """
         with asked as (
-            -- joins by equal columns alone: DuckDB compares every row with every other for any other condition
+            -- joins by equal columns alone: for any other condition DuckDB compares all rows with all
             select *, if(kind in ('n', 'x', 'y'), place_id, null) as slot_id,
                 if(kind in ('x', 'y'), place_id, null) as result_id
             from variable
