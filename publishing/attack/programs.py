@@ -79,11 +79,12 @@ class Programs:
         if status == self._status.kInfeasible:
             raise Contradiction
         if status == self._status.kUnboundedOrInfeasible:
-            return self._settled(solver)
+            self._settle(solver)
+            return None
         raise Unsolved(str(status))
 
-    def _settled(self, solver: Any) -> None:
-        """Presolve found that there is no end or no solution: without it HiGHS says which."""
+    def _settle(self, solver: Any) -> None:
+        """Presolve found no end or no solution: without it HiGHS says which. Raises Contradiction."""
         solver.setOptionValue("presolve", "off")
         solver.run()
         status = solver.getModelStatus()
