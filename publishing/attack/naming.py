@@ -72,7 +72,7 @@ def _finding(
         how = f"the table {told_by} tells of it"
     elif twin and release:
         how = f"release {release} showed it, of nearly the same children"
-    elif twin:
+    elif twin and kind == "n":
         how = f"{twin} shows it, of nearly the same children"
     else:
         how = otherwise or _sum(con, kind, table, slot)
