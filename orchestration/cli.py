@@ -103,11 +103,8 @@ for subject in (
     indicators,
     places,
     query,
-<<<<<<< HEAD
     exporting,
-=======
     release_group,
->>>>>>> 07d66e4 (A release that tells of a child is refused; milepost release attack; a script for outsiders)
     server,
     dashboards,
 ):
