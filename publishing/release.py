@@ -16,6 +16,7 @@ from ingestion.parquet_table import write_table
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
 from publishing.access_log import record_access
+from publishing.attack.refusal import refuse_what_tells
 from publishing.dbt_project import DBT_PROJECT
 from publishing.outgoing import check_outgoing
 from publishing.release_contents import ReleaseError, content_hash, load_promise, refuse_unpromised
@@ -105,7 +106,7 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
             release_id, is_new = str(current["release_id"]), False
         else:
             refuse_withdrawn(home, content)
-            about = {**_prepared(home, con), "content": content}
+            about = {**_prepared(home, con), "content": content, "attack": refuse_what_tells(con, home)}
             release_id, is_new = str(about["release_id"]), True
             checked = check_outgoing(con, home, promise)
             warnings = checked.warnings

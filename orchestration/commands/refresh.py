@@ -93,6 +93,7 @@ def run_refresh(everything: bool = False, notes: str = "", **linking: bool) -> d
 
     `linking` are the options of `link_persons`.
     """
+    from orchestration.commands.release_attack import attack_facts, attack_sentences
     from orchestration.commands.release_facts import release_facts, sentences, years_published
     from orchestration.runs import refresh_in_process
     from orchestration.settings import prepare_environment
@@ -112,6 +113,7 @@ def run_refresh(everything: bool = False, notes: str = "", **linking: bool) -> d
         err.print(f"Nothing was published; {current}.")
     else:
         result |= release_facts(home, years_before, since)
-        for sentence in sentences(result):
+        result["attack"] = attack_facts(home)
+        for sentence in [*sentences(result), *attack_sentences(result["attack"])]:
             err.print(sentence, markup=False, soft_wrap=True)
     return result

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from orchestration.commands import release_attack
 from orchestration.commands.deliveries import JSON
 from orchestration.console import err, out, print_json, print_table
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 LARGEST = 10
 release = typer.Typer(
-    no_args_is_help=True, help="One release: what it holds, what changed in it, taking it out of force."
+    no_args_is_help=True,
+    help="One release: what it holds, what changed, what can be worked out of it, its end.",
 )
 RELEASE = typer.Argument("current", help="Such as r0003, or `current`.")
 
@@ -25,6 +27,7 @@ def register(app: typer.Typer) -> None:
     release.command()(diff)
     release.command()(withdraw)
     release.command()(allow)
+    release_attack.register(release)
     app.add_typer(release, name="release")
 
 

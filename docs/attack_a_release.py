@@ -1,0 +1,161 @@
+"""Try to work out the hidden numbers of a release: python docs/attack_a_release.py FOLDER
+
+For anyone who has a folder of published Parquet files, with DuckDB, NumPy and SciPy and nothing of Milepost.
+It knows what a reader knows: subgroups add up to their total, pairs to their singles, places to the place
+above (children of unknown group or place are in the total alone), a hidden row has at least one child,
+successes are no more than children, a band leaves a numerator between its ends. For each hidden or banded
+number it looks for two tables that both fit everything published and differ in it; where linear programs
+prove that there are none, the number is pinned down. Exits with 1 if any is.
+"""
+
+import sys
+from collections import defaultdict
+
+import duckdb
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import csr_matrix
+
+STEP, ROUNDS = 6, 6
+TABLE = "community_id, indicator_id, definition_version, school_year, collection"
+
+
+def main(folder):
+    con = duckdb.connect()
+    places = {
+        (community, level, place): (community, parent_level, parent)
+        for community, level, place, parent_level, parent in con.execute(
+            "select community_id, geography_level, geography_id, parent_level, parent_id "
+            f"from '{folder}/geographies.parquet' where parent_id is not null"
+        ).fetchall()
+    }
+    tables = defaultdict(dict)
+    for row in con.execute(
+        f"select {TABLE}, geography_level, geography_id, disaggregate, subgroup, denominator, numerator, "
+        f"value_low, value_high, suppression from '{folder}/indicator_values.parquet' "
+        "where suppression not in ('not_received', 'not_applicable')"
+    ).fetchall():
+        tables[row[:5]][row[5:9]] = row[9:]
+    numbers = pinned = 0
+    for key, cells in sorted(tables.items()):
+        looked, found = attack(cells, sums(cells, places, key[0]))
+        numbers += looked
+        pinned += len(found)
+        for cell, what in found:
+            print("pinned:", *key, *cell, what)
+    print(f"{numbers:,} hidden or banded numbers in {len(tables):,} tables, {pinned:,} of them pinned down")
+    return 1 if pinned else 0
+
+
+def sums(cells, places, community):
+    """Total and split -> its parts, of all sums whose total has a row."""
+    found = defaultdict(list)
+    for level, place, disaggregate, subgroup in cells:
+        part = (level, place, disaggregate, subgroup)
+        if disaggregate != "all":
+            found[(level, place, "all", "all"), disaggregate].append(part)
+        if "_x_" in disaggregate:
+            names, values = disaggregate.split("_x_"), subgroup.split("|")
+            found[(level, place, names[0], values[0]), names[1]].append(part)
+            found[(level, place, names[1], values[1]), names[0]].append(part)
+        above = places.get((community, level, place))
+        while above:
+            found[(*above[1:], disaggregate, subgroup), f"{level}s"].append(part)
+            above = places.get(above)
+    return {sum_: parts for sum_, parts in found.items() if sum_[0] in cells}
+
+
+def attack(cells, all_sums):
+    """How many numbers are hidden or banded, and those that can have one value only."""
+    # of everyone in the community each has a known subgroup: then there is no rest in any place or pair
+    whole = {
+        split
+        for (total, split), parts in all_sums.items()
+        if total[0] == "community"
+        and total[2:] == ("all", "all")
+        and None not in (numbers := [cells[cell][0] for cell in (total, *parts)])
+        and numbers[0] == sum(numbers[1:])
+    }
+    low, high, names, rows, known = [], [], {}, [], []
+
+    def variable(name, least, most):
+        names[name] = len(low)
+        low.append(least)
+        high.append(most)
+
+    for cell, (n, x, value_low, value_high, suppression) in cells.items():
+        if n is None:
+            variable((cell, "denominator"), 1, np.inf)
+            variable((cell, "numerator"), 0, np.inf)
+            variable((cell, "others"), 0, np.inf)
+            rows.append({(cell, "denominator"): 1, (cell, "numerator"): -1, (cell, "others"): -1})
+            known.append(0)
+        elif x is None:
+            banded = suppression in ("coded_low", "coded_high")
+            ends = (value_low * n, value_high * n) if banded else (0, n)
+            variable((cell, "numerator"), np.ceil(ends[0] - 1e-6), np.floor(ends[1] + 1e-6))
+    for (total, split), parts in all_sums.items():
+        terms = [(total, -1), *((part, 1) for part in parts)]
+        for position, what in enumerate(("denominator", "numerator")):
+            row = {(cell, what): sign for cell, sign in terms if (cell, what) in names}
+            if not row:
+                continue
+            rest = -sum(sign * cells[cell][position] for cell, sign in terms if (cell, what) not in names)
+            if split not in whole:
+                children = [cells[cell][0] for cell, _ in terms]
+                most = np.inf if None in children else children[0] - sum(children[1:])
+                variable((total, split, what), 0, most)
+                row[(total, split, what)] = 1
+            rows.append(row)
+            known.append(rest)
+    if not names:
+        return 0, []
+    entries = [(i, names[name], sign) for i, row in enumerate(rows) for name, sign in row.items()]
+    i, j, signs = zip(*entries, strict=True) if entries else ((), (), ())
+    matrix = csr_matrix((signs, (i, j)), shape=(len(rows), len(names)))
+    wanted = np.array([name[0] in cells for name in names])
+    stuck = unmoved(matrix, np.array(known, float), np.array(low, float), np.array(high, float), wanted)
+    listed = list(names)
+    return int(wanted.sum()), [listed[one] for one in stuck]
+
+
+def unmoved(matrix, known, low, high, wanted):
+    """Unknowns that have the same value in every table that fits: first many at once, then one by one."""
+
+    def solved(cost, least, most, is_near=False):
+        equal = {"A_eq": matrix, "b_eq": known} if matrix.shape[0] else {}
+        found = linprog(cost, bounds=np.column_stack([least, most]), method="highs", **equal)
+        if found.status not in (0, 3) and not is_near:
+            sys.exit("the published numbers contradict each other, or my reading of them is wrong")
+        return found.x if found.status == 0 else None
+
+    random = np.random.default_rng(1)
+    first = solved(random.uniform(0, 1, len(low)), low, high)
+    centre = np.round(first)
+    near = np.maximum(low, centre - STEP), np.minimum(high, centre + STEP)
+    least, most = first.copy(), first.copy()
+    for turn in range(ROUNDS):
+        still = wanted & (most - least < 0.99)
+        if not still.any():
+            return []
+        signs = random.choice([-1.0, 1.0], len(low)) if turn > 1 else np.full(len(low), 1.0 - 2 * turn)
+        found = solved(np.where(still, signs, 0), *near, is_near=True)
+        if found is not None:
+            least, most = np.minimum(least, found), np.maximum(most, found)
+    stuck = []
+    for one in np.flatnonzero(wanted & (most - least < 0.99)):
+        cost = np.zeros(len(low))
+        ends = []
+        for direction in (1.0, -1.0):
+            cost[one] = direction
+            found = solved(cost, low, high)
+            ends.append(-direction * np.inf if found is None else found[one])
+        if np.floor(ends[1] + 1e-6) - np.ceil(ends[0] - 1e-6) < 1:
+            stuck.append(one)
+    return stuck
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    sys.exit(main(sys.argv[1].rstrip("/")))

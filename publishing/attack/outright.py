@@ -1,0 +1,57 @@
+"""What a release tells outright, without any sum: markers, small numbers, changes since an earlier one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from publishing.attack.report import Finding
+from publishing.attack.told import CELL_KEY
+
+if TYPE_CHECKING:
+    import duckdb
+
+_PLACE = "geography_level || ' ' || geography_id"
+_SUBGROUP = "disaggregate || ' ' || subgroup"
+_CELL = f"community_id, indicator_id, school_year, {_PLACE} as place, {_SUBGROUP} as subgroup"
+_NOW = "(select * from value_row where release_id = '')"
+_BAND = "greatest(band_smallest, floor(band_share * denominator + 1e-9))"
+CHECKS = {
+    "marker": f"""
+        select community_id, '' as indicator_id, null as school_year, '' as place, '' as subgroup,
+            'hidden numbers carry more than one marker ('
+            || string_agg(distinct suppression, ', ' order by suppression)
+            || '), which tells small groups from those that protect them' as how
+        from {_NOW} where denominator is null and suppression not like 'coded_%' and value is null
+        group by community_id having count(distinct suppression) > 1""",
+    "hidden row": f"""
+        select {_CELL}, 'a hidden row holds a number' as how from {_NOW}
+        where denominator is null
+            and coalesce(numerator, value, value_low, value_high) is not null""",
+    "small group": f"""
+        select {_CELL}, 'a group under the minimum is shown' as how
+        from {_NOW} inner join rules using (community_id) where denominator < minimum_denominator""",
+    "band": f"""
+        select {_CELL}, 'a numerator so near none or all of the children is shown, not a band' as how
+        from {_NOW} inner join rules using (community_id)
+        where least(numerator, denominator - numerator) <= {_BAND}""",
+    # a group that grew or shrank by less than the minimum is a small group, and its results can be subtracted
+    "earlier release": f"""
+        select {_CELL.replace("community_id", "now.community_id", 1)},
+            'its denominator differs from release ' || past.release_id
+            || ' by fewer children than the minimum,'
+            || ' and both are shown' as how
+        from {_NOW} as now
+        inner join (select * from value_row where release_id <> '') as past using ({CELL_KEY})
+        inner join rules on now.community_id = rules.community_id
+        where now.denominator <> past.denominator
+            and abs(now.denominator - past.denominator) < minimum_denominator""",
+}
+
+
+def told_outright(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Findings of every check, in the order of their keys; reads `value_row` and `rules`."""
+    found = []
+    for kind, sql in CHECKS.items():
+        rows = con.execute(f"select * from ({sql}) order by all").fetchall()
+        found += [Finding(kind, *row) for row in rows]
+    return found

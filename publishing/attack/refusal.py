@@ -1,0 +1,125 @@
+"""No release that tells of a child: the attack on what is about to be published, and on what was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingestion.sql_text import literal
+from ingestion.wording import counted
+from publishing.attack.report import AttackReport
+from publishing.attack.told import columns_of
+from publishing.release_contents import MANIFEST, ReleaseError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from ingestion.home import Home
+
+VALUES = "indicator_values"
+MOST_NAMED = 20
+
+
+def refuse_what_tells(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, Any]:
+    """The facts of the attack on schema published of `warehouse`, for a manifest; ReleaseError if it tells.
+
+    Indicators and years that are as in the current release are not attacked again.
+    """
+    from publishing.attack.attack import attack
+
+    current = home.current_release.resolve()
+    report = attack(
+        con,
+        "warehouse.published",
+        earlier=earlier_values(home),
+        true_cells=_true_cells(con),
+        kept=_units_of(current),
+    )
+    refuse(report)
+    return report.facts()
+
+
+def refuse(report: AttackReport) -> None:
+    """ReleaseError with what the attack found, at most so many findings that a person reads them."""
+    if not report.findings:
+        return
+    rule = "no hidden number may be worked out of what is published, nor come near it"
+    next_step = "The last release stays in force; docs/attack.md says what to do"
+    named = [
+        ReleaseError(str(finding), rule=rule, next_step=next_step) for finding in report.findings[:MOST_NAMED]
+    ]
+    if len(report.findings) > MOST_NAMED:
+        more = counted(len(report.findings) - MOST_NAMED, "further finding")
+        named.append(ReleaseError(f"and {more}", rule=rule, next_step=next_step))
+    raise ReleaseError.of(named)
+
+
+def attack_release(home: Home, release_id: str | None = None) -> AttackReport:
+    """Attack a release that is kept, by default the current one; ReleaseError where it is not there."""
+    import duckdb
+
+    from publishing.attack.attack import attack
+
+    folder = home.release_folder(release_id) if release_id else home.current_release
+    if not (folder / MANIFEST).exists():
+        raise ReleaseError(
+            f"release {release_id} is not kept" if release_id else "there is no release yet",
+            where=str(home.published),
+            next_step='See `milepost query "from releases"`, or run `milepost refresh`',
+        )
+    with duckdb.connect(config={"threads": 2}) as con:
+        con.execute(f"attach {literal(str(folder / 'release.duckdb'))} as release (read_only)")
+        true_cells = None
+        if _is_built_as(home, folder.resolve().name):
+            con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
+            true_cells = _true_cells(con)
+        earlier = earlier_values(home, before=folder.resolve().name)
+        return attack(con, "release.published", earlier=earlier, true_cells=true_cells)
+
+
+def earlier_values(home: Home, before: str | None = None) -> dict[str, str]:
+    """Release id -> its indicator_values, of every release that is kept (older than `before`, if given)."""
+    found = {}
+    for folder in sorted(home.published.glob("r[0-9]*")):
+        file = folder / f"{VALUES}.parquet"
+        if file.exists() and (before is None or _number(folder) < int(before[1:])):
+            found[folder.name] = f"read_parquet({literal(str(file))})"
+    return found
+
+
+def _number(folder: Path) -> int:
+    return int(folder.name[1:])
+
+
+def _is_built_as(home: Home, release_id: str) -> bool:
+    """Whether the warehouse is the one the release was made of."""
+    import duckdb
+
+    if not home.warehouse.exists():
+        return False
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        try:
+            row = con.execute("select release_id from published.releases where is_current").fetchone()
+        except duckdb.CatalogException:
+            return False
+    return row is not None and row[0] == release_id
+
+
+def _true_cells(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Cells of the marts, which tell where children of unknown group are; nothing else is taken of them."""
+    return (
+        "warehouse.marts.indicator_cells"
+        if columns_of(con, "warehouse.marts").get("indicator_cells")
+        else None
+    )
+
+
+def _units_of(folder: Path) -> Mapping[str, Mapping[str, Any]]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    units: Mapping[str, Mapping[str, Any]] = (manifest.get("attack") or {}).get("units", {})
+    return units

@@ -1,0 +1,249 @@
+"""What the published tables say of each cell: known numbers, bands, and what derived tables give away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingestion.sql_text import literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+# one indicator, version, year and collection; tables share no sum, but may count the same children
+TABLE_KEY = "community_id, indicator_id, definition_version, school_year, collection"
+CELL_KEY = f"{TABLE_KEY}, geography_level, geography_id, disaggregate, subgroup"
+# column of disclosure_rules -> what holds where none is published, and its type
+RULES = {
+    "minimum_denominator": ("10", "bigint"),
+    "smallest_width": ("null", "bigint"),
+    "band_smallest": ("4", "bigint"),
+    "band_share": ("0.05", "double"),
+    "rounded_to": ("null", "bigint"),
+    "rounded_under": ("null", "bigint"),
+}
+NO_NUMBER_DUE = "('not_received', 'not_applicable')"
+# further decimals of a rate than these are told by no one: it is exact
+EXACT_DECIMALS = 7
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A published table that is computed of others: what each of its rows says of a cell."""
+
+    columns: frozenset[str]
+    sql: str
+
+
+_OWN = "coalesce(value, reference_value + gap_points / 100, reference_value * ratio)"
+_PLACE = "geography_level, geography_id"
+DERIVED: Mapping[str, Sequence[Derived]] = {
+    "indicator_gaps": (
+        Derived(
+            frozenset({"denominator", "value", "reference_value", "gap_points", "ratio"}),
+            f"select {CELL_KEY}, denominator, null::bigint as numerator, {_OWN} as rate",
+        ),
+        Derived(
+            frozenset({"reference", "reference_subgroup", "reference_value", "value", "gap_points"}),
+            f"select {TABLE_KEY}, {_PLACE}, if(reference = 'total', 'all', disaggregate), "
+            "reference_subgroup, null, null, coalesce(reference_value, value - gap_points / 100)",
+        ),
+    ),
+    "indicator_trends": (
+        Derived(frozenset({"value"}), f"select {CELL_KEY}, null, null, value"),
+        Derived(
+            frozenset({"baseline_year", "baseline_value", "change_points", "value"}),
+            "select community_id, indicator_id, definition_version, baseline_year, collection, "
+            f"{_PLACE}, disaggregate, subgroup, null, null, "
+            "coalesce(baseline_value, value - change_points / 100)",
+        ),
+    ),
+    "gap_drivers": (
+        Derived(
+            frozenset({"denominator", "value", "geography_id"}),
+            f"select {TABLE_KEY}, 'school', geography_id, disaggregate, subgroup, "
+            "nullif(denominator, 0), null, if(denominator > 0, value, null)",
+        ),
+    ),
+    "pathway_funnel": (
+        Derived(
+            frozenset({"pathway", "step", "cohort_year", "cohort_size", "n_reached", "share_reached"}),
+            f"select community_id, pathway, step, cohort_year, 'annual', {_PLACE}, disaggregate, subgroup, "
+            "cohort_size, n_reached, share_reached",
+        ),
+    ),
+    "interim_projections": (
+        Derived(frozenset({"interim_value"}), f"select {CELL_KEY}, null, null, interim_value"),
+        Derived(
+            frozenset({"annual_value"}),
+            "select community_id, indicator_id, definition_version, school_year, 'annual', "
+            f"{_PLACE}, disaggregate, subgroup, null, null, annual_value",
+        ),
+    ),
+}
+
+
+def read_told(con: duckdb.DuckDBPyConnection, published: str, earlier: Mapping[str, str]) -> None:
+    """Make temp tables `rules`, `value_row`, `slot`, `tbl` and `told` of schema `published`.
+
+    `earlier` is release id -> a relation like indicator_values. Of `told`, a row per table and slot:
+    n_low, n_high (NULL: no end), x_low, x_high (NULL: up to n), and `told_by`, the table beside
+    indicator_values that gave a number away. A hidden row says that there is at least one child.
+    """
+    _read_rules(con, published)
+    _read_rows(con, published, earlier)
+    _read_derived(con, published)
+    for statement in (_SLOTS, _TABLES, _TOLD.format(epsilon=_half_unit(con))):
+        con.execute(statement)
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, published: str) -> dict[str, set[str]]:
+    """Table -> columns of schema `published`, which may name its database too; views count as tables."""
+    database, _, schema = published.rpartition(".")
+    where = f" and database_name = {literal(database)}" if database else ""
+    rows = con.execute(
+        f"select table_name, column_name from duckdb_columns() where schema_name = {literal(schema)}{where}"
+    ).fetchall()
+    found: dict[str, set[str]] = {}
+    for table, column in rows:
+        found.setdefault(table, set()).add(column)
+    return found
+
+
+def _read_rules(con: duckdb.DuckDBPyConnection, published: str) -> None:
+    """Temp table `rules`, a row per community: as disclosure_rules tells, else as usual."""
+    columns = columns_of(con, published).get("disclosure_rules", set())
+    told = ", ".join(
+        f"max({column if column in columns else usual})::{kind} as {column}"
+        for column, (usual, kind) in RULES.items()
+    )
+    source = f"{published}.disclosure_rules" if columns else f"{published}.indicator_values"
+    con.execute(
+        "create or replace temp table rules as "
+        f"select *, coalesce(smallest_width, ceil(minimum_denominator / 2)) as width "
+        f"from (select community_id, {told} from {source} group by all)"
+    )
+
+
+def _read_rows(con: duckdb.DuckDBPyConnection, published: str, earlier: Mapping[str, str]) -> None:
+    columns = (
+        f"{CELL_KEY}, denominator::bigint as denominator, numerator::bigint as numerator, "
+        "value::double as value, "
+        "value_low::double as value_low, value_high::double as value_high, suppression"
+    )
+    parts = [f"select '' as release_id, {columns} from {published}.indicator_values"]
+    parts += [
+        f"select {literal(release)}, {columns} from {relation} as past "
+        f"semi join {published}.indicator_values using ({TABLE_KEY})"
+        for release, relation in earlier.items()
+    ]
+    con.execute(
+        f"create or replace temp table value_row as select * from ({' union all '.join(parts)}) "
+        f"where suppression not in {NO_NUMBER_DUE}"
+    )
+
+
+def _read_derived(con: duckdb.DuckDBPyConnection, published: str) -> None:
+    """Temp table `derived`: what other tables say of cells that indicator_values hides or shows as a band."""
+    there = columns_of(con, published)
+    con.execute(
+        "create or replace temp table derived_row as select * from ("
+        "select community_id, indicator_id, definition_version, school_year, collection, geography_level, "
+        "geography_id, disaggregate, subgroup, denominator, numerator, value as rate, '' as told_by "
+        "from value_row where false)"
+    )
+    for table, kinds in DERIVED.items():
+        for kind in kinds:
+            if kind.columns <= there.get(table, set()):
+                con.execute(f"insert into derived_row {kind.sql}, {literal(table)} from {published}.{table}")
+    con.execute(
+        f"""
+        create or replace temp table derived as
+        select {CELL_KEY}, max(told.denominator) as n, max(told.numerator) as x, max(told.rate) as rate,
+            min(told_by) as told_by
+        from derived_row as told
+        semi join (select * from value_row where release_id = '' and numerator is null) using ({CELL_KEY})
+        where told.denominator is not null or told.numerator is not null or told.rate is not null
+        group by {CELL_KEY}
+        """
+    )
+
+
+def _half_unit(con: duckdb.DuckDBPyConnection) -> float:
+    """How far a printed rate may lie from the true one: half of its last decimal; 0 where it is exact."""
+    (decimals,) = con.execute(
+        "select max(list_first(list_filter(range(8), lambda k: abs(value - round(value, k::int)) < 1e-9)))"
+        " from value_row where value is not null"
+    ).fetchall()[0]
+    (uneven,) = con.execute(
+        f"select count(*) from value_row where abs(value - round(value, {EXACT_DECIMALS})) >= 1e-9"
+    ).fetchall()[0]
+    return 0.0 if uneven or decimals is None else 0.5 * 10.0 ** -int(decimals)
+
+
+_SLOT = "community_id, geography_level, geography_id, disaggregate, subgroup"
+_SLOTS = f"""
+create or replace temp table slot as
+select (row_number() over (order by {_SLOT}))::bigint as slot_id, {_SLOT}
+from (select distinct {_SLOT} from value_row)
+"""
+_TABLES = f"""
+create or replace temp table tbl as
+select
+    (row_number() over (order by {TABLE_KEY}, release_id))::bigint as table_id,
+    (dense_rank() over (order by community_id, indicator_id, school_year))::bigint as unit_id,
+    {TABLE_KEY}, release_id, rules.* exclude (community_id)
+from (select distinct {TABLE_KEY}, release_id from value_row)
+inner join rules using (community_id)
+"""
+# A number that is shown is of at least the minimum; rounded, it stands for all that it is rounded from.
+_TOLD = f"""
+create or replace temp table told as
+with numbers as (
+    select
+        tbl.table_id, slot.slot_id, value_row.suppression, value_low, value_high,
+        value_row.suppression <> 'suppressed' and value_row.denominator is not null as is_shown,
+        coalesce(value_row.denominator, if(release_id = '', derived.n, null)) as n,
+        coalesce(value_row.numerator, if(release_id = '', derived.x, null)) as x,
+        coalesce(value_row.value, if(release_id = '', derived.rate, null)) as rate,
+        if(release_id = '', derived.told_by, null) as told_by,
+        rounded_to, rounded_under, minimum_denominator, band_smallest, band_share
+    from value_row
+    inner join tbl using ({TABLE_KEY}, release_id)
+    inner join slot using ({_SLOT})
+    left join derived using ({CELL_KEY})
+),
+groups as (
+    select *,
+        case
+            when n is null then 1
+            when n < rounded_under + rounded_to / 2
+                then greatest(minimum_denominator, ceil(n - rounded_to / 2))
+            else n
+        end::bigint as n_low,
+        case
+            when n < rounded_under + rounded_to / 2 then floor(n + rounded_to / 2) else n
+        end::bigint as n_high,
+        greatest(band_smallest, floor(band_share * n_high + 1e-9)) as r
+    from numbers
+)
+select
+    table_id, slot_id, suppression, told_by, is_shown, n_low, n_high,
+    case
+        when x is not null then x
+        when n is null then 0
+        when rate is not null then ceil((rate - {{epsilon}}) * n_low - 1e-6)
+        when suppression = 'coded_low' then 0
+        when suppression = 'coded_high' then greatest(0, n_low - r, ceil(value_low * n_low - 1e-6))
+        else 0
+    end::bigint as x_low,
+    case
+        when x is not null then x
+        when n is null then null
+        when rate is not null then floor((rate + {{epsilon}}) * n_high + 1e-6)
+        when suppression = 'coded_low' then least(n_high, r, floor(value_high * n_high + 1e-6))
+        else n_high
+    end::bigint as x_high
+from groups
+"""

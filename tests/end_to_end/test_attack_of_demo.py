@@ -1,0 +1,38 @@
+"""The demo's release under attack: by the command, by what its manifest says, and by an outsider's script."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import duckdb
+
+from publishing.dbt_project import DBT_PROJECT
+from tests.conftest import Deployment
+
+
+def test_no_hidden_number_of_the_demo_can_be_worked_out(
+    demo: tuple[Deployment, duckdb.DuckDBPyConnection],
+) -> None:
+    here, _ = demo
+    facts = json.loads(here.run("release", "attack", "--json"))
+    assert facts["findings"] == []
+    assert facts["hidden"] > 0
+    assert facts["narrowest_n"] >= 5
+    assert facts["attacked"] == facts["indicator_years"]
+    manifest = json.loads((here.home / "published" / "current" / "manifest.json").read_text())
+    assert manifest["attack"]["hidden"] == facts["hidden"]
+
+
+def test_an_outsider_pins_down_no_number_of_the_demo(
+    demo: tuple[Deployment, duckdb.DuckDBPyConnection],
+) -> None:
+    here, _ = demo
+    script = DBT_PROJECT.parent / "docs" / "attack_a_release.py"
+    folder = here.home / "published" / "current"
+    done = subprocess.run(
+        [sys.executable, str(script), str(folder)], capture_output=True, text=True, check=False, timeout=600
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "0 of them pinned down" in done.stdout
