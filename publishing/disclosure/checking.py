@@ -9,31 +9,24 @@ from publishing.disclosure.errors import DisclosureError
 if TYPE_CHECKING:
     import duckdb
 
-# per sum and table, with the true number where a cell is shown
+# A table is told by what differs from the true numbers; these add up, so what differs has to add up to nothing.
 NOT_ADDING_UP = """
-with touched as (
-    select distinct unit_id, equation_id from stage_member semi join stage_result using (cell_id)
-),
-entries as (
-    select member.unit_id, member.equation_id, member.sign, cell.value, solved.tables
-    from stage_member as member
-    semi join touched using (unit_id, equation_id)
-    inner join stage_cell as cell using (unit_id, cell_id)
-    left join stage_result as solved using (cell_id)
-),
-numbered as (
-    select unit_id, equation_id, max(len(tables)) as n_tables, sum(sign * value) as truth
-    from entries group by all
-),
-totals as (
-    select numbered.unit_id, numbered.equation_id, numbered.truth, i,
-        sum(entries.sign * coalesce(entries.tables[i], entries.value)) as total
-    from numbered, unnest(range(1, n_tables + 1)) as r(i)
-    inner join entries
-        on numbered.unit_id = entries.unit_id and numbered.equation_id = entries.equation_id
-    group by all
+with moved as (
+    select * from (
+        select unit_id, cell_id, unnest(range(len(tables))) as i, unnest(tables) - value as difference
+        from stage_result inner join stage_cell using (cell_id)
+    )
+    where difference <> 0
 )
-select count(*) from totals where total <> 0 or truth <> 0
+select count(*) from (
+    select unit_id, equation_id
+    from stage_member inner join moved using (unit_id, cell_id)
+    group by unit_id, equation_id, i having sum(sign * difference) <> 0
+    union all
+    select unit_id, equation_id
+    from stage_member inner join stage_cell using (unit_id, cell_id)
+    group by unit_id, equation_id having sum(sign * value) <> 0
+)
 """
 OUT_OF_BOUNDS = """
 select count(*) from stage_cell inner join stage_result using (cell_id)

@@ -1,19 +1,16 @@
-"""What to hide of a system, with the proof that what is hidden stays open: choose, certify, repair."""
+"""What to hide of a system, with the proof that what is hidden stays open: choose, prove, repair."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from publishing.disclosure.certificates import Search
 from publishing.disclosure.elimination import chosen_by_elimination
 from publishing.disclosure.errors import DisclosureError
-from publishing.disclosure.repair import cells_to_hide
-from publishing.disclosure.system import Flags, Numbers, Openness, System
-from publishing.disclosure.unison import certify_in_unison
-
-TRIES = 6
+from publishing.disclosure.proving import Proof, prove_each, prove_together
+from publishing.disclosure.system import Flags, Numbers, System
+from publishing.disclosure.unison import Unison, in_unison
 
 
 @dataclass(frozen=True)
@@ -26,56 +23,46 @@ class Protected:
     repairs: int
 
 
-def protected(system: System) -> Protected:
+def protected(whole: System) -> Protected:
     """Hide as little as is needed; DisclosureError where a number cannot be kept open wide enough."""
-    _refuse_what_does_not_add_up(system)
-    hidden = _chosen(system)
-    open_ = Openness.of(system.size)
-    gave_way = np.zeros(system.size, dtype=bool)
-    for repairs in range(TRIES):
-        certify_in_unison(system, hidden, open_)
-        failing = Search(system, hidden).certify(open_)
-        if not len(failing):
-            return Protected(hidden, gave_way, open_.tables, repairs)
-        more, bands = cells_to_hide(system, hidden, failing, open_, repairs)
-        gave_way[bands] = True
-        system = _without_bands(system, gave_way)
-        before = hidden.sum()
-        hidden[more] = True
-        if hidden.sum() == before and not len(bands):
-            break
-    raise DisclosureError(
-        f"{len(failing)} hidden numbers stay open less wide than they must, whatever else is hidden",
-        rule="no hidden number may be narrowed under its width by all that is published",
-        next_step="Publish fewer disaggregates at this level in `publication:`, or raise the minimum",
+    _refuse_what_does_not_add_up(whole)
+    unison = in_unison(whole, whole.group)
+    proof = Proof.of(unison.reduced, chosen_by_elimination(unison.reduced))
+    prove_together(proof)
+    failing = prove_each(proof)
+    if len(failing) and (whole.group != whole.same).any():
+        # what cannot move alike in tables of nearly the same children may move in one of them
+        unison, proof = _apart(unison, proof)
+        failing = prove_each(proof)
+    if len(failing):
+        raise DisclosureError(
+            f"{len(failing)} hidden numbers stay open less wide than they must, whatever else is hidden",
+            rule="no hidden number may be narrowed under its width by all that is published",
+            next_step="Publish fewer disaggregates at this level in `publication:`, or raise the minimum",
+        )
+    return Protected(
+        _with_their_groups(whole, unison.spread(proof.hidden)) | whole.never_shown,
+        unison.spread(proof.gave_way),
+        [unison.table(table) for table in unison.reduced.packed(proof.open_.tables)],
+        proof.repairs,
     )
 
 
-def _chosen(system: System) -> Flags:
-    """What elimination hides: in each table by itself, with twins, then for the differences between tables.
-
-    What is hidden for a difference hides no twin: else a version few look at would hide what everybody does.
-    """
-    within = replace(system, need=np.where(system.between, 0, system.need))
-    hidden = _with_twins(system, chosen_by_elimination(within))
-    if not (system.between & (system.need > 0)).any():
-        return hidden
-    alone = np.full(system.size, -1, dtype=np.int64)
-    return chosen_by_elimination(replace(system, hidden=hidden, twins=alone))
-
-
-def _with_twins(system: System, hidden: Flags) -> Flags:
-    """With everything that is the twin of something hidden."""
-    paired = hidden & (system.twins >= 0)
-    return hidden | ((system.twins >= 0) & np.isin(system.twins, system.twins[paired]))
+def _apart(unison: Unison, proof: Proof) -> tuple[Unison, Proof]:
+    """The same proof with each table by itself, but for numbers that are known to be equal."""
+    whole = unison.whole
+    apart = in_unison(whole, whole.same)
+    continued = Proof.of(apart.reduced, apart.gathered(unison.spread(proof.hidden)))
+    continued.gave_way, continued.repairs = apart.gathered(unison.spread(proof.gave_way)), proof.repairs
+    for table in proof.open_.tables:
+        moves = apart.gathered(unison.table(table))
+        continued.open_.add(np.flatnonzero(moves), moves[moves != 0])
+    return apart, continued
 
 
-def _without_bands(system: System, gave_way: Flags) -> System:
-    return replace(
-        system,
-        low=np.where(gave_way, system.wide_low, system.low),
-        high=np.where(gave_way, system.wide_high, system.high),
-    )
+def _with_their_groups(whole: System, hidden: Flags) -> Flags:
+    """With everything that counts nearly the children of something hidden."""
+    return np.isin(whole.group, whole.group[hidden])
 
 
 def _refuse_what_does_not_add_up(system: System) -> None:

@@ -9,54 +9,30 @@ cell whose row is a multiple of a shown one could be worked out. Modulo a prime,
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import groupby
 
 import numpy as np
 
-from publishing.disclosure.system import Flags, System
+from publishing.disclosure.system import Flags
+from publishing.disclosure.unison import Reduced
 
 PRIME = 2_147_483_647
 Row = dict[int, int]
 
 
-def chosen_by_elimination(system: System) -> Flags:
+def chosen_by_elimination(system: Reduced) -> Flags:
     """What is hidden of the system: what was hidden already, and beside it what would give that away."""
     kernel = _Kernel(system)
     hidden = system.hidden | system.never_shown
-    for group in _groups(system):
-        # all of a group are tried even if one must be hidden: knowing more than is shown errs to the safe
-        # side
-        shown = [kernel.show(cell) for cell in group]
-        if not all(shown):
-            hidden[group] = True
+    for cell in np.argsort(system.order, kind="stable").tolist():
+        if not hidden[cell] and not kernel.show(cell):
+            hidden[cell] = True
     return hidden
-
-
-def _groups(system: System) -> list[list[int]]:
-    """Cells that may be shown, twins together, in their order; none of which one is hidden already."""
-    open_cells = np.flatnonzero(~(system.hidden | system.never_shown))
-    twins = system.twins
-    first: dict[int, int] = {}
-    for cell in open_cells.tolist():
-        group = int(twins[cell])
-        if group >= 0:
-            first[group] = min(first.get(group, int(system.order[cell])), int(system.order[cell]))
-    key = [
-        (first.get(int(twins[c]), int(system.order[c])), int(twins[c]), int(system.order[c]), c)
-        for c in open_cells.tolist()
-    ]
-    key.sort()
-    groups: list[list[int]] = []
-    for (_, group), members in groupby(key, key=lambda k: k[:2]):
-        cells = [cell for *_, cell in members]
-        groups += [cells] if group >= 0 else [[cell] for cell in cells]
-    return groups
 
 
 class _Kernel:
     """Rows of cells over coordinates of the kernel; coordinates are cells too."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: Reduced) -> None:
         self.needing = (system.need > 0).tolist()
         self.rows, self.holders = _reduced(system)
 
@@ -100,9 +76,10 @@ def _are_proportional(one: Row, other: Row, column: int) -> bool:
     return all(number * b % PRIME == other[c] * a % PRIME for c, number in one.items())
 
 
-def _reduced(system: System) -> tuple[list[Row], dict[int, set[int]]]:
+def _reduced(system: Reduced) -> tuple[list[Row], dict[int, set[int]]]:
     """A basis of the kernel: each sum solved for one of its cells, the one in fewest sums and shown last."""
-    sums = system.sums
+    # what is beyond a sum takes up whatever it moves by, so only the others tell something
+    sums = system.sums[np.flatnonzero((system.least == 0) & (system.most == 0))]
     equations: list[Row] = []
     inside: dict[int, set[int]] = defaultdict(set)
     pointers, indices, data = sums.indptr.tolist(), sums.indices.tolist(), sums.data.tolist()

@@ -71,23 +71,23 @@ create or replace temp table coupled as
 with differences as (
     select
         outer_id, inner_id, outside.slot_id, outside.cell_id as outer_cell, inside.cell_id as inner_cell,
-        outside.n - inside.n as n, outside.minimum,
-        next_nested.inner_id is not null as is_next
-    from nested
-    left join next_nested using (inner_id, outer_id, geography_level)
-    inner join cell as inside on nested.inner_id = inside.problem_id
-    inner join slot on inside.slot_id = slot.slot_id and slot.geography_level = nested.geography_level
-    inner join cell as outside on nested.outer_id = outside.problem_id and inside.slot_id = outside.slot_id
+        outside.n - inside.n as n, outside.minimum
+    from next_nested
+    inner join cell as inside on next_nested.inner_id = inside.problem_id
+    inner join slot
+        on inside.slot_id = slot.slot_id and slot.geography_level = next_nested.geography_level
+    inner join cell as outside
+        on next_nested.outer_id = outside.problem_id and inside.slot_id = outside.slot_id
 )
 select
     (select coalesce(max(equation_id), 0) from equation)
     + row_number() over (order by outer_cell, inner_cell) as equation_id,
     *
 from differences
-where n between 1 and minimum - 1 or (is_next and n <= {far})
+where n <= {far}
 """
-# Twins: numbers of one subgroup in tables that are not inside each other but count nearly the same children
-# at a place (decision 0006). They are hidden together.
+# Numbers of one subgroup in tables that count nearly the same children at a place: of two that are not inside each
+# other that is a guess (decision 0006). They are hidden together, as are numbers that are known to be the same.
 TWINS = """
 create or replace temp table twin as
 with placed as (
@@ -101,10 +101,10 @@ with placed as (
     inner join slot using (slot_id)
     where problem_id in (select representative from population)
 )
-select cell_id, twin_id
+select cell_id, twin_id, false as is_same
 from (
     select
-        one.cell_id, other.cell_id as twin_id,
+        one.cell_id, other.cell_id as twin_id, nested.inner_id is not null as is_nested,
         -- two more for children who left and others who came
         abs(one.n - other.n) <= greatest(abs(one.n_of_place - other.n_of_place), 2) as is_twin,
         -- other children, only as many, differ more in some subgroup
@@ -116,8 +116,9 @@ from (
         on one.geography_level = nested.geography_level
         and least(one.problem_id, other.problem_id) = least(nested.inner_id, nested.outer_id)
         and greatest(one.problem_id, other.problem_id) = greatest(nested.inner_id, nested.outer_id)
-    where nested.inner_id is null and one.problem_id < other.problem_id
-        and abs(one.n_of_place - other.n_of_place) < one.minimum - 1
+    where one.problem_id < other.problem_id and abs(one.n_of_place - other.n_of_place) < one.minimum - 1
 )
-where is_twin and are_same_children
+where is_nested or (is_twin and are_same_children)
+union all
+select outer_cell, inner_cell, true from coupled where n = 0
 """

@@ -45,7 +45,7 @@ def protect(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
         con.execute(statement)
     for statement in (DENOMINATOR_CELLS, DENOMINATOR_MEMBERS):
         con.execute(statement)
-    denominators = solve_stage(con, "select cell_id, twin_id from twin")
+    denominators = solve_stage(con, "from twin")
     check_stage(con)
     for statement in (HIDDEN_DENOMINATORS, NUMERATOR_RULES, COUPLED_NUMERATORS):
         con.execute(statement)
@@ -62,10 +62,10 @@ def protect(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
 
 def _farthest(con: duckdb.DuckDBPyConnection) -> int:
     """Two numbers differ by more: no table moves both so far that the difference could bind."""
-    from publishing.disclosure.certificates import FARTHEST
+    from publishing.disclosure.moves import reach_of
 
     (minimum,) = con.execute("select coalesce(max(minimum_denominator), 0) from rules").fetchall()[0]
-    return 2 * FARTHEST * ((int(minimum) + 1) // 2)
+    return 2 * reach_of((int(minimum) + 1) // 2)
 
 
 def _refuse_low_minimums(con: duckdb.DuckDBPyConnection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+WORKERS = 2
 CELLS = (
     "select unit_id, cell_id, block, value, low, high, need, never_shown, is_between, hidden, show_order, "
     "price::double as price, wide_low, wide_high from stage_cell order by unit_id, cell_id"
@@ -39,14 +41,19 @@ class Solved:
 
 
 def solve_stage(con: duckdb.DuckDBPyConnection, twins: str | None = None) -> Solved:
-    """Make stage_result of stage_cell and stage_member; `twins` selects pairs of cells hidden together."""
+    """Make stage_result of stage_cell and stage_member; `twins` selects cell_id, twin_id and is_same of pairs."""
     cells: dict[str, Any] = con.execute(CELLS).fetchnumpy()
     members: dict[str, Any] = con.execute(MEMBERS).fetchnumpy()
-    group = _groups(cells["cell_id"], con.execute(twins).fetchnumpy() if twins else None)
+    pairs = con.execute(twins).fetchnumpy() if twins else None
+    group, same = (_groups(cells["cell_id"], pairs, is_same) for is_same in (False, True))
     con.execute(RESULT)
     repairs = tables = units = 0
-    for system, ids in _systems(cells, members, group):
-        result = protected(system)
+    systems = list(_systems(cells, members, group, same))
+    # HiGHS lets other threads run while it solves
+    with ThreadPoolExecutor(WORKERS) as pool:
+        results = pool.map(protected, [system for system, _ in systems])
+        solved = list(zip(systems, results, strict=True))
+    for (system, ids), result in solved:
         con.register("solved_unit", _as_table(system, result, ids))
         con.execute("insert into stage_result from solved_unit")
         con.unregister("solved_unit")
@@ -54,25 +61,23 @@ def solve_stage(con: duckdb.DuckDBPyConnection, twins: str | None = None) -> Sol
     return Solved(units, repairs, tables)
 
 
-def _groups(ids: Numbers, pairs: dict[str, Any] | None) -> Numbers:
-    """Per cell the number of its group of twins, -1 for none."""
+def _groups(ids: Numbers, pairs: dict[str, Any] | None, is_same: bool) -> Numbers:
+    """Per cell the number of its group: cells that pairs (or those that `is_same`) connect, others alone."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    none = np.full(len(ids), -1, dtype=np.int64)
     if pairs is None or not len(pairs["cell_id"]):
-        return none
+        return np.arange(len(ids))
     sorter = np.argsort(ids)
-    one = sorter[np.searchsorted(ids, pairs["cell_id"], sorter=sorter)]
-    other = sorter[np.searchsorted(ids, pairs["twin_id"], sorter=sorter)]
+    of = pairs["is_same"] | (not is_same)
+    one = sorter[np.searchsorted(ids, pairs["cell_id"][of], sorter=sorter)]
+    other = sorter[np.searchsorted(ids, pairs["twin_id"][of], sorter=sorter)]
     graph = coo_array((np.ones(len(one)), (one, other)), shape=(len(ids), len(ids)))
-    _, labels = connected_components(graph, directed=False)
-    paired = np.bincount(labels)[labels] > 1
-    return np.where(paired, labels, none).astype(np.int64)
+    return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
 def _systems(
-    cells: dict[str, Any], members: dict[str, Any], group: Numbers
+    cells: dict[str, Any], members: dict[str, Any], group: Numbers, same: Numbers
 ) -> Iterator[tuple[System, Numbers]]:
     """Per unit its system and the ids of its cells."""
     units, starts = np.unique(cells["unit_id"], return_index=True)
@@ -98,7 +103,8 @@ def _systems(
                 hidden=of["hidden"].astype(bool),
                 order=of["show_order"].astype(np.int64),
                 price=of["price"].astype(np.float64),
-                twins=group[start:end],
+                group=group[start:end],
+                same=same[start:end],
                 wide_low=of["wide_low"].astype(np.int64),
                 wide_high=of["wide_high"].astype(np.int64),
                 sums=sums,

@@ -131,7 +131,7 @@ from equation
 inner join family_member using (family_id)
 inner join cell using (problem_id, slot_id)
 union all
-select equation_id, problem_id, -equation_id, -1 from equation where residual_n > 0
+select equation_id, problem_id, -equation_id, -1 from equation where residual_n > 0 or kind = 'inside'
 """,
 )
 # parts must be disjoint and no part may exceed its whole, or the method is not right

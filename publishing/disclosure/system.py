@@ -24,8 +24,8 @@ class System:
     it must stay open, largest less smallest; 0 for a cell that need not. never_shown: what no plan
     publishes, such as children of an unknown subgroup. between: of these, the differences of two tables.
     hidden: what is hidden to begin with; never_shown cells are. order: cells with smaller numbers are shown
-    first. price: what hiding a cell costs beside others. twins: cells of one number are hidden together; -1
-    for none. block: the table a cell belongs to. wide_low, wide_high: what an attacker would know if the
+    first. price: what hiding a cell costs beside others. group: cells of one number count nearly the same
+    children and are hidden together. same: cells of one number are known to be equal. block: the table a cell belongs to. wide_low, wide_high: what an attacker would know if the
     cell showed nothing at all (of a band, more than low and high). sums: m x n of 1, -1 and 0; each row
     times `value` is 0.
     """
@@ -39,7 +39,8 @@ class System:
     hidden: Flags
     order: Numbers
     price: np.ndarray[Any, np.dtype[np.float64]]
-    twins: Numbers
+    group: Numbers
+    same: Numbers
     block: Numbers
     wide_low: Numbers
     wide_high: Numbers
@@ -55,7 +56,7 @@ class Openness:
     """What the tables found so far prove: smallest and largest number of each cell, and the tables
     themselves.
 
-    A table is what it differs from the true one by; tables of parts that share no sum are written into one.
+    A table is what it differs from the true one by.
     """
 
     least: Numbers
@@ -70,21 +71,15 @@ class Openness:
         return self.most - self.least
 
     def add(self, cells: Numbers, difference: Numbers) -> bool:
-        """Keep a table that differs at `cells`, a part that shares no sum with others; False if it tells
-        nothing.
-
-        `cells` are all of the part: a table in which none of them differs yet takes them in.
-        """
+        """Keep a table that differs at `cells`; False if it tells nothing."""
         widens = (difference > self.most[cells]) | (difference < self.least[cells])
         if not widens.any():
             return False
         self.most[cells] = np.maximum(self.most[cells], difference)
         self.least[cells] = np.minimum(self.least[cells], difference)
-        table = next((table for table in self.tables if not table[cells].any()), None)
-        if table is None:
-            table = np.zeros(len(self.most), dtype=np.int64)
-            self.tables.append(table)
+        table = np.zeros(len(self.most), dtype=np.int64)
         table[cells] = difference
+        self.tables.append(table)
         return True
 
 

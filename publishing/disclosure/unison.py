@@ -1,118 +1,177 @@
-"""Proof for tables that count nearly the same children: one that moves the same cell of all of them alike.
+"""Tables that count nearly the same children, searched as one: the numbers of a group move alike.
 
 Populations and versions of a school year are bound to each other by what the one has beyond the other. Where the
-numbers of one place and subgroup move by as much in each of them, these differences stay as they are, and the
-many tables are searched as if they were one.
+numbers of one place and subgroup move by as much in each of them, these differences stay as they are, so that the
+proof for one is the proof for all, and holds against someone who knows the differences too.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from publishing.disclosure.certificates import Search
-from publishing.disclosure.system import Flags, Numbers, Openness, System
+from publishing.disclosure.system import Flags, Numbers, System
 
-
-def certify_in_unison(system: System, hidden: Flags, open_: Openness) -> None:
-    """Add to `open_` the tables found by moving alike what is bound to each other; the rest is left as it was."""
+if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    binding = _binding(system)
-    if not binding.any():
-        return
-    cells = np.flatnonzero(hidden & ~system.between)
-    low, high = _bounds(system, hidden, binding)
-    group = _groups(system, hidden, binding)[cells]
-    _, group = np.unique(group, return_inverse=True)
-    n = int(group.max(initial=-1)) + 1
-    gather = csr_array((np.ones(len(cells), dtype=np.int64), (np.arange(len(cells)), group)), shape=(len(cells), n))
-    sums = (system.sums[~binding][:, cells] @ gather).tocsr()
-    # a group's numbers are its moves: each begins at 0
-    down, up = np.full(n, -system_reach(system)), np.full(n, system_reach(system))
-    np.maximum.at(down, group, low[cells] - system.value[cells])
-    np.minimum.at(up, group, high[cells] - system.value[cells])
-    need = np.zeros(n, dtype=np.int64)
-    lacking = np.maximum(system.need - open_.width(), 0)
-    np.maximum.at(need, group, np.where(lacking[cells] > 0, system.need[cells], 0))
+
+@dataclass(frozen=True)
+class Reduced:
+    """A system told as moves from the true numbers; n groups of cells, m sums of them.
+
+    low, high: how far a group may move; wide_low, wide_high: if its bands gave way. need, never_shown, hidden,
+    order and price as of a `System`. A table of moves fits where least <= sums @ moves <= most: a sum with
+    something beyond it that is not published may move as far as that allows, any other not at all.
+    """
+
+    low: Numbers
+    high: Numbers
+    need: Numbers
+    never_shown: Flags
+    hidden: Flags
+    order: Numbers
+    price: np.ndarray[Any, np.dtype[np.float64]]
+    wide_low: Numbers
+    wide_high: Numbers
+    sums: csr_array
+    least: Numbers
+    most: Numbers
+
+    @property
+    def size(self) -> int:
+        return len(self.low)
+
+    def packed(self, tables: list[Numbers]) -> list[Numbers]:
+        """Fewer tables that prove as much: those that move other cells are one where all sums have room for both."""
+        packed: list[Numbers] = []
+        moved: list[Numbers] = []
+        for table in tables:
+            moves = self.sums @ table
+            for i, other in enumerate(packed):
+                if not (other[table != 0]).any():
+                    both = moved[i] + moves
+                    if ((self.least <= both) & (both <= self.most)).all():
+                        packed[i], moved[i] = other + table, both
+                        break
+            else:
+                packed.append(table)
+                moved.append(moves)
+        return packed
+
+    def with_bands_given_up(self, gave_way: Flags) -> Reduced:
+        """The same where the groups that `gave_way` show nothing."""
+        return replace(
+            self,
+            low=np.where(gave_way, self.wide_low, self.low),
+            high=np.where(gave_way, self.wide_high, self.high),
+        )
+
+
+@dataclass(frozen=True)
+class Unison:
+    """group: of each cell of `whole` its group in `reduced`, or -1 for what is beyond a sum and needs no proof."""
+
+    whole: System
+    reduced: Reduced
+    group: Numbers
+
+    def gathered(self, of_cells: Any) -> Any:
+        """Per group what its cells have, where that is the same for all of them."""
+        of_groups = np.zeros(self.reduced.size, dtype=of_cells.dtype)
+        inside = self.group >= 0
+        of_groups[self.group[inside]] = of_cells[inside]
+        return of_groups
+
+    def spread(self, of_groups: Any) -> Any:
+        """Per cell of `whole` what there is per group; 0 or False for what is beyond a sum."""
+        return np.where(self.group >= 0, of_groups[self.group], np.zeros_like(of_groups[:1]))
+
+    def table(self, moves: Numbers) -> Numbers:
+        """A table of `whole` from the moves of groups: what is beyond a sum takes up what the sum moves by."""
+        table: Numbers = self.spread(moves)
+        entries = self.whole.sums.tocoo()
+        beyond = self.group[entries.col] < 0
+        rows, cells, signs = entries.row[beyond], entries.col[beyond], entries.data[beyond]
+        table[cells] = -signs * (self.whole.sums @ table)[rows]
+        return table
+
+
+def in_unison(whole: System, group: Numbers) -> Unison:
+    """The system of groups: hidden if one of their cells is, and as bound as the most bound of them."""
+    from scipy.sparse import csr_array
+
+    group = group.copy()
+    group[_is_beyond(whole)] = -1
+    _, numbered = np.unique(group, return_inverse=True)
+    group = (numbered - bool((group < 0).any())).astype(np.int64)
+    cells = np.flatnonzero(group >= 0)
+    of = group[cells]
+    n = int(of.max(initial=-1)) + 1
     first = np.zeros(n, dtype=np.int64)
-    first[group[::-1]] = cells[::-1]
-    alike = replace(
-        system,
-        value=np.zeros(n, dtype=np.int64), low=down, high=up, need=need,
-        never_shown=system.never_shown[first], between=np.zeros(n, dtype=bool), hidden=np.ones(n, dtype=bool),
-        order=system.order[first], price=system.price[first], twins=np.full(n, -1, dtype=np.int64),
-        block=np.zeros(n, dtype=np.int64), wide_low=down, wide_high=up, sums=sums,
-    )  # fmt: skip
-    found = Openness.of(n)
-    Search(alike, np.ones(n, dtype=bool)).certify(found)
-    everything = np.arange(system.size)
-    for table in found.tables:
-        open_.add(everything, _spread(system, binding, cells, table[group]))
+    first[of[::-1]] = cells[::-1]
 
+    def gathered(values: Any, ufunc: Any) -> Any:
+        result = values[first]
+        ufunc.at(result, of, values[cells])
+        return result
 
-def system_reach(system: System) -> int:
-    """How far a number may move, as `Search` has it."""
-    from publishing.disclosure.certificates import farthest_of
-
-    return farthest_of(system)
-
-
-def _binding(system: System) -> Flags:
-    """Which sums bind a cell of one table to that of another: those with a difference, or of two equal cells."""
-    between = (abs(system.sums) @ system.between.astype(np.int64)) > 0
-    sums = system.sums.tocsr()
-    n_cells = np.diff(sums.indptr)
-    pairs = np.flatnonzero(n_cells == 2)
-    one, other = sums.indices[sums.indptr[pairs]], sums.indices[sums.indptr[pairs] + 1]
-    equal = np.zeros(len(n_cells), dtype=bool)
-    equal[pairs] = system.block[one] != system.block[other]
-    flags: Flags = between | equal
-    return flags
-
-
-def _sides(system: System, binding: Flags) -> tuple[Numbers, Numbers]:
-    """Of each binding sum the cell that has more children, and the one that is part of it."""
-    sums = system.sums[binding][:, :].tocoo()
-    sides = ~system.between[sums.col]
-    row, col, sign = sums.row[sides], sums.col[sides], sums.data[sides]
-    m = int(binding.sum())
-    outer, inner = np.zeros(m, dtype=np.int64), np.zeros(m, dtype=np.int64)
-    outer[row[sign > 0]], inner[row[sign < 0]] = col[sign > 0], col[sign < 0]
-    return outer, inner
-
-
-def _bounds(system: System, hidden: Flags, binding: Flags) -> tuple[Numbers, Numbers]:
-    """What is known of each cell by those that are shown and have more, or fewer, of the same children."""
-    outer, inner = _sides(system, binding)
-    low, high = system.low.copy(), system.high.copy()
-    is_inner_shown, is_outer_shown = ~hidden[inner], ~hidden[outer]
-    np.maximum.at(low, outer[is_inner_shown], system.value[inner[is_inner_shown]])
-    np.minimum.at(high, inner[is_outer_shown], system.value[outer[is_outer_shown]])
-    return low, high
-
-
-def _groups(system: System, hidden: Flags, binding: Flags) -> Any:
-    """Per cell a number that it shares with the hidden cells it is bound to."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    outer, inner = _sides(system, binding)
-    both = hidden[outer] & hidden[inner]
-    graph = coo_array(
-        (np.ones(int(both.sum())), (outer[both], inner[both])), shape=(system.size, system.size)
+    gather = csr_array((np.ones(len(cells), dtype=np.int64), (cells, of)), shape=(whole.size, n))
+    least, most = _room_beyond(whole, group < 0)
+    sums, least, most = _distinct(whole.sums @ gather, least, most)
+    reduced = Reduced(
+        low=gathered(whole.low - whole.value, np.maximum),
+        high=gathered(whole.high - whole.value, np.minimum),
+        need=gathered(whole.need, np.maximum),
+        never_shown=gathered(whole.never_shown, np.logical_and),
+        hidden=gathered(whole.hidden, np.logical_or),
+        order=gathered(whole.order, np.minimum),
+        price=gathered(whole.price, np.maximum),
+        wide_low=gathered(whole.wide_low - whole.value, np.maximum),
+        wide_high=gathered(whole.wide_high - whole.value, np.minimum),
+        sums=sums,
+        least=least,
+        most=most,
     )
-    return connected_components(graph, directed=False)[1]
+    return Unison(whole, reduced, group)
 
 
-def _spread(system: System, binding: Flags, cells: Numbers, moves: Numbers) -> Numbers:
-    """A table of all cells from the moves of the groups; differences take up what only one side moves."""
-    table = np.zeros(system.size, dtype=np.int64)
-    table[cells] = moves
-    sums = system.sums[binding].tocoo()
-    between = system.between[sums.col]
-    # outer - inner - difference = 0
-    table[sums.col[between]] = (system.sums[binding] @ table)[sums.row[between]]
-    return table
+def _is_beyond(whole: System) -> Flags:
+    """What is never shown, needs no proof and is in one sum: it only says how far the others of it may move."""
+    n_sums = np.bincount(whole.sums.tocoo().col, minlength=whole.size)
+    beyond: Flags = whole.never_shown & (whole.need == 0) & (n_sums == 1)
+    return beyond
+
+
+def _room_beyond(whole: System, beyond: Flags) -> tuple[Numbers, Numbers]:
+    """Per sum how far what is beyond it lets the others move down and up; 0 where there is nothing beyond."""
+    least, most = (np.zeros(whole.sums.shape[0], dtype=np.int64) for _ in range(2))
+    entries = whole.sums.tocoo()
+    of = beyond[entries.col]
+    rows, cells, signs = entries.row[of], entries.col[of], entries.data[of]
+    down, up = (whole.low - whole.value)[cells], (whole.high - whole.value)[cells]
+    np.add.at(least, rows, np.where(signs < 0, down, -up))
+    np.add.at(most, rows, np.where(signs < 0, up, -down))
+    return least, most
+
+
+def _distinct(sums: Any, least: Numbers, most: Numbers) -> tuple[Any, Numbers, Numbers]:
+    """The same sums, each once with the least room, without those that say nothing."""
+    sums = sums.tocsr()
+    sums.sum_duplicates()
+    sums.eliminate_zeros()
+    seen: dict[bytes, int] = {}
+    number = np.full(sums.shape[0], -1, dtype=np.int64)
+    ends = zip(sums.indptr[:-1].tolist(), sums.indptr[1:].tolist(), strict=True)
+    for row, (start, end) in enumerate(ends):
+        if end > start:
+            key = sums.indices[start:end].tobytes() + sums.data[start:end].tobytes()
+            number[row] = seen.setdefault(key, len(seen))
+    says = number >= 0
+    tight_least, tight_most = np.full(len(seen), np.iinfo(np.int64).min), np.full(len(seen), np.iinfo(np.int64).max)
+    np.maximum.at(tight_least, number[says], least[says])
+    np.minimum.at(tight_most, number[says], most[says])
+    _, rows = np.unique(number[says], return_index=True)
+    return sums[np.flatnonzero(says)[rows]], tight_least, tight_most

@@ -1,0 +1,166 @@
+"""Proof that hidden numbers stay open: other tables of whole numbers that fit all that is published.
+
+First tables that move many hidden numbers at once, while nothing else moves; then, for what these leave, the cheapest
+table in which each moves, whatever must be hidden for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from publishing.disclosure.moves import Moves
+from publishing.disclosure.system import Flags, Numbers, Openness
+from publishing.disclosure.unison import Reduced
+
+BATCHES, BATCH_SHARE, FEWEST = 15, 0.5, 20
+GAIN = 200.0  # of a number that moves by one: more than what has to move with it costs
+SAME = 0.98  # batches that leave so many of the numbers unproved ...
+QUIET = 3  # ... so often in a row are enough
+HIDDEN_PRICE, NEVER_SHOWN_PRICE = 1e-2, 1e-3
+# Where a solution has halves or sixths, one of moves by two or six at a time has none.
+STEPS = (1, 2, 6)
+
+
+@dataclass
+class Proof:
+    """What is hidden of a system, the bands that show nothing any more, and the tables that prove it open."""
+
+    system: Reduced
+    hidden: Flags
+    gave_way: Flags
+    open_: Openness
+    repairs: int = 0
+
+    @classmethod
+    def of(cls, system: Reduced, hidden: Flags) -> Proof:
+        return cls(system, hidden.copy(), np.zeros(system.size, dtype=bool), Openness.of(system.size))
+
+    def lacking(self) -> Numbers:
+        """Hidden cells that no table leaves open as wide as they need."""
+        return np.flatnonzero(self.hidden & (self.open_.width() < self.system.need))
+
+
+def prove_together(proof: Proof) -> None:
+    """Tables of what is hidden already, each moving as many of the numbers still to be proved as it can."""
+    cells = np.flatnonzero(proof.hidden)
+    moves = Moves(proof.system, cells, np.where(proof.system.never_shown[cells], 0.1, 1.0))
+    place = np.full(proof.system.size, -1)
+    place[cells] = np.arange(len(cells))
+    random, quiet = np.random.default_rng(len(cells)), 0
+    lacking = proof.lacking()
+    for _ in range(BATCHES):
+        if not len(lacking) or quiet == QUIET:
+            return
+        # a part of them at a time, since they are in each other's way
+        picked = lacking[random.random(len(lacking)) < max(BATCH_SHARE, FEWEST / len(lacking))]
+        at = place[picked]
+        most, least = proof.open_.most[picked], proof.open_.least[picked]
+        up = ((most <= 0) & (moves.up[at] > 0)) | (moves.down[at] <= 0)
+        need = proof.system.need[picked]
+        solution = moves.towards(at, up, np.where(up, need + least, need - most), GAIN)
+        if solution is not None:
+            proof.open_.add(cells, moves.whole(solution))
+        left = proof.lacking()
+        quiet = quiet + 1 if len(left) > SAME * len(lacking) else 0
+        lacking = left
+
+
+def prove_each(proof: Proof) -> Numbers:
+    """A table for each number that is still to be proved, hiding what moves in it; those there is none for."""
+    failing = _prove_each(proof, proof.lacking())
+    system = proof.system
+    has_bands = (system.low != system.wide_low) | (system.high != system.wide_high)
+    if len(failing) and has_bands.any():
+        # bands give way only where hiding shown numbers would not do
+        proof.system = system.with_bands_given_up(has_bands)
+        failing = _prove_each(proof, failing)
+        beyond = (proof.open_.most > system.high) | (proof.open_.least < system.low)
+        proof.gave_way |= beyond & has_bands
+        proof.system = system.with_bands_given_up(proof.gave_way)
+    return failing
+
+
+def _prove_each(proof: Proof, lacking: Numbers) -> Numbers:
+    if not len(lacking):
+        return lacking
+    programs = _Programs(proof)
+    failing = [cell for cell in lacking.tolist() if not _prove_one(proof, programs, cell)]
+    return np.array(failing, dtype=np.int64)
+
+
+class _Programs:
+    """Linear programs over all cells, one per step, made when they are first asked for."""
+
+    def __init__(self, proof: Proof) -> None:
+        self._system, self._by_step = proof.system, dict[int, Moves]()
+        self._price = np.where(
+            proof.hidden,
+            np.where(proof.system.never_shown, NEVER_SHOWN_PRICE, HIDDEN_PRICE),
+            proof.system.price,
+        )
+
+    def table(self, cell: int, move: int) -> Numbers | None:
+        """The cheapest table of whole numbers in which `cell` moves so far; None if there is none."""
+        for step in STEPS:
+            if step not in self._by_step:
+                everything = np.arange(self._system.size)
+                self._by_step[step] = Moves(self._system, everything, self._price, step=step, is_warm=True)
+            moves = self._by_step[step]
+            solution = moves.by(cell, move)
+            if solution is None:
+                return None
+            table = moves.whole(solution, cell)
+            if table[cell]:
+                return table
+        return None
+
+    def cost_of(self, table: Numbers) -> float:
+        return float(np.abs(table) @ self._price)
+
+    def hide(self, cells: Numbers) -> None:
+        self._price[cells] = HIDDEN_PRICE
+        for moves in self._by_step.values():
+            moves.set_price(cells, HIDDEN_PRICE)
+
+
+def _prove_one(proof: Proof, programs: _Programs, cell: int) -> bool:
+    """Add tables that leave the cell open, and hide what moves in them; False, and nothing done, without any."""
+    if proof.open_.width()[cell] >= proof.system.need[cell]:
+        return True
+    cheapest: tuple[float, list[Numbers]] | None = None
+    for way in _ways(proof, cell):
+        tables = [programs.table(cell, move) for move in way]
+        found = [table for table in tables if table is not None]
+        if len(found) < len(way):
+            continue
+        hides = any((table != 0)[~proof.hidden].any() for table in found)
+        cost = sum(programs.cost_of(table) for table in found)
+        if cheapest is None or cost < cheapest[0]:
+            cheapest = cost, found
+        # a second look is worth it only where something must be hidden
+        if not hides or len(way) > 1:
+            break
+    if cheapest is None:
+        return False
+    for table in cheapest[1]:
+        newly = np.flatnonzero((table != 0) & ~proof.hidden)
+        proof.hidden[newly] = True
+        programs.hide(newly)
+        proof.open_.add(np.flatnonzero(table), table[table != 0])
+        proof.repairs += bool(len(newly))
+    return True
+
+
+def _ways(proof: Proof, cell: int) -> Iterator[list[int]]:
+    """Moves that make a cell as open as it must be, with what it is already: one alone first, then two."""
+    system = proof.system
+    need, up, down = int(system.need[cell]), int(system.high[cell]), int(-system.low[cell])
+    most, least = int(proof.open_.most[cell]), int(-proof.open_.least[cell])
+    for far, room, opposite in ((need - least, up, -1), (need - most, down, 1)):
+        if far <= room:
+            yield [-opposite * far]
+    for far in range(min(need - 1, up), max(0, need - down - 1), -1):
+        yield [far, far - need]
