@@ -42,7 +42,7 @@ def main(folder):
         numbers += looked
         pinned += len(found)
         for cell, what in found:
-            print("pinned:", *key, *cell, what)
+            print("pinned:", *map(str, (*key, *cell, what)))
     print(f"{numbers:,} hidden or banded numbers in {len(tables):,} tables, {pinned:,} of them pinned down")
     return 1 if pinned else 0
 
@@ -113,7 +113,7 @@ def attack(cells, all_sums):
     entries = [(i, names[name], sign) for i, row in enumerate(rows) for name, sign in row.items()]
     i, j, signs = zip(*entries, strict=True) if entries else ((), (), ())
     matrix = csr_matrix((signs, (i, j)), shape=(len(rows), len(names)))
-    wanted = np.array([name[0] in cells for name in names])
+    wanted = np.array([len(name) == 2 for name in names])
     stuck = unmoved(matrix, np.array(known, float), np.array(low, float), np.array(high, float), wanted)
     listed = list(names)
     return int(wanted.sum()), [listed[one] for one in stuck]

@@ -24,7 +24,7 @@ DESCRIPTIVE = frozenset(
             "releases",
             "area_values",
         ),
-        *("gateway_status", "indicator_sources"),
+        *("gateway_status", "indicator_sources", "disclosure_rules"),
     ]
 )
 # computed of published rates alone: each row needs its rate, of these columns, in indicator_values

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from publishing.attack.report import AttackReport, Finding
 from publishing.attack.sums import write_sums
 from publishing.attack.told import read_told
-from publishing.attack.twins import TWINS
+from publishing.attack.twins import TWINS, WITHOUT_TWINS
 from publishing.attack.units import Unit, UnitResult, attack_unit, read_units
 
 if TYPE_CHECKING:
@@ -47,11 +47,21 @@ def attack(
     units = read_units(con)
     before = kept or {}
     changed = [unit for unit in units if dict(before.get(unit.name, {})).get("hash") != unit.hash]
-    with ThreadPoolExecutor(WORKERS) as pool:
-        results = {result.name: result for result in pool.map(attack_unit, changed)}
+    results = _attacked(changed)
+    doubtful = [result.unit_id for result in results.values() if result.is_contradiction]
+    if doubtful:
+        for statement in WITHOUT_TWINS:
+            con.execute(statement, {"units": doubtful})
+        write_sums(con, published, true_cells)
+        results |= _attacked([unit for unit in read_units(con) if unit.unit_id in doubtful])
     findings += [finding for result in results.values() for finding in _named(con, result)]
     facts = {unit.name: _facts(unit, results.get(unit.name), before) for unit in units}
     return _report(con, facts, len(changed), tuple(findings), time.monotonic() - started)
+
+
+def _attacked(units: list[Unit]) -> dict[str, UnitResult]:
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return {result.name: result for result in pool.map(attack_unit, units)}
 
 
 def _facts(

@@ -55,6 +55,10 @@ class UnitResult:
     trouble: str
     counts: dict[str, Any]
 
+    @property
+    def is_contradiction(self) -> bool:
+        return self.trouble == TROUBLES[Contradiction]
+
     def facts(self) -> dict[str, Any]:
         return self.counts
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from publishing.disclosure.elimination import chosen_by_elimination
 from publishing.disclosure.errors import DisclosureError
-from publishing.disclosure.proving import Proof, prove_each, prove_together
+from publishing.disclosure.proving import Proof, prove_each, prove_together, told_anyway
 from publishing.disclosure.system import Flags, Numbers, System
 from publishing.disclosure.unison import Unison, in_unison
 
@@ -40,8 +40,11 @@ def protected(whole: System) -> Protected:
             rule="no hidden number may be narrowed under its width by all that is published",
             next_step="Publish fewer disaggregates at this level in `publication:`, or raise the minimum",
         )
+    hidden = _with_their_groups(whole, unison.spread(proof.hidden))
+    proof.hidden = unison.gathered(hidden) | proof.system.never_shown
+    told = unison.spread(told_anyway(proof))
     return Protected(
-        _with_their_groups(whole, unison.spread(proof.hidden)) | whole.never_shown,
+        (hidden & ~told) | whole.never_shown,
         unison.spread(proof.gave_way),
         [unison.table(table) for table in unison.reduced.packed(proof.open_.tables)],
         proof.repairs,

@@ -83,6 +83,28 @@ def prove_each(proof: Proof) -> Numbers:
     return failing
 
 
+def told_anyway(proof: Proof) -> Flags:
+    """What was hidden beside others and is told by them all the same, since it stands still whatever moves.
+
+    Shown as well, it tells nothing more. What can move is moved, so that all that stays hidden is open.
+    """
+    system, told = proof.system, np.zeros(proof.system.size, dtype=bool)
+    stands_still = (proof.open_.width() == 0) & (system.need == 0)
+    cells = np.flatnonzero(proof.hidden)
+    moves: Moves | None = None
+    for cell in np.flatnonzero(proof.hidden & stands_still & ~system.hidden & ~system.never_shown).tolist():
+        if proof.open_.width()[cell]:
+            continue
+        moves = moves or Moves(system, cells, np.ones(len(cells)), is_warm=True)
+        place = int(np.searchsorted(cells, cell))
+        solutions = [moves.by(place, move) for move in (1, -1)]
+        told[cell] = all(solution is None for solution in solutions)
+        for solution in solutions:
+            if solution is not None:
+                proof.open_.add(cells, moves.whole(solution, place))
+    return told
+
+
 def _prove_each(proof: Proof, lacking: Numbers) -> Numbers:
     if not len(lacking):
         return lacking

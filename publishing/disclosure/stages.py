@@ -57,11 +57,11 @@ select
 from solved
 union all
 select
-    unit_id, -equation_id, problem_id, residual_n, 0, {UNBOUNDED},
+    unit_id, -equation_id, problem_id, residual_n, 0, coalesce(greatest(cap, residual_n), {UNBOUNDED}),
     -- how many are of no known group may be told, but not how few are in the wider of two groups alone
     if(kind = 'inside' and residual_n between 1 and minimum - 1, {DENOMINATOR_WIDTH}, 0),
     true, false, true, 0, 0, 0, {UNBOUNDED}
-from equation inner join units using (problem_id)
+from equation inner join units using (problem_id) left join beyond_at_most using (equation_id)
 where residual_n > 0 or kind = 'inside'
 union all
 select

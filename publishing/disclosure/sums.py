@@ -8,7 +8,11 @@ FAMILIES = (
     """
 create or replace temp table split_member as
 with same_place as (
-    select parent.slot_id as parent_slot, child.slot_id as child_slot, child.disaggregate as split
+    select parent.slot_id as parent_slot, child.slot_id as child_slot, child.disaggregate as split,
+        if(
+            parent.disaggregate = 'all', child.disaggregate,
+            child.dimensions[if(parent.disaggregate = child.dimensions[1], 2, 1)]
+        ) as dimension
     from slot as child
     inner join slot as parent using (place_id)
     where child.disaggregate <> 'all' and (
@@ -19,9 +23,10 @@ with same_place as (
         ))
     )
 )
-select parent_slot || ' by ' || split as family, child_slot as slot_id, -1 as sign from same_place
+select parent_slot || ' by ' || split as family, parent_slot, dimension, child_slot as slot_id, -1 as sign
+from same_place
 union
-select parent_slot || ' by ' || split, parent_slot, 1 from same_place
+select parent_slot || ' by ' || split, parent_slot, dimension, parent_slot, 1 from same_place
 """,
     # of a level that folds rare groups, the one they are folded into is several groups of the level above
     """
@@ -36,6 +41,7 @@ with covered as (
 below as (
     select
         parent.slot_id as parent_slot, child.slot_id as child_slot,
+        'below ' || child.geography_level as dimension,
         concat_ws(' ', parent.place_id, child.geography_level, child.disaggregate, child.subgroup) as family
     from covered as child
     inner join covered as parent using (community_id, disaggregate, original)
@@ -46,9 +52,9 @@ below as (
             and parent.geography_id = child.parent_place
         )
 )
-select family || ' below' as family, child_slot as slot_id, -1 as sign from below
+select family || ' below' as family, parent_slot, dimension, child_slot as slot_id, -1 as sign from below
 union
-select family || ' below', parent_slot, 1 from below
+select family || ' below', parent_slot, dimension, parent_slot, 1 from below
 """,
     # homeless by the school's word is homeless by any: what the wider group has beyond is a group too
     """
@@ -98,13 +104,46 @@ select outer_slot || ' around', outer_slot, 1 from pairs
 """,
     """
 create or replace temp table family_member as
-select dense_rank() over (order by kind, family) as family_id, kind, slot_id, sign
+select dense_rank() over (order by kind, family) as family_id, kind, parent_slot, dimension, slot_id, sign
 from (
     select 'split' as kind, * from split_member
-    union all select 'split', * from place_member
-    union all select 'inside', * from implied_member
-    union all select 'inside', * from area_member
+    union all by name select 'split' as kind, * from place_member
+    union all by name select 'inside' as kind, * from implied_member
+    union all by name select 'inside' as kind, * from area_member
 )
+""",
+    # of a subgroup no more children are of unknown group than of all, and of a place no more than of what it is
+    # part of
+    """
+create or replace temp table wider_family as
+with described as (
+    select distinct family_id, dimension, slot.*
+    from family_member inner join slot on family_member.parent_slot = slot.slot_id
+    where kind = 'split'
+),
+step as (
+    select narrow.family_id, wide.family_id as wider_id
+    from described as narrow
+    inner join described as wide using (place_id, dimension)
+    where narrow.disaggregate <> 'all' and wide.disaggregate = 'all'
+    union all
+    select narrow.family_id, wide.family_id
+    from described as narrow
+    inner join described as wide using (community_id, dimension)
+    where
+        narrow.disaggregate = 'all' and wide.disaggregate = 'all'
+        and not starts_with(dimension, 'below')
+        and (
+            (wide.geography_level = 'community' and narrow.geography_level <> 'community')
+            or (
+                wide.geography_level = 'district' and narrow.geography_level = 'school'
+                and wide.geography_id = narrow.parent_place
+            )
+        )
+)
+select * from step
+union
+select step.family_id, further.wider_id from step inner join step as further on step.wider_id = further.family_id
 """,
 )
 
@@ -119,6 +158,15 @@ select
     sum(sign * n)::bigint as residual_n, sum(sign * x)::bigint as residual_x
 from family_member inner join cell using (slot_id)
 group by problem_id, family_id
+""",
+    # how many may be in none of its parts, as far as a wider sum tells
+    """
+create or replace temp table beyond_at_most as
+select narrow.equation_id, min(wide.residual_n) as cap
+from equation as narrow
+inner join wider_family using (family_id)
+inner join equation as wide on wide.family_id = wider_family.wider_id and wide.problem_id = narrow.problem_id
+group by narrow.equation_id
 """,
     """
 delete from equation

@@ -170,7 +170,10 @@ def _distinct(sums: Any, least: Numbers, most: Numbers) -> tuple[Any, Numbers, N
             key = sums.indices[start:end].tobytes() + sums.data[start:end].tobytes()
             number[row] = seen.setdefault(key, len(seen))
     says = number >= 0
-    tight_least, tight_most = np.full(len(seen), np.iinfo(np.int64).min), np.full(len(seen), np.iinfo(np.int64).max)
+    tight_least, tight_most = (
+        np.full(len(seen), np.iinfo(np.int64).min),
+        np.full(len(seen), np.iinfo(np.int64).max),
+    )
     np.maximum.at(tight_least, number[says], least[says])
     np.minimum.at(tight_most, number[says], most[says])
     _, rows = np.unique(number[says], return_index=True)

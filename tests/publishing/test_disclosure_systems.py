@@ -93,14 +93,18 @@ def test_what_cannot_move_alike_moves_by_itself() -> None:
     assert not (sums_of(*_entries(sums), 3, 7) @ tables.T).any()
     assert (np.ptp(tables, axis=0)[[1, 4]] >= 5).all()
     with pytest.raises(DisclosureError):
-        protected(system(values, sums, group=[0, 1, 2, 3, 1, 5, 6], same=[0, 1, 2, 3, 1, 5, 6], low=low, high=high))
+        protected(
+            system(values, sums, group=[0, 1, 2, 3, 1, 5, 6], same=[0, 1, 2, 3, 1, 5, 6], low=low, high=high)
+        )
 
 
 def test_tables_that_move_other_cells_become_one_where_there_is_room_for_both() -> None:
     # what is beyond the sum is 5 children: either part may grow by five, but not both of them
     sums = [{0: 1, 1: -1, 2: -1, 3: -1}]
     whole = system([100, 40, 55, 5], sums, need=[0, 0, 0, 0], low=[1, 1, 1, 0])
-    whole = replace(whole, never_shown=np.array([False, False, False, True]), hidden=np.array([False, True, True, True]))
+    whole = replace(
+        whole, never_shown=np.array([False, False, False, True]), hidden=np.array([False, True, True, True])
+    )
     reduced = in_unison(whole, whole.group).reduced
     assert (reduced.least.tolist(), reduced.size) == ([-5], 3)
     first, second = np.array([0, 5, 0]), np.array([0, 0, 5])
