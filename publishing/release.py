@@ -86,8 +86,8 @@ def prepare_release(
 def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
     """Make schema published of the warehouse the current release, all at once, unless it already is.
 
-    What the outgoing gate finds wrong stops it (ReleaseError). Whatever goes wrong, the release before stays
-    current; the next run clears what an interrupted one left.
+    What the outgoing gate or the attack finds wrong stops it (ReleaseError). Whatever goes wrong, the release
+    before stays current; the next run clears what an interrupted one left.
     """
     started = time.monotonic()
     warnings: tuple[str, ...] = ()
@@ -106,10 +106,11 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
             release_id, is_new = str(current["release_id"]), False
         else:
             refuse_withdrawn(home, content)
-            about = {**_prepared(home, con), "content": content, "attack": refuse_what_tells(con, home)}
-            release_id, is_new = str(about["release_id"]), True
+            prepared = _prepared(home, con)
+            release_id, is_new = str(prepared["release_id"]), True
             checked = check_outgoing(con, home, promise)
             warnings = checked.warnings
+            about = {**prepared, "content": content, "attack": refuse_what_tells(con, home)}
             unfinished = home.published / f"{UNFINISHED}{release_id}"
             unfinished.mkdir()
             checked.write(con, unfinished)

@@ -109,7 +109,7 @@ left join tbl as other on twin.other_id = other.table_id
     # a rate told of a group whose number came from a twin bounds its numerator too
     "update known set x_high = n_high where n_high is not null and x_high is null",
 )
-# What contradicts the sums of an indicator and year was not of nearly the same children: an attacker drops it.
+# What contradicts the sums of an indicator and year was not of nearly the same children: it is dropped.
 WITHOUT_TWINS = (
     """
 update known set n_low = told.n_low, n_high = told.n_high, x_low = told.x_low,

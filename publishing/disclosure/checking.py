@@ -9,7 +9,7 @@ from publishing.disclosure.errors import DisclosureError
 if TYPE_CHECKING:
     import duckdb
 
-# A table is told by what differs from the true numbers; these add up, so what differs has to add up to nothing.
+# What differs from the true numbers, which add up, has to add up to nothing.
 NOT_ADDING_UP = """
 with moved as (
     select * from (

@@ -1,8 +1,9 @@
 """Tables that fit what is published, found by linear programs: what moves from the true numbers, and how far.
 
-A table differs from the true one in the cells that move, satisfies every sum and every bound, and is what an
-attacker cannot rule out (controlled tabular adjustment in the manner of Fischetti and Salazar, 2001, turned round).
-Solved by HiGHS. What moves least in sum moves along few cells, so nearly every solution is of whole numbers.
+A table differs from the true one in the cells that move, satisfies every sum and every bound, and is what
+an attacker cannot rule out (controlled tabular adjustment in the manner of Fischetti and Salazar, 2001,
+turned round). Solved by HiGHS. What moves least in sum moves along few cells, so nearly every solution is of
+whole numbers.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Moves:
         self._solver.passModel(lp)
 
     def towards(self, places: Numbers, up: Flags, far: Numbers, gain: float) -> Values | None:
-        """The moves in which as many of `cells[places]` as can go `far` up, or else down: `gain` for each child."""
+        """Moves with as many of `cells[places]` as can `far` up, or else down: `gain` for each child."""
         cost, most = self._cost.copy(), self._most.copy()
         n = len(self.cells)
         there, back = np.where(up, places, places + n), np.where(up, places + n, places)
@@ -75,7 +76,7 @@ class Moves:
         return self._run()
 
     def by(self, place: int, move: int) -> Values | None:
-        """The cheapest moves in which `cells[place]` moves by `move` or a little more; None if there are none."""
+        """The cheapest moves with `cells[place]` moving `move` or a little more; None if there are none."""
         n = len(self.cells)
         there, back = (place, place + n) if move > 0 else (place + n, place)
         far = float(-(-abs(move) // self._step))
@@ -95,11 +96,8 @@ class Moves:
             self._cost[column] = price
             self._solver.changeColCost(column, price)
 
-    def cost_of(self, table: Numbers) -> float:
-        return float(np.abs(table) @ self._cost[: len(self.cells)])
-
     def whole(self, moves: Values, place: int | None = None) -> Numbers:
-        """The parts of `moves` that are of whole numbers, of all that share no sum, or of the one with `place`."""
+        """Those parts of `moves`, or the one with `place`, that are of whole numbers; parts share no sum."""
         from scipy.sparse import block_array, csr_array
         from scipy.sparse.csgraph import connected_components
 

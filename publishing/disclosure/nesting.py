@@ -86,8 +86,8 @@ select
 from differences
 where n <= {far}
 """
-# Numbers of one subgroup in tables that count nearly the same children at a place: of two that are not inside each
-# other that is a guess (decision 0006). They are hidden together, as are numbers that are known to be the same.
+# Numbers of one subgroup in tables that count nearly the same children at a place: of two that are not inside
+# each other that is a guess (decision 0006). They are hidden together, as are numbers known to be the same.
 TWINS = """
 create or replace temp table twin as
 with placed as (

@@ -1,7 +1,7 @@
 """Proof that hidden numbers stay open: other tables of whole numbers that fit all that is published.
 
-First tables that move many hidden numbers at once, while nothing else moves; then, for what these leave, the cheapest
-table in which each moves, whatever must be hidden for it.
+First tables that move many hidden numbers at once, while nothing else moves; then, for what these leave, the
+cheapest table in which each moves, whatever must be hidden for it.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def prove_together(proof: Proof) -> None:
 
 
 def prove_each(proof: Proof) -> Numbers:
-    """A table for each number that is still to be proved, hiding what moves in it; those there is none for."""
+    """A table for each number still to be proved, hiding what moves in it; those there is none for."""
     failing = _prove_each(proof, proof.lacking())
     system = proof.system
     has_bands = (system.low != system.wide_low) | (system.high != system.wide_high)
@@ -149,7 +149,7 @@ class _Programs:
 
 
 def _prove_one(proof: Proof, programs: _Programs, cell: int) -> bool:
-    """Add tables that leave the cell open, and hide what moves in them; False, and nothing done, without any."""
+    """Add tables that leave the cell open, and hide what moves in them; False if there are none."""
     if proof.open_.width()[cell] >= proof.system.need[cell]:
         return True
     cheapest: tuple[float, list[Numbers]] | None = None

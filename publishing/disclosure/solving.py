@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 WORKERS = 2
 CELLS = (
-    "select unit_id, cell_id, block, value, low, high, need, never_shown, is_between, hidden, show_order, "
+    "select unit_id, cell_id, value, low, high, need, never_shown, hidden, show_order, "
     "price::double as price, wide_low, wide_high from stage_cell order by unit_id, cell_id"
 )
 # numbered by their places in CELLS
@@ -41,7 +41,7 @@ class Solved:
 
 
 def solve_stage(con: duckdb.DuckDBPyConnection, twins: str | None = None) -> Solved:
-    """Make stage_result of stage_cell and stage_member; `twins` selects cell_id, twin_id and is_same of pairs."""
+    """Make stage_result of stage_cell and stage_member; `twins` gives cell_id, twin_id and is_same."""
     cells: dict[str, Any] = con.execute(CELLS).fetchnumpy()
     members: dict[str, Any] = con.execute(MEMBERS).fetchnumpy()
     pairs = con.execute(twins).fetchnumpy() if twins else None
@@ -94,12 +94,11 @@ def _systems(
             int(rows.max(initial=-1)) + 1,
             end - start,
         )
-        whole = {name: of[name].astype(np.int64) for name in ("value", "low", "high", "need", "block")}
+        whole = {name: of[name].astype(np.int64) for name in ("value", "low", "high", "need")}
         yield (
             System(
                 **whole,
                 never_shown=of["never_shown"].astype(bool),
-                between=of["is_between"].astype(bool),
                 hidden=of["hidden"].astype(bool),
                 order=of["show_order"].astype(np.int64),
                 price=of["price"].astype(np.float64),

@@ -52,7 +52,7 @@ units as (select distinct problem_id, unit_id from solved)
 select
     unit_id, cell_id, problem_id as block, n as value, 1 as low, {UNBOUNDED} as high,
     if(n < minimum or is_primary, {DENOMINATOR_WIDTH}, 0) as need,
-    false as never_shown, false as is_between, n < minimum or is_primary or was_hidden as hidden, {_ORDER}
+    false as never_shown, n < minimum or is_primary or was_hidden as hidden, {_ORDER}
     1 as wide_low, {UNBOUNDED} as wide_high
 from solved
 union all
@@ -60,12 +60,12 @@ select
     unit_id, -equation_id, problem_id, residual_n, 0, coalesce(greatest(cap, residual_n), {UNBOUNDED}),
     -- how many are of no known group may be told, but not how few are in the wider of two groups alone
     if(kind = 'inside' and residual_n between 1 and minimum - 1, {DENOMINATOR_WIDTH}, 0),
-    true, false, true, 0, 0, 0, {UNBOUNDED}
+    true, true, 0, 0, 0, {UNBOUNDED}
 from equation inner join units using (problem_id) left join beyond_at_most using (equation_id)
 where residual_n > 0 or kind = 'inside'
 union all
 select
-    unit_id, -equation_id, inner_id, n, 0, {UNBOUNDED}, 0, true, true, true, 0, 0, 0, {UNBOUNDED}
+    unit_id, -equation_id, inner_id, n, 0, {UNBOUNDED}, 0, true, true, 0, 0, 0, {UNBOUNDED}
 from coupled inner join units on coupled.inner_id = units.problem_id
 where n > 0
 """
@@ -162,7 +162,7 @@ with solved as (
 ),
 units as (select distinct problem_id, unit_id from solved),
 rests as (
-    select unit_id, equation_id, problem_id, residual_n as n, residual_x as x, false as is_between,
+    select unit_id, equation_id, problem_id, residual_n as n, residual_x as x,
         residual_n < equation.minimum
         or least(residual_x, residual_n - residual_x) <= {BAND_SIZE.format(n="residual_n")} as is_telling
     from equation
@@ -171,7 +171,7 @@ rests as (
     inner join rules using (community_id)
     where residual_n > 0
     union all
-    select unit_id, equation_id, inner_id, n, x, true, is_telling
+    select unit_id, equation_id, inner_id, n, x, is_telling
     from coupled_numerators inner join units on coupled_numerators.inner_id = units.problem_id
     where n > 0
 )
@@ -179,13 +179,13 @@ select
     unit_id, cell_id, problem_id as block, x as value,
     if(is_coded and not is_low, n - band_size, 0) as low, if(is_coded and is_low, band_size, n) as high,
     if(is_hidden or is_coded, least({NUMERATOR_WIDTH}, n), 0) as need,
-    false as never_shown, false as is_between, is_hidden or is_coded or was_hidden as hidden, {_ORDER}
+    false as never_shown, is_hidden or is_coded or was_hidden as hidden, {_ORDER}
     0 as wide_low, n as wide_high
 from solved
 union all
 select
     unit_id, -equation_id, problem_id, x, 0, n,
-    if(is_telling, least({NUMERATOR_WIDTH}, n), 0), true, is_between, true, 0, 0, 0, n
+    if(is_telling, least({NUMERATOR_WIDTH}, n), 0), true, true, 0, 0, 0, n
 from rests
 """
 NUMERATOR_MEMBERS = """

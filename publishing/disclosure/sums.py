@@ -23,10 +23,10 @@ with same_place as (
         ))
     )
 )
-select parent_slot || ' by ' || split as family, parent_slot, dimension, child_slot as slot_id, -1 as sign
+select parent_slot || ' by ' || split as family, dimension, child_slot as slot_id, -1 as sign
 from same_place
 union
-select parent_slot || ' by ' || split, parent_slot, dimension, parent_slot, 1 from same_place
+select parent_slot || ' by ' || split, dimension, parent_slot, 1 from same_place
 """,
     # of a level that folds rare groups, the one they are folded into is several groups of the level above
     """
@@ -52,9 +52,9 @@ below as (
             and parent.geography_id = child.parent_place
         )
 )
-select family || ' below' as family, parent_slot, dimension, child_slot as slot_id, -1 as sign from below
+select family || ' below' as family, dimension, child_slot as slot_id, -1 as sign from below
 union
-select family || ' below', parent_slot, dimension, parent_slot, 1 from below
+select family || ' below', dimension, parent_slot, 1 from below
 """,
     # homeless by the school's word is homeless by any: what the wider group has beyond is a group too
     """
@@ -104,7 +104,7 @@ select outer_slot || ' around', outer_slot, 1 from pairs
 """,
     """
 create or replace temp table family_member as
-select dense_rank() over (order by kind, family) as family_id, kind, parent_slot, dimension, slot_id, sign
+select dense_rank() over (order by kind, family) as family_id, kind, dimension, slot_id, sign
 from (
     select 'split' as kind, * from split_member
     union all by name select 'split' as kind, * from place_member
@@ -112,14 +112,16 @@ from (
     union all by name select 'inside' as kind, * from area_member
 )
 """,
-    # of a subgroup no more children are of unknown group than of all, and of a place no more than of what it is
-    # part of
+    # of a subgroup no more children are of unknown group than of all, and of a place no more than of what it
+    # is part of
     """
 create or replace temp table wider_family as
 with described as (
-    select distinct family_id, dimension, slot.*
-    from family_member inner join slot on family_member.parent_slot = slot.slot_id
-    where kind = 'split'
+    -- where groups of the level above are folded into one, the sum has several totals, and none wider
+    select family_id, dimension, slot.*
+    from family_member inner join slot using (slot_id)
+    where kind = 'split' and sign = 1
+    qualify count(*) over (partition by family_id) = 1
 ),
 step as (
     select narrow.family_id, wide.family_id as wider_id
@@ -143,7 +145,8 @@ step as (
 )
 select * from step
 union
-select step.family_id, further.wider_id from step inner join step as further on step.wider_id = further.family_id
+select step.family_id, further.wider_id
+from step inner join step as further on step.wider_id = further.family_id
 """,
 )
 

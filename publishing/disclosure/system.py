@@ -22,12 +22,12 @@ class System:
 
     value: the true number. low, high: what an attacker knows of it beforehand. need: how many children wide
     it must stay open, largest less smallest; 0 for a cell that need not. never_shown: what no plan
-    publishes, such as children of an unknown subgroup. between: of these, the differences of two tables.
-    hidden: what is hidden to begin with; never_shown cells are. order: cells with smaller numbers are shown
-    first. price: what hiding a cell costs beside others. group: cells of one number count nearly the same
-    children and are hidden together. same: cells of one number are known to be equal. block: the table a cell belongs to. wide_low, wide_high: what an attacker would know if the
-    cell showed nothing at all (of a band, more than low and high). sums: m x n of 1, -1 and 0; each row
-    times `value` is 0.
+    publishes, such as children of an unknown subgroup. hidden: what is hidden to begin with; never_shown
+    cells are. order: cells with smaller numbers are shown first. price: what hiding a cell costs beside
+    others. group: cells of one number count nearly the same children and are hidden together. same: cells
+    of one number are known to be equal. wide_low, wide_high: what an attacker would know if the cell showed
+    nothing at all (of a band, more than low and high). sums: m x n of 1, -1 and 0; each row times `value`
+    is 0.
     """
 
     value: Numbers
@@ -35,13 +35,11 @@ class System:
     high: Numbers
     need: Numbers
     never_shown: Flags
-    between: Flags
     hidden: Flags
     order: Numbers
     price: np.ndarray[Any, np.dtype[np.float64]]
     group: Numbers
     same: Numbers
-    block: Numbers
     wide_low: Numbers
     wide_high: Numbers
     sums: csr_array

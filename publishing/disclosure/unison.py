@@ -1,8 +1,8 @@
 """Tables that count nearly the same children, searched as one: the numbers of a group move alike.
 
-Populations and versions of a school year are bound to each other by what the one has beyond the other. Where the
-numbers of one place and subgroup move by as much in each of them, these differences stay as they are, so that the
-proof for one is the proof for all, and holds against someone who knows the differences too.
+Populations and versions of a school year are bound to each other by what the one has beyond the other. Where
+the numbers of one place and subgroup move by as much in each of them, these differences stay as they are, so
+that the proof for one is the proof for all, and holds against someone who knows the differences too.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 class Reduced:
     """A system told as moves from the true numbers; n groups of cells, m sums of them.
 
-    low, high: how far a group may move; wide_low, wide_high: if its bands gave way. need, never_shown, hidden,
-    order and price as of a `System`. A table of moves fits where least <= sums @ moves <= most: a sum with
-    something beyond it that is not published may move as far as that allows, any other not at all.
+    low, high: how far a group may move; wide_low, wide_high: if its bands gave way. need, never_shown,
+    hidden, order and price as of a `System`. A table of moves fits where least <= sums @ moves <= most: a
+    sum with something beyond it that is not published may move as far as that allows, any other not at all.
     """
 
     low: Numbers
@@ -45,7 +45,7 @@ class Reduced:
         return len(self.low)
 
     def packed(self, tables: list[Numbers]) -> list[Numbers]:
-        """Fewer tables that prove as much: those that move other cells are one where all sums have room for both."""
+        """Fewer tables that prove as much: what moves other cells is one table, given room in all sums."""
         packed: list[Numbers] = []
         moved: list[Numbers] = []
         for table in tables:
@@ -72,7 +72,7 @@ class Reduced:
 
 @dataclass(frozen=True)
 class Unison:
-    """group: of each cell of `whole` its group in `reduced`, or -1 for what is beyond a sum and needs no proof."""
+    """group: of each cell of `whole` its group in `reduced`; -1 for what is beyond a sum, with no need."""
 
     whole: System
     reduced: Reduced
@@ -90,7 +90,7 @@ class Unison:
         return np.where(self.group >= 0, of_groups[self.group], np.zeros_like(of_groups[:1]))
 
     def table(self, moves: Numbers) -> Numbers:
-        """A table of `whole` from the moves of groups: what is beyond a sum takes up what the sum moves by."""
+        """A table of `whole` from the moves of groups: what is beyond a sum takes up what that moves by."""
         table: Numbers = self.spread(moves)
         entries = self.whole.sums.tocoo()
         beyond = self.group[entries.col] < 0
@@ -139,7 +139,7 @@ def in_unison(whole: System, group: Numbers) -> Unison:
 
 
 def _is_beyond(whole: System) -> Flags:
-    """What is never shown, needs no proof and is in one sum: it only says how far the others of it may move."""
+    """What is never shown, needs no proof and is in one sum: it only says how far the others may move."""
     n_sums = np.bincount(whole.sums.tocoo().col, minlength=whole.size)
     beyond: Flags = whole.never_shown & (whole.need == 0) & (n_sums == 1)
     return beyond
@@ -170,10 +170,8 @@ def _distinct(sums: Any, least: Numbers, most: Numbers) -> tuple[Any, Numbers, N
             key = sums.indices[start:end].tobytes() + sums.data[start:end].tobytes()
             number[row] = seen.setdefault(key, len(seen))
     says = number >= 0
-    tight_least, tight_most = (
-        np.full(len(seen), np.iinfo(np.int64).min),
-        np.full(len(seen), np.iinfo(np.int64).max),
-    )
+    limits = np.iinfo(np.int64)
+    tight_least, tight_most = np.full(len(seen), limits.min), np.full(len(seen), limits.max)
     np.maximum.at(tight_least, number[says], least[says])
     np.minimum.at(tight_most, number[says], most[says])
     _, rows = np.unique(number[says], return_index=True)

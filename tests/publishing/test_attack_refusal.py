@@ -9,14 +9,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from published_by_hand import build, rows_in_current
 from small_release import ALL, SmallRelease, of
-from test_release import build, rows_in_current
 
 from ingestion.home import Home
 from publishing.attack.refusal import attack_release
 from publishing.dbt_project import DBT_PROJECT
 from publishing.release import publish
-from publishing.release_contents import PROMISE, ReleaseError
+from publishing.release_contents import ReleaseError
 
 SAFE = {
     ALL: (208, 104),
@@ -32,65 +32,58 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home").create()
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """The promise of a release, with the rules that it is protected by."""
-    promise = tmp_path / "project" / PROMISE
-    promise.parent.mkdir(parents=True)
-    text = (DBT_PROJECT / PROMISE).read_text()
-    if "name: disclosure_rules" not in text:
-        text += (
-            "\n  - name: disclosure_rules\n    description: rules\n    columns:\n"
-            "      - {name: community_id, data_type: varchar, description: c}\n"
-            "      - {name: minimum_denominator, data_type: integer, description: m}\n"
-        )
-    promise.write_text(text)
-    return tmp_path / "project"
+NAMES = (
+    "community_id, indicator_id, definition_version, school_year, collection, geography_level, geography_id, "
+    "disaggregate, subgroup, denominator, numerator, value, value_low, value_high, suppression"
+)
+# what a row needs besides, and the rows of other tables that it names
+COMPLETED = """
+update published.indicator_values set data_maturity = 'final', release_id = '{release_id}',
+    value_kind = if(suppression = '', 'rate', null);
+insert into published.subgroups by name select distinct disaggregate, subgroup, disaggregate as disaggregate_title,
+    subgroup as subgroup_title, false as is_pair, 1 as sort_order, '{release_id}' as release_id
+    from published.indicator_values where disaggregate <> 'all';
+delete from published.school_years;
+insert into published.school_years by name select distinct community_id, school_year, collection, 'final' as data_maturity,
+    school_year::varchar as title, 1 as n_indicators, true as is_latest, '{release_id}' as release_id
+    from published.indicator_values;
+insert into published.geographies by name select distinct community_id, geography_level, geography_id,
+    geography_id as title, '{release_id}' as release_id from published.indicator_values;
+insert into published.disclosure_rules by name select 'riverbend' as community_id, 10 as minimum_denominator,
+    5 as smallest_width, true as shows_bands, 4 as band_smallest, 0.05 as band_share, 'counts' as shows,
+    '{release_id}' as release_id;
+"""
 
 
 def plant(home: Home, small: SmallRelease, notes: int = 1) -> None:
     """The warehouse as dbt would leave it, with indicator_values, its true cells and the rules of `small`."""
-    build(home, notes)
-    rows = small.con.execute("from published.indicator_values").fetchall()
-    true = small.con.execute("from true_cells").fetchall()
+    release_id = build(home, notes)
+    marks = ", ".join("?" * 15)
     with duckdb.connect(str(home.warehouse)) as con:
-        con.execute(
-            "create table if not exists published.disclosure_rules (community_id varchar, minimum_denominator integer)"
-        )
-        columns = [row[0] for row in con.execute("describe published.disclosure_rules").fetchall()]
-        con.execute("delete from published.disclosure_rules")
-        con.execute(
-            "insert into published.disclosure_rules (community_id, minimum_denominator) values ('riverbend', 10)"
-        )
-        assert "minimum_denominator" in columns
         con.execute("delete from published.indicator_values; delete from published.geographies")
-        for table in (
-            "indicator_gaps",
-            "indicator_trends",
-            "gap_drivers",
-            "pathway_funnel",
-            "interim_projections",
-        ):
-            con.execute(f"delete from published.{table}")
-        names = (
-            "community_id, indicator_id, definition_version, school_year, collection, geography_level, geography_id, "
-            "disaggregate, subgroup, denominator, numerator, value, value_low, value_high, suppression"
+        con.execute("delete from marts.indicator_cells")
+        con.execute(
+            "create or replace table marts.indicator_cells as from published.indicator_values limit 0"
         )
-        marks = ", ".join("?" * 15)
-        con.executemany(f"insert into published.indicator_values ({names}) values ({marks})", rows)
-        con.execute("create schema if not exists marts")
-        con.execute("create table marts.indicator_cells as from published.indicator_values limit 0")
-        con.executemany(f"insert into marts.indicator_cells ({names}) values ({marks})", true)
-        con.execute(f"create or replace table disclosure.cell_suppression as from range({len(rows)})")
+        for table, rows in (
+            ("published.indicator_values", small.con.execute("from published.indicator_values").fetchall()),
+            ("marts.indicator_cells", small.con.execute("from true_cells").fetchall()),
+        ):
+            con.executemany(f"insert into {table} ({NAMES}) values ({marks})", rows)
+        con.execute(COMPLETED.format(release_id=release_id))
+        con.execute(
+            "create or replace table disclosure.cell_suppression as from range("
+            "(select count(*) from published.indicator_values))"
+        )
 
 
-def test_a_release_that_tells_is_refused_and_nothing_is_written(home: Home, project: Path) -> None:
+def test_a_release_that_tells_is_refused_and_nothing_is_written(home: Home) -> None:
     plant(home, SmallRelease().table(SAFE, {MALE, OTHER}))
-    assert publish(home, project).is_new
+    assert publish(home).is_new
     before = sorted(path.name for path in home.published.iterdir())
     plant(home, SmallRelease().table(SAFE, {OTHER}), notes=2)
     with pytest.raises(ReleaseError) as caught:
-        publish(home, project)
+        publish(home)
     text = str(caught.value)
     assert "absence (v1, annual) 2025 community riverbend gender nonbinary" in text
     assert "by the sum by gender of all all at community riverbend" in text
@@ -99,33 +92,31 @@ def test_a_release_that_tells_is_refused_and_nothing_is_written(home: Home, proj
     assert rows_in_current(home) == 4
 
 
-def test_the_manifest_says_how_a_release_was_attacked_and_the_next_attacks_what_changed(
-    home: Home, project: Path
-) -> None:
+def test_the_manifest_says_how_a_release_was_attacked_and_the_next_attacks_what_changed(home: Home) -> None:
     plant(home, SmallRelease().table(SAFE, {MALE, OTHER}).table(SAFE, {MALE, OTHER}, year=2024))
-    first = publish(home, project)
+    first = publish(home)
     facts = json.loads((first.folder / "manifest.json").read_text())["attack"]
     assert (facts["cells"], facts["hidden"], facts["attacked"]) == (8, 4, 2)
     assert facts["narrowest_n"] >= 5
     other = {**SAFE, ALL: (228, 114), MALE: (119, 59)}
     plant(home, SmallRelease().table(other, {MALE, OTHER}).table(SAFE, {MALE, OTHER}, year=2024), notes=2)
-    second = publish(home, project)
+    second = publish(home)
     assert second.release_id == "r0002"
     assert json.loads((second.folder / "manifest.json").read_text())["attack"]["attacked"] == 1
 
 
-def test_one_late_child_in_a_year_shown_before_is_refused(home: Home, project: Path) -> None:
+def test_one_late_child_in_a_year_shown_before_is_refused(home: Home) -> None:
     plant(home, SmallRelease().table(SAFE, {MALE, OTHER}))
-    publish(home, project)
+    publish(home)
     late = {**SAFE, ALL: (209, 105), of("gender", "female"): (101, 51)}
     plant(home, SmallRelease().table(late, {MALE, OTHER}), notes=2)
     with pytest.raises(ReleaseError, match="differs from release r0001"):
-        publish(home, project)
+        publish(home)
 
 
-def test_a_release_that_is_there_is_attacked_from_its_files(home: Home, project: Path) -> None:
+def test_a_release_that_is_there_is_attacked_from_its_files(home: Home) -> None:
     plant(home, SmallRelease().table(SAFE, {MALE, OTHER}))
-    publish(home, project)
+    publish(home)
     assert attack_release(home).findings == ()
     assert attack_release(home, "r0001").hidden == 2
     with pytest.raises(ReleaseError, match="r0007 is not kept"):
