@@ -1,11 +1,12 @@
-"""Try to work out the hidden numbers of a release: python docs/attack_a_release.py FOLDER
+"""Try to work out the hidden numbers of a release: python docs/attack_a_release.py FOLDER [YEAR ...]
 
 For anyone who has a folder of published Parquet files, with DuckDB, NumPy and SciPy and nothing of Milepost.
 It knows what a reader knows: subgroups add up to their total, pairs to their singles, places to the place
 above (children of unknown group or place are in the total alone), a hidden row has at least one child,
 successes are no more than children, a band leaves a numerator between its ends. For each hidden or banded
 number it looks for two tables that both fit everything published and differ in it; where linear programs
-prove that there are none, the number is pinned down. Exits with 1 if any is.
+prove that there are none, the number is pinned down. Exits with 1 if any is, but for denominators of at least
+the minimum of disclosure_rules: such a group is not small, and its result is what is hidden.
 """
 
 import sys
@@ -20,7 +21,7 @@ STEP, ROUNDS = 6, 6
 TABLE = "community_id, indicator_id, definition_version, school_year, collection"
 
 
-def main(folder):
+def main(folder, years):
     con = duckdb.connect()
     places = {
         (community, level, place): (community, parent_level, parent)
@@ -33,17 +34,27 @@ def main(folder):
     for row in con.execute(
         f"select {TABLE}, geography_level, geography_id, disaggregate, subgroup, denominator, numerator, "
         f"value_low, value_high, suppression from '{folder}/indicator_values.parquet' "
-        "where suppression not in ('not_received', 'not_applicable')"
+        "where suppression not in ('not_received', 'not_applicable') "
+        f"and ({len(years)} = 0 or list_contains({years}, school_year))"
     ).fetchall():
         tables[row[:5]][row[5:9]] = row[9:]
-    numbers = pinned = 0
+    minimum = dict(
+        con.execute(
+            f"select community_id, minimum_denominator from '{folder}/disclosure_rules.parquet'"
+        ).fetchall()
+    )
+    numbers = pinned = large = 0
     for key, cells in sorted(tables.items()):
         looked, found = attack(cells, sums(cells, places, key[0]))
         numbers += looked
-        pinned += len(found)
-        for cell, what in found:
+        for (cell, what), number in found:
+            if what == "denominator" and number >= minimum[key[0]]:
+                large += 1
+                continue
+            pinned += 1
             print("pinned:", *map(str, (*key, *cell, what)))
     print(f"{numbers:,} hidden or banded numbers in {len(tables):,} tables, {pinned:,} of them pinned down")
+    print(f"{large:,} denominators of groups that are not small can be worked out; their results cannot")
     return 1 if pinned else 0
 
 
@@ -66,7 +77,7 @@ def sums(cells, places, community):
 
 
 def attack(cells, all_sums):
-    """How many numbers are hidden or banded, and those that can have one value only."""
+    """How many numbers are hidden or banded, and those that can have one value only, with it."""
     # of everyone in the community each has a known subgroup: then there is no rest in any place or pair
     whole = {
         split
@@ -116,11 +127,11 @@ def attack(cells, all_sums):
     wanted = np.array([len(name) == 2 for name in names])
     stuck = unmoved(matrix, np.array(known, float), np.array(low, float), np.array(high, float), wanted)
     listed = list(names)
-    return int(wanted.sum()), [listed[one] for one in stuck]
+    return int(wanted.sum()), [(listed[one], number) for one, number in stuck]
 
 
 def unmoved(matrix, known, low, high, wanted):
-    """Unknowns that have the same value in every table that fits: first many at once, then one by one."""
+    """Unknowns with one value in every table that fits, and it: first many at once, then one by one."""
 
     def solved(cost, least, most, is_near=False):
         equal = {"A_eq": matrix, "b_eq": known} if matrix.shape[0] else {}
@@ -151,11 +162,11 @@ def unmoved(matrix, known, low, high, wanted):
             found = solved(cost, low, high)
             ends.append(-direction * np.inf if found is None else found[one])
         if np.floor(ends[1] + 1e-6) - np.ceil(ends[0] - 1e-6) < 1:
-            stuck.append(one)
+            stuck.append((one, round(ends[0])))
     return stuck
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
-    sys.exit(main(sys.argv[1].rstrip("/")))
+    sys.exit(main(sys.argv[1].rstrip("/"), [int(year) for year in sys.argv[2:]]))

@@ -60,6 +60,8 @@ with small as (
     where
         shown.geography_level = 'community' and shown.disaggregate = 'all' and shown.suppression <> 'rounded'
         and abs(coalesce(new.n, 0) - shown.denominator) < rules.minimum_denominator
+        -- the results of many were corrected: who came or went is lost among them
+        and coalesce(abs(coalesce(new.x, 0) - shown.numerator) < rules.minimum_denominator, true)
 )
 select changed.* from changed semi join small using (community_id, indicator_id, school_year)
 """,

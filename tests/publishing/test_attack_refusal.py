@@ -143,6 +143,9 @@ def test_an_outsider_with_a_script_finds_the_same(home: Home) -> None:
     for place in ("s1", "s2"):
         small.place("school", place, "community", "riverbend")
     small.table(numbers, {of("race", "b", "s2", "school")})
+    small.con.execute(
+        f"copy (select 'riverbend' as community_id, 10 as minimum_denominator) to '{folder}/disclosure_rules.parquet'"
+    )
     for table in ("indicator_values", "geographies"):
         small.con.execute(f"copy published.{table} to '{folder / table}.parquet'")
     done = outsider(folder)

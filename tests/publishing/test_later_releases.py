@@ -86,6 +86,17 @@ def test_one_outcome_that_is_corrected_holds_the_year(con: duckdb.DuckDBPyConnec
     assert again(con).held > 0
 
 
+def test_the_outcomes_of_many_that_are_corrected_restate_the_year(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("update children set is_success = true where gender = 'female'")
+    assert again(con).held == 0
+    cells = con.execute(
+        f"select now.numerator - before.numerator, now.suppression from cell_suppression as now "
+        f"inner join shown_values as before using ({KEY}) where before.numerator is not null"
+    ).fetchall()
+    assert {suppression for change, suppression in cells if 1 <= abs(change) < 10} <= {"suppressed"}
+    assert any(abs(change) >= 10 and suppression == "" for change, suppression in cells)
+
+
 def test_a_year_is_held_against_any_release_before_not_the_last_alone(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create table first_children as from children")
     new_children(con, 40)
