@@ -32,7 +32,11 @@ def test_an_outsider_pins_down_no_number_of_the_demo(
     script = DBT_PROJECT.parent / "docs" / "attack_a_release.py"
     folder = here.home / "published" / "current"
     done = subprocess.run(
-        [sys.executable, str(script), str(folder), "2024"], capture_output=True, text=True, check=False, timeout=600
+        [sys.executable, str(script), str(folder), "2024"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert "0 of them pinned down" in done.stdout
