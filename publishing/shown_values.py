@@ -1,8 +1,7 @@
 """The record of every value that a release ever showed: what a later release must not be subtracted from.
 
 It holds nothing that was not published, and is no part of a release. A row is one content of one cell, with
-the first
-and the last release that had it.
+the first and the last release that had it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""Disclosure control: which published cells are hidden or shown as a band, and the proof that hidden ones
-stay open.
+"""Disclosure control: which published cells are hidden or banded, and the proof that hidden ones stay open.
 
 docs/disclosure.md says what it holds against; `protecting` is where it begins.
 """

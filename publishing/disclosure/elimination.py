@@ -1,5 +1,4 @@
-"""What to hide, chosen by Gaussian elimination: a cell is shown unless it would make a protected one
-derivable.
+"""What to hide, chosen by Gaussian elimination: what would make a protected cell derivable.
 
 The differences between the true table and one that fits the same sums are the kernel of the sums. Each cell
 is a row over coordinates of that kernel; showing a cell takes its row away from all others. A protected

@@ -51,8 +51,7 @@ class System:
 
 @dataclass
 class Openness:
-    """What the tables found so far prove: smallest and largest number of each cell, and the tables
-    themselves.
+    """What the tables found so far prove: smallest and largest number of each cell, and the tables.
 
     A table is what it differs from the true one by.
     """

@@ -29,6 +29,10 @@ READ = (
     "geography_changes",
     "program_matching",
     "neighborhoods",
+    "disclosure_rules",
+    "disclosure_folds",
+    "disclosure_protected_last",
+    "disclosure_implications",
 )
 RULE_RESULTS = (
     "load_id varchar, rule varchar, expectation varchar, column_name varchar, severity varchar, "
@@ -70,6 +74,18 @@ class Lake:
             "geography_changes": [],
             "program_matching": [],
             "neighborhoods": [],
+            "disclosure_rules": [
+                {
+                    "community_id": "riverbend",
+                    "shows_bands": True,
+                    "band_smallest": 4,
+                    "band_share": 0.05,
+                    "shows": "counts",
+                }
+            ],
+            "disclosure_folds": [],
+            "disclosure_protected_last": [],
+            "disclosure_implications": [],
         }
         self.persons: dict[tuple[str, str], str] = {}
         self.places: set[tuple[str, str, str]] = set()
