@@ -11,7 +11,7 @@ with profiled as (
         person_id,
         school_year,
         collection,
-        {{ row_hash(attributes) }} as profile,
+        {{ row_hash(attributes) }} as profile_key,
         {{ row_hash(residence) }} as residence
     from {{ ref('fct_student_year') }}
 
@@ -20,8 +20,8 @@ with profiled as (
 profiles as (
 
     select distinct
-        {{ row_hash(attributes) }} as profile,
-        {{ attributes | join(', ') }}
+        {{ row_hash(attributes) }} as profile_key,
+        {{ profile(attributes) }} as profile
     from {{ ref('fct_student_year') }}
 
 ),
@@ -41,7 +41,7 @@ counted as (
     select
         {{ (measured | map('replace', '', 'outcomes.', 1) | list) | join(', ') }},
         outcomes.organization_id,
-        profiled.profile,
+        profiled.profile_key,
         profiled.residence,
         case when profiled.person_id is null then outcomes.person_id end as other_person_id,
         count(*) as denominator,
@@ -76,7 +76,7 @@ last_known as (
         others.community_id,
         others.person_id,
         others.school_year,
-        max_by(profiled.profile, profiled.school_year) as profile,
+        max_by(profiled.profile_key, profiled.school_year) as profile_key,
         max_by(profiled.residence, profiled.school_year) as residence
     from others
     inner join profiled
@@ -123,8 +123,14 @@ described as (
 others_profiled as (
 
     select
-        *,
-        {{ row_hash(attributes) }} as profile
+        community_id,
+        person_id,
+        school_year,
+        collection,
+        zip_code,
+        tract_id,
+        {{ row_hash(attributes) }} as profile_key,
+        {{ profile(attributes) }} as profile
     from (
         select
             community_id,
@@ -146,27 +152,39 @@ others_profiled as (
 all_profiles as (
 
     select
-        profile,
-        {{ attributes | join(', ') }}
+        profile_key,
+        profile
     from profiles
     union
     select
-        profile,
-        {{ attributes | join(', ') }}
+        profile_key,
+        profile
     from others_profiled
 
 ),
 
-placed as (
+-- the many who were at a school need no look at who else they may be
+with_profile as (
 
     select
+        {{ measured | join(', ') }},
+        organization_id,
+        residence,
+        null as zip_code,
+        null as tract_id,
+        profile_key,
+        denominator,
+        numerator
+    from counted
+    where other_person_id is null
+    union all
+    select
         {{ (measured | map('replace', '', 'counted.', 1) | list) | join(', ') }},
-        coalesce(counted.organization_id, 'unknown') as organization_id,
-        coalesce(dim_school.district_id, 'unknown') as district_id,
-        {% for attribute in residence %}
-            coalesce(residences.{{ attribute }}, others_profiled.{{ attribute }}, 'unknown') as {{ attribute }},
-        {% endfor %}
-        coalesce(counted.profile, last_known.profile, others_profiled.profile) as profile,
+        counted.organization_id,
+        last_known.residence,
+        others_profiled.zip_code,
+        others_profiled.tract_id,
+        coalesce(last_known.profile_key, others_profiled.profile_key) as profile_key,
         counted.denominator,
         counted.numerator
     from counted
@@ -181,11 +199,28 @@ placed as (
             and counted.other_person_id = others_profiled.person_id
             and counted.school_year = others_profiled.school_year
             and counted.collection = others_profiled.collection
-    left join residences on coalesce(counted.residence, last_known.residence) = residences.residence
+    where counted.other_person_id is not null
+
+),
+
+placed as (
+
+    select
+        {{ (measured | map('replace', '', 'with_profile.', 1) | list) | join(', ') }},
+        coalesce(with_profile.organization_id, 'unknown') as organization_id,
+        coalesce(dim_school.district_id, 'unknown') as district_id,
+        {% for attribute in residence %}
+            coalesce(residences.{{ attribute }}, with_profile.{{ attribute }}, 'unknown') as {{ attribute }},
+        {% endfor %}
+        with_profile.profile_key,
+        with_profile.denominator,
+        with_profile.numerator
+    from with_profile
+    left join residences on with_profile.residence = residences.residence
     left join {{ ref('dim_school') }} as dim_school
         on
-            counted.organization_id = dim_school.organization_id
-            and counted.community_id = dim_school.community_id
+            with_profile.organization_id = dim_school.organization_id
+            and with_profile.community_id = dim_school.community_id
 
 ),
 
@@ -196,7 +231,7 @@ cells as (
             {{ measured | join(', ') }},
             '{{ level }}' as geography_level,
             {{ id }} as geography_id,
-            profile,
+            profile_key,
             cast(sum(denominator) as bigint) as denominator,
             cast(sum(numerator) as bigint) as numerator
         from placed
@@ -210,10 +245,8 @@ select
     {{ (measured | map('replace', '', 'cells.', 1) | list) | join(', ') }},
     cells.geography_level,
     cells.geography_id,
-    {% for attribute in attributes %}
-        all_profiles.{{ attribute }},
-    {% endfor %}
+    all_profiles.profile,
     cells.denominator,
     cells.numerator
 from cells
-inner join all_profiles on cells.profile = all_profiles.profile
+inner join all_profiles on cells.profile_key = all_profiles.profile_key
