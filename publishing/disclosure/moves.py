@@ -16,24 +16,36 @@ from publishing.disclosure.system import Flags, Numbers
 from publishing.disclosure.unison import Reduced
 
 Values = np.ndarray[Any, np.dtype[np.float64]]
-REACH = 12  # no table moves a number farther, or than twice what is needed
 WHOLE = 1e-6  # how far from a whole number a solution may be, to be taken for it
 DUAL = 1  # HiGHS's number of the simplex that goes on from a solution when bounds change
 
 
 def reach_of(need: int) -> int:
-    """How far a number may move at most: sums of larger numbers cannot bind, so they need not be known."""
-    return max(REACH, 2 * need)
+    """How far a table may move a number whose width must be `need`."""
+    return max(12, 2 * need)
+
+
+def farthest_of(need: int) -> int:
+    """How far one may, where that is too little; what differs by more than twice as much cannot bind."""
+    return max(30, 5 * need)
 
 
 class Moves:
     """Moves of `cells` of a system, each at a price per child; all others stand still.
 
     step: where moves of one child each are not to be had in whole numbers, ones of several at a time may be.
+    reach: how far a number may move at most, usually `reach_of` the largest need.
     """
 
     def __init__(
-        self, system: Reduced, cells: Numbers, price: Values, *, step: int = 1, is_warm: bool = False
+        self,
+        system: Reduced,
+        cells: Numbers,
+        price: Values,
+        *,
+        step: int = 1,
+        reach: int | None = None,
+        is_warm: bool = False,
     ) -> None:
         import highspy
         from scipy.sparse import hstack
@@ -41,7 +53,7 @@ class Moves:
         sums = system.sums[:, cells].tocsr()
         rows = np.flatnonzero(np.diff(sums.indptr))
         self.cells, self.sums, self._step = cells, sums[rows], step
-        reach = reach_of(int(system.need.max(initial=0)))
+        reach = reach or reach_of(int(system.need.max(initial=0)))
         self.down = np.minimum(-system.low[cells], reach)
         self.up = np.minimum(system.high[cells], reach)
         matrix = hstack([self.sums, -self.sums]).tocsc()

@@ -10,6 +10,7 @@ from publishing.disclosure.cells import CELLS, PLANNED
 from publishing.disclosure.checking import check_stage
 from publishing.disclosure.earlier import EARLIER, RESTATED
 from publishing.disclosure.errors import DisclosureError
+from publishing.disclosure.moves import farthest_of
 from publishing.disclosure.nesting import COUPLED, POPULATIONS, TWINS
 from publishing.disclosure.report import DisclosureReport, report_of
 from publishing.disclosure.solving import solve_stage
@@ -62,10 +63,8 @@ def protect(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
 
 def _farthest(con: duckdb.DuckDBPyConnection) -> int:
     """Two numbers differ by more: no table moves both so far that the difference could bind."""
-    from publishing.disclosure.moves import reach_of
-
     (minimum,) = con.execute("select coalesce(max(minimum_denominator), 0) from rules").fetchall()[0]
-    return 2 * reach_of((int(minimum) + 1) // 2)
+    return 2 * farthest_of((int(minimum) + 1) // 2)
 
 
 def _refuse_low_minimums(con: duckdb.DuckDBPyConnection) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from publishing.disclosure.moves import Moves
+from publishing.disclosure.moves import Moves, farthest_of, reach_of
 from publishing.disclosure.system import Flags, Numbers, Openness
 from publishing.disclosure.unison import Reduced
 
@@ -70,13 +70,16 @@ def prove_together(proof: Proof) -> None:
 
 def prove_each(proof: Proof) -> Numbers:
     """A table for each number still to be proved, hiding what moves in it; those there is none for."""
-    failing = _prove_each(proof, proof.lacking())
+    failing = proof.lacking()
+    need = int(proof.system.need.max(initial=0))
+    for reach in (reach_of(need), farthest_of(need)):
+        failing = _prove_each(proof, failing, reach)
     system = proof.system
     has_bands = (system.low != system.wide_low) | (system.high != system.wide_high)
     if len(failing) and has_bands.any():
         # bands give way only where hiding shown numbers would not do
         proof.system = system.with_bands_given_up(has_bands)
-        failing = _prove_each(proof, failing)
+        failing = _prove_each(proof, failing, farthest_of(need))
         beyond = (proof.open_.most > system.high) | (proof.open_.least < system.low)
         proof.gave_way |= beyond & has_bands
         proof.system = system.with_bands_given_up(proof.gave_way)
@@ -105,10 +108,10 @@ def told_anyway(proof: Proof) -> Flags:
     return told
 
 
-def _prove_each(proof: Proof, lacking: Numbers) -> Numbers:
+def _prove_each(proof: Proof, lacking: Numbers, reach: int) -> Numbers:
     if not len(lacking):
         return lacking
-    programs = _Programs(proof)
+    programs = _Programs(proof, reach)
     failing = [cell for cell in lacking.tolist() if not _prove_one(proof, programs, cell)]
     return np.array(failing, dtype=np.int64)
 
@@ -116,8 +119,8 @@ def _prove_each(proof: Proof, lacking: Numbers) -> Numbers:
 class _Programs:
     """Linear programs over all cells, one per step, made when they are first asked for."""
 
-    def __init__(self, proof: Proof) -> None:
-        self._system, self._by_step = proof.system, dict[int, Moves]()
+    def __init__(self, proof: Proof, reach: int) -> None:
+        self._system, self._reach, self._by_step = proof.system, reach, dict[int, Moves]()
         self._price = np.where(
             proof.hidden,
             np.where(proof.system.never_shown, NEVER_SHOWN_PRICE, HIDDEN_PRICE),
@@ -129,7 +132,9 @@ class _Programs:
         for step in STEPS:
             if step not in self._by_step:
                 everything = np.arange(self._system.size)
-                self._by_step[step] = Moves(self._system, everything, self._price, step=step, is_warm=True)
+                self._by_step[step] = Moves(
+                    self._system, everything, self._price, step=step, reach=self._reach, is_warm=True
+                )
             moves = self._by_step[step]
             solution = moves.by(cell, move)
             if solution is None:

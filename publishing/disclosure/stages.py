@@ -4,12 +4,11 @@ unit = what is solved together: of denominators a community's school year, of nu
 attacker of numerators is taken to know every denominator.
 """
 
+from publishing.disclosure.moves import farthest_of
 from publishing.disclosure.system import UNBOUNDED
 
 # a numerator hidden for its own sake stays open by so many children, or by as many as there are
 NUMERATOR_WIDTH = 2
-# no table moves a numerator farther than this, so a difference of more binds nothing
-NUMERATOR_REACH = 40
 # a small group stays open by half the minimum, rounded up
 DENOMINATOR_WIDTH = "((minimum + 1) // 2)"
 
@@ -57,7 +56,7 @@ select
 from solved
 union all
 select
-    unit_id, -equation_id, problem_id, residual_n, 0, coalesce(greatest(cap, residual_n), {UNBOUNDED}),
+    unit_id, -equation_id, problem_id, residual_n, 0, greatest(coalesce(cap, {UNBOUNDED}), residual_n),
     -- how many are of no known group may be told, but not how few are in the wider of two groups alone
     if(kind = 'inside' and residual_n between 1 and minimum - 1, {DENOMINATOR_WIDTH}, 0),
     true, true, 0, 0, 0, {UNBOUNDED}
@@ -142,7 +141,7 @@ select
     pairs.*,
     n > 0 and (n < minimum or least(x, n - x) <= {BAND_SIZE.format(n="n")}) as is_telling
 from pairs inner join rules using (community_id)
-where least(x, n - x) <= {NUMERATOR_REACH}
+where least(x, n - x) <= {2 * farthest_of(NUMERATOR_WIDTH)}
 """
 NUMERATOR_CELLS = f"""
 create or replace temp table stage_cell as
