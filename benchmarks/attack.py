@@ -121,6 +121,7 @@ create temp table default_definitions as select distinct indicator_id, definitio
 create temp table folds (community_id varchar, geography_level varchar, disaggregate varchar,
     subgroup varchar, folded_subgroup varchar);
 create temp table protected_last (community_id varchar, disaggregate varchar, subgroup varchar);
+create temp table holds (community_id varchar, indicator_id varchar, school_year integer);
 create temp table implications (community_id varchar, disaggregate varchar, subgroup varchar,
     implied_disaggregate varchar, implied_subgroup varchar);
 create temp table residences (community_id varchar, zip_code varchar, tract_id varchar,

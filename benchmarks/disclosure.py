@@ -64,6 +64,7 @@ NO_ROWS = {
     "folds": "community_id varchar, geography_level varchar, disaggregate varchar, subgroup varchar, "
     "folded_subgroup varchar",
     "protected_last": "community_id varchar, disaggregate varchar, subgroup varchar",
+    "holds": "community_id varchar, indicator_id varchar, school_year integer",
     "implications": "community_id varchar, disaggregate varchar, subgroup varchar, "
     "implied_disaggregate varchar, implied_subgroup varchar",
     "residences": "community_id varchar, zip_code varchar, tract_id varchar",

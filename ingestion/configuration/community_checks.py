@@ -68,6 +68,7 @@ def _indicator_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[Con
     selected = enumerate(() if parsed.indicators == "all" else parsed.indicators)
     named: list[tuple[Location, str]] = [(("indicators", place), name) for place, name in selected]
     named += [(("owners", name), name) for name in parsed.owners]
+    named += [(("disclosure", "hold", name), name) for name in parsed.disclosure.hold]
     for location, name in named:
         if name not in known:
             what = f"no indicator is called '{name}'"

@@ -96,6 +96,8 @@ class Disclosure(Strict):
     protect_last: dict[Identifier, Literal["all"] | tuple[Identifier, ...]] = Field(default_factory=dict)
     # flag -> flags that every child has who has that one, as anyone knows
     implications: dict[Identifier, tuple[Identifier, ...]] = Field(default_factory=dict)
+    # indicator -> school years that stay as they were published, whatever their data say now
+    hold: dict[Identifier, tuple[int, ...]] = Field(default_factory=dict)
 
     @field_validator("minimum_denominator")
     @classmethod

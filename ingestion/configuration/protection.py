@@ -59,6 +59,12 @@ def protected_last_rows(rules: Disclosure) -> Iterator[tuple[str, str]]:
             yield disaggregate, subgroup
 
 
+def hold_rows(rules: Disclosure) -> Iterator[tuple[str, int]]:
+    """(indicator, school year) that stay as they were published."""
+    for indicator, years in rules.hold.items():
+        yield from ((indicator, year) for year in years)
+
+
 def protection_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[ContractError]:
     """Names nothing has, and groups folded so that levels would not add up."""
     rules = parsed.disclosure

@@ -9,7 +9,12 @@ import duckdb
 from ingestion.configuration.community import Communities, Community
 from ingestion.configuration.community_file import Bands, Disclosure
 from ingestion.configuration.geography_changes import last_codes
-from ingestion.configuration.protection import fold_rows, implications_of, protected_last_rows
+from ingestion.configuration.protection import (
+    fold_rows,
+    hold_rows,
+    implications_of,
+    protected_last_rows,
+)
 from ingestion.home import Home
 from ingestion.parquet_table import write_table
 
@@ -43,6 +48,11 @@ TABLES: dict[str, dict[str, str]] = {
         "community_id": "VARCHAR",
         "disaggregate": "VARCHAR",
         "subgroup": "VARCHAR",
+    },
+    "disclosure_holds": {
+        "community_id": "VARCHAR",
+        "indicator_id": "VARCHAR",
+        "school_year": "INTEGER",
     },
     "disclosure_implications": {
         "community_id": "VARCHAR",
@@ -261,6 +271,7 @@ def _protection_rows(rules: Disclosure) -> Iterator[tuple[str, Row]]:
     yield from (("disclosure_folds", row) for row in fold_rows(rules))
     yield from (("disclosure_protected_last", row) for row in protected_last_rows(rules))
     yield from (("disclosure_implications", row) for row in implications_of(rules))
+    yield from (("disclosure_holds", row) for row in hold_rows(rules))
 
 
 def _extract_rows(community: Community) -> Iterator[tuple[str, Row]]:

@@ -63,7 +63,9 @@ with small as (
         -- the results of many were corrected: who came or went is lost among them
         and coalesce(abs(coalesce(new.x, 0) - shown.numerator) < rules.minimum_denominator, true)
 )
-select changed.* from changed semi join small using (community_id, indicator_id, school_year)
+select changed.* from changed semi join (
+    select * from small union select community_id, indicator_id, school_year from holds
+) using (community_id, indicator_id, school_year)
 """,
     """
 create or replace temp table held_rows as

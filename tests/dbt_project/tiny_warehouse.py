@@ -33,6 +33,7 @@ READ = (
     "disclosure_folds",
     "disclosure_protected_last",
     "disclosure_implications",
+    "disclosure_holds",
 )
 RULE_RESULTS = (
     "load_id varchar, rule varchar, expectation varchar, column_name varchar, severity varchar, "
@@ -86,6 +87,7 @@ class Lake:
             "disclosure_folds": [],
             "disclosure_protected_last": [],
             "disclosure_implications": [],
+            "disclosure_holds": [],
         }
         self.persons: dict[tuple[str, str], str] = {}
         self.places: set[tuple[str, str, str]] = set()

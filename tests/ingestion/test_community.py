@@ -126,6 +126,10 @@ WRONG_COMMUNITY = {
         ("{minimum_denominator: 12}", "{minimum_denominator: 12, implications: {homelessness: [disabilty]}}"),
         "Did you mean 'disability'?",
     ),
+    "an unknown indicator that is held": (
+        ("{minimum_denominator: 12}", "{minimum_denominator: 12, hold: {suspensions: [2024]}}"),
+        "no indicator is called 'suspensions'. Did you mean 'suspension'?",
+    ),
     "unknown indicator": (
         ("publication:", "indicators: [suspensions]\n    publication:"),
         "no indicator is called 'suspensions'. Did you mean 'suspension'?",

@@ -40,6 +40,7 @@ class SmallWarehouse:
                 "disclosure_folds": "select ''::varchar as community_id, '' as geography_level, '' as disaggregate, "
                 "'' as subgroup, '' as folded_subgroup limit 0",
                 "disclosure_protected_last": "select '' as community_id, '' as disaggregate, '' as subgroup limit 0",
+                "disclosure_holds": "select '' as community_id, '' as indicator_id, 0 as school_year limit 0",
                 "disclosure_implications": "select '' as community_id, '' as disaggregate, '' as subgroup, "
                 "'' as implied_disaggregate, '' as implied_subgroup limit 0",
                 "area_indicators": "select 'riverbend' as community_id, 'in_work' as area_indicator_id, "

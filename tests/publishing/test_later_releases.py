@@ -97,6 +97,22 @@ def test_the_outcomes_of_many_that_are_corrected_restate_the_year(con: duckdb.Du
     assert any(abs(change) >= 10 and suppression == "" for change, suppression in cells)
 
 
+def test_a_year_that_the_community_holds_stays_as_it_was(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("update children set is_success = true where gender = 'female'")
+    con.execute("create or replace temp table kept as from shown_values")
+    make_cells(con, usual_plan())
+    make_rules(con)
+    con.execute("insert into shown_values from kept")
+    con.execute("insert into holds select 'riverbend', 'indicator_0', 2020")
+    assert protect(con).held > 0
+    before = con.execute(f"{SHOWN} where indicator_id = 'indicator_0' order by all").fetchall()
+    now = con.execute(
+        f"select {KEY}, if(suppression = 'suppressed', null, denominator), if(suppression = '', numerator, null), "
+        "suppression from cell_suppression where indicator_id = 'indicator_0' order by all"
+    ).fetchall()
+    assert now == before
+
+
 def test_a_year_is_held_against_any_release_before_not_the_last_alone(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create table first_children as from children")
     new_children(con, 40)

@@ -20,6 +20,7 @@ def model(dbt, session):
         "disclosure_rules": dbt.source("reference", "disclosure_rules"),
         "disclosure_folds": dbt.source("reference", "disclosure_folds"),
         "disclosure_protected_last": dbt.source("reference", "disclosure_protected_last"),
+        "disclosure_holds": dbt.source("reference", "disclosure_holds"),
         "disclosure_implications": dbt.source("reference", "disclosure_implications"),
         "shown_values": dbt.source("reference", "shown_values"),
     }

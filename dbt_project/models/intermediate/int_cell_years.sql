@@ -16,6 +16,7 @@
         ['community_id', 'geography_level', 'disaggregate', 'subgroup', 'folded_subgroup'],
     ),
     (source('reference', 'disclosure_protected_last'), ['community_id', 'disaggregate', 'subgroup']),
+    (source('reference', 'disclosure_holds'), ['community_id', 'indicator_id', 'school_year']),
     (
         source('reference', 'disclosure_implications'),
         ['community_id', 'disaggregate', 'subgroup', 'implied_disaggregate', 'implied_subgroup'],
