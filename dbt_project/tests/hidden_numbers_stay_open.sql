@@ -22,7 +22,7 @@ where
                     list_max(list_append(decisions.denominator_tables, decisions.denominator))
                     - list_min(list_append(decisions.denominator_tables, decisions.denominator)),
                     0
-                ) < ceil(communities.minimum_denominator / 2.0)
+                ) < if(decisions.is_narrow, 1, ceil(communities.minimum_denominator / 2.0))
             )
         )
         or (
@@ -31,6 +31,6 @@ where
                 list_max(list_append(decisions.numerator_tables, decisions.numerator))
                 - list_min(list_append(decisions.numerator_tables, decisions.numerator)),
                 0
-            ) < least(2, decisions.denominator)
+            ) < if(decisions.is_narrow, 1, least(2, decisions.denominator))
         )
     )

@@ -38,7 +38,7 @@ select count(*) from stage_cell left join stage_result using (cell_id)
 where
     need > 0
     and list_max(list_append(coalesce(tables, []), value)) - list_min(list_append(coalesce(tables, []),
-    value)) < need
+    value)) < if(is_narrow, 1, need)
 """
 SHOWN_THOUGH_HIDDEN = """
 select count(*) from stage_cell left join stage_result using (cell_id)

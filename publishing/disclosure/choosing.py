@@ -19,6 +19,7 @@ class Protected:
 
     hidden: Flags
     gave_way: Flags  # bands that show nothing any more
+    narrow: Flags  # what stays open, but less wide than it should, whatever else is hidden
     tables: list[Numbers]
     repairs: int
 
@@ -34,10 +35,13 @@ def protected(whole: System) -> Protected:
         # what cannot move alike in tables of nearly the same children may move in one of them
         unison, proof = _apart(unison, proof)
         failing = prove_each(proof)
-    if len(failing):
+    narrow = np.zeros(proof.system.size, dtype=bool)
+    narrow[failing] = proof.open_.width()[failing] > 0
+    pinned = int((~narrow[failing]).sum())
+    if pinned:
         raise DisclosureError(
-            f"{len(failing)} hidden numbers stay open less wide than they must, whatever else is hidden",
-            rule="no hidden number may be narrowed under its width by all that is published",
+            f"{pinned} hidden numbers could be worked out, whatever else is hidden",
+            rule="no hidden number may be told by all that is published",
             next_step="Publish fewer disaggregates at this level in `publication:`, or raise the minimum",
         )
     hidden = _with_their_groups(whole, unison.spread(proof.hidden))
@@ -46,6 +50,7 @@ def protected(whole: System) -> Protected:
     return Protected(
         (hidden & ~told) | whole.never_shown,
         unison.spread(proof.gave_way),
+        unison.spread(narrow),
         [unison.table(table) for table in unison.reduced.packed(proof.open_.tables)],
         proof.repairs,
     )

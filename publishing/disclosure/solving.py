@@ -29,7 +29,7 @@ MEMBERS = (
 )
 RESULT = (
     "create or replace temp table stage_result "
-    "(cell_id bigint, is_hidden boolean, gave_way boolean, tables bigint[])"
+    "(cell_id bigint, is_hidden boolean, gave_way boolean, is_narrow boolean, tables bigint[])"
 )
 
 
@@ -125,6 +125,7 @@ def _as_table(system: System, result: Protected, ids: Numbers) -> pa.Table:
             "cell_id": ids[hidden].astype(np.int64),
             "is_hidden": result.hidden[hidden],
             "gave_way": result.gave_way[hidden],
+            "is_narrow": result.narrow[hidden],
             "tables": pa.ListArray.from_arrays(offsets, numbers.T.ravel()),
         }
     )

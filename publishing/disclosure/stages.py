@@ -86,7 +86,7 @@ where side.cell_id is not null
 # Every problem has what its population hides.
 HIDDEN_DENOMINATORS = """
 create or replace temp table hidden_denominator as
-select cell.cell_id, solved.tables
+select cell.cell_id, solved.tables, solved.is_narrow
 from stage_result as solved
 inner join cell as chosen using (cell_id)
 inner join population on chosen.problem_id = population.representative
@@ -213,7 +213,8 @@ select
         else 'coded_high'
     end as suppression,
     ceil(100.0 * rule.band_size / n) / 100 as band_share,
-    denominators.tables as denominator_tables, solved.tables as numerator_tables
+    denominators.tables as denominator_tables, solved.tables as numerator_tables,
+    coalesce(denominators.is_narrow, false) or coalesce(solved.is_narrow, false) as is_narrow
 from cell
 inner join numerator_rule as rule using (cell_id)
 left join stage_result as solved using (cell_id)
@@ -230,13 +231,13 @@ select
     case suppression when 'coded_low' then band_share when 'coded_high' then 1.0::double end as band_high,
     suppression = 'suppressed' and n < minimum as is_small,
     null::varchar as held_since, null::varchar as data_maturity,
-    denominator_tables, numerator_tables
+    denominator_tables, numerator_tables, is_narrow
 from protected inner join problem using (problem_id) inner join slot using (slot_id)
 union all by name
 select
     community_id, indicator_id, definition_version, school_year, collection,
     geography_level, geography_id, disaggregate, subgroup,
     denominator, numerator, suppression, band_low, band_high,
-    false as is_small, held_since, data_maturity
+    false as is_small, held_since, data_maturity, false as is_narrow
 from held_rows
 """

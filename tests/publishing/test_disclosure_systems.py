@@ -119,8 +119,15 @@ def test_a_band_gives_way_where_nothing_else_will_do() -> None:
 
 
 def test_what_cannot_be_protected_is_refused() -> None:
-    with pytest.raises(DisclosureError, match="stay open less wide"):
-        protected(system([20, 2, 18], [{0: 1, 1: -1, 2: -1}], low=[20, 1, 1], high=[20, 3, 30]))
+    with pytest.raises(DisclosureError, match="could be worked out"):
+        protected(system([20, 2, 18], [{0: 1, 1: -1, 2: -1}], low=[20, 2, 1], high=[20, 2, 30]))
+
+
+def test_what_cannot_be_as_open_as_it_should_is_as_open_as_it_can() -> None:
+    result = protected(system([20, 2, 18], [{0: 1, 1: -1, 2: -1}], low=[20, 1, 1], high=[20, 3, 30]))
+    tables = np.array([*result.tables, np.zeros(3, dtype=int)])
+    assert result.narrow.tolist() == [False, True, False]
+    assert np.ptp(tables, axis=0)[1] >= 1
 
 
 def test_sums_that_do_not_add_up_and_numbers_outside_their_bounds_are_refused() -> None:
