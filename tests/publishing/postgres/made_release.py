@@ -19,6 +19,8 @@ from publishing.release_files import write_contents
 # names that would break a statement, a comment or a page that does not quote them
 HILLSIDE = """Hillside's "Ñandú" 木 <b>&</b> \\ $$;--"""
 RIVERBEND_ROWS, HILLSIDE_ROWS, EVERYBODYS_ROWS = 2, 3, 4
+# a row for each community
+ONE_ROW = ("disclosure_rules",)
 # partner -> the deliveries it is told of
 PARTNERS = {"north_schools": ("riverbend", 5), "clinic": ("riverbend", 6), "hill_schools": ("hillside", 7)}
 _COMMUNITY = """
@@ -48,6 +50,8 @@ def marked_rows(table: PromisedTable, release_id: str) -> list[list[Any]]:
     """Rows of a table, whose texts name the column, whose row it is and its number."""
     if "partner_id" in table.columns:
         owners = [(community, partner, n) for partner, (community, n) in PARTNERS.items()]
+    elif table.name in ONE_ROW:
+        owners = [("riverbend", "", 1), ("hillside", "", 1)]
     elif "community_id" in table.columns:
         owners = [("riverbend", "", RIVERBEND_ROWS), ("hillside", "", HILLSIDE_ROWS)]
     else:
