@@ -18,6 +18,12 @@ def literal(value: str | int | float | dt.date | list[str] | Mapping[str, str] |
     return f"'{text}'"
 
 
+def constant_text(value: str) -> str:
+    """A text that every row has, as an enum of one value: a table holds a byte for each row, and a writer
+    need not look at each. In a Parquet file it is a text like any other."""
+    return f"{literal(value)}::enum({literal(value)})"
+
+
 def identifier(name: str) -> str:
     """`name` as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

@@ -15,6 +15,8 @@ gives, which come joined by commas, or as JSON where one has a comma itself.
 length), and NULL for everything else: a number that was not hashed goes nowhere.
 """
 
+import re
+
 import duckdb
 
 from ingestion.contracts.fhir_functions import FHIR_FUNCTIONS
@@ -74,7 +76,15 @@ _OF_NUMBERS: dict[str, str] = {
 SQL_FUNCTIONS = {name: ("t", text) for name, text in _OF_NUMBERS.items()} | FHIR_FUNCTIONS
 
 
-def define_sql_functions(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the functions known to a connection; done again it changes nothing."""
+_NAMED = re.compile("|".join(SQL_FUNCTIONS), re.IGNORECASE)
+
+
+def define_sql_functions(con: duckdb.DuckDBPyConnection, query: str | None = None) -> None:
+    """Make the functions known to a connection; done again it changes nothing.
+
+    Of a `query` that names none of them, as of most contracts, nothing is made: all of them take 0.01 s.
+    """
+    if query is not None and not _NAMED.search(query):
+        return
     for name, (parameters, expression) in SQL_FUNCTIONS.items():
         con.execute(f"create or replace temp macro {name}({parameters}) as ({expression})")

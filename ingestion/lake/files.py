@@ -14,10 +14,11 @@ import duckdb
 from ingestion.contracts.entities import load_entities
 from ingestion.home import Home
 from ingestion.lake.delivery import Delivery
-from ingestion.sql_text import literal
+from ingestion.sql_text import constant_text, literal
 
-# a third smaller than what DuckDB writes unasked, in a tenth less time
-SMALL_AND_FAST = "parquet_version v2, compression zstd, compression_level 1"
+# A third smaller than what DuckDB writes unasked, in a tenth less time. Columns with a value of its own in most
+# rows, such as ids of students, are given up as dictionaries early: a sixth of the time.
+SMALL_AND_FAST = "parquet_version v2, compression zstd, compression_level 1, dictionary_size_limit 5000"
 
 
 def write_staged(
@@ -58,13 +59,8 @@ def raw_select(con: duckdb.DuckDBPyConnection, table: str, delivery: Delivery) -
 
 
 def _constant(value: str, kind: str) -> str:
-    """A value that every row has.
-
-    A text is written as an enum of one value, which spares the writer a look at each row: a third of the time
-    that a narrow table takes. In the file it is a text like any other.
-    """
-    text = literal(value)
-    return f"{text}::enum({text})" if kind == "VARCHAR" else f"cast({text} as {kind})"
+    """A value that every row has; as an enum it spares a third of the time that a narrow table takes."""
+    return constant_text(value) if kind == "VARCHAR" else f"cast({literal(value)} as {kind})"
 
 
 def keep_file(source: Path, kept: Path) -> None:

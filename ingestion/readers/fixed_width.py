@@ -15,10 +15,12 @@ from ingestion.readers.record_counting import Dialect
 from ingestion.readers.records import MAX_CELL_BYTES, csv_scan, long_cell
 from ingestion.readers.text_encoding import TextFile, as_utf8
 from ingestion.readers.unpacking import Part
-from ingestion.sql_text import identifier, literal
+from ingestion.sql_text import constant_text, identifier
 
 # the unit separator never stands in text, so that a whole line is one cell
 _NO_DELIMITER = "\x1f"
+# blanks are cut off on the left alone, which ends at the first letter
+_HAS_TEXT = "ltrim(line) <> ''"
 
 
 def read_fixed_width(
@@ -58,7 +60,7 @@ def read_fixed_width(
         cuts.append(f"{cut} as {identifier(headers[position])}")
     return (
         f"select {', '.join(cuts)}, rowid + {reader.skip_rows + 1} as _row_number,"
-        f" {literal(part.name)} as _source_file from {table} where trim(line) <> ''"
+        f" {constant_text(part.name)} as _source_file from {table} where {_HAS_TEXT}"
     )
 
 
@@ -66,7 +68,7 @@ def _refuse_short_lines(con: duckdb.DuckDBPyConnection, table: str, reader: Read
     """A line may end early within its last column, since editors cut blanks, but not before it begins."""
     last_start = max(start for start, _ in reader.widths.values())
     (first,) = con.execute(
-        f"select min(rowid) from {table} where length(line) < {last_start} and trim(line) <> ''"
+        f"select min(rowid) from {table} where length(line) < {last_start} and {_HAS_TEXT}"
     ).fetchall()[0]
     if first is not None:
         raise ReadError(

@@ -15,7 +15,7 @@ import duckdb
 from ingestion.errors import ReadError
 from ingestion.readers.headers import shown
 from ingestion.readers.record_counting import Dialect
-from ingestion.sql_text import identifier, literal
+from ingestion.sql_text import constant_text, identifier, literal
 from ingestion.wording import counted
 
 MAX_CELL_BYTES = 2**20
@@ -147,8 +147,7 @@ def select_columns(
     kept = f"coalesce({', '.join(f'c{i}' for i in positions)}) is not null"
     if has_broken_lines:
         named, kept = f"{named}, {LINE_IS_BROKEN}", f"({kept} or {LINE_IS_BROKEN})"
-    # an enum of one value: a table of a million rows holds a byte for each in place of the name
-    file = f"{literal(file_name)}::enum({literal(file_name)})"
+    file = constant_text(file_name)
     return f"select {named}, {row_number} as _row_number, {file} as _source_file from {table} where {kept}"
 
 
