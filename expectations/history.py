@@ -163,7 +163,8 @@ def history_results(
 
     `unparsed` names the hidden columns that tell what could not be read from what was empty.
     """
-    columns = [name for name in contract.columns if name in con.table(LOOKED_AT).columns]
+    there = con.table(LOOKED_AT).columns
+    columns = [name for name in contract.columns if name in there]
     is_broken = LINE_IS_BROKEN if has_broken_lines(con) else None
     _, null_shares = _null_facts(con, LOOKED_AT, columns, unparsed, is_broken)
     results = [_row_count(contract, history, rows)]

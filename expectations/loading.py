@@ -231,6 +231,7 @@ class _Loading:
         if problem:
             return _Part(self._unreadable(delivery, problem, time.perf_counter() - started))
         result = judge(self.home, self.communities, self.con, delivery, mapped, self._contract(delivery))
+        n_bad_rows, first = bad_rows(self.con)
         outcome = LoadOutcome(
             delivery=delivery,
             outcome=result.outcome,
@@ -239,7 +240,8 @@ class _Loading:
             seconds=time.perf_counter() - started,
             reason=f"{delivery.file_name}: {result.reason}" if result.reason else "",
             results=result.results,
-            bad_rows=tuple(bad_rows(self.con)[1]),
+            bad_rows=tuple(first),
+            n_bad_rows=n_bad_rows,
         )
         staged = None if self.check_only else self._written(outcome)
         return _Part(replace(outcome, seconds=time.perf_counter() - started), staged)

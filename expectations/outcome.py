@@ -37,7 +37,8 @@ class LoadOutcome:
     seconds: float = 0.0
     reason: str = ""
     results: tuple[RuleResult, ...] = ()
-    bad_rows: tuple[BadRow, ...] = ()
+    bad_rows: tuple[BadRow, ...] = ()  # the first of n_bad_rows
+    n_bad_rows: int = 0
     parts: tuple[LoadOutcome, ...] = ()
 
     @property
@@ -94,7 +95,7 @@ def held_up(outcome: LoadOutcome, stopping: Sequence[LoadOutcome]) -> LoadOutcom
     )
     reason = f"{outcome.delivery.file_name}: {result.explanation}"
     results = (*outcome.results, result)
-    return replace(outcome, outcome="rejected", reason=reason, results=results, bad_rows=())
+    return replace(outcome, outcome="rejected", reason=reason, results=results, bad_rows=(), n_bad_rows=0)
 
 
 def unreadable(delivery: Delivery, error: MilepostError, seconds: float) -> LoadOutcome:

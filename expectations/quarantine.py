@@ -31,23 +31,28 @@ def split_rows(con: duckdb.DuckDBPyConnection, suite: Suite, hidden: Sequence[st
         ],
     )
     kept = f"* exclude ({', '.join(map(identifier, ['_row_id', *hidden]))})"
-    con.execute(f"""
-        create or replace table {QUARANTINED} as
-        with reasons as (
-            select
-                _row_id,
-                list(name order by rule) as reasons,
-                list_distinct(flatten(list(columns order by rule))) as offending_columns
-            from {VIOLATIONS} join {RULES} using (rule)
-            where severity = 'quarantine'
-            group by _row_id
-        )
-        select reasons, list_sort(offending_columns) as offending_columns, looked_at.{kept}
-        from {LOOKED_AT} as looked_at join reasons using (_row_id)
-        order by _row_number
-    """)
     held_back = f"select _row_id from {VIOLATIONS} join {RULES} using (rule) where severity = 'quarantine'"
-    others = f"where _row_id not in ({held_back})" if count_quarantined(con) else ""
+    if con.execute(f"{held_back} limit 1").fetchall():
+        others = f"where _row_id not in ({held_back})"
+        quarantined = f"""
+            with reasons as (
+                select
+                    _row_id,
+                    list(name order by rule) as reasons,
+                    list_distinct(flatten(list(columns order by rule))) as offending_columns
+                from {VIOLATIONS} join {RULES} using (rule)
+                where severity = 'quarantine'
+                group by _row_id
+            )
+            select reasons, list_sort(offending_columns) as offending_columns, looked_at.{kept}
+            from {LOOKED_AT} as looked_at join reasons using (_row_id)
+            order by _row_number
+        """
+    else:
+        others = ""
+        none = "null::varchar[] as reasons, null::varchar[] as offending_columns"
+        quarantined = f"select {none}, {kept} from {LOOKED_AT} limit 0"
+    con.execute(f"create or replace table {QUARANTINED} as {quarantined}")
     con.execute(f"create or replace view {ACCEPTED} as select {kept} from {LOOKED_AT} {others}")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from expectations.feedback import BadRow, Feedback, bad_rows, units_of, write_csv, write_page
+from expectations.feedback import BadRow, Feedback, units_of, write_csv, write_page
 from expectations.labels import label_of
 from ingestion.configuration.community import Communities
 from ingestion.home import Home
@@ -26,7 +26,6 @@ def tell_partner(
     contract = communities.contracts[delivery.extract_id]
     order = {"reject": 0, "quarantine": 1, "warn": 2}
     failed = sorted((r for r in outcome.results if not r.passed), key=lambda r: order[r.severity])
-    total, rows = bad_rows(con) if con is not None else (0, [])
     feedback = Feedback(
         title=contract.title,
         partner=communities.partners[delivery.partner].title,
@@ -39,10 +38,10 @@ def tell_partner(
         quarantined=outcome.quarantined,
         failed=failed,
         passed=len(outcome.results) - len(failed),
-        bad_rows=rows,
-        n_bad_rows=total,
-        row_numbers=row_numbers_of(contract.reader, _source_of(rows) or delivery.file_name),
-        units=units_of(con, failed) if con is not None else {},
+        bad_rows=outcome.bad_rows,
+        n_bad_rows=outcome.n_bad_rows,
+        row_numbers=row_numbers_of(contract.reader, _source_of(outcome.bad_rows) or delivery.file_name),
+        units=units_of(con, failed) if con is not None and failed else {},
         labels={name: label_of(contract, name).strip('"') for name in contract.columns},
     )
     write_page(home.feedback_page(delivery.partner, delivery.load_id), feedback)

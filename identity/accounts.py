@@ -15,7 +15,7 @@ from ingestion.sql_text import literal
 
 STANDARDS = ("standards__student", "standards__person")  # staging's views of the children of standards
 OF_PERSONS = ("person", "")  # the entities whose files say who a child is; '' for those of standards
-OF_STANDARDS = "standards:"  # before the key of what is read through them
+KEY_BYTES = 6  # in 12 characters, since a million accounts carry it: DuckDB compares these without a pointer
 TAKEN = "8"  # another one where this module takes something else from a file than before
 FIRST_YEAR, LAST_YEAR = 1900, 2100  # of a crosswalk that tells none
 MEMBER_ID = "md5_number_lower({rows}partner_id || '|' || {rows}student_id)"
@@ -64,15 +64,15 @@ def take_accounts(
     )
     new = {key for (key,) in con.execute("select file_key from new_file").fetchall()}
     persons = {key: path for key, (entity, path) in files.items() if key in new and entity == "person"}
-    with_standards = any(key.startswith(OF_STANDARDS) for key in new)
-    if with_standards:
+    standards = next((key for key in new if not files[key][0]), None)
+    if standards:
         con.execute("set file_search_path = ?", [str(home.root)])
         con.execute(f"attach if not exists {literal(str(home.warehouse))} as warehouse (read_only)")
-    _make_mentions(con, files, new, with_standards)
+    _make_mentions(con, files, new, standards)
     gone = con.execute("select count(*), count(*) filter (tells_of_persons) from gone_file").fetchone()
     assert gone is not None
-    if in_full or persons or with_standards or gone[1] or _others_are_present(con):
-        con.execute(_accounts_sql(home, persons, new, with_standards))
+    if in_full or persons or standards or gone[1] or _others_are_present(con):
+        con.execute(_accounts_sql(home, persons, standards))
         con.execute(_PRESENT)
         con.execute(_WITHDRAWN)
         return News.CHILDREN
@@ -144,15 +144,18 @@ def _files_in_force(lake: Home, read_by: str, *, has_views: bool) -> dict[str, t
     of_standards: list[str] = []
     for name, entity in load_entities().items():
         for path in sorted((lake.raw / name).glob("**/*.parquet")):
-            key = f"{read_by}|{name}|{_stat_of(path)}"
+            key = _key_of(f"{read_by}|{name}|{_stat_of(path)}")
             if entity.standard != CANONICAL:
                 of_standards.append(key)
             elif "student_id" in entity.columns:
                 found[key] = (name, path)
     if has_views and of_standards:
-        digest = hashlib.sha256("\n".join(sorted(of_standards)).encode()).hexdigest()
-        found[f"{OF_STANDARDS}{read_by}|{digest}"] = ("", Path())
+        found[_key_of("|".join([read_by, "standards", *sorted(of_standards)]))] = ("", Path())
     return found
+
+
+def _key_of(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=KEY_BYTES).hexdigest()
 
 
 def _stat_of(path: Path) -> str:
@@ -163,22 +166,18 @@ def _stat_of(path: Path) -> str:
 def _accounts_sql(
     home: Home,
     persons: Mapping[str, Path],
-    new: set[str],
-    with_standards: bool,
+    standards: str | None,
 ) -> str:
     nothing = "select " + ", ".join(f"null::{kind} as {name}" for name, kind in PERSON.items())
     told = [f"select null::varchar as file_key, * from ({nothing} limit 0)"]
     if persons:
-        names = ", ".join(f"({literal(str(path))}, {literal(key)})" for key, path in persons.items())
         listed = ", ".join(literal(str(path)) for path in persons.values())
         told.append(
-            f"select files.file_key, rows.* from read_parquet([{listed}], union_by_name = true, "
-            "filename = 'read_from') as rows "
-            f"inner join (values {names}) as files (path, file_key) on rows.read_from = files.path"
+            f"select ({literal([*persons])})[file_index::bigint + 1] as file_key, * "
+            f"from read_parquet([{listed}], union_by_name = true)"
         )
-    if with_standards:
-        (key,) = (key for key in new if key.startswith(OF_STANDARDS))
-        told.append(f"select {literal(key)} as file_key, * from warehouse.staging.{STANDARDS[1]}")
+    if standards:
+        told.append(f"select {literal(standards)} as file_key, * from warehouse.staging.{STANDARDS[1]}")
     columns = ", ".join(f"told.{name}::{kind} as {name}" for name, kind in PERSON.items() if name != "gender")
     kept = "from vault.account anti join gone_file using (file_key)"
     return f"""
@@ -198,25 +197,25 @@ def _make_mentions(
     con: duckdb.DuckDBPyConnection,
     files: Mapping[str, tuple[str, Path]],
     new: set[str],
-    with_standards: bool,
+    standards: str | None,
 ) -> None:
     """Make mention and child_told of the children that a new file of any entity speaks of.
 
-    A child is in dozens of files: it goes by a number, and its id is worked out once.
+    A child is in dozens of files: it is looked up once, with the places of its files in the list of them.
     """
     of_files = {key: str(path) for key, (entity, path) in files.items() if key in new and entity}
-    keys = [*of_files, *(key for key in new if key.startswith(OF_STANDARDS))]
+    keys = [*of_files, *([standards] if standards else [])]
     told = [
-        "select null::bigint as place, null::varchar as partner_id, null::varchar as student_id where false"
+        "select null::integer as place, null::varchar as partner_id, null::varchar as student_id where false"
     ]
     if of_files:
         listed = ", ".join(map(literal, of_files.values()))
         # by a file's place in the list: to tell files apart by their names takes four times as long
         told.append(
-            "select file_index::bigint, partner_id, student_id "
+            "select file_index::integer, partner_id, student_id "
             f"from read_parquet([{listed}], union_by_name = true) where student_id is not null"
         )
-    if with_standards:
+    if standards:
         con.execute(
             "create or replace temp table told_by_standards as "
             f"select distinct partner_id, student_id from warehouse.staging.{STANDARDS[0]}"
@@ -224,24 +223,21 @@ def _make_mentions(
         told.append(f"select {len(of_files)}, partner_id, student_id from told_by_standards")
     con.execute(f"create or replace temp view row_of_child as {' union all '.join(told)}")
     con.execute(f"""
-        create or replace temp table child_told as
-        select child, partner_id, student_id, {MEMBER_ID.format(rows="")} as member_id
+        create or replace temp table told_of_child as
+        select partner_id, student_id, {MEMBER_ID.format(rows="")} as member_id, places
         from (
-            select hash(partner_id, student_id) as child, any_value(partner_id) as partner_id,
-                any_value(student_id) as student_id
+            select any_value(partner_id) as partner_id, any_value(student_id) as student_id,
+                list_distinct(list(place)) as places
             from row_of_child
-            group by child
+            group by hash(partner_id, student_id)
         )
     """)
-    con.execute("create or replace temp table file_place (place bigint, file_key varchar)")
-    if keys:
-        con.executemany("insert into file_place values (?, ?)", list(enumerate(keys)))
-    con.execute("""
-        create or replace temp table mention as
-        select file_key, member_id
-        from (select distinct place, hash(partner_id, student_id) as child from row_of_child)
-        inner join file_place using (place)
-        inner join child_told using (child)
+    con.execute(f"""
+        create or replace temp view child_told as
+        select member_id, partner_id, student_id from told_of_child;
+        create or replace temp view mention as
+        select ({literal(keys)})[place + 1] as file_key, member_id
+        from (select unnest(places) as place, member_id from told_of_child)
     """)
 
 

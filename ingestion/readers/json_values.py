@@ -16,8 +16,8 @@ def columns_sql(source: str, keys: Sequence[str], columns: Sequence[str], plain:
     one, or below zero a list with a comma in a value.
     """
     # All keys at once: an extraction for each parses every object again, which takes twice as long. Of an
-    # object that has no other in it, and no list, the values are all that is asked for. Of others a value's JSON
-    # tells by its first letter what it is.
+    # object without another or a list in it the values are all that is asked for; of others the first letter
+    # of a value's JSON tells what it is.
     pointers = "[" + ", ".join(map(pointer, keys)) + "]"
     places = range(1, len(keys) + 1)
     forms = ", ".join(f"{_form_sql(place)} as form{place}" for place in places)
@@ -27,11 +27,12 @@ def columns_sql(source: str, keys: Sequence[str], columns: Sequence[str], plain:
         for place in plain
     )
     deep_place = f"case {whens} end" if whens else "null"
+    may_be_deep = "contains(text, '[') or contains(ltrim(text, ' \t\r\n')[2:], '{')"
     return (
         f"select {values}, {deep_place} as deep_place, * exclude (plain, texts,"
         f" {', '.join(f'form{place}' for place in places)}) from (select *, {forms} from ("
-        f"select json_extract_string(text, {pointers}) as plain, case when contains(text, '[')"
-        f" or contains(ltrim(text, ' \t\r\n')[2:], '{{') then json_extract(text, {pointers})::varchar[] end as texts,"
+        f"select json_extract_string(text, {pointers}) as plain,"
+        f" case when {may_be_deep} then json_extract(text, {pointers})::varchar[] end as texts,"
         f" * exclude (text) from {source}))"
     )
 

@@ -194,8 +194,8 @@ def test_a_vault_of_the_release_before_keeps_what_is_kept_for_good(home: Home) -
             "drop table vault.mention",
             "alter table vault.member drop column joined_at",
             # what another release takes from a file has another key
-            "update vault.file set file_key = '7' || substr(file_key, 2)",
-            "update vault.account set file_key = '7' || substr(file_key, 2)",
+            "update vault.file set file_key = 'older' || substr(file_key, 6)",
+            "update vault.account set file_key = 'older' || substr(file_key, 6)",
         ):
             con.execute(statement)
     with (
