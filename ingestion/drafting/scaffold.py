@@ -26,6 +26,7 @@ OTHER_NAMES = {
     "student_id": (
         *("studentnumber", "studentno", "pupil", "pupilid", "pupilnumber", "localid", "localstudentid"),
         *("stuid", "stunum", "sid", "student", "learnerid", "districtstudentid", "permnumber", "lasid"),
+        "pupilno",
         *(
             "child",
             "childid",
@@ -39,12 +40,14 @@ OTHER_NAMES = {
         ),
     ),
     "state_student_id": ("stateid", "ssid", "sasid", "statestudentnumber", "suid", "uniqueid", "uic"),
-    "first_name": ("first", "fname", "givenname", "firstname", "studentfirstname"),
+    "first_name": ("first", "fname", "givenname", "firstname", "studentfirstname", "legalfirst"),
     "middle_name": ("middle", "mname", "middleinitial", "mi"),
-    "last_name": ("last", "lname", "surname", "familyname", "studentlastname"),
+    "last_name": ("last", "lname", "surname", "familyname", "studentlastname", "legallast"),
     "birth_date": ("dob", "birthday", "dateofbirth", "bdate", "birthdt"),
     "gender": ("sex", "gendercode", "sexcode"),
-    "race_ethnicity": ("race", "ethnicity", "races", "racecodes", "racecode", "ethniccode", "raceethnic"),
+    "race_ethnicity": (
+        *("race", "ethnicity", "races", "racecodes", "racecode", "ethniccode", "ethcd", "raceethnic"),
+    ),
     "hispanic_ethnicity": ("hispanic", "hispaniclatino", "ishispanic", "latino"),
     "home_language": ("language", "primarylanguage", "nativelanguage", "languagecode"),
     "zip_code": ("zip", "postalcode", "zipcode5"),
@@ -52,14 +55,18 @@ OTHER_NAMES = {
     "school_id": (
         *("schoolcode", "schoolnumber", "schoolno", "schoolnum", "campus", "campusid", "campuscode"),
         *("building", "buildingid", "buildingcode", "school", "site", "siteid", "sitecode", "locationid"),
+        "bldg",
     ),
     "school_name": ("name", "campusname", "buildingname", "sitename"),
     "district_id": ("districtcode", "districtnumber", "leaid", "lea"),
     "nces_school_id": ("nces", "ncesid", "ncescode"),
     "school_level": ("level", "schooltype"),
     "grade_level": ("grade", "gradelevel", "gradecode", "gr", "yeargroup", "currentgrade"),
-    "entry_date": ("entry", "enrolldate", "enrollmentdate", "startdate", "admissiondate", "begindate"),
-    "exit_date": ("exit", "withdrawaldate", "withdrawdate", "enddate", "leavedate"),
+    "entry_date": (
+        *("entry", "enterdate", "enterdt", "enrolldate", "enrollmentdate", "startdate"),
+        *("admissiondate", "begindate"),
+    ),
+    "exit_date": ("exit", "withdrawaldate", "withdrawdate", "enddate", "leavedate", "leavedt"),
     "exit_code": ("exitreason", "withdrawalcode", "withdrawalreason", "reason", "leavecode", "leaver"),
     "days_enrolled": (
         *("membershipdays", "daysmembership", "daysinmembership", "daysonroll", "enrolled"),

@@ -278,6 +278,26 @@ def test_xml_has_to_be_described_by_hand(tmp_path: Path) -> None:
         drafted(tmp_path, "a.xml", "<All><Event/></All>", "attendance")
 
 
+def test_abbreviated_headers_of_a_roster_are_known(tmp_path: Path) -> None:
+    header = "Pupil No,Legal First,Legal Last,DOB,Sex,Eth Cd,Bldg,Gr,Enter Dt,Leave Dt\n"
+    row = "40001,Ava,Lopez,03/19/2017,2,BL,E02,2,08/21/2024,\n"
+    person = drafted(tmp_path, "roster_2025.csv", header + row, "person")
+    for line in (
+        'student_id: {from: ["Pupil No"]}',
+        'first_name: {from: ["Legal First"]}',
+        'last_name: {from: ["Legal Last"]}',
+        'race_ethnicity: {from: ["Eth Cd"]}',
+    ):
+        assert f"  {line}\n" in person
+    enrollment = drafted(tmp_path, "roster_2025.csv", header + row, "enrollment")
+    for line in (
+        'school_id: {from: ["Bldg"]}',
+        'entry_date: {from: ["Enter Dt"], format: ["%m/%d/%Y"]}',
+        'exit_date: {from: ["Leave Dt"]}',
+    ):
+        assert f"  {line}\n" in enrollment
+
+
 def test_what_files_of_products_call_a_column_is_known(tmp_path: Path) -> None:
     text = drafted(
         tmp_path, "sign_in_2025.csv", "Kid #,Day,Activity,Location\n7,2024-09-03,Chess,Oak\n", "participation"
