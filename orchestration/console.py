@@ -116,9 +116,10 @@ def print_table(
 
 
 def _folded_id(column: str, cell: str, width: int) -> str:
-    """An extract's id that does not fit breaks after its partner; what stands below it is left as it is."""
-    first = cell.partition("\n")[0]
-    return cell.replace(".", ".\n", 1) if column == "extract" and cell_len(first) > width else cell
+    """An extract's id that does not fit breaks after its dots; what stands below it is left as it is."""
+    first, newline, below = cell.partition("\n")
+    fits = column != "extract" or cell_len(first) <= width
+    return cell if fits else first.replace(".", ".\n") + newline + below
 
 
 def _widths(columns: Sequence[Sequence[str]], whole: Sequence[bool], room: int) -> list[int]:

@@ -143,7 +143,7 @@ def _failed(outcome: LoadOutcome) -> list[RuleResult]:
 def _tell(outcome: LoadOutcome, reader: Reader) -> None:
     delivery = outcome.delivery
     words = outcome.outcome.replace("_", " ")
-    err.print(f"{delivery.extract_id} {delivery.period}: would be {words}{_rows(outcome)}")
+    err.print(f"{delivery.extract_id} {delivery.period}: would be {words}{_rows(outcome)}", soft_wrap=True)
     failed = _failed(outcome)
     if failed:
         rows = [(r.severity, r.column or "", _rows_of(r), what_to_do(r)) for r in failed]

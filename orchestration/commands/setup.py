@@ -109,10 +109,12 @@ def init(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     _check_made(folder, place.parent)
-    err.print(f"[green]Made[/] {folder}")
-    err.print(f"  1. source {folder / 'milepost.env'}")
-    err.print(f"  2. edit {place}: partners, then a contract per extract")
-    err.print("  3. milepost contracts; milepost check FILE; milepost load FILE; milepost refresh")
+    # commands and paths to copy stay in one piece
+    err.print(f"[green]Made[/] {folder}", soft_wrap=True)
+    err.print(f"  1. source {folder / 'milepost.env'}", soft_wrap=True)
+    err.print(f"  2. edit {place}: partners, then a contract per extract", soft_wrap=True)
+    commands = "milepost contracts; milepost check FILE; milepost load FILE; milepost refresh"
+    err.print(f"  3. {commands}", soft_wrap=True)
 
 
 def _years(today: dt.date) -> dict[str, object]:

@@ -52,6 +52,19 @@ def test_an_id_that_does_not_fit_breaks_after_its_partner(monkeypatch: pytest.Mo
     }
 
 
+def test_an_id_of_a_layout_breaks_after_each_dot(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = ["extract", "load id", "sha-256", "agreement", "received"]
+    row = (
+        "river_kids_club.participation.participation_log",
+        "0812130037ee6637",
+        "81b7de2d",
+        "services_2020",
+        "2026-11-29",
+    )
+    lines = printed(monkeypatch, columns, row)
+    assert {"river_kids_club.", "participation.", "participation_log"} <= {*" ".join(lines).split()}
+
+
 def test_a_number_is_folded_rather_than_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     columns = [f"n_children_{letter}" for letter in "abcdefghijklmno"]
     lines = printed(monkeypatch, columns, (1234567890,) * 15)
