@@ -181,6 +181,8 @@ def validate(source: YamlFile, model: type[M]) -> tuple[M | None, list[ContractE
             return model.model_validate(data), problems, left_out
         except ValidationError as error:
             details = error.errors(include_url=False)
+            if attempt == 0 and data == {}:  # such as a redirected command that failed leaves
+                return None, [*problems, _empty(source, details)], left_out
             if attempt == 0:
                 problems += [_problem(source, model, detail) for detail in details]
             # what lacks a field is left out whole; anything else goes alone, then with what it stands in
@@ -190,6 +192,11 @@ def validate(source: YamlFile, model: type[M]) -> tuple[M | None, list[ContractE
                 return None, problems, left_out
             data = _without(data, places if attempt == 0 else {place[:2] for place in places})
     return None, problems, left_out
+
+
+def _empty(source: YamlFile, details: Iterable[ErrorDetails]) -> ContractError:
+    needed = ", ".join(f"'{step}'" for detail in details for step in _place(detail)[:1])
+    return source.problem((), "the file is empty", f"Write it, with {needed} at least, or remove it")
 
 
 def near_miss(name: str, known: Iterable[str]) -> str:

@@ -8,12 +8,14 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from ingestion.contracts.entities import ColumnType, Pii
 from ingestion.contracts.unpivot import Unpivot as Unpivot
-from ingestion.yaml_file import Identifier, Strict, Text, Texts
+from ingestion.yaml_file import Identifier, Strict, Text, Texts, as_written
 
 Severity = Literal["quarantine", "reject", "warn"]
 Bound = int | float | dt.date | None
 SourceFormat = Literal["csv", "tsv", "fixed_width", "xlsx", "parquet", "json", "ndjson", "xml"]
-ConformedCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+ConformedCode = Annotated[
+    str, BeforeValidator(as_written), StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")
+]
 ExpectationName = Annotated[str, StringConstraints(pattern=r"^expect_[a-z_]+$")]
 
 # what names the records of a file, by its format

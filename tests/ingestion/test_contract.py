@@ -48,6 +48,33 @@ def test_codes_stay_as_they_were_written(tmp_path: Path) -> None:
     assert contract.columns["gender"].allowed == ("01", "02")
 
 
+def test_conformed_codes_stay_as_they_were_written_too(tmp_path: Path) -> None:
+    text = """
+        partner: mill_schools
+        entity: enrollment
+        title: Enrollment
+        agreement: mill_2025
+        file: "roster_{school_year}.csv"
+        columns:
+          student_id:  {from: [Student]}
+          school_id:   {from: [School]}
+          grade_level: {from: [Gr], codes: {KG: k, 1: 01, 2: "02"}}
+          entry_date:  {from: [Entered]}
+    """
+    contract = load_contract(written(tmp_path, text, "mill_schools__enrollment.yml"))
+    assert contract.columns["grade_level"].codes == {"KG": "k", "1": "01", "2": "02"}
+    message = refusal(tmp_path, text.replace("1: 01", "1: 1"), "mill_schools__enrollment.yml")
+    assert "mill_schools__enrollment.yml:9: '1' is no conformed code of 'grade_level'" in message
+
+
+def test_an_empty_file_is_one_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "mill_schools__attendance.yml"
+    assert refusal(tmp_path, "") == (
+        f"{path}:1: the file is empty. Write it, with 'columns', 'partner', 'entity', 'title', 'agreement' at"
+        " least, or remove it."
+    )
+
+
 def test_the_fingerprint_follows_what_changes_rows_and_nothing_else(tmp_path: Path) -> None:
     first = load_contract(written(tmp_path, ATTENDANCE)).fingerprint
     retitled = ATTENDANCE.replace("Attendance totals", "Days").replace("08-15", "09-01")
