@@ -95,7 +95,9 @@ select
     cast(coalesce(
         estimated.value_high,
         case
-            when estimated.is_share then least(1, estimated.estimate + estimated.estimate_half_width)
+            -- of two estimates the part may be more than the whole
+            when estimated.is_share
+                then least(greatest(1, estimated.estimate), estimated.estimate + estimated.estimate_half_width)
             else estimated.estimate + estimated.estimate_half_width
         end
     ) as double) as value_high,
