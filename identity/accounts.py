@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from enum import Enum
@@ -15,7 +16,7 @@ from ingestion.sql_text import literal
 
 STANDARDS = ("standards__student", "standards__person")  # staging's views of the children of standards
 OF_PERSONS = ("person", "")  # the entities whose files say who a child is; '' for those of standards
-KEY_BYTES = 6  # in 12 characters, since a million accounts carry it: DuckDB compares these without a pointer
+KEY_BYTES = 9  # in 12 characters, since a million accounts carry it: DuckDB compares these without a pointer
 TAKEN = "8"  # another one where this module takes something else from a file than before
 FIRST_YEAR, LAST_YEAR = 1900, 2100  # of a crosswalk that tells none
 MEMBER_ID = "md5_number_lower({rows}partner_id || '|' || {rows}student_id)"
@@ -155,7 +156,8 @@ def _files_in_force(lake: Home, read_by: str, *, has_views: bool) -> dict[str, t
 
 
 def _key_of(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=KEY_BYTES).hexdigest()
+    digest = hashlib.blake2b(text.encode(), digest_size=KEY_BYTES).digest()
+    return base64.urlsafe_b64encode(digest).decode()
 
 
 def _stat_of(path: Path) -> str:

@@ -43,9 +43,13 @@ def end_group(pid_file: Path) -> bool:
     return group is not None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Server:
-    """A server to be started: `page` is what is told of it, `health` the path that answers once it is up."""
+    """A server to be started: `page` is what is told of it, `health` the path that answers once it is up.
+
+    usual: how long a start takes, in words. seconds: how long it may take at most; a dead process is seen at
+    once, and a slow machine may need minutes.
+    """
 
     name: str
     title: str
@@ -55,8 +59,8 @@ class Server:
     port: int
     page: str
     health: str
-    usual: str  # how long a start takes
-    seconds: int  # a dead process is seen at once; a slow machine may take its time
+    usual: str
+    seconds: int
 
     def refuse_to_start(self) -> None:
         """UsageError where it runs already, or something else listens at its port."""

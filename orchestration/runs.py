@@ -53,18 +53,15 @@ def refresh_in_process(
     progress: Progress,
     everything: bool = False,
     notes: str = "",
-    *,
-    retrain: bool = False,
-    accept_match_rates: bool = False,
-    accept_reissued_numbers: bool = False,
-    new_vault: bool = False,
+    **linking: bool,
 ) -> dict[str, Any]:
     """Run the job `refresh` from identity to release; the report names the release, or what failed.
 
     What changed since the last refresh is built, and what depends on it; with `everything`, all models are.
     Without a change no release is made, and `is_new` is False; NothingAccepted where the first would be
-    empty. `notes` go with the release to its readers. `retrain`, `accept_...` and `new_vault` are
-    those of `link_persons`. VaultError, before anything is done, where the vault would not open.
+    empty. `notes` go with the release to its readers. `linking` are the choices of `link_persons`
+    (`OF_LINKING`), which Dagster holds to their names. VaultError, before anything is done, where the vault
+    would not open.
     """
     from identity.opt_outs import open_withheld
     from identity.vault_check import check_vault
@@ -76,7 +73,7 @@ def refresh_in_process(
 
     home = prepare_environment()
     try:
-        check_vault(home, new_vault=new_vault)
+        check_vault(home, new_vault=linking.get("new_vault", False))
         open_withheld(home)
         refuse_nothing(home)
         instance = dagster_instance(home)
@@ -90,12 +87,6 @@ def refresh_in_process(
         notify("Milepost: refresh could not start", [str(error)])
         raise
     given = {**resources(home), "progress": progress}
-    linking = {
-        "retrain": retrain,
-        "accept_match_rates": accept_match_rates,
-        "accept_reissued_numbers": accept_reissued_numbers,
-        "new_vault": new_vault,
-    }
     config = {**QUIET, "ops": {CONFIGURATION: {"config": {"notes": notes}}, LINKING: {"config": linking}}}
     report = _report(
         job.execute_in_process(run_config=config, instance=instance, resources=given, raise_on_error=False)

@@ -52,8 +52,16 @@ def superset(
     _refuse_without_superset()
     folder = home.superset
     server = Server(
-        *("Superset", "Superset of this home", folder / "superset.pid", folder / "superset.log", host, port),
-        *("/dashboard/list", "/health", "about 20 s", START_SECONDS),
+        name="Superset",
+        title="Superset of this home",
+        pid_file=folder / "superset.pid",
+        log=folder / "superset.log",
+        host=host,
+        port=port,
+        page="/dashboard/list",
+        health="/health",
+        usual="about 20 s",
+        seconds=START_SECONDS,
     )
     server.refuse_to_start()
     connections = [_release_file(home)]

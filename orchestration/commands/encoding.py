@@ -13,9 +13,6 @@ from orchestration.console import Exit, UsageError, err
 if TYPE_CHECKING:
     from identity.private.encoded_file import Encoded
 
-if TYPE_CHECKING:
-    pass
-
 
 def register(identity_app: typer.Typer) -> None:
     identity_app.command()(encode)
@@ -58,10 +55,7 @@ def encode(
     from identity.private.encoding import Encoder
     from identity.private.secret import linkage_secret
 
-    if out.exists() and (not force or out.samefile(file)):
-        raise UsageError(
-            "The file to write is there already", where=str(out), next_step="Name another, or use --force"
-        )
+    _refuse_to_replace(out, file, force)
     encoder = Encoder(linkage_secret(key_file))
     how = read_schema(schema) if schema else Schema()
     with _Bar(file) as told:
@@ -73,6 +67,13 @@ def encode(
     if counts.without_clk == counts.rows:
         out.unlink()
         raise typer.Exit(Exit.REJECTED)
+
+
+def _refuse_to_replace(out: Path, file: Path, force: bool) -> None:
+    if out.exists() and (not force or out.samefile(file)):
+        raise UsageError(
+            "The file to write is there already", where=str(out), next_step="Name another, or use --force"
+        )
 
 
 def _tell(counts: Encoded, out: Path, version: str, birth_date_format: str) -> None:

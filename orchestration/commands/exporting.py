@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,6 +12,7 @@ from orchestration.commands.deliveries import JSON
 from orchestration.console import Bars, UsageError, err, print_json
 
 if TYPE_CHECKING:
+    from publishing.postgres.connection import Patience
     from publishing.postgres.export import Export
     from publishing.postgres.readers import Audience
 
@@ -59,6 +60,10 @@ def postgres(
             )
         _make_roles(patience, as_json)
         return
+    _export(release or None, with_marts, force, patience, as_json)
+
+
+def _export(release: str | None, with_marts: bool, force: bool, patience: Patience, as_json: bool) -> None:
     from orchestration.settings import prepare_environment
     from publishing.access_log import record_access
     from publishing.postgres.export import Listener, export_release
@@ -69,7 +74,7 @@ def postgres(
         done = export_release(
             home,
             _audience(),
-            release_id=release or None,
+            release_id=release,
             with_marts=with_marts,
             force=force,
             patience=patience,
@@ -79,12 +84,12 @@ def postgres(
     record_access(home, "export postgres", release=done.release_id, rows=rows, marts=str(with_marts).lower())
     if as_json:
         print_json({**asdict(done), "seconds": round(done.seconds, 2)})
-    else:
-        for sentence in _sentences(done):
-            err.print(sentence, markup=False, soft_wrap=True)
+        return
+    for sentence in _sentences(done):
+        err.print(sentence, markup=False, soft_wrap=True)
 
 
-def _make_roles(patience: Any, as_json: bool) -> None:
+def _make_roles(patience: Patience, as_json: bool) -> None:
     from publishing.postgres.export import export_roles
 
     audience = _audience()

@@ -54,6 +54,12 @@ def list_indicators(as_json: bool = JSON) -> None:
     print_table("Indicators", ("stage", "indicator", "title", "owner", "versions"), rows)
 
 
+COMPARED = (
+    *("school year", "subgroup", "of", "percent"),
+    *("proposed of", "proposed percent", "points", "changed"),
+)
+
+
 def diff(
     indicator: str = typer.Argument(help="The indicator, such as chronic_absence."),
     definition: list[str] = typer.Option(
@@ -97,17 +103,7 @@ def diff(
         return
     said = ", ".join(f"{name} = {value}" for name, value in proposal.parameters.items())
     err.print(f"{registry[indicator].title}: {base.version} as it is, and with {said}.", soft_wrap=True)
-    columns = (
-        "school year",
-        "subgroup",
-        "of",
-        "percent",
-        "proposed of",
-        "proposed percent",
-        "points",
-        "changed",
-    )
-    print_table("", columns, [_row(change) for change in changes], plain=True)
+    print_table("", COMPARED, [_row(change) for change in changes], plain=True)
 
 
 def _parameter(text: str) -> tuple[str, str]:

@@ -73,14 +73,18 @@ def query(
         writer.writerow(names)
         writer.writerows(rows)
     else:
-        from orchestration.records import print_rows
+        _print(names, rows, limit)
 
-        if not rows:
-            err.print(f"No rows. Columns: {', '.join(names)}", markup=False, soft_wrap=True)
-        elif print_rows(names, rows[:limit]):
-            err.print("One record for each row: as a table it is too wide for here; --csv gives all.")
-        if len(rows) > limit:
-            err.print(f"The first {counted(limit, 'row')}; --limit shows more, --csv all.")
+
+def _print(names: list[str], rows: list[tuple[Any, ...]], limit: int) -> None:
+    from orchestration.records import print_rows
+
+    if not rows:
+        err.print(f"No rows. Columns: {', '.join(names)}", markup=False, soft_wrap=True)
+    elif print_rows(names, rows[:limit]):
+        err.print("One record for each row: as a table it is too wide for here; --csv gives all.")
+    if len(rows) > limit:
+        err.print(f"The first {counted(limit, 'row')}; --limit shows more, --csv all.")
 
 
 def _record(home: Home, of_warehouse: bool, form: str, rows: int) -> None:

@@ -64,21 +64,26 @@ def refresh(
     result = run_refresh(everything, notes, **linking)
     if as_json:
         print_json(result)
-    elif result["success"] and result["is_new"]:
+    elif result["success"]:
+        _tell(result, notes)
+    if not result["success"]:
+        raise typer.Exit(Exit.REJECTED)
+
+
+def _tell(result: dict[str, Any], notes: str) -> None:
+    if result["is_new"]:
         err.print(
             f"[green]Published {result['release_id']}[/] in {result['seconds']} s: {result['database']}"
         )
-    elif result["success"]:
-        err.print(
-            f"[green]No published number changed[/] in {result['seconds']} s: {result['release_id']} is"
-            f" still current ({result['database']})"
-        )
-        if changed := _persons_changed(result):
-            err.print(f"What changed behind it: {changed}.")
-        if notes:
-            err.print("The notes were not taken: they go with a new release only.")
-    if not result["success"]:
-        raise typer.Exit(Exit.REJECTED)
+        return
+    err.print(
+        f"[green]No published number changed[/] in {result['seconds']} s: {result['release_id']} is"
+        f" still current ({result['database']})"
+    )
+    if changed := _persons_changed(result):
+        err.print(f"What changed behind it: {changed}.")
+    if notes:
+        err.print("The notes were not taken: they go with a new release only.")
 
 
 def _persons_changed(result: dict[str, Any]) -> str:

@@ -35,8 +35,16 @@ def dev(
 
     home = prepare_environment()
     server = Server(
-        *("Dagster", "The UI of this home", home.dagster / "dev.pid", home.dagster / "dev.log", host, port),
-        *("", "/server_info", "about 10 s", START_SECONDS),
+        name="Dagster",
+        title="The UI of this home",
+        pid_file=home.dagster / "dev.pid",
+        log=home.dagster / "dev.log",
+        host=host,
+        port=port,
+        page="",
+        health="/server_info",
+        usual="about 10 s",
+        seconds=START_SECONDS,
     )
     server.refuse_to_start()
     dagster_instance(home)

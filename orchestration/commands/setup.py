@@ -5,14 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
 from orchestration.console import UsageError, err
-
-if TYPE_CHECKING:
-    pass
 
 FIRST_MONTH = 7  # of a school year
 YEARS_AGREED = 5  # in the sample of `init`
