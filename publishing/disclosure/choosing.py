@@ -8,7 +8,14 @@ import numpy as np
 
 from publishing.disclosure.elimination import chosen_by_elimination
 from publishing.disclosure.errors import DisclosureError
-from publishing.disclosure.proving import Proof, prove_each, prove_together, told_anyway
+from publishing.disclosure.proving import (
+    Proof,
+    prove_as_far_as_it_goes,
+    prove_each,
+    prove_the_last,
+    prove_together,
+    told_anyway,
+)
 from publishing.disclosure.system import Flags, Numbers, System
 from publishing.disclosure.unison import Unison, in_unison
 
@@ -34,7 +41,9 @@ def protected(whole: System) -> Protected:
     if len(failing) and (whole.group != whole.same).any():
         # what cannot move alike in tables of nearly the same children may move in one of them
         unison, proof = _apart(unison, proof)
-        failing = prove_each(proof)
+    failing = prove_the_last(proof)
+    if len(failing):
+        prove_as_far_as_it_goes(proof, failing)
     narrow = np.zeros(proof.system.size, dtype=bool)
     narrow[failing] = proof.open_.width()[failing] > 0
     pinned = int((~narrow[failing]).sum())

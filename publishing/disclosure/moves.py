@@ -102,6 +102,14 @@ class Moves:
             self._solver.changeColBounds(there, 0.0, self._most[there])
             self._solver.changeColBounds(back, 0.0, self._most[back])
 
+    def farthest(self, place: int, far: int) -> tuple[int, int]:
+        """How far `cells[place]` may move up and down, at most `far`, where no move has a price.
+
+        These are bounds of linear programs: tables of whole numbers may not get as far.
+        """
+        n = len(self.cells)
+        return self._farthest(place, place + n, far), self._farthest(place + n, place, far)
+
     def set_price(self, places: Numbers, price: float) -> None:
         """From now on moving `cells[places]` costs so much."""
         for column in [*places.tolist(), *(places + len(self.cells)).tolist()]:
@@ -128,6 +136,18 @@ class Moves:
         table = np.zeros(len(moves), dtype=np.int64)
         table[moving[kept]] = np.rint(moves[moving[kept]])
         return table
+
+    def _farthest(self, there: int, back: int, far: int) -> int:
+        self._solver.changeColCost(there, -1.0)
+        self._solver.changeColBounds(there, 0.0, min(self._most[there], far // self._step))
+        self._solver.changeColBounds(back, 0.0, 0.0)
+        try:
+            moves = self._run()
+            return 0 if moves is None else int(abs(moves[there % len(self.cells)]) + WHOLE)
+        finally:
+            self._solver.changeColCost(there, self._cost[there])
+            self._solver.changeColBounds(there, 0.0, self._most[there])
+            self._solver.changeColBounds(back, 0.0, self._most[back])
 
     def _run(self) -> Values | None:
         self._solver.run()

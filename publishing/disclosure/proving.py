@@ -6,11 +6,13 @@ cheapest table in which each moves, whatever must be hidden for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import numpy as np
 
+from publishing.disclosure.limits import Limits
 from publishing.disclosure.moves import Moves, farthest_of, reach_of
 from publishing.disclosure.system import Flags, Numbers, Openness
 from publishing.disclosure.unison import Reduced
@@ -69,21 +71,35 @@ def prove_together(proof: Proof) -> None:
 
 
 def prove_each(proof: Proof) -> Numbers:
-    """A table for each number still to be proved, hiding what moves in it; those there is none for."""
-    failing = proof.lacking()
-    need = int(proof.system.need.max(initial=0))
-    for reach in (reach_of(need), farthest_of(need)):
-        failing = _prove_each(proof, failing, reach)
+    """A table for each number still to be proved, hiding what moves in it; those there is none for nearby."""
+    reach = reach_of(int(proof.system.need.max(initial=0)))
+    return _prove_each(proof, Limits(proof.system), proof.lacking(), reach)
+
+
+def prove_the_last(proof: Proof) -> Numbers:
+    """The same, moving numbers as far as it takes, and then without their bands; those there is none for."""
     system = proof.system
+    failing = _prove_far(proof, Limits(system), proof.lacking())
     has_bands = (system.low != system.wide_low) | (system.high != system.wide_high)
     if len(failing) and has_bands.any():
         # bands give way only where hiding shown numbers would not do
         proof.system = system.with_bands_given_up(has_bands)
-        failing = _prove_each(proof, failing, farthest_of(need))
+        failing = _prove_far(proof, Limits(proof.system), failing)
         beyond = (proof.open_.most > system.high) | (proof.open_.least < system.low)
         proof.gave_way |= beyond & has_bands
         proof.system = system.with_bands_given_up(proof.gave_way)
     return failing
+
+
+def prove_as_far_as_it_goes(proof: Proof, cells: Numbers) -> None:
+    """Tables that leave cells, which cannot be as open as they need, as open as they can be."""
+    limits = Limits(proof.system)
+    whole, need = proof.system, proof.system.need.copy()
+    for cell in cells.tolist():
+        need[cell] = min(sum(limits.of(cell)), need[cell])
+    proof.system = replace(whole, need=need)
+    _prove_far(proof, limits, proof.lacking())
+    proof.system = whole
 
 
 def told_anyway(proof: Proof) -> Flags:
@@ -108,11 +124,20 @@ def told_anyway(proof: Proof) -> Flags:
     return told
 
 
-def _prove_each(proof: Proof, lacking: Numbers, reach: int) -> Numbers:
-    if not len(lacking):
-        return lacking
+def _prove_far(proof: Proof, limits: Limits, lacking: Numbers) -> Numbers:
+    need = int(proof.system.need.max(initial=0))
+    failing = _prove_each(proof, limits, lacking, reach_of(need))
+    # most that fail have no room at all, which is asked once instead of trying farther moves in vain
+    enough = [cell for cell in failing.tolist() if sum(limits.of(cell)) >= proof.system.need[cell]]
+    if not enough:
+        return failing
+    left = _prove_each(proof, limits, np.array(enough), farthest_of(need))
+    return np.union1d(np.setdiff1d(failing, enough), left)
+
+
+def _prove_each(proof: Proof, limits: Limits, lacking: Numbers, reach: int) -> Numbers:
     programs = _Programs(proof, reach)
-    failing = [cell for cell in lacking.tolist() if not _prove_one(proof, programs, cell)]
+    failing = [cell for cell in lacking.tolist() if not _prove_one(proof, programs, limits, cell)]
     return np.array(failing, dtype=np.int64)
 
 
@@ -153,18 +178,24 @@ class _Programs:
             moves.set_price(cells, HIDDEN_PRICE)
 
 
-def _prove_one(proof: Proof, programs: _Programs, cell: int) -> bool:
+def _prove_one(proof: Proof, programs: _Programs, limits: Limits, cell: int) -> bool:
     """Add tables that leave the cell open, and hide what moves in them; False if there are none."""
     if proof.open_.width()[cell] >= proof.system.need[cell]:
         return True
+    tried: dict[int, Numbers | None] = {}
+
+    def table(move: int) -> Numbers | None:
+        if move not in tried:
+            tried[move] = programs.table(cell, move)
+        return tried[move]
+
     cheapest: tuple[float, list[Numbers]] | None = None
-    for way in _ways(proof, cell):
-        tables = [programs.table(cell, move) for move in way]
-        found = [table for table in tables if table is not None]
+    for way in _ways(proof, limits, cell, table):
+        found = [one for one in takewhile(lambda one: one is not None, map(table, way)) if one is not None]
         if len(found) < len(way):
             continue
-        hides = any((table != 0)[~proof.hidden].any() for table in found)
-        cost = sum(programs.cost_of(table) for table in found)
+        hides = any((one != 0)[~proof.hidden].any() for one in found)
+        cost = sum(programs.cost_of(one) for one in found)
         if cheapest is None or cost < cheapest[0]:
             cheapest = cost, found
         # a second look is worth it only where something must be hidden
@@ -172,22 +203,25 @@ def _prove_one(proof: Proof, programs: _Programs, cell: int) -> bool:
             break
     if cheapest is None:
         return False
-    for table in cheapest[1]:
-        newly = np.flatnonzero((table != 0) & ~proof.hidden)
+    for one in cheapest[1]:
+        newly = np.flatnonzero((one != 0) & ~proof.hidden)
         proof.hidden[newly] = True
         programs.hide(newly)
-        proof.open_.add(np.flatnonzero(table), table[table != 0])
+        proof.open_.add(np.flatnonzero(one), one[one != 0])
         proof.repairs += bool(len(newly))
     return True
 
 
-def _ways(proof: Proof, cell: int) -> Iterator[list[int]]:
+def _ways(
+    proof: Proof, limits: Limits, cell: int, table: Callable[[int], Numbers | None]
+) -> Iterator[list[int]]:
     """Moves that make a cell as open as it must be, with what it is already: one alone first, then two."""
-    system = proof.system
-    need, up, down = int(system.need[cell]), int(system.high[cell]), int(-system.low[cell])
+    need = int(proof.system.need[cell])
+    up, down = limits.known(cell)
     most, least = int(proof.open_.most[cell]), int(-proof.open_.least[cell])
     for far, room, opposite in ((need - least, up, -1), (need - most, down, 1)):
         if far <= room:
             yield [-opposite * far]
-    for far in range(min(need - 1, up), max(0, need - down - 1), -1):
-        yield [far, far - need]
+    if table(1) is not None and table(-1) is not None:
+        for far in range(min(need - 1, up), max(0, need - down - 1), -1):
+            yield [far, far - need]
