@@ -118,6 +118,7 @@ create temp table rules as select 'riverbend' as community_id, 10 as minimum_den
     4 as band_smallest, 0.05::double as band_share, 'counts' as shows, null::integer as rounded_to,
     null::integer as rounded_under;
 create temp table default_definitions as select distinct indicator_id, definition_version from source_cells;
+create temp table coverages (indicator_id varchar);
 create temp table folds (community_id varchar, geography_level varchar, disaggregate varchar,
     subgroup varchar, folded_subgroup varchar);
 create temp table protected_last (community_id varchar, disaggregate varchar, subgroup varchar);

@@ -63,6 +63,7 @@ PLANS = {
 NO_ROWS = {
     "folds": "community_id varchar, geography_level varchar, disaggregate varchar, subgroup varchar, "
     "folded_subgroup varchar",
+    "coverages": "indicator_id varchar",
     "protected_last": "community_id varchar, disaggregate varchar, subgroup varchar",
     "holds": "community_id varchar, indicator_id varchar, school_year integer",
     "implications": "community_id varchar, disaggregate varchar, subgroup varchar, "

@@ -71,6 +71,8 @@ class Indicator(_Facts):
     required_entities: tuple[str, ...] = Field(min_length=1)
     ew_indicator: str | None = None
     caveats: str | None = None
+    # it says of how many data came: how few are missing tells nothing of a child
+    is_coverage: bool = False
     definitions: tuple[Definition, ...] = Field(min_length=1)
 
     @field_validator("required_entities")

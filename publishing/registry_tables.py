@@ -27,6 +27,7 @@ TABLES = {
         "required_entities": "varchar[]",
         "ew_indicator": "varchar",
         "caveats": "varchar",
+        "is_coverage": "boolean",
     },
     "indicator_definitions": {
         "indicator_id": "varchar",
@@ -108,6 +109,7 @@ def _indicator_rows(indicators: Mapping[str, Indicator]) -> list[tuple[Any, ...]
             list(i.required_entities),
             i.ew_indicator,
             i.caveats,
+            i.is_coverage,
         )
         for i in indicators.values()
     ]

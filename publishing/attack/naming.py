@@ -74,6 +74,8 @@ def _finding(
         how = f"release {release} showed it, of nearly the same children"
     elif twin and kind == "n":
         how = f"{twin} shows it, of nearly the same children"
+    elif twin and kind == "x":
+        how = f"{twin} counts those children"
     else:
         how = otherwise or _sum(con, kind, table, slot)
     label = f"{indicator} ({version}, {collection})"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from publishing.attack.counted import told_by_counting
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -253,9 +255,6 @@ def write_sums(con: duckdb.DuckDBPyConnection, published: str, true_cells: str |
 
     Without `true_cells` any sum may have a rest, as far as what is shown allows.
     """
-    con.execute(_FAMILIES.format(published=published))
-    for statement in (*_SUMS, _WIDER, _RESTS):
-        con.execute(statement)
     if true_cells is None:
         con.execute(
             "create or replace temp table truth (table_id bigint, slot_id bigint, n bigint, x bigint)"
@@ -263,6 +262,7 @@ def write_sums(con: duckdb.DuckDBPyConnection, published: str, true_cells: str |
     else:
         con.execute(_TRUTH.format(true_cells=true_cells))
     con.execute(_HARMLESS)
-    con.execute(_TRUE_RESTS)
-    for statement in _SYSTEM:
+    told_by_counting(con, published)
+    con.execute(_FAMILIES.format(published=published))
+    for statement in (*_SUMS, _WIDER, _RESTS, _TRUE_RESTS, *_SYSTEM):
         con.execute(statement)

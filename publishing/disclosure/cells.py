@@ -12,6 +12,7 @@ INPUTS = {
     "from ({dim_school})",
     "default_definitions": "select indicator_id, definition_version from ({indicator_definitions}) "
     "where is_default",
+    "coverages": "select indicator_id from ({indicators}) where is_coverage",
     "folds": "{disclosure_folds}",
     "protected_last": "{disclosure_protected_last}",
     "implications": "{disclosure_implications}",

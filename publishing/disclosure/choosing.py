@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from publishing.disclosure.elimination import chosen_by_elimination
-from publishing.disclosure.errors import DisclosureError
+from publishing.disclosure.errors import DisclosureError, PinnedError
 from publishing.disclosure.proving import (
     Proof,
     prove_as_far_as_it_goes,
@@ -46,13 +46,9 @@ def protected(whole: System) -> Protected:
         prove_as_far_as_it_goes(proof, failing)
     narrow = np.zeros(proof.system.size, dtype=bool)
     narrow[failing] = proof.open_.width()[failing] > 0
-    pinned = int((~narrow[failing]).sum())
-    if pinned:
-        raise DisclosureError(
-            f"{pinned} hidden numbers could be worked out, whatever else is hidden",
-            rule="no hidden number may be told by all that is published",
-            next_step="Publish fewer disaggregates at this level in `publication:`, or raise the minimum",
-        )
+    pinned = failing[~narrow[failing]]
+    if len(pinned):
+        raise PinnedError(np.flatnonzero(np.isin(unison.group, pinned)))
     hidden = _with_their_groups(whole, unison.spread(proof.hidden))
     proof.hidden = unison.gathered(hidden) | proof.system.never_shown
     told = unison.spread(told_anyway(proof))

@@ -4,6 +4,22 @@ shown_values has every value ever shown, with the first and the last release tha
 a problem are the values of the last release it was in.
 """
 
+# What stays as it was published: by the community's wish, and what turned out not to be protected else.
+TO_HOLD = """
+create or replace temp table to_hold as select community_id, indicator_id, school_year from holds
+"""
+# The indicators of cells that are told, or less open than they should be, if they changed in the year.
+HOLD_MORE = """
+insert into to_hold
+select distinct changed.community_id, changed.indicator_id, changed.school_year
+from changed
+semi join (
+    select problem.* from problem inner join stage_cell on problem.problem_id = stage_cell.block
+    where stage_cell.cell_id in (select unnest($cells::bigint[]))
+) using (community_id, indicator_id, school_year)
+anti join to_hold using (community_id, indicator_id, school_year)
+returning 1
+"""
 EARLIER = (
     """
 create or replace temp table shown as
@@ -64,7 +80,7 @@ with small as (
         and coalesce(abs(coalesce(new.x, 0) - shown.numerator) < rules.minimum_denominator, true)
 )
 select changed.* from changed semi join (
-    select * from small union select community_id, indicator_id, school_year from holds
+    select * from small union select * from to_hold
 ) using (community_id, indicator_id, school_year)
 """,
     """
@@ -94,6 +110,9 @@ create or replace temp table difference as
 select
     cell.cell_id,
     bool_or(abs(cell.n - shown.denominator) between 1 and cell.minimum - 1) as is_small,
+    -- a number as it was shown hides no other one any more
+    bool_or(cell.n = shown.denominator) as is_known,
+    bool_or(cell.n = shown.denominator and cell.x = shown.numerator) as is_result_known,
     bool_or(
         case
             when shown.numerator is null then false

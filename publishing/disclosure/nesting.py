@@ -9,6 +9,7 @@ select
     problem_id,
     min(problem_id) over (partition by community_id, school_year, counted, fingerprint_1, fingerprint_2)
         as representative,
+    counted, fingerprint_1, fingerprint_2,
     problem.collection = 'annual' and problem.definition_version in (
         select definition_version from default_definitions as d where d.indicator_id = problem.indicator_id
     ) as is_looked_at_first

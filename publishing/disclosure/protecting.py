@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from ingestion.configuration.community_file import SMALLEST_MINIMUM
 from publishing.disclosure.cells import CELLS, PLANNED
 from publishing.disclosure.checking import check_stage
-from publishing.disclosure.earlier import EARLIER, RESTATED
-from publishing.disclosure.errors import DisclosureError
+from publishing.disclosure.counted import COUNTED
+from publishing.disclosure.earlier import EARLIER, HOLD_MORE, RESTATED, TO_HOLD
+from publishing.disclosure.errors import DisclosureError, PinnedError
 from publishing.disclosure.moves import farthest_of
 from publishing.disclosure.nesting import COUPLED, POPULATIONS, TWINS
 from publishing.disclosure.report import DisclosureReport, report_of
-from publishing.disclosure.solving import solve_stage
+from publishing.disclosure.solving import Solved, solve_stage
 from publishing.disclosure.stages import (
     COUPLED_NUMERATORS,
     DENOMINATOR_CELLS,
@@ -39,26 +40,48 @@ def protect(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
     """
     started = time.monotonic()
     _refuse_low_minimums(con)
+    con.execute(TO_HOLD)
+    while (solved := _solved(con)) is None:
+        pass  # once more, with what turned out to need holding
+    for statement in (RESULT, SUPPRESSION):
+        con.execute(statement)
+    repairs, tables = sum(one.repairs for one in solved), max(one.tables for one in solved)
+    return report_of(con, repairs, tables, time.monotonic() - started)
+
+
+def _solved(con: duckdb.DuckDBPyConnection) -> tuple[Solved, Solved] | None:
+    """Both stages, of all that is planned and not held; None where more has to be held."""
     for statement in (*PLANNED, *EARLIER, *CELLS, *FAMILIES, *EQUATIONS):
         con.execute(statement)
     _refuse_sums_that_do_not_add_up(con)
-    for statement in (*POPULATIONS, COUPLED.format(far=_farthest(con)), TWINS, *RESTATED):
+    for statement in (*POPULATIONS, COUPLED.format(far=_farthest(con)), TWINS, *RESTATED, *COUNTED):
         con.execute(statement)
     for statement in (DENOMINATOR_CELLS, DENOMINATOR_MEMBERS):
         con.execute(statement)
-    denominators = solve_stage(con, "from twin")
-    check_stage(con)
+    denominators = _solved_stage(con, "from twin")
+    if denominators is None:
+        return None
     for statement in (HIDDEN_DENOMINATORS, NUMERATOR_RULES, COUPLED_NUMERATORS):
         con.execute(statement)
     for statement in (NUMERATOR_CELLS, NUMERATOR_MEMBERS):
         con.execute(statement)
-    numerators = solve_stage(con)
+    numerators = _solved_stage(con)
+    return None if numerators is None else (denominators, numerators)
+
+
+def _solved_stage(con: duckdb.DuckDBPyConnection, twins: str | None = None) -> Solved | None:
+    """None where a year that was shown before changed so that it is better held; PinnedError."""
+    try:
+        solved = solve_stage(con, twins)
+    except PinnedError as error:
+        if con.execute(HOLD_MORE, {"cells": error.cells.tolist()}).fetchall():
+            return None
+        raise
+    narrow = [cell for (cell,) in con.execute("select cell_id from stage_result where is_narrow").fetchall()]
+    if con.execute(HOLD_MORE, {"cells": narrow}).fetchall():
+        return None
     check_stage(con)
-    for statement in (RESULT, SUPPRESSION):
-        con.execute(statement)
-    repairs = denominators.repairs + numerators.repairs
-    tables = max(denominators.tables, numerators.tables)
-    return report_of(con, repairs, tables, time.monotonic() - started)
+    return solved
 
 
 def _farthest(con: duckdb.DuckDBPyConnection) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from publishing.disclosure.choosing import Protected, protected
+from publishing.disclosure.errors import PinnedError
 from publishing.disclosure.system import Numbers, System, sums_of
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ class Solved:
 
 
 def solve_stage(con: duckdb.DuckDBPyConnection, twins: str | None = None) -> Solved:
-    """Make stage_result of stage_cell and stage_member; `twins` gives cell_id, twin_id and is_same."""
+    """Make stage_result of stage_cell and stage_member; `twins` gives cell_id, twin_id and is_same.
+
+    PinnedError with the ids of cells that others tell.
+    """
     cells: dict[str, Any] = con.execute(CELLS).fetchnumpy()
     members: dict[str, Any] = con.execute(MEMBERS).fetchnumpy()
     pairs = con.execute(twins).fetchnumpy() if twins else None
@@ -51,7 +55,7 @@ def solve_stage(con: duckdb.DuckDBPyConnection, twins: str | None = None) -> Sol
     systems = list(_systems(cells, members, group, same))
     # HiGHS lets other threads run while it solves
     with ThreadPoolExecutor(WORKERS) as pool:
-        results = pool.map(protected, [system for system, _ in systems])
+        results = pool.map(_protected, systems)
         solved = list(zip(systems, results, strict=True))
     for (system, ids), result in solved:
         con.register("solved_unit", _as_table(system, result, ids))
@@ -59,6 +63,14 @@ def solve_stage(con: duckdb.DuckDBPyConnection, twins: str | None = None) -> Sol
         con.unregister("solved_unit")
         units, repairs, tables = units + 1, repairs + result.repairs, max(tables, len(result.tables))
     return Solved(units, repairs, tables)
+
+
+def _protected(unit: tuple[System, Numbers]) -> Protected:
+    system, ids = unit
+    try:
+        return protected(system)
+    except PinnedError as error:
+        raise PinnedError(ids[error.cells]) from None
 
 
 def _groups(ids: Numbers, pairs: dict[str, Any] | None, is_same: bool) -> Numbers:

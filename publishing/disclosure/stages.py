@@ -29,30 +29,43 @@ create or replace temp table stage_cell as
 with solved as (
     select
         cell.*, min(problem_id) over (partition by problem.community_id, problem.school_year) as unit_id,
-        bool_or_hidden.is_primary, bool_or_hidden.was_hidden, first_to_show, is_looked_at_first, n as counted
+        of_population.* exclude (representative, slot_id),
+        first_to_show, is_looked_at_first, n as counted
     from cell
     inner join problem using (problem_id)
     inner join slot_rank using (slot_id)
     inner join (
         select
             representative, slot_id, bool_or(coalesce(is_small, false)) as is_primary,
-            bool_and(coalesce(was_hidden, false)) as was_hidden
+            bool_and(coalesce(was_hidden, false)) as was_hidden,
+            bool_or(coalesce(is_known, false)) as is_known,
+            bool_or(coalesce(tells_of_few, false)) as tells_of_few
         from cell
         inner join population using (problem_id)
         left join difference using (cell_id)
+        left join (
+            select counted_cell as cell_id, bool_or(tells_of_few) as tells_of_few from counted group by 1
+        ) using (cell_id)
         group by representative, cell.slot_id
-    ) as bool_or_hidden
-        on cell.problem_id = bool_or_hidden.representative and cell.slot_id = bool_or_hidden.slot_id
+    ) as of_population
+        on cell.problem_id = of_population.representative and cell.slot_id = of_population.slot_id
     inner join (
         select representative, bool_or(is_looked_at_first) as is_looked_at_first from population group by 1
     ) as seen on cell.problem_id = seen.representative
 ),
 units as (select distinct problem_id, unit_id from solved)
 select
-    unit_id, cell_id, problem_id as block, n as value, 1 as low, {UNBOUNDED} as high,
-    if(n < minimum or is_primary, {DENOMINATOR_WIDTH}, 0) as need,
-    false as never_shown, n < minimum or is_primary or was_hidden as hidden, {_ORDER}
-    1 as wide_low, {UNBOUNDED} as wide_high
+    unit_id, cell_id, problem_id as block, n as value,
+    if(is_known, n, 1) as low, if(is_known, n, {UNBOUNDED}) as high,
+    case
+        when is_known then 0
+        when n < minimum or is_primary then {DENOMINATOR_WIDTH}
+        when tells_of_few then {NUMERATOR_WIDTH}
+        else 0
+    end as need,
+    false as never_shown,
+    n < minimum or was_hidden or ((is_primary or tells_of_few) and not is_known) as hidden, {_ORDER}
+    low as wide_low, high as wide_high
 from solved
 union all
 select
@@ -101,13 +114,24 @@ select
     least(x, n - x) <= band_size as is_extreme, x <= n - x as is_low,
     n <= 2 * band_size or hidden_denominator.cell_id is not null
         or (is_extreme and (not shows_bands or coalesce(was_hidden, false)))
-        or coalesce(is_small or is_telling, false) as is_hidden,
-    is_extreme and not is_hidden as is_coded
+        or coalesce(is_small or is_telling, false)
+        or (counting.cell_id is not null and not is_extreme) as is_hidden,
+    is_extreme and not is_hidden as is_coded,
+    -- another table shows it, or has no row, for nobody is there; or it is as it was shown before
+    (counted.cell_id is not null and counting.cell_id is null) or coalesce(is_result_known, false) as is_told,
+    -- proved open as that table's number of children, or hidden there beside others alone; or hidden for its
+    -- denominator, which is that of many, and far from none and all of them
+    if(
+        counted.cell_id is not null, not tells_of_few,
+        n >= minimum and not is_extreme and not coalesce(is_small or is_telling, false)
+    ) as is_settled
 from cell
 inner join problem using (problem_id)
 inner join rules using (community_id)
 left join hidden_denominator using (cell_id)
 left join difference using (cell_id)
+left join counted using (cell_id)
+left join hidden_denominator as counting on counted.counted_cell = counting.cell_id
 """
 # Two versions or collections of an indicator, one inside the other at a level also by those it is true for.
 COUPLED_NUMERATORS = f"""
@@ -129,8 +153,10 @@ pairs as (
         on inside.representative = nested.inner_id and outside.representative = nested.outer_id
         and nested.geography_level = inside.geography_level
     where
-        nested.inner_id is not null
-        or (inside.representative = outside.representative and inside.problem_id < outside.problem_id)
+        -- those the outer one is true for are all whom the inner one counts
+        (outside.problem_id, inside.representative) not in (select (problem_id, representative) from counting)
+        and (nested.inner_id is not null
+        or (inside.representative = outside.representative and inside.problem_id < outside.problem_id))
     qualify bool_and(outside.x - inside.x between 0 and outside.n - inside.n) over (
         partition by inside.problem_id, outside.problem_id, geography_level
     )
@@ -162,24 +188,31 @@ with solved as (
 units as (select distinct problem_id, unit_id from solved),
 rests as (
     select unit_id, equation_id, problem_id, residual_n as n, residual_x as x,
-        residual_n < equation.minimum
-        or least(residual_x, residual_n - residual_x) <= {BAND_SIZE.format(n="residual_n")} as is_telling
+        (
+            residual_n < equation.minimum
+            or least(residual_x, residual_n - residual_x) <= {BAND_SIZE.format(n="residual_n")}
+        )
+        -- of those that another table counts, it tells how many are of no known group
+        and problem_id not in (select problem_id from counting) as is_telling
     from equation
     inner join units using (problem_id)
     inner join problem using (problem_id)
     inner join rules using (community_id)
     where residual_n > 0
     union all
-    select unit_id, equation_id, inner_id, n, x, is_telling
+    select unit_id, equation_id, inner_id, n, x, is_telling and not (inside.is_told and outside.is_told)
     from coupled_numerators inner join units on coupled_numerators.inner_id = units.problem_id
+    inner join numerator_rule as inside on coupled_numerators.inner_cell = inside.cell_id
+    inner join numerator_rule as outside on coupled_numerators.outer_cell = outside.cell_id
     where n > 0
 )
 select
     unit_id, cell_id, problem_id as block, x as value,
-    if(is_coded and not is_low, n - band_size, 0) as low, if(is_coded and is_low, band_size, n) as high,
-    if(is_hidden or is_coded, least({NUMERATOR_WIDTH}, n), 0) as need,
+    case when is_told then x when is_coded and not is_low then n - band_size else 0 end as low,
+    case when is_told then x when is_coded and is_low then band_size else n end as high,
+    if((is_hidden or is_coded) and not (is_told or is_settled), least({NUMERATOR_WIDTH}, n), 0) as need,
     false as never_shown, is_hidden or is_coded or was_hidden as hidden, {_ORDER}
-    0 as wide_low, n as wide_high
+    if(is_told, x, 0) as wide_low, if(is_told, x, n) as wide_high
 from solved
 union all
 select

@@ -80,6 +80,7 @@ def make_rules(con: duckdb.DuckDBPyConnection, minimum: int = 10) -> None:
             null::integer as rounded_to, null::integer as rounded_under;
         create or replace table default_definitions as
             select distinct indicator_id, definition_version from source_cells;
+        create or replace table coverages (indicator_id varchar);
         create or replace table folds (community_id varchar, geography_level varchar, disaggregate varchar,
             subgroup varchar, folded_subgroup varchar);
         create or replace table protected_last (community_id varchar, disaggregate varchar, subgroup varchar);

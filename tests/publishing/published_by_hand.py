@@ -22,7 +22,7 @@ ROWS = {
     "(40 + i % 5) / 100 as value, 0.3 as value_low, 0.5 as value_high, 'rate' as value_kind, '' as suppression "
     "from range({n}) as r(i)",
     "indicators": "select 'absence' as indicator_id, 'v1' as definition_version, 'Absent' as title, 'k12' as stage, "
-    "'students' as unit, 'down' as better, 'annual' as timing, 'school' as place, true as is_default, "
+    "'students' as unit, 'down' as better, 'annual' as timing, 'school' as place, true as is_default, false as is_coverage, "
     "'[a]' as citation, 'share=0.1' as parameters, 'attendance' as required_entities",
     "subgroups": "select 'all' as disaggregate, 'all' as subgroup, 'Everyone' as disaggregate_title, "
     "'All children' as subgroup_title, false as is_pair, 1 as sort_order",

@@ -16,6 +16,7 @@ def model(dbt, session):
         "publication_plan": dbt.source("reference", "publication_plan"),
         "communities": dbt.source("reference", "communities"),
         "indicator_selection": dbt.source("reference", "indicator_selection"),
+        "indicators": dbt.source("reference", "indicators"),
         "indicator_definitions": dbt.source("reference", "indicator_definitions"),
         "disclosure_rules": dbt.source("reference", "disclosure_rules"),
         "disclosure_folds": dbt.source("reference", "disclosure_folds"),

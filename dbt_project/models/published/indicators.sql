@@ -21,6 +21,7 @@ select
     indicators.place,
     indicators.ew_indicator,
     indicators.caveats,
+    indicators.is_coverage,
     owners.owner,
     definitions.is_default,
     definitions.first_year,

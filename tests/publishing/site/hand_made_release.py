@@ -26,7 +26,7 @@ ROWS = """
 insert into indicators by name
 select outcome as indicator_id, 'usual' as definition_version, upper(outcome[1]) || replace(outcome[2:], '_', ' ') as title,
     'early grades' as stage, outcome, 'share of children' as unit, 'up' as better, 'Spring' as timing,
-    'accountable_school' as place, true as is_default, 'minimum_share=0.5' as parameters, 'A "book" of <em>rules</em>' as citation,
+    'accountable_school' as place, false as is_coverage, true as is_default, 'minimum_share=0.5' as parameters, 'A "book" of <em>rules</em>' as citation,
     'assessment' as required_entities, 'r0007' as release_id
 from (select unnest($outcomes) as outcome)
 union all by name
@@ -34,7 +34,7 @@ select unnest(['chronic_absence', 'chronic_absence', 'path']) as indicator_id, u
     unnest(['Chronic absence', 'Chronic absence', 'A path']) as title, unnest(['birth', 'birth', 'pathway']) as stage,
     unnest(['early_grade_reading', 'early_grade_reading', null]) as outcome, 'share of students' as unit,
     unnest(['down', 'down', 'up']) as better, 'Within the year' as timing, 'accountable_school' as place,
-    unnest([true, false, true]) as is_default, 'attendance' as required_entities, 'r0007' as release_id;
+    false as is_coverage, unnest([true, false, true]) as is_default, 'attendance' as required_entities, 'r0007' as release_id;
 
 insert into school_years by name
 select 'tal' as community_id, school_year, collection, if(collection = 'annual', 'final', 'interim') as data_maturity,
