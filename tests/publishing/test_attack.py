@@ -133,6 +133,25 @@ def test_a_version_that_shows_what_another_of_nearly_the_same_children_hides() -
     assert any("absence v2 annual shows it, of nearly the same children" in str(f) for f in report.findings)
 
 
+def test_a_table_of_those_of_whom_another_is_true() -> None:
+    """96 of 100 went to college, which is a band; another table has the 96 as its children."""
+    groups = [of("gender", name) for name in "abcd"]
+    went = {groups[0]: (100, 96), groups[1]: (90, 60), groups[2]: (200, 104), groups[3]: (150, 80)}
+    stayed = {groups[0]: (96, 50), groups[1]: (60, 30), groups[2]: (104, 52), groups[3]: (80, 40)}
+    went[ALL], stayed[ALL] = (540, 340), (340, 172)
+    small = SmallRelease().table(went, {}).table(stayed, {}, indicator="persistence")
+    report = small.attacked()
+    assert found(report) == {("gender a", "numerator")}
+    assert "persistence v1 annual counts those children" in str(report.findings[0])
+    # hidden with another group it tells nothing
+    hidden = SmallRelease().table(went, {groups[1]}).table(stayed, groups[:2], indicator="persistence")
+    assert hidden.attacked().findings == ()
+    # and of how many data came says nothing of a child
+    small = SmallRelease().table(went, {}).table(stayed, {}, indicator="persistence")
+    small.change("create table published.indicators as select 'absence' as indicator_id, true as is_coverage")
+    assert small.attacked().findings == ()
+
+
 def test_pairs_whose_sums_are_safe_one_by_one_and_not_together() -> None:
     """Three by three: of each row and column two are hidden, so the six of them move together, by one amount.
 

@@ -238,6 +238,35 @@ def test_indicators_that_count_the_same_children_share_what_is_hidden() -> None:
     assert report.cells == report.shown + report.coded + report.hidden_primary + report.hidden_complementary
 
 
+# version v1 asks who enrolled, v2 what became of those; by hand: of group a four of 100 did not enroll, which is a
+# band; of c 96 of 200; of d two, and two go on
+ENROLLED = {"a": (100, 96, 50), "b": (90, 60, 30), "c": (200, 104, 52), "d": (200, 2, 2), "e": (150, 80, 40)}
+
+
+def enrolled(rules: str = "") -> tuple[Suppression, Suppression]:
+    of_all = by_gender(*((name, n, x) for name, (n, x, _) in ENROLLED.items()))
+    of_them = by_gender(*((name, x, z) for name, (_, x, z) in ENROLLED.items()))
+    both = protected_tables({("v1", "annual"): of_all, ("v2", "annual"): of_them}, rules=rules)
+    return both["v1", "annual"], both["v2", "annual"]
+
+
+def test_what_another_table_counts_is_not_shown_there_if_it_tells_of_few_here() -> None:
+    of_all, of_them = enrolled()
+    assert gender(of_all)["a"] == "coded_high"
+    assert gender(of_all)["d"] == "coded_low"
+    assert {"a", "d"} <= hidden(of_them)  # 96 of 100, and two children
+    # a number hidden there is not shown here, nor the other way round
+    for group in "bce":
+        assert (group in hidden(of_all)) == (group in hidden(of_them))
+    assert not {"b", "c", "e"} <= hidden(of_them)
+
+
+def test_of_how_many_data_came_is_told_where_it_is_counted() -> None:
+    _, of_them = enrolled("insert into coverages values ('i')")
+    assert "d" in hidden(of_them)
+    assert "a" not in hidden(of_them)
+
+
 def test_a_version_that_leaves_out_few_children_is_not_shown_beside_the_other() -> None:
     whole = by_gender(("female", 100, 50), ("male", 120, 60))
     for left_out, is_hidden in ((3, True), (30, False)):

@@ -9,6 +9,8 @@ import pytest
 from cell_tables import make_cells, make_children, make_rules, usual_plan
 
 from publishing.disclosure import DisclosureReport, protect
+from publishing.disclosure.cells import PLANNED
+from publishing.disclosure.earlier import EARLIER, HOLD_MORE
 
 KEY = "definition_version, collection, geography_level, geography_id, disaggregate, subgroup"
 SHOWN = f"select {KEY}, denominator, numerator, suppression from shown_values"
@@ -111,6 +113,31 @@ def test_a_year_that_the_community_holds_stays_as_it_was(con: duckdb.DuckDBPyCon
         "suppression from cell_suppression where indicator_id = 'indicator_0' order by all"
     ).fetchall()
     assert now == before
+
+
+def test_a_year_that_cannot_be_restated_is_held(con: duckdb.DuckDBPyConnection) -> None:
+    new_children(con, 40)
+    assert again(con).held == 0
+    # as if one of its numbers could not be kept open
+    concerned = "select cell_id from stage_cell inner join problem on block = problem_id limit 1"
+    cells = [cell for (cell,) in con.execute(concerned).fetchall()]
+    assert len(con.execute(HOLD_MORE, {"cells": cells}).fetchall()) == 1
+    assert con.execute(HOLD_MORE, {"cells": cells}).fetchall() == []
+    for statement in (*PLANNED, *EARLIER):
+        con.execute(statement)
+    ((indicator,),) = con.execute("select distinct indicator_id from held_rows").fetchall()
+    assert con.execute("select count(*) from planned where indicator_id = ?", [indicator]).fetchall() == [(0,)]
+
+
+def test_a_number_as_it_was_shown_is_shown_and_needs_no_proof(con: duckdb.DuckDBPyConnection) -> None:
+    new_children(con, 40)
+    again(con)
+    ((unchanged, shown),) = con.execute(
+        f"select count(*), count(*) filter (now.suppression <> 'suppressed') from cell_suppression as now "
+        f"inner join shown_values as before using ({KEY}) where before.denominator = now.denominator "
+        "and before.suppression = '' and before.numerator = now.numerator"
+    ).fetchall()
+    assert 0 < shown == unchanged
 
 
 def test_a_year_is_held_against_any_release_before_not_the_last_alone(con: duckdb.DuckDBPyConnection) -> None:
