@@ -26,7 +26,8 @@ where
             )
         )
         or (
-            (decisions.is_small or decisions.suppression in ('coded_low', 'coded_high'))
+            not decisions.is_settled
+            and (decisions.is_small or decisions.suppression in ('coded_low', 'coded_high'))
             and coalesce(
                 list_max(list_append(decisions.numerator_tables, decisions.numerator))
                 - list_min(list_append(decisions.numerator_tables, decisions.numerator)),

@@ -26,7 +26,7 @@ from publishing.disclosure.stages import (
     RESULT,
     SUPPRESSION,
 )
-from publishing.disclosure.sums import EQUATIONS, FAMILIES, NOT_ADDING_UP
+from publishing.disclosure.sums import EQUATIONS, FAMILIES, NOT_ADDING_UP, OPEN_MORE, OPENED
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,9 +40,10 @@ def protect(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
     """
     started = time.monotonic()
     _refuse_low_minimums(con)
-    con.execute(TO_HOLD)
+    for statement in (TO_HOLD, OPENED):
+        con.execute(statement)
     while (solved := _solved(con)) is None:
-        pass  # once more, with what turned out to need holding
+        pass
     for statement in (RESULT, SUPPRESSION):
         con.execute(statement)
     repairs, tables = sum(one.repairs for one in solved), max(one.tables for one in solved)
@@ -50,7 +51,7 @@ def protect(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
 
 
 def _solved(con: duckdb.DuckDBPyConnection) -> tuple[Solved, Solved] | None:
-    """Both stages, of all that is planned and not held; None where more has to be held."""
+    """Both stages, of all that is planned and not held; None where it is to be done again with less shown."""
     for statement in (*PLANNED, *EARLIER, *CELLS, *FAMILIES, *EQUATIONS):
         con.execute(statement)
     _refuse_sums_that_do_not_add_up(con)
@@ -58,7 +59,7 @@ def _solved(con: duckdb.DuckDBPyConnection) -> tuple[Solved, Solved] | None:
         con.execute(statement)
     for statement in (DENOMINATOR_CELLS, DENOMINATOR_MEMBERS):
         con.execute(statement)
-    denominators = _solved_stage(con, "from twin")
+    denominators = _solved_stage(con, OPEN_MORE, twins="from twin")
     if denominators is None:
         return None
     for statement in (HIDDEN_DENOMINATORS, NUMERATOR_RULES, COUPLED_NUMERATORS):
@@ -69,17 +70,23 @@ def _solved(con: duckdb.DuckDBPyConnection) -> tuple[Solved, Solved] | None:
     return None if numerators is None else (denominators, numerators)
 
 
-def _solved_stage(con: duckdb.DuckDBPyConnection, twins: str | None = None) -> Solved | None:
-    """None where a year that was shown before changed so that it is better held; PinnedError."""
+def _solved_stage(con: duckdb.DuckDBPyConnection, *remedies: str, twins: str | None = None) -> Solved | None:
+    """None where a number is less open than it should be and there is a remedy; PinnedError if it is told."""
+    pinned: PinnedError | None = None
     try:
         solved = solve_stage(con, twins)
+        narrow = [
+            cell
+            for (cell,) in con.execute("from (select cell_id from stage_result where is_narrow)").fetchall()
+        ]
     except PinnedError as error:
-        if con.execute(HOLD_MORE, {"cells": error.cells.tolist()}).fetchall():
+        pinned, narrow = error, error.cells.tolist()
+    # a year that was shown before is better held than shown with what nearly tells
+    for remedy in (HOLD_MORE, *remedies):
+        if narrow and con.execute(remedy, {"cells": narrow}).fetchall():
             return None
-        raise
-    narrow = [cell for (cell,) in con.execute("select cell_id from stage_result where is_narrow").fetchall()]
-    if con.execute(HOLD_MORE, {"cells": narrow}).fetchall():
-        return None
+    if pinned:
+        raise pinned
     check_stage(con)
     return solved
 

@@ -39,7 +39,11 @@ with solved as (
             representative, slot_id, bool_or(coalesce(is_small, false)) as is_primary,
             bool_and(coalesce(was_hidden, false)) as was_hidden,
             bool_or(coalesce(is_known, false)) as is_known,
-            bool_or(coalesce(tells_of_few, false)) as tells_of_few
+            bool_or(coalesce(tells_of_few, false)) as tells_of_few,
+            bool_or(cell_id in (
+                select min_by(cell_id, n) from opened inner join member using (equation_id)
+                inner join cell using (cell_id) where sign = -1 group by equation_id
+            )) as opens
         from cell
         inner join population using (problem_id)
         left join difference using (cell_id)
@@ -59,12 +63,12 @@ select
     if(is_known, n, 1) as low, if(is_known, n, {UNBOUNDED}) as high,
     case
         when is_known then 0
-        when n < minimum or is_primary then {DENOMINATOR_WIDTH}
+        when n < minimum or is_primary or opens then {DENOMINATOR_WIDTH}
         when tells_of_few then {NUMERATOR_WIDTH}
         else 0
     end as need,
     false as never_shown,
-    n < minimum or was_hidden or ((is_primary or tells_of_few) and not is_known) as hidden, {_ORDER}
+    n < minimum or was_hidden or ((is_primary or opens or tells_of_few) and not is_known) as hidden, {_ORDER}
     low as wide_low, high as wide_high
 from solved
 union all
@@ -247,7 +251,8 @@ select
     end as suppression,
     ceil(100.0 * rule.band_size / n) / 100 as band_share,
     denominators.tables as denominator_tables, solved.tables as numerator_tables,
-    coalesce(denominators.is_narrow, false) or coalesce(solved.is_narrow, false) as is_narrow
+    coalesce(denominators.is_narrow, false) or coalesce(solved.is_narrow, false) as is_narrow,
+    rule.is_told or rule.is_settled as is_settled
 from cell
 inner join numerator_rule as rule using (cell_id)
 left join stage_result as solved using (cell_id)
@@ -264,13 +269,13 @@ select
     case suppression when 'coded_low' then band_share when 'coded_high' then 1.0::double end as band_high,
     suppression = 'suppressed' and n < minimum as is_small,
     null::varchar as held_since, null::varchar as data_maturity,
-    denominator_tables, numerator_tables, is_narrow
+    denominator_tables, numerator_tables, is_narrow, is_settled
 from protected inner join problem using (problem_id) inner join slot using (slot_id)
 union all by name
 select
     community_id, indicator_id, definition_version, school_year, collection,
     geography_level, geography_id, disaggregate, subgroup,
     denominator, numerator, suppression, band_low, band_high,
-    false as is_small, held_since, data_maturity, false as is_narrow
+    false as is_small, held_since, data_maturity, false as is_narrow, false as is_settled
 from held_rows
 """

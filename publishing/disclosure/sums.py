@@ -150,6 +150,23 @@ from step inner join step as further on step.wider_id = further.family_id
 """,
 )
 
+# Sums that are not to tell how many are of no known group: their smallest part is hidden. Where all children
+# of a place are of none, a wider sum that tells of three tells that there are no more.
+OPENED = "create or replace temp table opened (equation_id bigint)"
+OPEN_MORE = """
+insert into opened
+select distinct wide.equation_id
+from member
+inner join equation as narrow using (equation_id)
+inner join wider_family on narrow.family_id = wider_family.family_id
+inner join equation as wide on wide.family_id = wider_family.wider_id and wide.problem_id = narrow.problem_id
+where
+    member.cell_id in (select unnest($cells::bigint[]))
+    and wide.residual_n - narrow.residual_n < (narrow.minimum + 1) // 2
+    and wide.equation_id not in (select equation_id from opened)
+returning 1
+"""
+
 # What is beyond the parts is a cell like the others, never shown; it has the number of its equation below
 # zero. Where there is nothing beyond, the parts are known to be the whole.
 EQUATIONS = (
@@ -169,6 +186,7 @@ select narrow.equation_id, min(wide.residual_n) as cap
 from equation as narrow
 inner join wider_family using (family_id)
 inner join equation as wide on wide.family_id = wider_family.wider_id and wide.problem_id = narrow.problem_id
+where wide.equation_id not in (select equation_id from opened)
 group by narrow.equation_id
 """,
     """
