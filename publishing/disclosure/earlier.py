@@ -37,15 +37,23 @@ qualify last_release = max(last_release) over (
     partition by community_id, indicator_id, definition_version, school_year, collection
 )
 """,
-    # a missing row says that nobody was there, so a row that is new or gone is a change too
+    # a missing row says that nobody was there, so a row that is new or gone is a change too; but not where
+    # the plan asks for more or less than it did
     """
 create or replace temp table changed as
-with compared as (
+with disaggregated as (
+    select distinct community_id, indicator_id, definition_version, school_year, collection,
+        geography_level, disaggregate, true as was_asked
+    from last_shown
+),
+asked as (select distinct community_id, geography_level, disaggregate, true as is_asked from plan),
+compared as (
     select
         community_id, indicator_id, definition_version, school_year, collection,
         case
             when last.suppression in ('suppressed', 'rounded') then false
-            when new.n is null or last.suppression is null then true
+            when last.suppression is null then coalesce(was_asked, false)
+            when new.n is null then coalesce(is_asked, false)
             when last.denominator is null then false  -- percentages, of which no child can be taken
             else new.n <> last.denominator or new.x <> coalesce(last.numerator, new.x)
         end as is_changed
@@ -54,6 +62,10 @@ with compared as (
         community_id, indicator_id, definition_version, school_year, collection,
         geography_level, geography_id, disaggregate, subgroup
     )
+    left join disaggregated using (
+        community_id, indicator_id, definition_version, school_year, collection, geography_level, disaggregate
+    )
+    left join asked using (community_id, geography_level, disaggregate)
 )
 select community_id, indicator_id, definition_version, school_year, collection
 from compared
