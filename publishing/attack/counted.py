@@ -37,11 +37,12 @@ pairs as (
     from results inner join counts using (year, counted, fingerprint_1, fingerprint_2)
     where results.table_id <> other_id
 )
-select pairs.*, mine.slot_id, greatest(mine.x_low, theirs.n_low) as low,
-    least(mine.x_high, theirs.n_high) as high
+-- no row there says that nobody is
+select pairs.*, mine.slot_id, if(theirs.table_id is null, 0, greatest(mine.x_low, theirs.n_low)) as low,
+    if(theirs.table_id is null, 0, least(mine.x_high, theirs.n_high)) as high
 from pairs
 inner join known as mine using (table_id)
-inner join known as theirs on pairs.other_id = theirs.table_id and mine.slot_id = theirs.slot_id
+left join known as theirs on pairs.other_id = theirs.table_id and mine.slot_id = theirs.slot_id
 """
 _TOLD_BY_ANOTHER = (
     """
@@ -65,13 +66,15 @@ where known.table_id = counted.other_id and known.slot_id = counted.slot_id
     and (low > known.n_low or high < coalesce(known.n_high, high + 1))
 """,
 )
-# Many of whom something is true are a group like any other; of how many data came says nothing of a child.
+# Many of whom something is true are a group like any other; of how many data came says nothing of a child;
+# that nobody is there is told by every table without a row.
 _HARMLESS = """
 insert into harmless
-select distinct unnest(['x', 'y']), counted.table_id, counted.slot_id
+select unnest(['x', 'y']), counted.table_id, counted.slot_id
 from counted inner join truth using (table_id, slot_id) inner join tbl using (table_id)
 where counted.indicator_id in (select indicator_id from {coverages})
-    or (x >= minimum_denominator and n - x > greatest(band_smallest, floor(band_share * n)))
+    or x = 0 or (x >= minimum_denominator and n - x > greatest(band_smallest, floor(band_share * n)))
+except from harmless
 """
 
 
