@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ingestion.wording import visible
 from orchestration.notification import notify, without_values
 from orchestration.progress import Progress
 from orchestration.settings import dagster_instance, prepare_environment
+from orchestration.stopping import stop_signal
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -117,7 +119,7 @@ def record_withdrawal(home: Home, delivery: Delivery, restored: LoadState | None
     if restored:
         facts: dict[str, Any] = {
             "load_id": restored.load_id,
-            "file": restored.delivery.file_name,
+            "file": visible(restored.delivery.file_name),
             "rows": restored.rows or 0,
         }
         instance.report_runless_asset_event(
@@ -143,6 +145,8 @@ def _report(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
         for event in result.all_events
         if event.is_step_failure
     ]
+    if failures and stop_signal():
+        raise KeyboardInterrupt  # Dagster made a failed step of it
     if failures:
         lines = [f"{failure['step']}: {failure['message']}" for failure in failures]
         notify(f"Milepost: the run `{result.job_def.name}` failed ({result.run_id[:8]})", lines)

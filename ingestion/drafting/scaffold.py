@@ -3,7 +3,6 @@
 import difflib
 import json
 import re
-import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,9 +12,11 @@ from ingestion.contracts.contract import sql_headers
 from ingestion.contracts.entities import Entity, EntityColumn, load_entities
 from ingestion.contracts.file_names import parse_school_year
 from ingestion.contracts.layout import layout_files, load_layout
-from ingestion.drafting.header_row import DATE_FORMATS, is_date, refuse_record, values_in_header
+from ingestion.drafting.header_row import refuse_record, values_in_header
 from ingestion.drafting.sampling import Sample, sample_of
 from ingestion.errors import ContractError
+from ingestion.readers.value_like import DATE_FORMATS, is_date
+from ingestion.scratch import scratch_folder
 from ingestion.yaml_file import near_miss
 
 FIRST_AGREEMENT = "first_agreement"  # the one that `milepost init` writes
@@ -119,19 +120,28 @@ class Draft:
     noticed: tuple[str, ...]
 
 
-def draft_contract(path: Path, partner: str, entity: str, *, agreement: str = FIRST_AGREEMENT) -> Draft:
+def draft_contract(
+    path: Path,
+    partner: str,
+    entity: str,
+    *,
+    agreement: str = FIRST_AGREEMENT,
+    has_headers: bool = False,
+) -> Draft:
     """A first contract for `path`: headers matched to the entity's columns by their names.
 
     What could not be matched is marked with a question mark and the column's meaning. ContractError for an
-    unknown entity, ReadError for a file that cannot be read, or whose first row may be a child's record.
+    unknown entity, ReadError for a file that cannot be read, or whose first row may be a child's record and
+    is not said to be headers.
     """
     entities = load_entities()
     if entity not in entities:
         raise ContractError(f"unknown entity '{entity}'", next_step=near_miss(entity, entities))
-    with tempfile.TemporaryDirectory(prefix="milepost-") as folder:
-        sample = sample_of(path, Path(folder))
+    with scratch_folder("draft") as folder:
+        sample = sample_of(path, folder)
     found = match_headers(sample.headers, entities[entity])
-    refuse_record(sample, found.values(), path.name)
+    if not has_headers:
+        refuse_record(sample, found, path.name)
     hidden = values_in_header(sample)
     found = {column: header for column, header in found.items() if header not in hidden}
     pattern = file_pattern(path.name)

@@ -12,7 +12,9 @@ import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
+from ingestion.configuration.community import load_communities
 from ingestion.home import Home
+from orchestration import console
 from orchestration.cli import app
 from tests.orchestration.conftest import GOOD, NO_SCHOOL, ONE_BAD_ROW
 
@@ -83,19 +85,17 @@ def test_a_query_is_one_statement(home: Home, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_a_check_removes_what_a_killed_one_left(
-    drop: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("command", [["check"], ["draft", "--partner", "north", "--entity", "attendance"]])
+def test_what_a_killed_check_or_draft_left_is_removed_by_the_next(
+    drop: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True)
-    left, own = (
-        tmp_path / f"milepost-check-{int(gone.stdout)}-x",
-        tmp_path / f"milepost-check-{os.getpid()}-x",
-    )
-    for folder in (left, own):
+    own = tmp_path / f"milepost-check-{os.getpid()}-x"
+    for folder in (own, *(tmp_path / f"milepost-{each}-{int(gone.stdout)}-x" for each in ("check", "draft"))):
         folder.mkdir()
-    assert milepost("check", str(drop("attendance_2024.csv", GOOD))).exit_code == 0
-    assert [path.name for path in tmp_path.glob("milepost-check-*")] == [own.name]
+    assert milepost(*command, str(drop("attendance_2024.csv", GOOD))).exit_code == 0
+    assert [path.name for path in tmp_path.glob("milepost-*")] == [own.name]
 
 
 @pytest.mark.usefixtures("home")
@@ -112,7 +112,7 @@ def test_indicators_are_listed_with_who_owns_them(tmp_path: Path) -> None:
     told = {one["id"]: one["owners"] for one in json.loads(milepost("indicators", "list", "--json").stdout)}
     assert told.pop("suspension") == {"lakeside": "Justice team"}
     assert set(map(len, told.values())) == {0}
-    assert "Justice" in milepost("indicators", "list").output  # a terminal of 80 columns folds names
+    assert "Justice" in milepost("indicators", "list").output
 
 
 def test_check_judges_without_writing(home: Home, drop: Drop) -> None:
@@ -223,6 +223,9 @@ def test_init_makes_a_deployment_that_works_at_once(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("MILEPOST_COMMUNITIES", str(folder / "communities"))
     listed = json.loads(milepost("contracts", "--json").stdout)
     assert [(one["community"], one["extract"]) for one in listed] == [("harbor", "port.attendance")]
+    # every further pair hides more, and nobody knows yet how many children there are
+    (community,) = load_communities(folder / "communities")
+    assert community.publication["community"].pairs == ("race_ethnicity_x_gender",)
     again = milepost("init", str(folder))
     assert again.exit_code == 2
     assert "not empty" in again.output
@@ -246,6 +249,34 @@ def test_a_draft_fits_into_what_init_made(tmp_path: Path, monkeypatch: pytest.Mo
     (place / "extracts" / "port_schools__attendance.yml").write_text(drafted)
     (one,) = json.loads(milepost("contracts", "--json").stdout)
     assert (one["agreement"], one["expects"]) == ("first_agreement", {"annual": "08-15"})
+
+
+@pytest.mark.usefixtures("home")
+def test_a_draft_is_written_as_a_whole_or_not_at_all(drop: Drop, tmp_path: Path) -> None:
+    extracts = tmp_path / "communities" / "lakeside" / "extracts"
+    before = {path.name: path.read_text() for path in extracts.iterdir()}
+    made = extracts / "north__diploma.yml"
+    ask = ("--partner", "north", "--out", str(made), "--entity")
+    wrong = drop("wrong_2024.csv", "4711,Maria,2016-02-01\n")
+    assert milepost("draft", str(wrong), *ask, "diploma").exit_code == 1
+    assert milepost("draft", str(wrong), *ask, "diplom").exit_code == 2
+    assert {path.name: path.read_text() for path in extracts.iterdir()} == before
+
+    right = drop("diplomas_2024.csv", "StudentID,Graduation Date,Diploma\n1,2024-06-01,R\n")
+    done = milepost("draft", str(right), *ask, "diploma")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert f"Drafted: {made}" in done.stderr.replace("\n", "")
+    assert {path.name for path in extracts.iterdir()} == {*before, made.name}
+    assert made.read_text() == milepost("draft", str(right), *ask[:2], "--entity", "diploma").stdout
+
+    made.write_text("# finished by hand\n")
+    again = milepost("draft", str(right), *ask, "diploma")
+    assert (again.exit_code, "is there already" in again.stderr) == (2, True)
+    assert made.read_text() == "# finished by hand\n"
+    assert milepost("draft", str(right), *ask, "diploma", "--force").exit_code == 0
+    assert "graduation" in made.read_text().lower()
+    astray = ("--out", str(extracts / "nowhere" / "a.yml"), "--entity", "diploma")
+    assert "The folder is not there" in milepost("draft", str(right), "--partner", "north", *astray).stderr
 
 
 @pytest.mark.usefixtures("home")
@@ -364,12 +395,14 @@ def release(home: Home) -> Home:
 
 
 @pytest.mark.usefixtures("release")
-def test_a_query_shows_data_as_they_are_and_says_that_there_are_none() -> None:
+def test_a_query_shows_data_as_they_are_and_says_that_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a:x:b" in milepost("query", "select 'a:x:b' as one").stdout
     nothing = milepost("query", "select * from wide where a_long_name_of_column_a = 'y'")
     assert (nothing.exit_code, nothing.stdout) == (0, "")
     assert nothing.stderr.startswith("No rows. Columns: a_long_name_of_column_a, a_long_name_of_column_b")
     assert "One record for each row" not in nothing.stderr
+    assert "One record for each row" not in milepost("query", "select * from wide").stderr
+    monkeypatch.setattr(console.out, "_width", 80)
     assert "One record for each row" in milepost("query", "select * from wide").stderr
 
 
