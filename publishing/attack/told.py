@@ -121,7 +121,7 @@ def _read_rules(con: duckdb.DuckDBPyConnection, published: str) -> None:
     source = f"{published}.disclosure_rules" if columns else f"{published}.indicator_values"
     con.execute(
         "create or replace temp table rules as "
-        f"select *, coalesce(smallest_width, ceil(minimum_denominator / 2)) as width "
+        f"select *, coalesce(smallest_width, minimum_denominator // 3) as width "
         f"from (select community_id, {told} from {source} group by all)"
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,11 +49,9 @@ def protected(whole: System) -> Protected:
     pinned = failing[~narrow[failing]]
     if len(pinned):
         raise PinnedError(np.flatnonzero(np.isin(unison.group, pinned)))
-    hidden = _with_their_groups(whole, unison.spread(proof.hidden))
-    proof.hidden = unison.gathered(hidden) | proof.system.never_shown
-    told = unison.spread(told_anyway(proof))
+    hidden = _opened_in_every_table(unison, proof)
     return Protected(
-        (hidden & ~told) | whole.never_shown,
+        hidden | whole.never_shown,
         unison.spread(proof.gave_way),
         unison.spread(narrow),
         [unison.table(table) for table in unison.reduced.packed(proof.open_.tables)],
@@ -71,6 +69,26 @@ def _apart(unison: Unison, proof: Proof) -> tuple[Unison, Proof]:
         moves = apart.gathered(unison.table(table))
         continued.open_.add(np.flatnonzero(moves), moves[moves != 0])
     return apart, continued
+
+
+def _opened_in_every_table(unison: Unison, proof: Proof) -> Flags:
+    """What is hidden, less what the others tell all the same, which is shown too.
+
+    Where tables of nearly the same children do not move alike, a number that one of them tells is nearly told
+    in the others: there it is to be open as well.
+    """
+    whole = unison.whole
+    while True:
+        hidden = _with_their_groups(whole, unison.spread(proof.hidden))
+        proof.hidden = unison.gathered(hidden) | proof.system.never_shown
+        told = unison.spread(told_anyway(proof))
+        torn = told & np.isin(whole.group, whole.group[hidden & ~told & ~whole.never_shown])
+        need = proof.system.need.copy()
+        need[unison.group[torn]] = need.max()
+        if (need == proof.system.need).all():
+            return hidden & ~(told & ~torn)
+        proof.system = replace(proof.system, need=need)
+        prove_the_last(proof)
 
 
 def _with_their_groups(whole: System, hidden: Flags) -> Flags:

@@ -119,8 +119,8 @@ select
     n <= 2 * band_size or hidden_denominator.cell_id is not null
         or (is_extreme and (not shows_bands or coalesce(was_hidden, false)))
         or coalesce(is_small or is_telling, false)
-        -- a band would tell how few children a small group of that table may have
-        or (counting.cell_id is not null and (x < minimum or not is_extreme)) as is_hidden,
+        -- where another table hides how many they are, a band would tell it nearly
+        or counting.cell_id is not null as is_hidden,
     is_extreme and not is_hidden as is_coded,
     -- another table shows it, or has no row, for nobody is there; or it is as it was shown before
     (counted.cell_id is not null and counting.cell_id is null) or coalesce(is_result_known, false) as is_told,

@@ -1,7 +1,7 @@
 select
     communities.community_id,
     communities.minimum_denominator,
-    cast(ceil(communities.minimum_denominator / 2.0) as integer) as smallest_width,
+    cast(communities.minimum_denominator // 3 as integer) as smallest_width,
     rules.shows_bands,
     rules.band_smallest,
     rules.band_share,
