@@ -126,7 +126,9 @@ def test_a_year_that_cannot_be_restated_is_held(con: duckdb.DuckDBPyConnection) 
     for statement in (*PLANNED, *EARLIER):
         con.execute(statement)
     ((indicator,),) = con.execute("select distinct indicator_id from held_rows").fetchall()
-    assert con.execute("select count(*) from planned where indicator_id = ?", [indicator]).fetchall() == [(0,)]
+    assert con.execute("select count(*) from planned where indicator_id = ?", [indicator]).fetchall() == [
+        (0,)
+    ]
 
 
 def test_a_number_as_it_was_shown_is_shown_and_needs_no_proof(con: duckdb.DuckDBPyConnection) -> None:
