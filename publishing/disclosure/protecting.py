@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ingestion.configuration.community_file import SMALLEST_MINIMUM
 from publishing.disclosure.cells import CELLS, PLANNED
 from publishing.disclosure.checking import check_stage
+from publishing.disclosure.choosing import Protected
 from publishing.disclosure.counted import COUNTED
 from publishing.disclosure.earlier import EARLIER, HOLD_MORE, RESTATED, TO_HOLD
 from publishing.disclosure.errors import DisclosureError, PinnedError
@@ -42,7 +43,8 @@ def protect(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
     _refuse_low_minimums(con)
     for statement in (TO_HOLD, OPENED):
         con.execute(statement)
-    while (solved := _solved(con)) is None:
+    solved_before: dict[bytes, Protected] = {}
+    while (solved := _solved(con, solved_before)) is None:
         pass
     for statement in (RESULT, SUPPRESSION):
         con.execute(statement)
@@ -50,7 +52,9 @@ def protect(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
     return report_of(con, repairs, tables, time.monotonic() - started)
 
 
-def _solved(con: duckdb.DuckDBPyConnection) -> tuple[Solved, Solved] | None:
+def _solved(
+    con: duckdb.DuckDBPyConnection, solved_before: dict[bytes, Protected]
+) -> tuple[Solved, Solved] | None:
     """Both stages, of all that is planned and not held; None where it is to be done again with less shown."""
     for statement in (*PLANNED, *EARLIER, *CELLS, *FAMILIES, *EQUATIONS):
         con.execute(statement)
@@ -59,26 +63,29 @@ def _solved(con: duckdb.DuckDBPyConnection) -> tuple[Solved, Solved] | None:
         con.execute(statement)
     for statement in (DENOMINATOR_CELLS, DENOMINATOR_MEMBERS):
         con.execute(statement)
-    denominators = _solved_stage(con, OPEN_MORE, twins="from twin")
+    denominators = _solved_stage(con, solved_before, OPEN_MORE, twins="from twin")
     if denominators is None:
         return None
     for statement in (HIDDEN_DENOMINATORS, NUMERATOR_RULES, COUPLED_NUMERATORS):
         con.execute(statement)
     for statement in (NUMERATOR_CELLS, NUMERATOR_MEMBERS):
         con.execute(statement)
-    numerators = _solved_stage(con)
+    numerators = _solved_stage(con, solved_before)
     return None if numerators is None else (denominators, numerators)
 
 
-def _solved_stage(con: duckdb.DuckDBPyConnection, *remedies: str, twins: str | None = None) -> Solved | None:
+def _solved_stage(
+    con: duckdb.DuckDBPyConnection,
+    solved_before: dict[bytes, Protected],
+    *remedies: str,
+    twins: str | None = None,
+) -> Solved | None:
     """None where a number is less open than it should be and there is a remedy; PinnedError if it is told."""
     pinned: PinnedError | None = None
     try:
-        solved = solve_stage(con, twins)
-        narrow = [
-            cell
-            for (cell,) in con.execute("from (select cell_id from stage_result where is_narrow)").fetchall()
-        ]
+        solved = solve_stage(con, solved_before, twins)
+        rows = con.execute("select cell_id from stage_result where is_narrow").fetchall()
+        narrow = [cell for (cell,) in rows]
     except PinnedError as error:
         pinned, narrow = error, error.cells.tolist()
     # a year that was shown before is better held than shown with what nearly tells

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,10 +42,12 @@ class Solved:
     tables: int
 
 
-def solve_stage(con: duckdb.DuckDBPyConnection, twins: str | None = None) -> Solved:
+def solve_stage(
+    con: duckdb.DuckDBPyConnection, solved_before: dict[bytes, Protected], twins: str | None = None
+) -> Solved:
     """Make stage_result of stage_cell and stage_member; `twins` gives cell_id, twin_id and is_same.
 
-    PinnedError with the ids of cells that others tell.
+    `solved_before` is by the digest of a system, and kept. PinnedError with ids of cells that others tell.
     """
     cells: dict[str, Any] = con.execute(CELLS).fetchnumpy()
     members: dict[str, Any] = con.execute(MEMBERS).fetchnumpy()
@@ -55,7 +58,7 @@ def solve_stage(con: duckdb.DuckDBPyConnection, twins: str | None = None) -> Sol
     systems = list(_systems(cells, members, group, same))
     # HiGHS lets other threads run while it solves
     with ThreadPoolExecutor(WORKERS) as pool:
-        results = pool.map(_protected, systems)
+        results = pool.map(partial(_protected, solved_before), systems)
         solved = list(zip(systems, results, strict=True))
     for (system, ids), result in solved:
         con.register("solved_unit", _as_table(system, result, ids))
@@ -65,10 +68,13 @@ def solve_stage(con: duckdb.DuckDBPyConnection, twins: str | None = None) -> Sol
     return Solved(units, repairs, tables)
 
 
-def _protected(unit: tuple[System, Numbers]) -> Protected:
+def _protected(solved_before: dict[bytes, Protected], unit: tuple[System, Numbers]) -> Protected:
     system, ids = unit
+    key = system.digest()
     try:
-        return protected(system)
+        if key not in solved_before:
+            solved_before[key] = protected(system)
+        return solved_before[key]
     except PinnedError as error:
         raise PinnedError(ids[error.cells]) from None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +48,14 @@ class System:
     @property
     def size(self) -> int:
         return len(self.value)
+
+    def digest(self) -> bytes:
+        """The same for the same system."""
+        arrays = [getattr(self, one.name) for one in fields(self) if one.name != "sums"]
+        found = hashlib.blake2b(digest_size=16)
+        for array in (*arrays, self.sums.indptr, self.sums.indices, self.sums.data):
+            found.update(np.ascontiguousarray(array).tobytes())
+        return found.digest()
 
 
 @dataclass
