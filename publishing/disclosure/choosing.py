@@ -82,13 +82,24 @@ def _opened_in_every_table(unison: Unison, proof: Proof) -> Flags:
         hidden = _with_their_groups(whole, unison.spread(proof.hidden))
         proof.hidden = unison.gathered(hidden) | proof.system.never_shown
         told = unison.spread(told_anyway(proof))
-        torn = told & np.isin(whole.group, whole.group[hidden & ~told & ~whole.never_shown])
+        torn = told & np.isin(whole.group, whole.group[_needed(whole, hidden & ~told)])
         need = proof.system.need.copy()
         need[unison.group[torn]] = need.max()
         if (need == proof.system.need).all():
             return hidden & ~(told & ~torn)
         proof.system = replace(proof.system, need=need)
         prove_the_last(proof)
+
+
+def _needed(whole: System, hidden: Flags) -> Flags:
+    """What must stay open, and what alone keeps it open in one of its sums."""
+    unknown = hidden | whole.never_shown
+    among = abs(whole.sums)[:, unknown]
+    needs = whole.need[unknown] > 0
+    only_two = (among.sum(axis=1) == 2) & (among @ needs.astype(np.int64) > 0)
+    needed: Flags = np.zeros(whole.size, dtype=bool)
+    needed[unknown] = needs | ((among[np.flatnonzero(only_two)] != 0).sum(axis=0) > 0)
+    return needed & hidden
 
 
 def _with_their_groups(whole: System, hidden: Flags) -> Flags:
