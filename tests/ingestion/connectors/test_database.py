@@ -194,7 +194,7 @@ def test_each_trouble_is_one_clear_error(
     assert "Q7wrongQ7" not in repr(fetched)
     assert "Schüler" not in repr(fetched)
     assert deployment.inbox() == {}
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 25  # pg_sleep(30) was not waited for
 
 
 @needs_server

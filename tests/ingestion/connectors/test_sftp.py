@@ -226,7 +226,7 @@ def test_a_server_that_never_answers_ends_the_fetch(deployment: Deployment, sftp
         start = time.monotonic()
         (problem,) = deployment.fetch().problems
     assert "the server did not answer within 1 seconds" in str(problem)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 60
 
 
 def test_a_name_that_leaves_the_folder_or_is_of_another_partner_is_not_taken(
