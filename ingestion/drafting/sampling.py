@@ -63,9 +63,9 @@ def _sample(part: Part, folder: Path) -> Sample:
         case "xlsx":
             return _of_workbook(part)
         case "parquet":
-            return _of_table(f"read_parquet({literal(str(part.path))})")
+            return _of_table("read_parquet", part, folder)
         case "json" | "ndjson":
-            return _of_table(f"read_json({literal(str(part.path))})")
+            return _of_table("read_json", part, folder)
         case "xml":
             raise ReadError(
                 "a contract for XML cannot be drafted",
@@ -168,7 +168,11 @@ def _of_workbook(part: Part) -> Sample:
     )
 
 
-def _of_table(source: str) -> Sample:
+def _of_table(reader: str, part: Part, folder: Path) -> Sample:
+    # a name of its own: a * in the file's name would read its neighbours too
+    link = folder / "sample"
+    link.symlink_to(part.path.absolute())
+    source = f"{reader}({literal(str(link))})"
     with duckdb.connect(config={"threads": 1}) as con:
         headers = [row[0] for row in con.execute(f"describe from {source}").fetchall()]
         rows = con.execute(f"select columns(*)::varchar from {source} limit {SAMPLE_ROWS}").fetchall()

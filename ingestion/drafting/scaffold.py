@@ -3,7 +3,6 @@
 import difflib
 import json
 import re
-import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +15,7 @@ from ingestion.contracts.layout import layout_files, load_layout
 from ingestion.drafting.header_row import DATE_FORMATS, is_date, refuse_record, values_in_header
 from ingestion.drafting.sampling import Sample, sample_of
 from ingestion.errors import ContractError
+from ingestion.scratch import scratch_folder
 from ingestion.yaml_file import near_miss
 
 FIRST_AGREEMENT = "first_agreement"  # the one that `milepost init` writes
@@ -128,8 +128,8 @@ def draft_contract(path: Path, partner: str, entity: str, *, agreement: str = FI
     entities = load_entities()
     if entity not in entities:
         raise ContractError(f"unknown entity '{entity}'", next_step=near_miss(entity, entities))
-    with tempfile.TemporaryDirectory(prefix="milepost-") as folder:
-        sample = sample_of(path, Path(folder))
+    with scratch_folder("draft") as folder:
+        sample = sample_of(path, folder)
     found = match_headers(sample.headers, entities[entity])
     refuse_record(sample, found.values(), path.name)
     hidden = values_in_header(sample)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING
 
 import typer
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
     from ingestion.home import Home
 
 MOST_ROWS = 10
-SCRATCH = "milepost-check-"
 NOT_OF_ROWS = ("reading", "history_row_count", "history_roster_share")
 NO_LOAD = "Nothing is loaded before they are mended; `milepost contracts` names them."
 
@@ -109,10 +105,10 @@ def judge(
     from expectations.loading import load_file
     from ingestion.home import Home
     from ingestion.landing.receive import receive
+    from ingestion.scratch import scratch_folder
 
-    _clear_scratch()
-    with TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
-        scratch = Home(Path(folder))
+    with scratch_folder("check") as folder:
+        scratch = Home(folder)
         deliveries = receive(
             scratch,
             communities,
@@ -126,14 +122,6 @@ def judge(
         # what does not fit into memory is put aside there too
         outcomes = load_file(home, communities, deliveries, check_only=True, databases=Databases(scratch))
     return [part for outcome in outcomes for part in outcome.each]
-
-
-def _clear_scratch() -> None:
-    """Remove the copies of files that checks of processes that are gone left behind."""
-    from ingestion.attempts import left_behind
-
-    for folder in left_behind(Path(gettempdir()), SCRATCH):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _failed(outcome: LoadOutcome) -> list[RuleResult]:

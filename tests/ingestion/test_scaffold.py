@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ingestion.contracts.contract import Contract
@@ -69,6 +70,22 @@ def test_workbooks_and_json_have_headers_too(tmp_path: Path) -> None:
     assert '["Absent"]' in draft_contract(tmp_path / "a.xlsx", "hill_schools", "attendance").text
     lines = '{"StudentID": "1", "School": "Oak"}\n'
     assert '["School"]' in drafted(tmp_path, "a.ndjson", lines, "attendance")
+
+
+@pytest.mark.parametrize("name", ["a*.parquet", "a[12].parquet", "a?.json", "a*.ndjson"])
+def test_signs_of_a_pattern_in_a_files_name_reach_no_other_file(tmp_path: Path, name: str) -> None:
+    def write(name: str, header: str) -> None:
+        path = tmp_path / name
+        if path.suffix == ".parquet":
+            duckdb.sql(f"copy (select '1' as \"StudentID\", 'Oak' as \"{header}\") to '{path}'")
+        else:
+            path.write_text(json.dumps({"StudentID": "1", header: "Oak"}) + "\n")
+
+    write("a1" + Path(name).suffix, "Neighbor")
+    write(name, "School")
+    text = draft_contract(tmp_path / name, "hill_schools", "attendance").text
+    assert '["School"]' in text
+    assert "Neighbor" not in text
 
 
 HEADERS = "Pupil;Campus;Days enrolled;Days missed\n"

@@ -83,19 +83,17 @@ def test_a_query_is_one_statement(home: Home, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_a_check_removes_what_a_killed_one_left(
-    drop: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("command", [["check"], ["draft", "--partner", "north", "--entity", "attendance"]])
+def test_what_a_killed_check_or_draft_left_is_removed_by_the_next(
+    drop: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True)
-    left, own = (
-        tmp_path / f"milepost-check-{int(gone.stdout)}-x",
-        tmp_path / f"milepost-check-{os.getpid()}-x",
-    )
-    for folder in (left, own):
+    own = tmp_path / f"milepost-check-{os.getpid()}-x"
+    for folder in (own, *(tmp_path / f"milepost-{each}-{int(gone.stdout)}-x" for each in ("check", "draft"))):
         folder.mkdir()
-    assert milepost("check", str(drop("attendance_2024.csv", GOOD))).exit_code == 0
-    assert [path.name for path in tmp_path.glob("milepost-check-*")] == [own.name]
+    assert milepost(*command, str(drop("attendance_2024.csv", GOOD))).exit_code == 0
+    assert [path.name for path in tmp_path.glob("milepost-*")] == [own.name]
 
 
 @pytest.mark.usefixtures("home")
