@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,20 +115,59 @@ def draft(
     file: Path = typer.Argument(help="A file of the partner's."),
     partner: str = typer.Option(..., help="As in community.yml."),
     entity: str = typer.Option(..., help="The canonical entity, such as attendance."),
+    out: Path | None = typer.Option(
+        None, "--out", help="The contract to write, as a whole or not at all; else it is printed."
+    ),
+    force: bool = typer.Option(False, "--force", help="Replace the contract to write, if it is there."),
 ) -> None:
-    """Print a first contract drafted from a file's headers, for a person to finish; no value gets into it.
+    """Draft a first contract from a file's headers, for a person to finish; no value gets into it.
 
     What is unusual about the file is told, and stands in the draft's first lines.
 
     Example: milepost draft roster.csv --partner lakeside_schools --entity person
+
+    Example: milepost draft roster.csv --partner lakeside_schools --entity person
+    --out communities/lakeside/extracts/lakeside_schools__person.yml
     """
     from ingestion.drafting.scaffold import draft_contract
 
+    if out:
+        _refuse_place(out, force)
     agreement, lacking = _agreement_of(partner)
     drafted = draft_contract(file, partner, entity, agreement=agreement)
-    typer.echo(drafted.text, nl=False)
+    if out:
+        _write_whole(out, drafted.text)
+        err.print(f'Drafted: {out}. Go through it, and put a header in the place of every "?".', markup=False)
+    else:
+        typer.echo(drafted.text, nl=False)
     for sentence in (*drafted.noticed, *lacking):
         err.print(f"Noticed: {sentence}", markup=False, soft_wrap=True)
+
+
+def _refuse_place(out: Path, force: bool) -> None:
+    if out.is_dir() or not out.parent.is_dir():
+        raise UsageError(
+            "This is a folder" if out.is_dir() else "The folder is not there",
+            where=str(out if out.is_dir() else out.parent),
+            next_step="Name a file in the `extracts` folder of a community",
+        )
+    if out.exists() and not force:
+        raise UsageError(
+            "The contract to write is there already",
+            where=str(out),
+            next_step="Name another file, or use --force",
+        )
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """An empty contract, or half of one, would stop every load."""
+    # its ending is none of a contract's
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _agreement_of(partner: str) -> tuple[str, list[str]]:

@@ -247,6 +247,34 @@ def test_a_draft_fits_into_what_init_made(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.usefixtures("home")
+def test_a_draft_is_written_as_a_whole_or_not_at_all(drop: Drop, tmp_path: Path) -> None:
+    extracts = tmp_path / "communities" / "lakeside" / "extracts"
+    before = {path.name: path.read_text() for path in extracts.iterdir()}
+    made = extracts / "north__diploma.yml"
+    ask = ("--partner", "north", "--out", str(made), "--entity")
+    wrong = drop("wrong_2024.csv", "4711,Maria,2016-02-01\n")
+    assert milepost("draft", str(wrong), *ask, "diploma").exit_code == 1
+    assert milepost("draft", str(wrong), *ask, "diplom").exit_code == 2
+    assert {path.name: path.read_text() for path in extracts.iterdir()} == before
+
+    right = drop("diplomas_2024.csv", "StudentID,Graduation Date,Diploma\n1,2024-06-01,R\n")
+    done = milepost("draft", str(right), *ask, "diploma")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert f"Drafted: {made}" in done.stderr.replace("\n", "")
+    assert {path.name for path in extracts.iterdir()} == {*before, made.name}
+    assert made.read_text() == milepost("draft", str(right), *ask[:2], "--entity", "diploma").stdout
+
+    made.write_text("# finished by hand\n")
+    again = milepost("draft", str(right), *ask, "diploma")
+    assert (again.exit_code, "is there already" in again.stderr) == (2, True)
+    assert made.read_text() == "# finished by hand\n"
+    assert milepost("draft", str(right), *ask, "diploma", "--force").exit_code == 0
+    assert "graduation" in made.read_text().lower()
+    astray = ("--out", str(extracts / "nowhere" / "a.yml"), "--entity", "diploma")
+    assert "The folder is not there" in milepost("draft", str(right), "--partner", "north", *astray).stderr
+
+
+@pytest.mark.usefixtures("home")
 def test_a_draft_says_what_the_configuration_lacks_for_its_partner(tmp_path: Path) -> None:
     sent = tmp_path / "attendance_2025.csv"
     sent.write_text("Student No,Site Code,Membership Days,Total Absences\n1,A,180,5\n")
