@@ -7,7 +7,7 @@ Date or Type.
 
 import datetime as dt
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ingestion.drafting.sampling import Sample
 from ingestion.errors import ReadError
@@ -32,8 +32,9 @@ def values_in_header(sample: Sample) -> frozenset[str]:
     return frozenset(h for h, cells in zip(sample.headers, below, strict=True) if h and _is_value(h, cells))
 
 
-def refuse_record(sample: Sample, known: Collection[str], file_name: str) -> None:
-    """ReadError where the headers rather look like a record; `known` are those that match a column.
+def refuse_record(sample: Sample, known: Mapping[str, str], file_name: str) -> None:
+    """ReadError where the headers rather look like a record; `known` are those that match a column, by its
+    name.
 
     A value may match a column by chance (a child called Mark), so one match proves nothing against a value
     beside it. With no match at all, half of the columns must have a header that names numbers, or ends as
@@ -41,25 +42,36 @@ def refuse_record(sample: Sample, known: Collection[str], file_name: str) -> Non
     """
     named = [header for header in sample.headers if header]
     values = values_in_header(sample)
-    n_matching = len({*known} - values)
-    n_naming = sum(
-        1
+    matching = {header: column for column, header in known.items() if header not in values}
+    naming = {
+        header
         for header, cells in zip(sample.headers, _below(sample), strict=True)
-        if header and header not in {*known, *values}
+        if header and header not in {*known.values(), *values}
         if _ends_like_a_name(header) or _names_numbers(header, cells)
-    )
+    }
     n_columns = max([len(named), *(sum(map(bool, row)) for row in sample.rows)])
-    enough = n_matching + n_naming > len(values) if n_matching else 2 * n_naming >= n_columns
-    if enough and n_matching + n_naming:
+    n_speaking = len(matching) + len(naming)
+    enough = n_speaking > len(values) if matching else 2 * len(naming) >= n_columns
+    if enough and n_speaking:
         return
+    places = {header: f"column {place}" for place, header in enumerate(sample.headers, start=1)}
+    alike = [f"{places[header]} {column}" for header, column in matching.items()]
     raise ReadError(
-        f"of the {len(named)} texts in its first row, {n_matching} match a column of the entity and"
-        f" {len(values)} look like values",
+        f"of the {len(named)} texts in its first row, {len(matching)} match a column of the entity"
+        f"{_in(alike)},"
+        f" {len(values)} look like values{_in(places[header] for header in values)} and"
+        f" {len(naming)} more name columns{_in(places[header] for header in naming)}",
         where=file_name,
         rule="A draft is made of headers, and these may be a child's record, so they are not shown",
-        next_step="Ask for the file with a header row, or see whether it is of another entity; if these are"
-        " the headers, or columns have a fixed width, write the contract by hand (docs/contracts.md)",
+        next_step="Look at the first row: if it holds the headers, say --has-headers, or see whether the"
+        " file is of another entity; if it does not, ask for a file with a header row; where columns have a"
+        " fixed width, write the contract by hand (docs/contracts.md)",
     )
+
+
+def _in(places: Iterable[str]) -> str:
+    found = ", ".join(sorted(places))
+    return f" ({found})" if found else ""
 
 
 def is_date(text: str, form: str) -> bool:

@@ -119,11 +119,19 @@ class Draft:
     noticed: tuple[str, ...]
 
 
-def draft_contract(path: Path, partner: str, entity: str, *, agreement: str = FIRST_AGREEMENT) -> Draft:
+def draft_contract(
+    path: Path,
+    partner: str,
+    entity: str,
+    *,
+    agreement: str = FIRST_AGREEMENT,
+    has_headers: bool = False,
+) -> Draft:
     """A first contract for `path`: headers matched to the entity's columns by their names.
 
     What could not be matched is marked with a question mark and the column's meaning. ContractError for an
-    unknown entity, ReadError for a file that cannot be read, or whose first row may be a child's record.
+    unknown entity, ReadError for a file that cannot be read, or whose first row may be a child's record and
+    is not said to be headers.
     """
     entities = load_entities()
     if entity not in entities:
@@ -131,7 +139,8 @@ def draft_contract(path: Path, partner: str, entity: str, *, agreement: str = FI
     with scratch_folder("draft") as folder:
         sample = sample_of(path, folder)
     found = match_headers(sample.headers, entities[entity])
-    refuse_record(sample, found.values(), path.name)
+    if not has_headers:
+        refuse_record(sample, found, path.name)
     hidden = values_in_header(sample)
     found = {column: header for column, header in found.items() if header not in hidden}
     pattern = file_pattern(path.name)

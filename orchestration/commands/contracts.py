@@ -115,6 +115,9 @@ def draft(
     file: Path = typer.Argument(help="A file of the partner's."),
     partner: str = typer.Option(..., help="As in community.yml."),
     entity: str = typer.Option(..., help="The canonical entity, such as attendance."),
+    has_headers: bool = typer.Option(
+        False, "--has-headers", help="You have looked: the first row is no child's record."
+    ),
     out: Path | None = typer.Option(
         None, "--out", help="The contract to write, as a whole or not at all; else it is printed."
     ),
@@ -134,7 +137,7 @@ def draft(
     if out:
         _refuse_place(out, force)
     agreement, lacking = _agreement_of(partner)
-    drafted = draft_contract(file, partner, entity, agreement=agreement)
+    drafted = draft_contract(file, partner, entity, agreement=agreement, has_headers=has_headers)
     if out:
         _write_whole(out, drafted.text)
         err.print(f'Drafted: {out}. Go through it, and put a header in the place of every "?".', markup=False)

@@ -277,6 +277,39 @@ def test_headers_printed_again_on_each_page_are_headers(tmp_path: Path) -> None:
     )
 
 
+CARDS = "Patron,Branch,Borrower Category,Home Zip,Notice\n{},Main,Juvenile,55401,{}\n"
+
+
+def test_headers_that_nobody_knows_are_drafted_on_a_persons_word_and_else_told_by_their_place(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "cards_2025.csv"
+    path.write_text(CARDS.format("P100", "email") + "P101,East,Teen,55402,print\n")
+    with pytest.raises(ReadError) as refused:
+        draft_contract(path, "library", "person")
+    said = str(refused.value)
+    assert "of the 5 texts in its first row, 0 match a column" in said
+    assert "0 look like values and 2 more name columns (column 1, column 4)" in said
+    assert "if it holds the headers, say --has-headers" in said
+    assert not [text for text in ("Patron", "Branch", "Borrower", "P100") if text in said]
+    text = draft_contract(path, "library", "person", has_headers=True).text
+    assert text.endswith('["Patron", "Branch", "Borrower Category", "Home Zip", "Notice"]\n')
+
+
+def test_a_refusal_says_as_what_a_text_was_recognised_and_where_values_stand(tmp_path: Path) -> None:
+    with pytest.raises(ReadError) as refused:
+        drafted(tmp_path, "a_2025.csv", "Mark,2016-02-01,Oak\nAna,2016-05-09,Elm\n", "course_mark")
+    assert "1 match a column of the entity (column 1 mark), 1 look like values (column 2)" in str(
+        refused.value
+    )
+
+
+def test_a_value_among_headers_stays_hidden_on_a_persons_word_too(tmp_path: Path) -> None:
+    path = tmp_path / "cards_2025.csv"
+    path.write_text(CARDS.replace("Notice", "2016-02-01").format("P100", "2"))
+    assert "2016-02-01" not in draft_contract(path, "library", "person", has_headers=True).text
+
+
 @pytest.mark.parametrize(
     ("name", "pattern"),
     [
