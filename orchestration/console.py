@@ -1,13 +1,12 @@
-"""How the command line speaks: tables, bars and errors for people on stderr or stdout, JSON for scripts."""
+"""How the command line speaks: tables and errors for people on stderr or stdout, JSON for scripts."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
@@ -16,10 +15,6 @@ from rich.table import Table
 from rich.text import Text
 
 from ingestion.errors import DeliveryError, ExportError, MilepostError, ReadError
-from orchestration.progress import Progress
-
-if TYPE_CHECKING:
-    from expectations.outcome import LoadOutcome
 
 CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
@@ -168,56 +163,3 @@ def _cell(value: Any, plain: bool) -> str:
     style = OUTCOME_STYLES.get(text)
     text = text.replace("_", " ") if style else text.replace("[", "\\[")
     return f"[{style}]{text}[/]" if style else text
-
-
-class Bars(Progress):
-    """Progress bars on stderr for a load and the steps of a refresh; keeps the outcomes it was told of."""
-
-    def __init__(self, titles: Mapping[str, str] | None = None) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-        from rich.progress import Progress as RichProgress
-
-        self.outcomes: list[LoadOutcome] = []
-        self.errors: list[MilepostError] = []
-        self._titles = titles or {}
-        self._bars = RichProgress(
-            TextColumn("{task.description:<28}"),
-            BarColumn(bar_width=28),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=err,
-            transient=False,
-        )
-        self._tasks: dict[str, Any] = {}
-
-    @contextmanager
-    def showing(self) -> Iterator[Bars]:
-        """Draw while the block runs; nothing is drawn when stderr is not a terminal."""
-        if not err.is_terminal:
-            yield self
-            return
-        with self._bars:
-            yield self
-
-    def expect(self, deliveries: int) -> None:
-        self._update("Loading deliveries", 0, deliveries)
-
-    def loaded(self, outcome: LoadOutcome) -> None:
-        self.outcomes.append(outcome)
-        task = self._tasks.get("Loading deliveries")
-        if task is not None:
-            self._bars.advance(task)
-
-    def failed(self, error: MilepostError) -> None:
-        self.errors.append(error)
-
-    def building(self, step: str, done: int, total: int) -> None:
-        self._update(step, done, total)
-
-    def waiting(self, message: str) -> None:
-        err.print(message, style="yellow")
-
-    def _update(self, step: str, done: int, total: int) -> None:
-        if step not in self._tasks:
-            self._tasks[step] = self._bars.add_task(self._titles.get(step, step), total=total)
-        self._bars.update(self._tasks[step], completed=done, total=total)

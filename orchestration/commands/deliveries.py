@@ -9,6 +9,7 @@ import typer
 
 from ingestion.errors import MilepostError, UnexpectedFile
 from ingestion.wording import counted
+from orchestration.bars import Bars
 from orchestration.commands.outcomes import (
     MOST_TOLD,
     SHORT,
@@ -17,7 +18,7 @@ from orchestration.commands.outcomes import (
     load_facts,
     tell_outcomes,
 )
-from orchestration.console import Bars, Exit, UsageError, err, exit_code, print_json, print_table
+from orchestration.console import Exit, UsageError, err, exit_code, print_json, print_table
 
 if TYPE_CHECKING:
     from expectations.outcome import LoadOutcome

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from ingestion.wording import counted, listed
+from orchestration.bars import Bars
 from orchestration.commands.deliveries import JSON
-from orchestration.console import Bars, UsageError, err, print_json
+from orchestration.console import UsageError, err, print_json
 
 if TYPE_CHECKING:
     from publishing.postgres.connection import Patience

@@ -157,7 +157,7 @@ def rotate_key() -> None:
     """
     from identity.rotation import rotate_key as rotate
     from identity.vault_key import KEY_VARIABLE
-    from orchestration.console import Bars
+    from orchestration.bars import Bars
     from orchestration.settings import prepare_environment
     from orchestration.writer import one_writer
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def opened_vault(*, writing: bool = False) -> Iterator[DuckDBPyConnection]:
     """The vault of this home; to write it, this process waits until no refresh is on."""
     from identity.vault import open_vault
-    from orchestration.console import Bars
+    from orchestration.bars import Bars
     from orchestration.settings import prepare_environment
     from orchestration.writer import one_writer
 

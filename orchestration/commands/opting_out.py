@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from ingestion.wording import counted
+from orchestration.bars import Bars
 from orchestration.commands.deliveries import JSON
 from orchestration.commands.partners import refuse_unknown_partner
-from orchestration.console import Bars, UsageError, err, print_json, print_table
+from orchestration.console import UsageError, err, print_json, print_table
 
 if TYPE_CHECKING:
     from identity.decisions import Member

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ingestion.wording import counted
+from orchestration.bars import Bars
 from orchestration.commands.deliveries import JSON
-from orchestration.console import Bars, Exit, UsageError, err, print_json, print_table
+from orchestration.console import Exit, UsageError, err, print_json, print_table
 
 if TYPE_CHECKING:
     from ingestion.home import Home

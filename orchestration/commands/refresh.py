@@ -9,7 +9,8 @@ from typing import Any
 import typer
 
 from ingestion.wording import counted
-from orchestration.console import Bars, Exit, err, print_json
+from orchestration.bars import Bars
+from orchestration.console import Exit, err, print_json
 
 STEPS = {
     "reference": "Configuration as tables",

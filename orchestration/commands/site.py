@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from orchestration.console import Bars, UsageError, err, print_json
+from orchestration.bars import Bars
+from orchestration.console import UsageError, err, print_json
 
 if TYPE_CHECKING:
     from ingestion.home import Home

@@ -1,9 +1,13 @@
-"""Tables in a narrow terminal: words stay whole, numbers are never cut."""
+"""Tables in a narrow terminal: words stay whole, numbers are never cut. Progress where there is none."""
+
+import io
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
-from orchestration import console
+from orchestration import bars, console
 
 LONG = "The file has fewer rows than before; a change of at most a fifth is expected of attendance"
 
@@ -98,3 +102,38 @@ def test_what_would_control_a_terminal_is_shown_and_not_done(
     assert "W\\x1b[31m8\\x07" in told
     assert "\x1b[2J" not in told
     assert "\x07" not in told
+
+
+def progress(monkeypatch: pytest.MonkeyPatch, **how: bool) -> str:
+    """What is said of a load of two deliveries and of two steps of a refresh, 7 s after each other."""
+    said, clock = io.StringIO(), count(step=7)
+    monkeypatch.setattr(bars, "err", Console(file=said, width=40, **how))
+    monkeypatch.setattr(bars, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    shown = bars.Bars({"release": "The release, whose title has more letters than the line"})
+    with shown.showing():
+        shown.expect(2)
+        for _ in range(2):
+            shown.loaded(None)
+        for done in range(1, 8):
+            shown.building("warehouse", done, 7)
+        shown.building("release", 1, 1)
+    return said.getvalue()
+
+
+def test_without_a_terminal_progress_is_a_line_at_each_steps_end_and_in_long_ones_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert progress(monkeypatch, force_terminal=False).splitlines() == [
+        "Loading deliveries: 0 of 2 after 7 s",
+        "Loading deliveries: 2 of 2 after 21 s",
+        "warehouse: 1 of 7 after 28 s",
+        "warehouse: 6 of 7 after 63 s",
+        "warehouse: 7 of 7 after 70 s",
+        "The release, whose title has more letters than the line: done after 77 s",
+    ]
+
+
+def test_on_a_terminal_progress_is_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = progress(monkeypatch, force_terminal=True)
+    assert "2/2" in said
+    assert " after " not in said

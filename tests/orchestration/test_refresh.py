@@ -42,6 +42,9 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     assert told["hidden"] > 0
     assert told["unmapped"] == {"north.person gender": 4}
     assert told["years_gone"] == []
+    assert {"Identity: done", "Release: done"} <= {
+        line.split(" after ")[0] for line in done.stderr.splitlines()
+    }
     assert "values are hidden to protect small groups" in done.stderr
     assert "north.person gender (4 rows)" in done.stderr
     assert 'milepost query --warehouse "from marts.unmapped_codes"' in done.stderr
