@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from enum import IntEnum
@@ -31,10 +32,19 @@ def visible(text: str) -> str:
     return text.translate(CONTROLS)
 
 
+def _console(stderr: bool) -> SafeConsole:
+    """As wide as the terminal; without one, as in a file or a pipe, as wide as what is printed."""
+    # emoji off: rich would make a picture of data such as `a:x:b`
+    console = SafeConsole(stderr=stderr, highlight=False, emoji=False)
+    if not console.is_terminal and not os.environ.get("COLUMNS"):
+        console.width = UNFOLDED
+    return console
+
+
+UNFOLDED = 2000  # columns; what is longer, such as a text of a query, is folded still
 # data goes to stdout, everything said about it to stderr, so that `milepost ... --json | jq` always works
-# emoji off: rich would make a picture of data such as `a:x:b`
-out = SafeConsole(highlight=False, emoji=False)
-err = SafeConsole(stderr=True, highlight=False, emoji=False)
+out = _console(stderr=False)
+err = _console(stderr=True)
 
 OUTCOME_STYLES = {
     "accepted": "green",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.home import Home
-from orchestration import settings
+from orchestration import console, settings
 
 COMMUNITY = """\
 community: lakeside
@@ -87,3 +87,10 @@ def drop(home: Home) -> Callable[[str, str], Path]:
         return path
 
     return put
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is printed goes to 80 columns; it is as wide as it needs to be otherwise."""
+    for each in (console.out, console.err):
+        monkeypatch.setattr(each, "_width", 80)

@@ -1,6 +1,9 @@
 """Tables in a narrow terminal: words stay whole, numbers are never cut. Progress where there is none."""
 
 import io
+import os
+import subprocess
+import sys
 from itertools import count
 from types import SimpleNamespace
 
@@ -74,6 +77,21 @@ def test_a_number_is_folded_rather_than_cut(monkeypatch: pytest.MonkeyPatch) -> 
     lines = printed(monkeypatch, columns, (1234567890,) * 15)
     below = lines[next(i for i, line in enumerate(lines) if "───" in line) + 1 :]
     assert sum(letter.isdigit() for line in below for letter in line) == 15 * 10
+
+
+@pytest.mark.parametrize("columns", [None, "40"])
+def test_a_table_in_a_file_is_as_wide_as_its_texts_unless_columns_are_asked_for(columns: str | None) -> None:
+    code = (
+        f"from orchestration.console import print_table; print_table('', ['what', 'why'], [('a', {LONG!r})])"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    asked = {"COLUMNS": columns} if columns else {}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment | asked
+    )
+    widest = max(map(len, done.stdout.splitlines()))
+    assert (f" a     {LONG}" in done.stdout) is (columns is None)
+    assert widest <= (int(columns) if columns else len(LONG) + 10)
 
 
 def test_data_between_colons_is_no_emoji() -> None:

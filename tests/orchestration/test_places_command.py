@@ -32,7 +32,7 @@ def test_it_lists_places_of_several_accounts_and_the_pairs_that_wait(home: Path)
     places.tell("organization", "two", "d", "Hazel Bright Pre-K")
     found = places.link()
     listed = CliRunner().invoke(app, ["places"]).output
-    assert "Willow" in listed  # a terminal of 80 columns folds names
+    assert "Willow" in listed
     assert "Hazel" not in listed
     everything = json.loads(CliRunner().invoke(app, ["places", "--json"]).output)
     assert {row["place_id"] for row in everything} == set(found.values())

@@ -94,6 +94,7 @@ def test_late_deliveries_of_older_years_are_counted_only(monkeypatch: pytest.Mon
     assert len(json.loads(milepost("status", "--json"))) == 4
 
 
+@pytest.mark.usefixtures("terminal")
 def test_two_deliveries_of_a_period_are_told_apart_by_file_and_day(drop: Drop) -> None:
     loaded(drop("attendance_2024.csv", ONE_BAD_ROW))
     loaded(drop("ATTENDANCE_2024.csv", GOOD))
@@ -106,6 +107,7 @@ def test_two_deliveries_of_a_period_are_told_apart_by_file_and_day(drop: Drop) -
     assert {one["received"][:10] for one in json.loads(milepost("status", "--json"))} == {today}
 
 
+@pytest.mark.usefixtures("terminal")
 def test_the_legend_and_the_path_of_the_feedback_stay_whole_at_80_columns(home: Home, drop: Drop) -> None:
     loaded(drop("attendance_2024.csv", NO_SCHOOL))
     lines = milepost("status").splitlines()
