@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from typing import Any
 
@@ -37,12 +38,13 @@ from orchestration.commands import (
 )
 from orchestration.console import Exit, err, exit_code
 from orchestration.machine import trouble_of_machine
+from orchestration.stopping import stop_signal, watch_signals
 
 EPILOG = (
     "Exit codes: 0 done, 1 something was rejected or a check failed, 2 usage or configuration, 3 a fault of"
-    " Milepost. Data lives in MILEPOST_HOME (default .milepost), configuration in MILEPOST_COMMUNITIES."
+    " Milepost, 130 or 143 stopped by Ctrl-C or SIGTERM. Data lives in MILEPOST_HOME (default .milepost),"
+    " configuration in MILEPOST_COMMUNITIES."
 )
-INTERRUPTED = 130
 
 
 class Commands(TyperGroup):
@@ -63,8 +65,8 @@ class Commands(TyperGroup):
             err.print(str(trouble), style="red", markup=False, soft_wrap=True)
             raise typer.Exit(exit_code(trouble)) from None
         except KeyboardInterrupt as interrupt:
-            err.print("Interrupted; what was in force before still is. Run the command again to go on.")
-            raise typer.Exit(INTERRUPTED) from interrupt
+            err.print("Stopped; what is in force is whole. Run the command again to go on.")
+            raise typer.Exit(128 + (stop_signal() or signal.SIGINT)) from interrupt
 
 
 app = typer.Typer(
@@ -123,6 +125,7 @@ for subject in (
 
 def main() -> None:
     """Run the command; a fault names its kind only, since its message may quote a record."""
+    watch_signals()
     try:
         app()
     except Exception as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.notification import notify, without_values
 from orchestration.progress import Progress
 from orchestration.settings import dagster_instance, prepare_environment
+from orchestration.stopping import stop_signal
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -143,6 +144,8 @@ def _report(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
         for event in result.all_events
         if event.is_step_failure
     ]
+    if failures and stop_signal():
+        raise KeyboardInterrupt  # Dagster made a failed step of it
     if failures:
         lines = [f"{failure['step']}: {failure['message']}" for failure in failures]
         notify(f"Milepost: the run `{result.job_def.name}` failed ({result.run_id[:8]})", lines)

@@ -2,7 +2,10 @@
 
 import json
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -354,9 +357,6 @@ main()
 def test_a_delivery_that_kills_the_process_does_not_stand_in_the_way_of_others(
     home: Home, drop: Drop
 ) -> None:
-    import subprocess
-    import sys
-
     path = drop("attendance_2024.csv", GOOD)
 
     def load() -> subprocess.CompletedProcess[str]:
@@ -386,9 +386,6 @@ def test_a_delivery_that_kills_the_process_does_not_stand_in_the_way_of_others(
 
 
 def test_a_kill_after_a_delivery_was_done_leaves_no_mark_of_it(home: Home, drop: Drop) -> None:
-    import subprocess
-    import sys
-
     from ingestion.attempts import crashes
 
     gone = subprocess.run(
@@ -413,10 +410,33 @@ with one_loader(Home.from_environment(), Progress()):
 """
 
 
-def test_a_second_load_waits_until_the_first_has_ended(home: Home, drop: Drop) -> None:
-    import subprocess
-    import sys
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_load_that_is_told_to_stop_says_so_and_goes_on_the_next_time(
+    home: Home, drop: Drop, stop: signal.Signals, code: int
+) -> None:
+    path = drop("attendance_2024.csv", GOOD)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    command = [sys.executable, "-c", "from orchestration.cli import main; main()", "load", str(path)]
+    load = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert load.stderr is not None
+    while "Deliveries are being loaded" not in load.stderr.readline():
+        pass
+    load.send_signal(stop)
+    said = load.communicate(timeout=60)[1]
+    holder.communicate("\n", timeout=30)
+    assert "Stopped; what is in force is whole. Run the command again to go on." in said
+    assert "fault" not in said
+    assert load.returncode == code
+    assert list(outcomes(home).values()) == ["received"]
+    assert subprocess.run(command, capture_output=True, timeout=120).returncode == 0
+    assert list(outcomes(home).values()) == ["accepted"]
 
+
+def test_a_second_load_waits_until_the_first_has_ended(home: Home, drop: Drop) -> None:
     path = drop("attendance_2024.csv", GOOD)
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
