@@ -36,7 +36,8 @@ def judge(
         history = find_history(con, home, delivery, communities.contracts)
         codes = known_codes(community, contract, delivery.school_year)
         judged = gate(con, mapped, contract, history, known_codes=codes)
-        return replace(judged, results=with_hints(con, mapped, contract, judged.results))
+        least = community.disclosure.minimum_denominator
+        return replace(judged, results=with_hints(con, mapped, contract, judged.results, codes, least))
     except duckdb.Error as error:
         raise machine_fault(delivery, "judged", error) from None
 

@@ -31,7 +31,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class RuleResult:
-    """What became of one rule: counts and names only, never a value."""
+    """What became of one rule: counts and names only, never a value that is one child's."""
 
     rule: str
     expectation: str

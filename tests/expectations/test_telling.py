@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from test_loading import DIPLOMA, HEADER, Deployment, attendance
+from test_loading import DIPLOMA, HEADER, PERSON, Deployment, attendance
 from tiny_deliveries import ATTENDANCE
 
 from expectations.outcome import LoadOutcome
@@ -53,6 +53,31 @@ def test_advice_on_the_contract_is_not_for_the_partner(
     assert partner_reads in page
     assert engineer_reads in advice(outcome)
     assert [word for word in ENGINEERS_WORDS if word in page] == []
+
+
+@pytest.mark.parametrize(
+    ("codes", "engineer_reads"),
+    [
+        # ten children have Q, so it is nobody's own; nine R, one a name, one child of twelve rows S
+        (
+            [*(f"q{i},Q" for i in range(10)), *(f"r{i},R" for i in range(9)), "z,Zephyrine", *["s,S"] * 12],
+            "The codes: 'Q', and 3 that few have. ",
+        ),
+        ([f"q{i},Q" for i in range(9)], ""),
+        # names that many children have: a column of so many values holds no codes
+        ([f"n{name}-{i},Name{name}" for name in range(21) for i in range(10)], ""),
+    ],
+)
+def test_unknown_codes_are_named_where_they_are_nobodys_own(
+    here: Deployment, codes: list[str], engineer_reads: str
+) -> None:
+    here.contract("person", PERSON.format(file="people_{school_year}.csv"))
+    outcome = here.load("people_2025.csv", "StudentID,Gender\n" + "\n".join(codes) + "\n")
+    (told_of,) = (r for r in outcome.results if r.rule == "gender_is_a_known_code")
+    assert not told_of.passed
+    recipe = "Add the codes, with what they mean, to crosswalks/rivers.csv."
+    assert told_of.advice == f"{engineer_reads}{recipe}"
+    assert "Zephyrine" not in repr(outcome.results)
 
 
 def test_an_expression_of_ours_that_fails_is_not_the_partners_fault(here: Deployment) -> None:
