@@ -5,23 +5,13 @@ again in its column is a value, a word above nothing but numbers names them, and
 Date or Type.
 """
 
-import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from ingestion.drafting.sampling import Sample
 from ingestion.errors import ReadError
+from ingestion.readers.value_like import looks_like_value
 
-DATE_FORMATS = (
-    "%Y-%m-%d",
-    "%m/%d/%Y",
-    "%m/%d/%y",
-    "%d/%m/%Y",
-    "%Y%m%d",
-    "%m-%d-%Y",
-    "%d-%b-%Y",
-    "%Y-%m-%d %H:%M:%S",
-)
 NAME_ENDINGS = {"code", "date", "name", "number", "status", "type", "year"}
 NOTHING_THERE = {"n/a", "na", "null", "none", "nan", "nil", "unknown", "missing", "absent", "x"}
 
@@ -74,15 +64,6 @@ def _in(places: Iterable[str]) -> str:
     return f" ({found})" if found else ""
 
 
-def is_date(text: str, form: str) -> bool:
-    """Whether a text is a date of this strptime format."""
-    try:
-        dt.datetime.strptime(text, form)
-    except ValueError:
-        return False
-    return True
-
-
 def _below(sample: Sample) -> list[list[str]]:
     """The filled cells below each header; a header row printed again on each page is none of them."""
     rows = [[(cell or "").strip() for cell in row] for row in sample.rows]
@@ -91,14 +72,9 @@ def _below(sample: Sample) -> list[list[str]]:
 
 
 def _is_value(header: str, below: Sequence[str]) -> bool:
-    if not any(map(str.isalpha, header)):  # a number, a date, a telephone number
+    if looks_like_value(header):
         return True
-    if "@" in header or "://" in header or any(is_date(header, form) for form in DATE_FORMATS):
-        return True
-    n_digits = sum(map(str.isdigit, header))
-    if len(header) >= 6 and 2 * n_digits > sum(map(str.isalnum, header)):  # an id, a time of day
-        return True
-    alike = _shape(header) if n_digits else None  # A1001 above A1002 and A1003
+    alike = _shape(header) if any(map(str.isdigit, header)) else None  # A1001 above A1002 and A1003
     return header in below or (bool(below) and all(_shape(cell) == alike for cell in below))
 
 

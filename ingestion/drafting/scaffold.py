@@ -12,9 +12,10 @@ from ingestion.contracts.contract import sql_headers
 from ingestion.contracts.entities import Entity, EntityColumn, load_entities
 from ingestion.contracts.file_names import parse_school_year
 from ingestion.contracts.layout import layout_files, load_layout
-from ingestion.drafting.header_row import DATE_FORMATS, is_date, refuse_record, values_in_header
+from ingestion.drafting.header_row import refuse_record, values_in_header
 from ingestion.drafting.sampling import Sample, sample_of
 from ingestion.errors import ContractError
+from ingestion.readers.value_like import DATE_FORMATS, is_date
 from ingestion.scratch import scratch_folder
 from ingestion.yaml_file import near_miss
 

@@ -50,7 +50,7 @@ def read_delimited(
     head = _read_head(text, reader, dialect)
     refuse_other_delimiter(head.headers, dialect.delimiter, part.name)
     head.headers = as_declared(head.headers, contracts)
-    kept = keep_declared(head.headers, contracts, part.name)
+    kept = keep_declared(head.headers, contracts, part.name, of_row=True)
     # a name of its own: globs and compression suffixes in the file's name mean something to DuckDB
     link = folder / f"{table}.txt"
     link.symlink_to(text.path.absolute())

@@ -12,10 +12,12 @@ from functools import cache
 from ingestion.contracts.contract import Contract
 from ingestion.contracts.layout import load_layout, versions_with
 from ingestion.errors import ReadError
+from ingestion.readers.value_like import looks_like_value
 
 TWO_HEADER_ROWS = "; if headers stand in two rows, set `reader: {header_rows: 2}`"
 RESERVED = frozenset({"_row_number", "_source_file", "_line_is_broken"})
 CONTROL, REPLACEMENT = re.compile(r"[\x00-\x1f\x7f-\x9f]"), "\N{REPLACEMENT CHARACTER}"
+LEAST_DECLARED = 2  # one value of a record may equal a declared header by chance
 _OTHER_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
@@ -48,8 +50,13 @@ def join_header_rows(rows: Sequence[Sequence[str]]) -> list[str]:
     return headers
 
 
-def keep_declared(headers: Sequence[str], contracts: Sequence[Contract], file_name: str) -> list[int]:
+def keep_declared(
+    headers: Sequence[str], contracts: Sequence[Contract], file_name: str, *, of_row: bool = False
+) -> list[int]:
     """Positions of the columns some contract takes; a ReadError names what is undeclared or there twice.
+
+    Headers `of_row`, which are cells of a sheet and no keys, may be a child's record: the error shows one
+    only where two others are declared and it does not look like a value; else it tells its place alone.
 
     Columns without a header are not among them; nor are those every contract ignores, so what nobody is to
     see (a social security number) is not even read into memory.
@@ -79,7 +86,7 @@ def keep_declared(headers: Sequence[str], contracts: Sequence[Contract], file_na
         )
     _refuse_repeated([header for header in named if folded(header) not in ignored], file_name)
     if undeclared:
-        raise _undeclared(undeclared, named, contracts, file_name)
+        raise _undeclared(undeclared, headers, wanted, contracts, file_name, of_row)
     return [position for position, header in enumerate(headers) if header and folded(header) in wanted]
 
 
@@ -175,20 +182,42 @@ def _refuse_repeated(headers: Sequence[str], file_name: str) -> None:
 
 
 def _undeclared(
-    undeclared: Sequence[str], present: Sequence[str], contracts: Sequence[Contract], file_name: str
+    undeclared: Sequence[str],
+    headers: Sequence[str],
+    wanted: Collection[str],
+    contracts: Sequence[Contract],
+    file_name: str,
+    of_row: bool,
 ) -> ReadError:
-    there = set(map(folded, present))
+    there = set(map(folded, headers))
+    seen = undeclared
+    if of_row:
+        ignored = {folded(name) for contract in contracts for name in contract.ignore if "*" not in name}
+        is_header_row = len(there & {*wanted, *ignored}) >= LEAST_DECLARED
+        seen = [header for header in undeclared if is_header_row and not looks_like_value(header)]
     absent = {h for contract in contracts for h in contract.file_headers if folded(h) not in there}
-    pairs = [(header, near) for header in undeclared if (near := nearest(header, absent))]
+    pairs = [(header, near) for header in seen if (near := nearest(header, absent))]
     hint = "; ".join(f"'{header[:60]}' may be a new name of '{near}'" for header, near in pairs[:5])
     others = [name for contract in contracts for name in versions_with(undeclared, contract)]
     if others:
         hint = f"They are columns of another version: say `layout: {others[0]}` if it is that one"
+    places = [headers.index(header) + 1 for header in undeclared] if of_row else []
     return ReadError(
-        f"undeclared column{'s' if len(undeclared) > 1 else ''} {shown(undeclared)}",
+        f"undeclared {_columns(undeclared, seen, places)}",
         where=file_name,
         rule="Every column of a file is declared in a contract, so that nothing arrives unseen",
         next_step=f"{hint}. Add it to `from` of a column, or to `ignore`"
         if hint
         else "Add it to `from` of a column, or to `ignore`",
     )
+
+
+def _columns(undeclared: Sequence[str], seen: Sequence[str], places: Sequence[int]) -> str:
+    """Columns by the headers that may be seen, and by their places where they have any."""
+    what = "column" if len(undeclared) == 1 else "columns"
+    numbers = ", ".join(map(str, places[:10])) + (", ..." if len(places) > 10 else "")
+    if len(seen) == len(undeclared):
+        return f"{what} {shown(seen)}" + (f" ({what} {numbers})" if places else "")
+    if not seen:
+        return f"{what} {numbers}, not shown since it may be a value"
+    return f"{what} {numbers}: {shown(seen)}, and what may be a value and is not shown"

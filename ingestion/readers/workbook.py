@@ -158,7 +158,7 @@ def _load_sheet(
             next_step="Check `sheet:` in the contract, or ask the partner to send the file again",
         )
     headers = as_declared(join_header_rows([cells for _, cells in head]), contracts)
-    kept = keep_declared(headers, contracts, where)
+    kept = keep_declared(headers, contracts, where, of_row=True)
     body = records[reader.header_rows :]
     for record in body:
         refuse_long_cell(record, where)

@@ -179,7 +179,15 @@ BAD_FILES = {
     ),
     "undeclared": (
         f"{HEADER},Surprise\nA1,{SECRET},1,1,{SECRET}\n",
-        ["undeclared column 'Surprise'", "`ignore`"],
+        ["undeclared column 'Surprise' (column 5)", "`ignore`"],
+    ),
+    "no header row, and two cells of which one is like a header": (
+        f"{SECRET},Absent\nA2,1\n",
+        ["undeclared column 1, not shown since it may be a value", "`ignore`"],
+    ),
+    "values among the headers": (
+        f"{HEADER},{SECRET}@example.org,2016-{SECRET}-02-01-4711-8812-0393,Surprise\nA1,S1,1,1,1,1,1\n",
+        ["undeclared columns 5, 6, 7: 'Surprise', and what may be a value and is not shown"],
     ),
     "near miss": (
         f"{HEADER},StudentNumber\nA1,{SECRET},1,1,\n",
