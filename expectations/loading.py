@@ -39,6 +39,7 @@ from ingestion.landing.removal import remove_landed
 from ingestion.mapping.mapping import MappedTable, map_source
 from ingestion.sql_text import identifier
 from ingestion.withheld import FOUND, Kind, Rows, Withheld
+from ingestion.wording import visible
 
 MAPPED = "mapped"
 
@@ -238,7 +239,7 @@ class _Loading:
             rows=result.rows,
             quarantined=result.quarantined,
             seconds=time.perf_counter() - started,
-            reason=f"{delivery.file_name}: {result.reason}" if result.reason else "",
+            reason=f"{visible(delivery.file_name)}: {result.reason}" if result.reason else "",
             results=result.results,
             bad_rows=tuple(first),
             n_bad_rows=n_bad_rows,

@@ -11,7 +11,7 @@ from expectations.rule import HELD_UP_SAYS, RuleResult
 from ingestion.errors import ContractError, MilepostError
 from ingestion.lake.delivery import Delivery
 from ingestion.lake.ledger import LoadState
-from ingestion.wording import listed
+from ingestion.wording import listed, visible
 
 # an error's next step speaks to who keeps the contract; the partner can do one thing
 SEND_AS_AGREED = (
@@ -93,7 +93,7 @@ def held_up(outcome: LoadOutcome, stopping: Sequence[LoadOutcome]) -> LoadOutcom
         explanation=f"{HELD_UP_SAYS} {tables} of the same delivery did not.",
         how_to_fix=f"See the report on {tables}, and send the whole delivery again.",
     )
-    reason = f"{outcome.delivery.file_name}: {result.explanation}"
+    reason = f"{visible(outcome.delivery.file_name)}: {result.explanation}"
     results = (*outcome.results, result)
     return replace(outcome, outcome="rejected", reason=reason, results=results, bad_rows=(), n_bad_rows=0)
 

@@ -12,7 +12,7 @@ from expectations.labels import label_of
 from ingestion.configuration.community import Communities
 from ingestion.home import Home
 from ingestion.readers.formats import row_numbers_of
-from ingestion.wording import counted
+from ingestion.wording import counted, visible
 
 if TYPE_CHECKING:
     from expectations.outcome import LoadOutcome
@@ -29,7 +29,7 @@ def tell_partner(
     feedback = Feedback(
         title=contract.title,
         partner=communities.partners[delivery.partner].title,
-        file_name=delivery.file_name,
+        file_name=visible(delivery.file_name),
         period=delivery.period.replace("-", " ", 1),
         load_id=delivery.load_id,
         outcome=outcome.outcome,

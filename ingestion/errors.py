@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Self
 
+from ingestion.wording import visible
+
 
 class MilepostError(Exception):
     """One clear error; `str()` gives place, what happened, rule and next step, in that order.
@@ -30,9 +32,11 @@ class MilepostError(Exception):
     def __str__(self) -> str:
         if self.problems:
             lines = "\n".join(f"  {problem}" for problem in self.problems)
-            return f"{self.what}\n{lines}"
+            return visible(f"{self.what}\n{lines}")
         sentences = [_sentence(part) for part in (self.what, self.rule, self.next_step) if part]
-        return f"{self.where}: {' '.join(sentences)}" if self.where else " ".join(sentences)
+        # a file's name may hold a line break
+        where = self.where.replace("\n", "\\n")
+        return visible(f"{where}: {' '.join(sentences)}" if where else " ".join(sentences))
 
     def __reduce__(self) -> tuple[object, ...]:
         # keyword-only arguments do not survive the default way of pickling an exception

@@ -16,8 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ingestion.errors import DeliveryError, ExportError, MilepostError, ReadError
-
-CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+from ingestion.wording import visible
 
 
 class SafeConsole(Console):
@@ -25,11 +24,6 @@ class SafeConsole(Console):
 
     def print(self, *objects: Any, **how: Any) -> None:
         super().print(*(visible(one) if isinstance(one, str) else one for one in objects), **how)
-
-
-def visible(text: str) -> str:
-    """The text with signs that control a terminal written as what they are, such as \\x1b."""
-    return text.translate(CONTROLS)
 
 
 def _console(stderr: bool) -> SafeConsole:

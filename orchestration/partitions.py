@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from ingestion.home import Home
-from ingestion.wording import counted
+from ingestion.wording import counted, visible
 
 if TYPE_CHECKING:
     from expectations.outcome import LoadOutcome
@@ -100,7 +100,7 @@ def introduce(instance: dg.DagsterInstance, home: Home) -> None:
             instance.add_dynamic_partitions(f"deliveries/{delivery.entity}", [delivery.partition])
             facts: dict[str, Any] = {
                 "load_id": delivery.load_id,
-                "file": delivery.file_name,
+                "file": visible(delivery.file_name),
                 "rows": state.rows or 0,
             }
             event = dg.AssetMaterialization(
@@ -136,7 +136,7 @@ def _facts(home: Home, outcome: LoadOutcome) -> dict[str, Any]:
         "quarantined": outcome.quarantined,
         "seconds": round(outcome.seconds, 3),
         "feedback": feedback_page(home, outcome),
-        "file": outcome.delivery.file_name,
+        "file": visible(outcome.delivery.file_name),
         "load_id": outcome.delivery.load_id,
     }
 

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from ingestion.wording import visible
 from orchestration import console
 from orchestration.console import BETWEEN_COLUMNS, print_table
 
@@ -47,4 +48,4 @@ def _print_record(number: int, columns: Sequence[str], row: Sequence[Any]) -> No
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else visible(str(value))

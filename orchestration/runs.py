@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ingestion.wording import visible
 from orchestration.notification import notify, without_values
 from orchestration.progress import Progress
 from orchestration.settings import dagster_instance, prepare_environment
@@ -118,7 +119,7 @@ def record_withdrawal(home: Home, delivery: Delivery, restored: LoadState | None
     if restored:
         facts: dict[str, Any] = {
             "load_id": restored.load_id,
-            "file": restored.delivery.file_name,
+            "file": visible(restored.delivery.file_name),
             "rows": restored.rows or 0,
         }
         instance.report_runless_asset_event(

@@ -80,6 +80,20 @@ def test_unknown_codes_are_named_where_they_are_nobodys_own(
     assert "Zephyrine" not in repr(outcome.results)
 
 
+def test_a_files_name_that_turns_what_is_read_is_shown_as_it_is(here: Deployment) -> None:
+    name = "attendance_2025_\u202efdp.csv"
+    here.contract(
+        "attendance", ATTENDANCE.replace("attendance_{school_year}.csv", "attendance_{school_year}*.csv")
+    )
+    outcome = here.load(name, HEADER.replace("Absent", "Absences") + "c1,S1,1,1\n")
+    assert outcome.outcome == "rejected"
+    page = told(here, outcome)
+    for text in (outcome.reason, advice(outcome), page):
+        assert "\u202e" not in text
+    assert "attendance_2025_\\u202efdp.csv" in outcome.reason
+    assert "attendance_2025_\\u202efdp.csv" in page
+
+
 def test_an_expression_of_ours_that_fails_is_not_the_partners_fault(here: Deployment) -> None:
     sql = "{sql: 'cast(DaysAbsent as integer)'}"
     here.contract("attendance", ATTENDANCE.replace("{from: [DaysAbsent]}", sql))
