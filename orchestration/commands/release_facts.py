@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.sql_text import literal
-from ingestion.wording import counted
+from ingestion.wording import counted, listed
 from orchestration.snapshots import left_out_of
 
 if TYPE_CHECKING:
@@ -85,9 +85,11 @@ def sentences(facts: dict[str, Any]) -> list[str]:
         hidden = counted(facts["values"], "value is", "values are")
         said.append(f"{facts['hidden']:,} of {hidden} hidden to protect small groups.")
     if facts["without_values"]:
+        without = facts["without_values"]
         said.append(
-            f"Without any value: {', '.join(facts['without_values'])}. What each needs is in the table"
-            " `indicators`; test results also need a flag of the partner or a line in cut_scores.csv."
+            f"{counted(len(without), 'indicator')} without any value: {listed(without)}. What each needs is"
+            " in the table `indicators`; test results also need a flag of the partner or a line in"
+            " cut_scores.csv."
         )
     if facts["incomplete"]:
         periods = "; ".join(f"{period} ({named})" for period, named in facts["incomplete"].items())

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
+from ingestion.configuration.community import load_communities
 from ingestion.home import Home
 from orchestration import console
 from orchestration.cli import app
@@ -222,6 +223,9 @@ def test_init_makes_a_deployment_that_works_at_once(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("MILEPOST_COMMUNITIES", str(folder / "communities"))
     listed = json.loads(milepost("contracts", "--json").stdout)
     assert [(one["community"], one["extract"]) for one in listed] == [("harbor", "port.attendance")]
+    # every further pair hides more, and nobody knows yet how many children there are
+    (community,) = load_communities(folder / "communities")
+    assert community.publication["community"].pairs == ("race_ethnicity_x_gender",)
     again = milepost("init", str(folder))
     assert again.exit_code == 2
     assert "not empty" in again.output

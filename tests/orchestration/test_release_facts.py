@@ -71,6 +71,14 @@ def test_only_selected_indicators_and_years_with_values_are_told_of(home: Home) 
     said = " ".join(sentences(facts))
     assert "immunization" not in said
     assert "2026" not in said
+    assert "1 indicator without any value: marks. What each needs" in said
+
+
+def test_of_many_indicators_without_a_value_the_first_are_named_and_the_rest_counted(home: Home) -> None:
+    facts = release_facts(home, [], STARTED) | {"without_values": [f"indicator_{n:02}" for n in range(30)]}
+    (said,) = (sentence for sentence in sentences(facts) if "without any value" in sentence)
+    assert "30 indicators without any value: indicator_00, " in said
+    assert "indicator_07 and 22 more. What each needs" in said
 
 
 def test_persons_that_changed_are_those_since_the_refresh_began(home: Home) -> None:
