@@ -166,7 +166,7 @@ def standards_views(
     record = BuildRecord(manifest, home)
     if nodes := record.outdated_views((*STANDARDS, *VIEWS)):
         with record.building_views():
-            untested = [*record.selection(nodes), "--indirect-selection", "empty"]
+            untested = [*record.selection(nodes), "--exclude-resource-type", "test"]
             yield from build(context, manifest, home, progress, "person_links", untested, len(nodes))
 
 

@@ -6,9 +6,11 @@ import contextlib
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,10 +86,21 @@ class BuildRecord:
         self._write()
 
     def selection(self, nodes: Collection[str]) -> list[str]:
-        """Arguments for dbt: these nodes and the tests on them."""
+        """Arguments for dbt: these nodes and the tests on them.
+
+        A folder of which all is chosen is named instead of what lies in it: dbt compares each name with every
+        node, two seconds for a whole warehouse.
+        """
+        chosen, standing = (
+            Counter(
+                folder for node in group for folder in accumulate(self._node(node)["fqn"], "{}.{}".format)
+            )
+            for group in (set(nodes), self._models)
+        )
+        whole = {folder for folder, n_nodes in chosen.items() if n_nodes == standing[folder]}
         return [
             "--select",
-            *(".".join(["fqn:" + n["fqn"][0], *n["fqn"][1:]]) for n in map(self._node, nodes)),
+            *sorted(f"fqn:{folder}" for folder in whole if folder.rpartition(".")[0] not in whole),
         ]
 
     def count(self, nodes: Collection[str]) -> int:
@@ -126,11 +139,12 @@ class BuildRecord:
     # ---- fingerprints ------------------------------------------------------------------------------------
     @cached_property
     def _standing(self) -> list[str]:
-        return [
-            name
-            for name, node in self._manifest["nodes"].items()
-            if node["resource_type"] in ("model", "seed") and node["fqn"][1] != PUBLISHED
-        ]
+        return [name for name in self._models if self._node(name)["fqn"][1] != PUBLISHED]
+
+    @cached_property
+    def _models(self) -> list[str]:
+        nodes = self._manifest["nodes"].items()
+        return [name for name, node in nodes if node["resource_type"] in ("model", "seed")]
 
     @cached_property
     def _tested(self) -> set[str]:
