@@ -38,7 +38,7 @@ from expectations.gx_plan import Plan
 # DuckDB's rowid: unlike _row_number it stays unique when one record was unpivoted into several rows
 ROW_ID = "_row_id"
 _UNIQUE = ("column_values.unique.condition", "compound_columns.unique.condition")
-PLANS = 128  # suites whose metric graphs a datasource remembers: contracts times their code lists
+PLANS = 128  # suites whose metric graphs are remembered: contracts times their code lists
 
 
 # they run a query as it is written, which may read any file or write one, or look at another table
@@ -49,6 +49,7 @@ RUN_SQL = frozenset(
     }
 )
 _idle: list[DuckDBDatasource] = []
+_plans: dict[tuple[int, ...], Plan] = {}  # by the ids of their expectations
 _making = threading.RLock()  # GX's context and registries are the process's, and not made for threads
 _serial = itertools.count(1)
 
@@ -74,7 +75,7 @@ def open_batch(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[Ba
     """A GX batch over a table or view of a live connection; it must be visible to `connection.cursor()`.
 
     Datasources are used again: adding and deleting one costs 0.05 s, a third of a small delivery. Of
-    threads that hold a batch at the same time each has its own, and with it its plans and SQLAlchemy engine.
+    threads that hold a batch at the same time each has its own, and with it its SQLAlchemy engine.
     """
     with _making:
         datasource = _idle.pop() if _idle else _new_datasource()
@@ -103,22 +104,22 @@ def verdicts(batch: Batch, expectations: Sequence[Expectation]) -> dict[str, boo
     """Name of each expectation (its `meta["rule"]`) -> held or not, or why GX could not evaluate it.
 
     All are answered together, as in a validation BOOLEAN_ONLY; GX bundles their row conditions into one scan.
-    The same expectation objects about the same table, however its rows changed, are planned once.
+    The same expectation objects are planned once, whichever tables they are about.
     """
     engine = _engine(batch)
-    found = _plan(batch, expectations).answers(engine)
+    found = _plan(engine, expectations).answers(engine)
     with engine.get_connection() as connection:
         connection.commit()
     return found
 
 
-def _plan(batch: Batch, expectations: Sequence[Expectation]) -> Plan:
-    plans: dict[Any, Plan] = cast(DuckDBDatasource, batch.datasource)._plans
-    key = (batch.id, *map(id, expectations))
-    plan = plans.pop(key, None) or Plan(_engine(batch), batch.id, expectations)
-    while len(plans) >= PLANS:
-        del plans[next(iter(plans))]
-    plans[key] = plan
+def _plan(engine: DuckDBExecutionEngine, expectations: Sequence[Expectation]) -> Plan:
+    key = tuple(map(id, expectations))
+    with _making:
+        plan = _plans.pop(key, None) or Plan(engine, expectations)
+        while len(_plans) >= PLANS:
+            del _plans[next(iter(_plans))]
+        _plans[key] = plan
     return plan
 
 

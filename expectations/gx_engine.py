@@ -16,8 +16,6 @@ from great_expectations.compatibility.pydantic import PrivateAttr
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
 from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
 
-from expectations.gx_plan import Plan
-
 
 class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
     """GX's SQL engine on one DuckDB connection that outlives the reading of its results."""
@@ -53,7 +51,6 @@ class DuckDBDatasource(SQLDatasource):
     type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]
     _connection: duckdb.DuckDBPyConnection | None = PrivateAttr(None)
     _tables: dict[str, Any] = PrivateAttr(default_factory=dict)  # batch definition by name of the table
-    _plans: dict[Any, Plan] = PrivateAttr(default_factory=dict)
 
     @property
     def execution_engine_type(self) -> EngineClass:

@@ -33,18 +33,17 @@ class _Question:
 
 
 class Plan:
-    """The graph of metrics of some expectations about one batch, whose rows may change between answers."""
+    """The graph of metrics of some expectations. No batch is named: GX takes the one an engine has loaded."""
 
-    def __init__(self, engine: ExecutionEngine, batch_id: str, expectations: Sequence[Expectation]) -> None:
+    def __init__(self, engine: ExecutionEngine, expectations: Sequence[Expectation]) -> None:
         self.asked = tuple(expectations)  # held, so that their ids stay theirs
         self._questions: list[_Question] = []
         self._impossible: dict[str, str] = {}
         edges: dict[Any, MetricEdge] = {}
         for expectation in expectations:
             rule = str((expectation.meta or {})["rule"])
-            own = expectation.copy(update={"batch_id": batch_id})
             try:
-                question, graph = _question(engine, rule, own)
+                question, graph = _question(engine, rule, expectation)
             except Exception as error:  # whatever GX raises of one expectation, the others are answered
                 self._impossible[rule] = _reason([_as_info(error)])
                 continue
