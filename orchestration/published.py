@@ -165,9 +165,10 @@ def standards_views(
 
     record = BuildRecord(manifest, home)
     if nodes := record.outdated_views((*STANDARDS, *VIEWS)):
-        with record.building_views():
-            untested = [*record.selection(nodes), "--exclude-resource-type", "test"]
-            yield from build(context, manifest, home, progress, "person_links", untested, len(nodes))
+        with record.building_views(nodes):
+            # tests that look at other tables too run with those
+            selection = [*record.selection(nodes), "--indirect-selection", "cautious"]
+            yield from build(context, manifest, home, progress, "person_links", selection, len(nodes))
 
 
 def write_links(home: Home, progress: Progress, **options: bool) -> dict[str, Any]:

@@ -78,9 +78,9 @@ class BuildRecord:
         return sorted(behind)
 
     @contextmanager
-    def building_views(self) -> Iterator[None]:
-        """Remember that the views stand as the code does; what they read is tested with the rest."""
-        with self.building([]):
+    def building_views(self, nodes: Collection[str]) -> Iterator[None]:
+        """As `building`, and remember that the views stand as the code does."""
+        with self.building(nodes):
             yield
         self._built[VIEWS] = self._code
         self._write()
