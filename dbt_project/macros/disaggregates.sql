@@ -21,6 +21,12 @@
     {{ return(found) }}
 {% endmacro %}
 
+{# What a child is disaggregated by in one text, in the order of the seed: a few thousand texts stand for all children, and
+   one is written in a twentieth of the time that its two dozen columns take. No value has a '|' in it. #}
+{% macro profile(attributes) -%}
+    concat_ws('|', {{ attributes | join(', ') }})
+{%- endmacro %}
+
 {# Geography level -> the column of int_indicator_cells that tells the place: of the school, and of residence. #}
 {% macro geography_levels() %}
     {{ return({
@@ -56,12 +62,13 @@
     ), ''), 'all')
 {%- endmacro %}
 
-{# And its subgroup: 'asian|female', 'female', or 'all'; a column not grouped by is NULL and drops out. #}
-{% macro subgroup_name(all) %}
+{# And its subgroup: 'asian|female', 'female', or 'all'; a column not grouped by is NULL and drops out. `names` is the list of
+   which the columns hold positions. #}
+{% macro subgroup_name(all, names) %}
     coalesce(nullif(concat_ws(
         '|'
         {%- for one in all %},
-        {{ one.column }}
+        {{ at_position(names, one.column) }}
         {%- endfor %}
     ), ''), 'all')
 {%- endmacro %}

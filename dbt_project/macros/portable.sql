@@ -29,17 +29,56 @@
     date_sub('year', {{ first_date }}, {{ last_date }})
 {%- endmacro %}
 
-{# A table expression's select item: one row per element of a ';' separated list. #}
-{% macro split_rows(text) -%}
-    {{ adapter.dispatch('split_rows')(text) }}
+{# A table expression's select item: one row per element of a list in a text, ';' separated unless said. #}
+{% macro split_rows(text, separator=';') -%}
+    {{ adapter.dispatch('split_rows')(text, separator) }}
 {%- endmacro %}
 
-{% macro default__split_rows(text) -%}
-    unnest(string_split({{ text }}, ';'))
+{% macro default__split_rows(text, separator) -%}
+    unnest(string_split({{ text }}, '{{ separator }}'))
 {%- endmacro %}
 
-{% macro spark__split_rows(text) -%}
-    explode(split({{ text }}, ';'))
+{% macro spark__split_rows(text, separator) -%}
+    explode(split({{ text }}, '[{{ separator }}]'))
+{%- endmacro %}
+
+{# Where in a list a value is, from 1 on. #}
+{% macro position_of(value, list) -%}
+    {{ adapter.dispatch('position_of')(value, list) }}
+{%- endmacro %}
+
+{% macro default__position_of(value, list) -%}
+    list_position({{ list }}, {{ value }})
+{%- endmacro %}
+
+{% macro spark__position_of(value, list) -%}
+    array_position({{ list }}, {{ value }})
+{%- endmacro %}
+
+{# What is there in a list; NULL where no position is told. #}
+{% macro at_position(list, position) -%}
+    {{ adapter.dispatch('at_position')(list, position) }}
+{%- endmacro %}
+
+{% macro default__at_position(list, position) -%}
+    list_extract({{ list }}, {{ position }})
+{%- endmacro %}
+
+{% macro spark__at_position(list, position) -%}
+    element_at({{ list }}, {{ position }})
+{%- endmacro %}
+
+{# A list of the different values of a group, in their order. #}
+{% macro different_values(value) -%}
+    {{ adapter.dispatch('different_values')(value) }}
+{%- endmacro %}
+
+{% macro default__different_values(value) -%}
+    list(distinct {{ value }} order by {{ value }})
+{%- endmacro %}
+
+{% macro spark__different_values(value) -%}
+    array_sort(collect_set({{ value }}))
 {%- endmacro %}
 
 {# A table expression's select item: one row per whole number from the first to the last; none where the last is less. #}

@@ -30,7 +30,7 @@ def materialize(made, con):
     {% else %}
       {{ get_assert_columns_equivalent(compiled_code) }}
       {% if not keeps %}
-      create or replace table {{ target }} {{ get_table_columns_and_constraints() }};
+      create or replace table {{ target }} {{ milepost.stored_columns() }};
       {% endif %}
       insert into {{ target }} {{ get_column_names() }} ({{ get_select_subquery(compiled_code) }});
     {% endif %}

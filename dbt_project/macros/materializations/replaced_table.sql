@@ -15,7 +15,7 @@
       {{- py_write_table(false, target, compiled_code) }}
     {% elif config.get("contract").enforced %}
       {{ get_assert_columns_equivalent(compiled_code) }}
-      create or replace table {{ target }} {{ get_table_columns_and_constraints() }};
+      create or replace table {{ target }} {{ milepost.stored_columns() }};
       insert into {{ target }} {{ get_column_names() }} ({{ get_select_subquery(compiled_code) }});
     {% else %}
       create or replace table {{ target }} as ({{ compiled_code }});
@@ -25,3 +25,9 @@
   {{ adapter.commit() }}
   {{ return({"relations": [target]}) }}
 {% endmaterialization %}
+
+{# Columns as the contract says, but for a child's id no search for what repeats, and none where it would be: each is there a few
+   times only. To write a table takes a fourth of the time less by it, and the table takes 8 bytes more for each row. #}
+{% macro stored_columns() -%}
+    {{ get_table_columns_and_constraints() | replace("person_id varchar", "person_id varchar using compression uncompressed") }}
+{%- endmacro %}

@@ -1,7 +1,7 @@
-{% set attributes = disaggregates() | map(attribute = 'column') | list %}
 {% set of_a_cell = [
     'community_id', 'indicator_id', 'definition_version', 'school_year', 'collection', 'geography_level', 'geography_id',
-] + attributes + ['denominator', 'numerator'] %}
+    'profile', 'denominator', 'numerator',
+] %}
 -- what else decides on a cell and on whether it may be shown; a year has all of it, since it is little
 {% set others = [
     (source('reference', 'collections'), ['community_id', 'collection', 'maturity']),

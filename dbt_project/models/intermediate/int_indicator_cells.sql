@@ -11,7 +11,7 @@ with profiled as (
         person_id,
         school_year,
         collection,
-        {{ row_hash(attributes) }} as profile,
+        {{ row_hash(attributes) }} as profile_key,
         {{ row_hash(residence) }} as residence
     from {{ ref('fct_student_year') }}
 
@@ -20,8 +20,8 @@ with profiled as (
 profiles as (
 
     select distinct
-        {{ row_hash(attributes) }} as profile,
-        {{ attributes | join(', ') }}
+        {{ row_hash(attributes) }} as profile_key,
+        {{ profile(attributes) }} as profile
     from {{ ref('fct_student_year') }}
 
 ),
@@ -41,7 +41,7 @@ counted as (
     select
         {{ (measured | map('replace', '', 'outcomes.', 1) | list) | join(', ') }},
         outcomes.organization_id,
-        profiled.profile,
+        profiled.profile_key,
         profiled.residence,
         case when profiled.person_id is null then outcomes.person_id end as other_person_id,
         count(*) as denominator,
@@ -76,7 +76,7 @@ last_known as (
         others.community_id,
         others.person_id,
         others.school_year,
-        max_by(profiled.profile, profiled.school_year) as profile,
+        max_by(profiled.profile_key, profiled.school_year) as profile_key,
         max_by(profiled.residence, profiled.school_year) as residence
     from others
     inner join profiled
@@ -123,8 +123,14 @@ described as (
 others_profiled as (
 
     select
-        *,
-        {{ row_hash(attributes) }} as profile
+        community_id,
+        person_id,
+        school_year,
+        collection,
+        zip_code,
+        tract_id,
+        {{ row_hash(attributes) }} as profile_key,
+        {{ profile(attributes) }} as profile
     from (
         select
             community_id,
@@ -146,13 +152,13 @@ others_profiled as (
 all_profiles as (
 
     select
-        profile,
-        {{ attributes | join(', ') }}
+        profile_key,
+        profile
     from profiles
     union
     select
-        profile,
-        {{ attributes | join(', ') }}
+        profile_key,
+        profile
     from others_profiled
 
 ),
@@ -166,7 +172,7 @@ placed as (
         {% for attribute in residence %}
             coalesce(residences.{{ attribute }}, others_profiled.{{ attribute }}, 'unknown') as {{ attribute }},
         {% endfor %}
-        coalesce(counted.profile, last_known.profile, others_profiled.profile) as profile,
+        coalesce(counted.profile_key, last_known.profile_key, others_profiled.profile_key) as profile_key,
         counted.denominator,
         counted.numerator
     from counted
@@ -196,7 +202,7 @@ cells as (
             {{ measured | join(', ') }},
             '{{ level }}' as geography_level,
             {{ id }} as geography_id,
-            profile,
+            profile_key,
             cast(sum(denominator) as bigint) as denominator,
             cast(sum(numerator) as bigint) as numerator
         from placed
@@ -210,10 +216,8 @@ select
     {{ (measured | map('replace', '', 'cells.', 1) | list) | join(', ') }},
     cells.geography_level,
     cells.geography_id,
-    {% for attribute in attributes %}
-        all_profiles.{{ attribute }},
-    {% endfor %}
+    all_profiles.profile,
     cells.denominator,
     cells.numerator
 from cells
-inner join all_profiles on cells.profile = all_profiles.profile
+inner join all_profiles on cells.profile_key = all_profiles.profile_key
