@@ -50,7 +50,7 @@ student_years as (
         schools.collection,
         schools.organization_id,
         schools.partner_id,
-        substring(schools.latest_grade, 13) as grade_level,
+        schools.latest_grade,
         1 as n_schools,
         schools.attendance_days as days_enrolled,
         schools.days_absent
@@ -71,7 +71,7 @@ student_years as (
         collection,
         organization_id,
         partner_id,
-        substring(coalesce(latest_grade, latest_grade_anywhere), 13) as grade_level,
+        coalesce(latest_grade, latest_grade_anywhere) as latest_grade,
         n_schools,
         days_enrolled,
         all_days_absent as days_absent
@@ -106,18 +106,19 @@ other_evidence as (
 )
 
 select
-    community_id,
-    person_id,
-    school_year,
-    collection,
-    organization_id,
-    partner_id,
-    grade_level,
+    student_years.community_id,
+    student_years.person_id,
+    student_years.school_year,
+    student_years.collection,
+    student_years.organization_id,
+    student_years.partner_id,
+    grade_levels.code as grade_level,
     true as is_enrolled,
-    n_schools,
-    cast(days_enrolled as decimal(18, 4)) as days_enrolled,
-    cast(days_absent as decimal(18, 4)) as days_absent
+    student_years.n_schools,
+    cast(student_years.days_enrolled as decimal(18, 4)) as days_enrolled,
+    cast(student_years.days_absent as decimal(18, 4)) as days_absent
 from student_years
+left join {{ ref('grade_level') }} as grade_levels on student_years.latest_grade % 100 = grade_levels.sort_order
 union all
 select
     other_evidence.community_id,

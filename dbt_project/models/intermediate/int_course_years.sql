@@ -2,6 +2,7 @@
 {% set low = "course_mark.mark in ('d', 'f', 'fail')" %}
 {% set core = "course_mark.subject_area in ('english', 'math', 'science', 'social_studies')" %}
 {% set basic = "course_mark.subject_area in ('english', 'math')" %}
+{% set points = "decimal(18, 4)" %}
 {% set weight = "coalesce(course_mark.credits_attempted, 1)" %}
 {# credits that nobody told are none where the course was not passed, and no more than it was worth elsewhere #}
 {% set most_credits %}
@@ -37,11 +38,12 @@ marks as (
         course_mark.person_id,
         course_mark.school_year,
         coalesce(bool_or(course_mark.math_course <> 'unmapped'), false) as has_math_course,
-        sum(course_mark.credits_earned) as credits_earned,
-        case
+        -- a year's credits and points take a fourth of the time to write and to read that the type of any sum takes
+        cast(sum(course_mark.credits_earned) as {{ points }}) as credits_earned,
+        cast(case
             when count(*) = count(coalesce(course_mark.credits_earned, {{ most_credits }}))
                 then sum(coalesce(course_mark.credits_earned, {{ most_credits }}))
-        end as most_credits_earned,
+        end as {{ points }}) as most_credits_earned,
         count(*) filter (where {{ failed }} and {{ core }}) as n_core_failures,
         count(*) filter (
             where coalesce({{ failed }}, true) and coalesce({{ core }}, true)
@@ -50,11 +52,12 @@ marks as (
         count(*) filter (where coalesce({{ low }}, true) and coalesce({{ basic }}, true)) as most_low_marks,
         count(*) filter (where {{ failed }} and {{ basic }}) as n_basic_failures,
         count(*) filter (where coalesce({{ failed }}, true) and coalesce({{ basic }}, true)) as most_basic_failures,
-        sum(points.grade_points * {{ weight }}) as quality_points,
-        sum(coalesce(points.grade_points, best_mark.grade_points) * {{ weight }}) as most_quality_points,
-        sum({{ weight }}) filter (
+        cast(sum(points.grade_points * {{ weight }}) as {{ points }}) as quality_points,
+        cast(sum(coalesce(points.grade_points, best_mark.grade_points) * {{ weight }}) as {{ points }})
+            as most_quality_points,
+        cast(sum({{ weight }}) filter (
             where points.grade_points is not null or course_mark.mark is null
-        ) as graded_credits
+        ) as {{ points }}) as graded_credits
     from {{ ref('int_course_marks') }} as course_mark
     left join {{ ref('mark') }} as points
         on course_mark.mark = points.code

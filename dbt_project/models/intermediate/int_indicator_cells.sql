@@ -163,16 +163,28 @@ all_profiles as (
 
 ),
 
-placed as (
+-- the many who were at a school need no look at who else they may be
+with_profile as (
 
     select
+        {{ measured | join(', ') }},
+        organization_id,
+        residence,
+        null as zip_code,
+        null as tract_id,
+        profile_key,
+        denominator,
+        numerator
+    from counted
+    where other_person_id is null
+    union all
+    select
         {{ (measured | map('replace', '', 'counted.', 1) | list) | join(', ') }},
-        coalesce(counted.organization_id, 'unknown') as organization_id,
-        coalesce(dim_school.district_id, 'unknown') as district_id,
-        {% for attribute in residence %}
-            coalesce(residences.{{ attribute }}, others_profiled.{{ attribute }}, 'unknown') as {{ attribute }},
-        {% endfor %}
-        coalesce(counted.profile_key, last_known.profile_key, others_profiled.profile_key) as profile_key,
+        counted.organization_id,
+        last_known.residence,
+        others_profiled.zip_code,
+        others_profiled.tract_id,
+        coalesce(last_known.profile_key, others_profiled.profile_key) as profile_key,
         counted.denominator,
         counted.numerator
     from counted
@@ -187,11 +199,28 @@ placed as (
             and counted.other_person_id = others_profiled.person_id
             and counted.school_year = others_profiled.school_year
             and counted.collection = others_profiled.collection
-    left join residences on coalesce(counted.residence, last_known.residence) = residences.residence
+    where counted.other_person_id is not null
+
+),
+
+placed as (
+
+    select
+        {{ (measured | map('replace', '', 'with_profile.', 1) | list) | join(', ') }},
+        coalesce(with_profile.organization_id, 'unknown') as organization_id,
+        coalesce(dim_school.district_id, 'unknown') as district_id,
+        {% for attribute in residence %}
+            coalesce(residences.{{ attribute }}, with_profile.{{ attribute }}, 'unknown') as {{ attribute }},
+        {% endfor %}
+        with_profile.profile_key,
+        with_profile.denominator,
+        with_profile.numerator
+    from with_profile
+    left join residences on with_profile.residence = residences.residence
     left join {{ ref('dim_school') }} as dim_school
         on
-            counted.organization_id = dim_school.organization_id
-            and counted.community_id = dim_school.community_id
+            with_profile.organization_id = dim_school.organization_id
+            and with_profile.community_id = dim_school.community_id
 
 ),
 

@@ -1,6 +1,20 @@
 {{ config(materialized = 'view') }}
 
-with evidence as (
+-- texts are slow to compare within groups: a partner is its place in the alphabet, and a grade, with the day it is of, one number
+with partners as (
+
+    select
+        partner_id,
+        cast(row_number() over (order by partner_id) as integer) as partner_number
+    from (
+        select partner_id from {{ ref('fct_attendance') }}
+        union
+        select partner_id from {{ ref('fct_enrollment') }}
+    ) as found
+
+),
+
+evidence as (
 
     select
         community_id,
@@ -14,7 +28,7 @@ with evidence as (
         case when days_enrolled is not null then days_absent end as days_absent,
         cast(null as integer) as days_spanned,
         cast(null as date) as entry_date,
-        cast(null as varchar) as latest_grade,
+        cast(null as bigint) as latest_grade,
         cast(null as boolean) as is_primary
     from {{ ref('fct_attendance') }}
     union all
@@ -29,28 +43,50 @@ with evidence as (
         null as days_absent,
         spells.days_spanned,
         spells.entry_date,
-        -- to be compared as text; a grade that no crosswalk knows is none
-        cast(coalesce(spells.entry_date, date '1900-01-01') as varchar)
-        || lpad(cast(grade_levels.sort_order as varchar), 2, '0') || grade_levels.code as latest_grade,
+        -- days since year 1, then two digits for the grade; one that no crosswalk knows is none
+        {{ days_between("date '0001-01-01'", "coalesce(spells.entry_date, date '0001-01-01')") }} * 100
+        + grade_levels.sort_order as latest_grade,
         spells.is_primary
     from {{ ref('fct_enrollment') }} as spells
     left join {{ ref('grade_level') }} as grade_levels on spells.grade_level = grade_levels.code
 
+),
+
+schools as (
+
+    select
+        evidence.community_id,
+        evidence.person_id,
+        evidence.school_year,
+        evidence.collection,
+        evidence.organization_id,
+        min(partners.partner_number) as partner_number,
+        cast(sum(evidence.attendance_days) as decimal(18, 4)) as attendance_days,
+        cast(sum(evidence.days_absent) as decimal(18, 4)) as days_absent,
+        cast(sum(evidence.days_spanned) as integer) as days_spanned,
+        max(evidence.entry_date) as latest_entry_date,
+        -- the latest that is known; of two on one day the higher
+        max(evidence.latest_grade) as latest_grade,
+        bool_or(evidence.is_primary) as is_primary
+    from evidence
+    inner join partners on evidence.partner_id = partners.partner_id
+    group by
+        evidence.community_id, evidence.person_id, evidence.school_year, evidence.collection, evidence.organization_id
+
 )
 
 select
-    community_id,
-    person_id,
-    school_year,
-    collection,
-    organization_id,
-    min(partner_id) as partner_id,
-    sum(attendance_days) as attendance_days,
-    sum(days_absent) as days_absent,
-    sum(days_spanned) as days_spanned,
-    max(entry_date) as latest_entry_date,
-    -- the latest that is known; of two on one day the higher
-    max(latest_grade) as latest_grade,
-    bool_or(is_primary) as is_primary
-from evidence
-group by community_id, person_id, school_year, collection, organization_id
+    schools.community_id,
+    schools.person_id,
+    schools.school_year,
+    schools.collection,
+    schools.organization_id,
+    partners.partner_id,
+    schools.attendance_days,
+    schools.days_absent,
+    schools.days_spanned,
+    schools.latest_entry_date,
+    schools.latest_grade,
+    schools.is_primary
+from schools
+inner join partners on schools.partner_number = partners.partner_number
