@@ -3,9 +3,7 @@
 -- texts are slow to compare within groups: a partner is its place in the alphabet, and a grade, with the day it is of, one number
 with partners as (
 
-    select
-        partner_id,
-        cast(row_number() over (order by partner_id) as integer) as partner_number
+    select {{ different_values('partner_id') }} as partner_ids
     from (
         select partner_id from {{ ref('fct_attendance') }}
         union
@@ -60,7 +58,7 @@ schools as (
         evidence.school_year,
         evidence.collection,
         evidence.organization_id,
-        min(partners.partner_number) as partner_number,
+        min({{ position_of('evidence.partner_id', 'partners.partner_ids') }}) as partner_number,
         cast(sum(evidence.attendance_days) as decimal(18, 4)) as attendance_days,
         cast(sum(evidence.days_absent) as decimal(18, 4)) as days_absent,
         cast(sum(evidence.days_spanned) as integer) as days_spanned,
@@ -69,7 +67,7 @@ schools as (
         max(evidence.latest_grade) as latest_grade,
         bool_or(evidence.is_primary) as is_primary
     from evidence
-    inner join partners on evidence.partner_id = partners.partner_id
+    cross join partners
     group by
         evidence.community_id, evidence.person_id, evidence.school_year, evidence.collection, evidence.organization_id
 
@@ -81,7 +79,7 @@ select
     schools.school_year,
     schools.collection,
     schools.organization_id,
-    partners.partner_id,
+    {{ at_position('partners.partner_ids', 'schools.partner_number') }} as partner_id,
     schools.attendance_days,
     schools.days_absent,
     schools.days_spanned,
@@ -89,4 +87,4 @@ select
     schools.latest_grade,
     schools.is_primary
 from schools
-inner join partners on schools.partner_number = partners.partner_number
+cross join partners

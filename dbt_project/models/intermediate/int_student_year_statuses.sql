@@ -5,19 +5,47 @@
     'is_migrant', 'is_military_connected',
 ] %}
 
-with reported as (
+{% set key = ['community_id', 'person_id', 'school_year', 'collection'] %}
+
+with told as (
 
     select
-        community_id,
-        person_id,
-        school_year,
-        collection,
+        {{ key | join(', ') }},
+        {{ row_hash(key) }} as key_hash,
         {% for flag in flags %}
-            bool_or(case when {{ flag }} is not null then {{ flag }} and is_in_school_year end)
+            case when {{ flag }} is not null then {{ flag }} and is_in_school_year end
                 as {{ flag }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ ref('stg_student_status') }}
-    group by community_id, person_id, school_year, collection
+
+),
+
+-- hardly any: to put the flags of all together would take twice as long
+told_twice as (
+
+    select key_hash
+    from told
+    group by key_hash
+    having count(*) > 1
+
+),
+
+reported as (
+
+    select
+        {{ key | join(', ') }},
+        {{ flags | join(', ') }}
+    from told
+    where key_hash not in (select told_twice.key_hash from told_twice)
+    union all
+    select
+        {{ key | join(', ') }},
+        {% for flag in flags %}
+            bool_or({{ flag }}) as {{ flag }}{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from told
+    where key_hash in (select told_twice.key_hash from told_twice)
+    group by {{ key | join(', ') }}
 
 ),
 
