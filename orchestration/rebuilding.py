@@ -22,14 +22,15 @@ from orchestration.warehouse import FINGERPRINT
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# much reads the codes of all partners, who reports discipline, when some tables came and which place a
-# school is, which seldom change: what they hold counts
+# much reads the codes of all partners, who reports discipline, when some tables came, which place a school
+# is and who is known though no school enrolled it, which seldom change: what they hold counts
 BY_CONTENT = (
     "model.milepost.stg_codes",
     "model.milepost.stg_received",
     "model.milepost.int_discipline_coverage",
     "model.milepost.int_incomplete_years",
     "model.milepost.int_school_places",
+    "model.milepost.int_unenrolled_years",
 )
 PUBLISHED = "published"  # the layer
 VIEWS = "views that identity reads"  # beside the nodes in the record

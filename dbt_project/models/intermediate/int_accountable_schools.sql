@@ -1,144 +1,29 @@
-with schools as (
-
-    select * from {{ ref('int_student_schools') }}
-
-),
-
--- the few children with more than one school in a year; the others need no arithmetic
-movers as (
-
-    select
-        community_id,
-        person_id,
-        school_year,
-        collection,
-        cast(count(*) as integer) as n_schools
-    from schools
-    group by community_id, person_id, school_year, collection
-    having count(*) > 1
-
-),
-
-moves as (
-
-    select
-        schools.*,
-        movers.n_schools,
-        sum(schools.attendance_days) over children as days_enrolled,
-        sum(schools.days_absent) over children as all_days_absent,
-        max(schools.latest_grade) over children as latest_grade_anywhere,
-        count(schools.attendance_days) over children > 0 as has_attendance
-    from schools
-    inner join movers
-        on
-            schools.community_id = movers.community_id
-            and schools.person_id = movers.person_id
-            and schools.school_year = movers.school_year
-            and schools.collection = movers.collection
-    window children as (
-        partition by schools.community_id, schools.person_id, schools.school_year, schools.collection
-    )
-
-),
-
-student_years as (
-
-    select
-        schools.community_id,
-        schools.person_id,
-        schools.school_year,
-        schools.collection,
-        schools.organization_id,
-        schools.partner_id,
-        schools.latest_grade,
-        1 as n_schools,
-        schools.attendance_days as days_enrolled,
-        schools.days_absent
-    from schools
-    left join movers
-        on
-            schools.community_id = movers.community_id
-            and schools.person_id = movers.person_id
-            and schools.school_year = movers.school_year
-            and schools.collection = movers.collection
-    where movers.person_id is null
-    union all
-    -- none that is second to another of the same time; most days, then the latest entry, then the lowest school id
-    select
-        community_id,
-        person_id,
-        school_year,
-        collection,
-        organization_id,
-        partner_id,
-        coalesce(latest_grade, latest_grade_anywhere) as latest_grade,
-        n_schools,
-        days_enrolled,
-        all_days_absent as days_absent
-    from moves
-    qualify
-        row_number() over (
-            partition by community_id, person_id, school_year, collection
-            order by
-                coalesce(is_primary, true) desc,
-                case when has_attendance then attendance_days else days_spanned end desc nulls last,
-                latest_entry_date desc nulls last,
-                organization_id asc
-        ) = 1
-
-),
-
--- children known from nothing else still have a place: the school of their test, disciplinary action or diploma
-other_evidence as (
-
-    {% for model in ['stg_assessment', 'fct_discipline', 'fct_diploma'] %}
-        select
-            community_id,
-            person_id,
-            school_year,
-            collection,
-            coalesce(organization_id, partner_id || ':unknown') as organization_id,
-            partner_id
-        from {{ ref(model) }}
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-)
+{{ config(materialized = 'view') }}
 
 select
-    student_years.community_id,
-    student_years.person_id,
-    student_years.school_year,
-    student_years.collection,
-    student_years.organization_id,
-    student_years.partner_id,
-    grade_levels.code as grade_level,
+    community_id,
+    person_id,
+    school_year,
+    collection,
+    organization_id,
+    partner_id,
+    grade_level,
     true as is_enrolled,
-    student_years.n_schools,
-    cast(student_years.days_enrolled as decimal(18, 4)) as days_enrolled,
-    cast(student_years.days_absent as decimal(18, 4)) as days_absent
-from student_years
-left join {{ ref('grade_level') }} as grade_levels on student_years.latest_grade % 100 = grade_levels.sort_order
+    n_schools,
+    days_enrolled,
+    days_absent
+from {{ ref('int_enrolled_years') }}
 union all
 select
-    other_evidence.community_id,
-    other_evidence.person_id,
-    other_evidence.school_year,
-    other_evidence.collection,
-    min(other_evidence.organization_id) as organization_id,
-    min_by(other_evidence.partner_id, other_evidence.organization_id) as partner_id,
+    community_id,
+    person_id,
+    school_year,
+    collection,
+    organization_id,
+    partner_id,
     null as grade_level,
     false as is_enrolled,
-    cast(count(distinct other_evidence.organization_id) as integer) as n_schools,
+    n_schools,
     null as days_enrolled,
     null as days_absent
-from other_evidence
-left join student_years
-    on
-        other_evidence.community_id = student_years.community_id
-        and other_evidence.person_id = student_years.person_id
-        and other_evidence.school_year = student_years.school_year
-        and other_evidence.collection = student_years.collection
-where student_years.person_id is null
-group by
-    other_evidence.community_id, other_evidence.person_id, other_evidence.school_year, other_evidence.collection
+from {{ ref('int_unenrolled_years') }}
