@@ -1,20 +1,20 @@
+{% set key = ['community_id', 'person_id', 'school_year', 'collection'] %}
+
 with schools as (
 
-    select * from {{ ref('int_student_schools') }}
+    select
+        *,
+        {{ row_hash(key) }} as key_hash
+    from {{ ref('int_student_schools') }}
 
 ),
 
 -- the few children with more than one school in a year; the others need no arithmetic
 movers as (
 
-    select
-        community_id,
-        person_id,
-        school_year,
-        collection,
-        cast(count(*) as integer) as n_schools
+    select key_hash
     from schools
-    group by community_id, person_id, school_year, collection
+    group by key_hash
     having count(*) > 1
 
 ),
@@ -22,46 +22,33 @@ movers as (
 moves as (
 
     select
-        schools.*,
-        movers.n_schools,
-        sum(schools.attendance_days) over children as days_enrolled,
-        sum(schools.days_absent) over children as all_days_absent,
-        max(schools.latest_grade) over children as latest_grade_anywhere,
-        count(schools.attendance_days) over children > 0 as has_attendance
+        *,
+        cast(count(*) over children as integer) as n_schools,
+        sum(attendance_days) over children as days_enrolled,
+        sum(days_absent) over children as all_days_absent,
+        max(latest_grade) over children as latest_grade_anywhere,
+        count(attendance_days) over children > 0 as has_attendance
     from schools
-    inner join movers
-        on
-            schools.community_id = movers.community_id
-            and schools.person_id = movers.person_id
-            and schools.school_year = movers.school_year
-            and schools.collection = movers.collection
-    window children as (
-        partition by schools.community_id, schools.person_id, schools.school_year, schools.collection
-    )
+    where key_hash in (select movers.key_hash from movers)
+    window children as (partition by {{ key | join(', ') }})
 
 ),
 
 student_years as (
 
     select
-        schools.community_id,
-        schools.person_id,
-        schools.school_year,
-        schools.collection,
-        schools.organization_id,
-        schools.partner_id,
-        schools.latest_grade,
+        community_id,
+        person_id,
+        school_year,
+        collection,
+        organization_id,
+        partner_id,
+        latest_grade,
         1 as n_schools,
-        schools.attendance_days as days_enrolled,
-        schools.days_absent
+        attendance_days as days_enrolled,
+        days_absent
     from schools
-    left join movers
-        on
-            schools.community_id = movers.community_id
-            and schools.person_id = movers.person_id
-            and schools.school_year = movers.school_year
-            and schools.collection = movers.collection
-    where movers.person_id is null
+    where key_hash not in (select movers.key_hash from movers)
     union all
     -- none that is second to another of the same time; most days, then the latest entry, then the lowest school id
     select
@@ -78,7 +65,7 @@ student_years as (
     from moves
     qualify
         row_number() over (
-            partition by community_id, person_id, school_year, collection
+            partition by {{ key | join(', ') }}
             order by
                 coalesce(is_primary, true) desc,
                 case when has_attendance then attendance_days else days_spanned end desc nulls last,

@@ -5,6 +5,7 @@ with reported as (
 
     select
         {{ key | map('replace', '', 'persons.', 1) | join(', ') }},
+        {{ row_hash(key | map('replace', '', 'persons.', 1) | list) }} as key_hash,
         persons.partner_id,
         case when persons.gender not in ('unknown', 'unmapped') then persons.gender end as gender,
         case
@@ -23,9 +24,9 @@ with reported as (
 
 several as (
 
-    select {{ key | join(', ') }}
+    select key_hash
     from reported
-    group by {{ key | join(', ') }}
+    group by key_hash
     having count(*) > 1
 
 ),
@@ -33,19 +34,16 @@ several as (
 agreed as (
 
     select
-        {% for column in key %}
-            reported.{{ column }},
-        {% endfor %}
-        reported.gender,
-        reported.race_ethnicity,
-        reported.birth_year,
-        reported.home_language,
-        reported.races,
-        reported.zip_code,
-        reported.tract_id
+        {{ key | join(', ') }},
+        gender,
+        race_ethnicity,
+        birth_year,
+        home_language,
+        races,
+        zip_code,
+        tract_id
     from reported
-    left join several using ({{ key | join(', ') }})
-    where several.person_id is null
+    where key_hash not in (select several.key_hash from several)
     union all
     select
         {% for column in key %}
@@ -67,9 +65,9 @@ agreed as (
             ) as {{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from reported
-    inner join several using ({{ key | join(', ') }})
     left join {{ ref('int_accountable_schools') }} as places
         using ({{ key | join(', ') }})
+    where reported.key_hash in (select several.key_hash from several)
     group by all
 
 )
