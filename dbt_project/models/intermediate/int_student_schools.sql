@@ -1,6 +1,7 @@
 {{ config(materialized = 'view') }}
 
--- texts are slow to compare within groups: a partner is its place in the alphabet, and a grade, with the day it is of, one number
+-- texts are slow to compare within groups: a partner is its place in the alphabet, a grade with the day it is of one
+-- number
 with partners as (
 
     select {{ different_values('partner_id') }} as partner_ids

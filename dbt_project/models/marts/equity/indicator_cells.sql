@@ -30,7 +30,7 @@ profiles as (
 
 subgroups as (
 
-    select {{ different_values('subgroup') }} as names
+    select {{ different_values('subgroup') }} as subgroup_names
     from (
         select {{ split_rows('profile', '|') }} as subgroup
         from profiles
@@ -44,9 +44,9 @@ numbered_profiles as (
     select
         profiles.profile,
         {% for attribute in attributes %}
-            cast(
-                {{ position_of("split_part(profiles.profile, '|', " ~ loop.index ~ ")", 'subgroups.names') }} as smallint
-            ) as {{ attribute }}{% if not loop.last %},{% endif %}
+            {%- set said = "split_part(profiles.profile, '|', " ~ loop.index ~ ")" %}
+            cast({{ position_of(said, 'subgroups.subgroup_names') }} as smallint)
+                as {{ attribute }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from profiles
     cross join subgroups
@@ -147,7 +147,7 @@ select
     places.geography_level,
     places.geography_id,
     counted.disaggregate,
-    {{ subgroup_name(disaggregated, 'subgroups.names') }} as subgroup,
+    {{ subgroup_name(disaggregated, 'subgroups.subgroup_names') }} as subgroup,
     counted.denominator,
     counted.numerator,
     cell_years.inputs_hash
