@@ -173,6 +173,7 @@ def test_building_what_changed_ends_in_the_same_tables_as_building_everything(
     change_and_compare("a_correction", "marts.fct_discipline", "marts.indicator_cells")
     assert built_at(home)["marts.fct_discipline"] > first["marts.fct_discipline"]
     assert built_at(home)["marts.fct_diploma"] == first["marts.fct_diploma"], "diplomas know no discipline"
+    assert built_at(home)["marts.dim_person"] == first["marts.dim_person"], "nobody is known by it alone"
 
     community.edit("cut_scores.csv", "state_test,reading,03,2023,,470", "state_test,reading,03,2023,,520")
     change_and_compare("a_cut_score", "marts.fct_assessment", "marts.early_grade_reading")
