@@ -59,9 +59,8 @@ def demo(children: int = typer.Option(12_000, help="Children enrolled a year.", 
         files = _dropped(home, manifest)
     _load(home, files)
     with _step("Building and publishing", done_only=True):
-        result = run_refresh()
-    if not result["success"]:
-        raise typer.Exit(Exit.INTERNAL)
+        if not run_refresh()["success"]:
+            raise typer.Exit(Exit.INTERNAL)
     _picture(home)
     _links(home, manifest)
     _next_steps(home, time.perf_counter() - started)
