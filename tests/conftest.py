@@ -21,7 +21,8 @@ class Done(NamedTuple):
     """How a command ended."""
 
     exit_code: int
-    output: str
+    output: str  # of stdout and stderr
+    stdout: str
 
 
 class Deployment:
@@ -57,7 +58,7 @@ class Deployment:
         from orchestration.cli import app
 
         result = CliRunner().invoke(app, [str(argument) for argument in arguments], env=self.environment)
-        return Done(result.exit_code, result.output)
+        return Done(result.exit_code, result.output, result.stdout)
 
     def run(self, *arguments: str | Path, expected: int = 0) -> str:
         """The installed command in a process of its own; standard output."""

@@ -401,6 +401,7 @@ def test_a_query_shows_data_as_they_are_and_says_that_there_are_none(monkeypatch
     assert (nothing.exit_code, nothing.stdout) == (0, "")
     assert nothing.stderr.startswith("No rows. Columns: a_long_name_of_column_a, a_long_name_of_column_b")
     assert "One record for each row" not in nothing.stderr
+    monkeypatch.setattr(console.out, "_width", console.UNFOLDED)
     assert "One record for each row" not in milepost("query", "select * from wide").stderr
     monkeypatch.setattr(console.out, "_width", 80)
     assert "One record for each row" in milepost("query", "select * from wide").stderr

@@ -25,7 +25,7 @@ def published(deployment: Deployment) -> Deployment:
 def test_the_current_release_goes_into_the_home(published: Deployment) -> None:
     done = published.call("site", "--json")
     assert done.exit_code == 0, done.output
-    facts = json.loads(done.output)
+    facts = json.loads(done.stdout)
     assert (facts["release_id"], facts["community_id"], facts["pages"]) == ("r0007", "tal", 16)
     assert facts["folder"] == str(published.home / "site")
     assert "the later one" in (published.home / "site" / "about.html").read_text(encoding="utf-8")

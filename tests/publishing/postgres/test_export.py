@@ -66,7 +66,7 @@ def test_types_and_descriptions_are_those_of_the_dictionary(exporting: Exporting
 
 
 def test_the_same_release_again_loads_nothing_unless_forced(exporting: Exporting) -> None:
-    first = json.loads(exporting.export("--json").output)
+    first = json.loads(exporting.export("--json").stdout)
     assert (first["release_id"], first["is_new"], first["rows"]["releases"]) == (
         "r0001",
         True,
@@ -74,8 +74,8 @@ def test_the_same_release_again_loads_nothing_unless_forced(exporting: Exporting
     )
     number = "select 'published.indicator_values'::regclass::oid"
     before = exporting.database.rows(number)
-    assert json.loads(exporting.export("--json").output)["is_new"] is False
+    assert json.loads(exporting.export("--json").stdout)["is_new"] is False
     assert exporting.database.rows(number) == before
-    assert json.loads(exporting.export("--force", "--json").output)["is_new"] is True
+    assert json.loads(exporting.export("--force", "--json").stdout)["is_new"] is True
     assert exporting.database.rows(number) != before
     assert exporting.database.schemas() == ["published"]

@@ -42,7 +42,7 @@ def test_marts_are_for_analysts_alone_and_only_while_asked_for(with_marts: Expor
     database = with_marts.database
     with_marts.export()
     assert database.schemas() == ["published"]
-    told = json.loads(with_marts.export("--with-marts", "--json").output)
+    told = json.loads(with_marts.export("--with-marts", "--json").stdout)
     assert told["marts_rows"] == {"fct_student_year": 2, "of_a_file": 1}
     for login, role in LOGINS.items():
         user = f"marts_{login}"
@@ -54,7 +54,7 @@ def test_marts_are_for_analysts_alone_and_only_while_asked_for(with_marts: Expor
         else:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 database.rows("select * from marts.fct_student_year", user)
-    assert json.loads(with_marts.export("--with-marts", "--json").output)["is_new"] is False
+    assert json.loads(with_marts.export("--with-marts", "--json").stdout)["is_new"] is False
     with_marts.export()
     assert database.schemas() == ["published"]
 
