@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 WORKERS = 2
 CELLS = (
-    "select unit_id, cell_id, block, value, low, high, need, never_shown, hidden, show_order, "
+    "select unit_id, cell_id, value, low, high, need, never_shown, hidden, show_order, "
     "price::double as price, wide_low, wide_high from stage_cell order by unit_id, cell_id"
 )
 # numbered by their places in CELLS
@@ -121,7 +121,6 @@ def _systems(
                 order=of["show_order"].astype(np.int64),
                 price=of["price"].astype(np.float64),
                 group=group[start:end],
-                block=of["block"].astype(np.int64),
                 same=same[start:end],
                 wide_low=of["wide_low"].astype(np.int64),
                 wide_high=of["wide_high"].astype(np.int64),
