@@ -309,7 +309,7 @@ def _too_open(
         r = max(4, n.min() // 20)
         label = f"{slot[2]} {slot[3]}"
         if slot in hidden:
-            if np.ptp(n) < 5 and numbers[slot][0] < 10:
+            if np.ptp(n) < 3 and numbers[slot][0] < 10:  # a third of the minimum
                 opened.add((label, "denominator"))
             for values, name in (
                 (x, "numerator"),
