@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from publishing.attack.report import AttackReport, Finding
-from publishing.attack.sums import write_sums
+from publishing.attack.sums import write_sums, write_truth
 from publishing.attack.told import read_told
-from publishing.attack.twins import TWINS, WITHOUT_TWINS
+from publishing.attack.twins import GUESS, NEAR, TWINS, WITHOUT_TWINS
 from publishing.attack.units import Unit, UnitResult, attack_unit, read_units
 
 if TYPE_CHECKING:
@@ -26,13 +26,15 @@ def attack(
     earlier: Mapping[str, str] | None = None,
     true_cells: str | None = None,
     kept: Mapping[str, Mapping[str, Any]] | None = None,
+    guesses: bool = False,
 ) -> AttackReport:
     """Attack schema `published` (it may name a database too); needs indicator_values and geographies.
 
     `earlier` is release id -> a relation like its indicator_values. `true_cells`, a relation like
     marts.indicator_cells, tells an attacker of a sum whether children of unknown group are in it, not how
     many; without it any sum may hold some. `kept` are `units` of an earlier report: what is as it was is not
-    attacked again. Makes temp tables in `con`.
+    attacked again. With `guesses` tables that differ by a few children are taken to do so one way only. Makes
+    temp tables in `con`.
     """
     from publishing.attack.naming import given_away
     from publishing.attack.outright import told_outright
@@ -40,9 +42,10 @@ def attack(
     started = time.monotonic()
     read_told(con, published, earlier or {})
     findings = told_outright(con)
+    write_truth(con, true_cells)
     for statement in TWINS:
-        con.execute(statement)
-    write_sums(con, published, true_cells)
+        con.execute(statement.format(near=GUESS if guesses else NEAR))
+    write_sums(con, published)
     findings += given_away(con)
     units = read_units(con)
     before = kept or {}
@@ -52,7 +55,7 @@ def attack(
     if doubtful:
         for statement in WITHOUT_TWINS:
             con.execute(statement, {"units": doubtful})
-        write_sums(con, published, true_cells)
+        write_sums(con, published)
         results |= _attacked([unit for unit in read_units(con) if unit.unit_id in doubtful])
     findings += [finding for result in results.values() for finding in _named(con, result)]
     facts = {unit.name: _facts(unit, results.get(unit.name), before) for unit in units}

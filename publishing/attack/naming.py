@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 WHAT = {"n": "denominator", "x": "numerator", "y": "number of the others (denominator less numerator)"}
 _SUMS_OF_CELL = """
 select sums.{unknown} as n_unknown, family.kind, family.split,
-    total.geography_level || ' ' || total.geography_id, total.disaggregate || ' ' || total.subgroup
+    total.geography_level || ' ' || total.geography_id, total.disaggregate || ' ' || total.subgroup,
+    (
+        select min(twin) from summand as member inner join known using (table_id, slot_id)
+        where member.table_id = sums.table_id and member.family_id = sums.family_id
+    ) as twin
 from summand
 inner join sums using (family_id, table_id)
 inner join family using (family_id)
@@ -87,10 +91,11 @@ def _sum(con: duckdb.DuckDBPyConnection, kind: str, table: int, slot: int) -> st
     rows = con.execute(_SUMS_OF_CELL.format(unknown=unknown, table=table, slot=slot)).fetchall()
     if not rows:
         return "by what is printed of it alone"
-    n_unknown, how, split, place, subgroup = rows[0]
+    n_unknown, how, split, place, subgroup, twin = rows[0]
     by = f"by {split}" if how == "subgroup" else f"over the {split}s"
     others = counted(n_unknown - 1, "other hidden number")
     together = (
         f", together with {counted(len(rows) - 1, 'other sum')}" if n_unknown > 1 and len(rows) > 1 else ""
     )
-    return f"by the sum {by} of {subgroup} at {place}, which has {others}{together}"
+    elsewhere = f", and of which {twin} shows a part" if twin else ""
+    return f"by the sum {by} of {subgroup} at {place}, which has {others}{together}{elsewhere}"

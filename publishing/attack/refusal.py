@@ -56,7 +56,7 @@ def refuse(report: AttackReport) -> None:
     raise ReleaseError.of(named)
 
 
-def attack_release(home: Home, release_id: str | None = None) -> AttackReport:
+def attack_release(home: Home, release_id: str | None = None, *, guesses: bool = False) -> AttackReport:
     """Attack a release that is kept, by default the current one; ReleaseError where it is not there."""
     import duckdb
 
@@ -76,7 +76,7 @@ def attack_release(home: Home, release_id: str | None = None) -> AttackReport:
             con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
             true_cells = _true_cells(con)
         earlier = earlier_values(home, before=folder.resolve().name)
-        return attack(con, "release.published", earlier=earlier, true_cells=true_cells)
+        return attack(con, "release.published", earlier=earlier, true_cells=true_cells, guesses=guesses)
 
 
 def earlier_values(home: Home, before: str | None = None) -> dict[str, str]:

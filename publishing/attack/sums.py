@@ -135,9 +135,9 @@ from one_step inner join one_step as further on one_step.wider_id = further.fami
 # Who has children of unknown group is taken as known where `true_cells` tells; how many there are is not.
 _TRUTH = """
 create or replace temp table truth as
-select known.table_id, known.slot_id, cells.denominator::bigint as n, cells.numerator::bigint as x
-from known
-inner join tbl using (table_id)
+select told.table_id, told.slot_id, cells.denominator::bigint as n, cells.numerator::bigint as x
+from told
+inner join tbl on told.table_id = tbl.table_id and tbl.release_id = ''
 inner join slot using (slot_id)
 inner join {true_cells} as cells
     on tbl.community_id = cells.community_id and tbl.indicator_id = cells.indicator_id
@@ -250,17 +250,21 @@ order by equation.unit_id, equation, variable
 )
 
 
-def write_sums(con: duckdb.DuckDBPyConnection, published: str, true_cells: str | None) -> None:
-    """Make temp tables `variable`, `equation` and `term` of table `known`: A v = known, low <= v <= high.
-
-    Without `true_cells` any sum may have a rest, as far as what is shown allows.
-    """
+def write_truth(con: duckdb.DuckDBPyConnection, true_cells: str | None) -> None:
+    """Make temp table `truth` of what is told: true numbers, none without `true_cells`."""
     if true_cells is None:
         con.execute(
             "create or replace temp table truth (table_id bigint, slot_id bigint, n bigint, x bigint)"
         )
     else:
         con.execute(_TRUTH.format(true_cells=true_cells))
+
+
+def write_sums(con: duckdb.DuckDBPyConnection, published: str) -> None:
+    """Make temp tables `variable`, `equation` and `term` of table `known`: A v = known, low <= v <= high.
+
+    Where there is no truth any sum may have a rest, as far as what is shown allows.
+    """
     con.execute(_HARMLESS)
     told_by_counting(con, published)
     con.execute(_FAMILIES.format(published=published))

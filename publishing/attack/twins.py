@@ -4,8 +4,10 @@
 # two grades of a district have one in twenty in common by chance. A cell that one of them hides then lies
 # within the difference of the two totals of the place from what the other shows.
 EVIDENCE, EQUAL_SHARE, EQUAL_CELLS = 5, 0.3, 3
-# Up to so many children apart a total tells something of a subgroup.
-NEAR = "2 * minimum_denominator"
+# An earlier release of a table shows it with a few children more or less: the total says how many at most.
+NEAR = "if(is_same_measure, 2 * minimum_denominator, 0)"
+# Tables that differ by a few children may do so either way: that is a guess, which tells of nobody for sure.
+GUESS = "2 * minimum_denominator"
 
 TWINS = (
     """
@@ -51,8 +53,24 @@ inner join told as theirs on pair.other_id = theirs.table_id and mine.slot_id = 
 inner join slot on mine.slot_id = slot.slot_id
 where theirs.n_low = theirs.n_high
 """,
+    # what is told of subgroups of other children than it seems leads an attacker astray
+    """
+create or replace temp table mistaken as
+with cells as (select near_table.*, slot_id, n from near_table inner join truth using (table_id)),
+differing as (
+    select cells.table_id, cells.other_id, cells.slot_id
+    from cells
+    left join truth as theirs on cells.other_id = theirs.table_id and cells.slot_id = theirs.slot_id
+    where not is_same_measure and {near} = 0 and cells.n is distinct from theirs.n
+)
+select table_id, other_id, geography_level, geography_id, disaggregate
+from differing inner join slot using (slot_id)
+union
+select other_id, table_id, geography_level, geography_id, disaggregate
+from differing inner join slot using (slot_id)
+""",
     # by place: none of the common numbers may be further apart than the total, nor the other way round
-    f"""
+    """
 create or replace temp table near_place as
 with equal_table as (
     select table_id, other_id, bool_and(n = their_n) as is_equal
@@ -60,7 +78,7 @@ with equal_table as (
     group by table_id, other_id
 ),
 differences as (
-    select table_id, other_id, geography_level, geography_id, minimum_denominator, is_equal,
+    select table_id, other_id, geography_level, geography_id, minimum_denominator, is_same_measure, is_equal,
         max(their_n - n) filter (disaggregate = 'all') as total,
         min(their_n - n) as least, max(their_n - n) as most,
         bool_and(not is_same_measure or not (is_x_known and is_their_x_known)
@@ -72,7 +90,7 @@ differences as (
 select table_id, other_id, geography_level, geography_id, coalesce(total, 0) as total, is_x_nested
 from differences
 where (total is null and is_equal)
-    or (abs(total) <= {NEAR} and least >= least(0, total) and most <= greatest(0, total))
+    or (abs(total) <= {near} and least >= least(0, total) and most <= greatest(0, total))
 """,
     """
 create or replace temp table twin_bound as
@@ -84,6 +102,7 @@ select table_id, slot_id,
     min(other_id) as other_id
 from common_cell
 inner join near_place using (table_id, other_id, geography_level, geography_id)
+anti join mistaken using (table_id, other_id, geography_level, geography_id, disaggregate)
 where not is_mine_known or not is_x_known
 group by table_id, slot_id
 """,

@@ -40,6 +40,13 @@ where
     and list_max(list_append(coalesce(tables, []), value)) - list_min(list_append(coalesce(tables, []),
     value)) < if(is_narrow, 1, need)
 """
+UNLIKE = """
+select count(*)
+from stage_same
+left join stage_result as one using (cell_id)
+left join stage_result as other on stage_same.same_id = other.cell_id
+where one.tables is distinct from other.tables
+"""
 SHOWN_THOUGH_HIDDEN = """
 select count(*) from stage_cell left join stage_result using (cell_id)
 where hidden and not coalesce(is_hidden, false)
@@ -47,6 +54,7 @@ where hidden and not coalesce(is_hidden, false)
 RULES = {
     SHOWN_THOUGH_HIDDEN: "numbers that must be hidden are not",
     NOT_ADDING_UP: "sums of a table that is to prove what is hidden do not add up",
+    UNLIKE: "numbers that are known to be the same differ in such a table",
     OUT_OF_BOUNDS: "numbers of such a table are outside what is known of them",
     TOO_NARROW: "hidden numbers are not proved to stay open",
 }

@@ -11,8 +11,8 @@ from collections import defaultdict
 
 import numpy as np
 
+from publishing.disclosure.reduction import Reduced
 from publishing.disclosure.system import Flags
-from publishing.disclosure.unison import Reduced
 
 PRIME = 2_147_483_647
 Row = dict[int, int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from publishing.disclosure.moves import Moves, farthest_of
-from publishing.disclosure.unison import Reduced
+from publishing.disclosure.reduction import Reduced
 
 
 class Limits:

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from publishing.disclosure.reduction import Reduced
 from publishing.disclosure.system import Flags, Numbers
-from publishing.disclosure.unison import Reduced
 
 Values = np.ndarray[Any, np.dtype[np.float64]]
 WHOLE = 1e-6  # how far from a whole number a solution may be, to be taken for it
+WHOLE_SECONDS, WHOLE_GAP = 20.0, 0.2  # of integer programs, which are tried where nothing else is left
 DUAL = 1  # HiGHS's number of the simplex that goes on from a solution when bounds change
 
 
@@ -101,6 +102,32 @@ class Moves:
         finally:
             self._solver.changeColBounds(there, 0.0, self._most[there])
             self._solver.changeColBounds(back, 0.0, self._most[back])
+
+    def whole_by(self, place: int, move: int) -> Numbers | None:
+        """The same in whole numbers alone, by an integer program; None if none was found in seconds."""
+        import highspy
+
+        n = len(self.cells)
+        there, back = (place, place + n) if move > 0 else (place + n, place)
+        model = self._solver.getLp()
+        model.integrality_ = [highspy.HighsVarType.kInteger] * (2 * n)
+        solver = highspy.Highs()  # a new one: HiGHS adds up the seconds of all its runs
+        for name, value in (
+            ("output_flag", False),
+            ("threads", 1),
+            ("time_limit", WHOLE_SECONDS),
+            ("mip_rel_gap", WHOLE_GAP),
+        ):
+            solver.setOptionValue(name, value)
+        solver.passModel(model)
+        solver.changeColBounds(there, float(abs(move)), float(abs(move)))
+        solver.changeColBounds(back, 0.0, 0.0)
+        solver.run()
+        if solver.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+            return None
+        solution = np.rint(np.asarray(solver.getSolution().col_value)).astype(np.int64)
+        moves: Numbers = solution[:n] - solution[n:]
+        return moves
 
     def farthest(self, place: int, far: int) -> tuple[int, int]:
         """How far `cells[place]` may move up and down, at most `far`, where no move has a price.

@@ -13,18 +13,21 @@ from publishing.disclosure.counted import COUNTED
 from publishing.disclosure.earlier import EARLIER, HOLD_MORE, RESTATED, TO_HOLD
 from publishing.disclosure.errors import DisclosureError, PinnedError
 from publishing.disclosure.moves import farthest_of
-from publishing.disclosure.nesting import COUPLED, POPULATIONS, TWINS
+from publishing.disclosure.nesting import POPULATIONS
 from publishing.disclosure.report import DisclosureReport, report_of
 from publishing.disclosure.solving import Solved, solve_stage
 from publishing.disclosure.stages import (
+    COUPLED,
     COUPLED_NUMERATORS,
     DENOMINATOR_CELLS,
     DENOMINATOR_MEMBERS,
     HIDDEN_DENOMINATORS,
+    NO_SAME_NUMERATORS,
     NUMERATOR_CELLS,
     NUMERATOR_MEMBERS,
     NUMERATOR_RULES,
     RESULT,
+    SAME_DENOMINATORS,
     SUPPRESSION,
 )
 from publishing.disclosure.sums import EQUATIONS, FAMILIES, NOT_ADDING_UP, OPEN_MORE, OPENED
@@ -59,31 +62,28 @@ def _solved(
     for statement in (*PLANNED, *EARLIER, *CELLS, *FAMILIES, *EQUATIONS):
         con.execute(statement)
     _refuse_sums_that_do_not_add_up(con)
-    for statement in (*POPULATIONS, COUPLED.format(far=_farthest(con)), TWINS, *RESTATED, *COUNTED):
+    for statement in (*POPULATIONS, *RESTATED, *COUNTED, COUPLED.format(far=_farthest(con))):
         con.execute(statement)
-    for statement in (DENOMINATOR_CELLS, DENOMINATOR_MEMBERS):
+    for statement in (DENOMINATOR_CELLS, DENOMINATOR_MEMBERS, SAME_DENOMINATORS):
         con.execute(statement)
-    denominators = _solved_stage(con, solved_before, OPEN_MORE, twins="from twin")
+    denominators = _solved_stage(con, solved_before, OPEN_MORE)
     if denominators is None:
         return None
     for statement in (HIDDEN_DENOMINATORS, NUMERATOR_RULES, COUPLED_NUMERATORS):
         con.execute(statement)
-    for statement in (NUMERATOR_CELLS, NUMERATOR_MEMBERS):
+    for statement in (NUMERATOR_CELLS, NUMERATOR_MEMBERS, NO_SAME_NUMERATORS):
         con.execute(statement)
     numerators = _solved_stage(con, solved_before)
     return None if numerators is None else (denominators, numerators)
 
 
 def _solved_stage(
-    con: duckdb.DuckDBPyConnection,
-    solved_before: dict[bytes, Protected],
-    *remedies: str,
-    twins: str | None = None,
+    con: duckdb.DuckDBPyConnection, solved_before: dict[bytes, Protected], *remedies: str
 ) -> Solved | None:
     """None where a number is less open than it should be and there is a remedy; PinnedError if it is told."""
     pinned: PinnedError | None = None
     try:
-        solved = solve_stage(con, solved_before, twins)
+        solved = solve_stage(con, solved_before)
         rows = con.execute("select cell_id from stage_result where is_narrow").fetchall()
         narrow = [cell for (cell,) in rows]
     except PinnedError as error:

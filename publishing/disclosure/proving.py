@@ -14,8 +14,8 @@ import numpy as np
 
 from publishing.disclosure.limits import Limits
 from publishing.disclosure.moves import Moves, farthest_of, reach_of
+from publishing.disclosure.reduction import Reduced
 from publishing.disclosure.system import Flags, Numbers, Openness
-from publishing.disclosure.unison import Reduced
 
 BATCHES, BATCH_SHARE, FEWEST = 15, 0.5, 20
 GAIN = 200.0  # of a number that moves by one: more than what has to move with it costs
@@ -73,7 +73,7 @@ def prove_together(proof: Proof) -> None:
 def prove_each(proof: Proof) -> Numbers:
     """A table for each number still to be proved, hiding what moves in it; those there is none for nearby."""
     reach = reach_of(int(proof.system.need.max(initial=0)))
-    return _prove_each(proof, Limits(proof.system), proof.lacking(), reach)
+    return _prove_each(proof, Limits(proof.system), proof.lacking(), _Programs(proof, reach))
 
 
 def prove_the_last(proof: Proof) -> Numbers:
@@ -126,26 +126,32 @@ def told_anyway(proof: Proof) -> Flags:
 
 def _prove_far(proof: Proof, limits: Limits, lacking: Numbers) -> Numbers:
     need = int(proof.system.need.max(initial=0))
-    failing = _prove_each(proof, limits, lacking, reach_of(need))
+    failing = _prove_each(proof, limits, lacking, _Programs(proof, reach_of(need)))
     # most that fail have no room at all, which is asked once instead of trying farther moves in vain
     enough = [cell for cell in failing.tolist() if sum(limits.of(cell)) >= proof.system.need[cell]]
     if not enough:
         return failing
-    left = _prove_each(proof, limits, np.array(enough), farthest_of(need))
+    left = _prove_each(proof, limits, np.array(enough), _Programs(proof, farthest_of(need)))
+    if len(left):
+        programs = _Programs(proof, reach_of(need), is_last=True)
+        left = _prove_each(proof, limits, left, programs)
     return np.union1d(np.setdiff1d(failing, enough), left)
 
 
-def _prove_each(proof: Proof, limits: Limits, lacking: Numbers, reach: int) -> Numbers:
-    programs = _Programs(proof, reach)
+def _prove_each(proof: Proof, limits: Limits, lacking: Numbers, programs: _Programs) -> Numbers:
     failing = [cell for cell in lacking.tolist() if not _prove_one(proof, programs, limits, cell)]
     return np.array(failing, dtype=np.int64)
 
 
 class _Programs:
-    """Linear programs over all cells, one per step, made when they are first asked for."""
+    """Linear programs over all cells, one per step, made when they are first asked for.
 
-    def __init__(self, proof: Proof, reach: int) -> None:
+    is_last: where none of them has a table of whole numbers, an integer program is tried.
+    """
+
+    def __init__(self, proof: Proof, reach: int, *, is_last: bool = False) -> None:
         self._system, self._reach, self._by_step = proof.system, reach, dict[int, Moves]()
+        self._is_last = is_last
         self._price = np.where(
             proof.hidden,
             np.where(proof.system.never_shown, NEVER_SHOWN_PRICE, HIDDEN_PRICE),
@@ -162,12 +168,14 @@ class _Programs:
                 )
             moves = self._by_step[step]
             solution = moves.by(cell, move)
-            if solution is None:
+            if solution is None and step == 1:
                 return None
+            if solution is None:
+                break
             table = moves.whole(solution, cell)
             if table[cell]:
                 return table
-        return None
+        return self._by_step[1].whole_by(cell, move) if self._is_last else None
 
     def cost_of(self, table: Numbers) -> float:
         return float(np.abs(table) @ self._price)

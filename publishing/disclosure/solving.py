@@ -42,20 +42,17 @@ class Solved:
     tables: int
 
 
-def solve_stage(
-    con: duckdb.DuckDBPyConnection, solved_before: dict[bytes, Protected], twins: str | None = None
-) -> Solved:
-    """Make stage_result of stage_cell and stage_member; `twins` gives cell_id, twin_id and is_same.
+def solve_stage(con: duckdb.DuckDBPyConnection, solved_before: dict[bytes, Protected]) -> Solved:
+    """Make stage_result of stage_cell, stage_member and stage_same.
 
     `solved_before` is by the digest of a system, and kept. PinnedError with ids of cells that others tell.
     """
     cells: dict[str, Any] = con.execute(CELLS).fetchnumpy()
     members: dict[str, Any] = con.execute(MEMBERS).fetchnumpy()
-    pairs = con.execute(twins).fetchnumpy() if twins else None
-    group, same = (_groups(cells["cell_id"], pairs, is_same) for is_same in (False, True))
+    same = _connected(cells["cell_id"], con.execute("from stage_same").fetchnumpy())
     con.execute(RESULT)
     repairs = tables = units = 0
-    systems = list(_systems(cells, members, group, same))
+    systems = list(_systems(cells, members, same))
     # HiGHS lets other threads run while it solves
     with ThreadPoolExecutor(WORKERS) as pool:
         results = pool.map(partial(_protected, solved_before), systems)
@@ -79,23 +76,19 @@ def _protected(solved_before: dict[bytes, Protected], unit: tuple[System, Number
         raise PinnedError(ids[error.cells]) from None
 
 
-def _groups(ids: Numbers, pairs: dict[str, Any] | None, is_same: bool) -> Numbers:
-    """Per cell the number of its group: cells that pairs (or those that `is_same`) connect, others alone."""
+def _connected(ids: Numbers, pairs: dict[str, Any]) -> Numbers:
+    """Per cell the number of those that pairs connect it with; others have one of their own."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    if pairs is None or not len(pairs["cell_id"]):
-        return np.arange(len(ids))
     sorter = np.argsort(ids)
-    of = pairs["is_same"] | (not is_same)
-    one = sorter[np.searchsorted(ids, pairs["cell_id"][of], sorter=sorter)]
-    other = sorter[np.searchsorted(ids, pairs["twin_id"][of], sorter=sorter)]
+    one, other = (sorter[np.searchsorted(ids, pairs[name], sorter=sorter)] for name in ("cell_id", "same_id"))
     graph = coo_array((np.ones(len(one)), (one, other)), shape=(len(ids), len(ids)))
     return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
 def _systems(
-    cells: dict[str, Any], members: dict[str, Any], group: Numbers, same: Numbers
+    cells: dict[str, Any], members: dict[str, Any], same: Numbers
 ) -> Iterator[tuple[System, Numbers]]:
     """Per unit its system and the ids of its cells."""
     units, starts = np.unique(cells["unit_id"], return_index=True)
@@ -120,7 +113,6 @@ def _systems(
                 hidden=of["hidden"].astype(bool),
                 order=of["show_order"].astype(np.int64),
                 price=of["price"].astype(np.float64),
-                group=group[start:end],
                 same=same[start:end],
                 wide_low=of["wide_low"].astype(np.int64),
                 wide_high=of["wide_high"].astype(np.int64),

@@ -15,22 +15,58 @@ DENOMINATOR_WIDTH = "((minimum + 1) // 2)"
 # a numerator, or what it leaves out, of at most so many children is shown as a band; n is the denominator
 BAND_SIZE = "greatest(band_smallest, floor({n} * band_share))::bigint"
 
+# tables of nearly the same children then hide the same groups, where there is a choice
+_BY_GROUP = "most desc, slot_id, is_looked_at_first desc"
 _ORDER = """
     row_number() over (
         partition by unit_id
-        order by first_to_show, is_looked_at_first desc, -counted, cell_id
+        order by first_to_show, {first}, cell_id
     ) as show_order,
     (1 + ln(1 + counted)) * case first_to_show when 0 then 20 when 1 then 4 when 2 then 4 else 1 end
         * if(is_looked_at_first, 3, 1) as price,
 """
 
+# Numbers of which the one cannot be smaller than the other. Those far apart bind nothing, since no table that proves
+# anything moves a number so far.
+COUPLED = """
+create or replace temp table coupled as
+with counts as (
+    select distinct population.representative as outer_id, counting.representative as inner_id
+    from counting inner join population on counting.problem_id = population.problem_id
+),
+differences as (
+    -- whom another table counts are some of the children here
+    select inner_id as problem_id, here.cell_id as larger, there.cell_id as smaller, here.n - there.n as n
+    from counts
+    inner join cell as here on outer_id = here.problem_id
+    inner join cell as there on inner_id = there.problem_id and here.slot_id = there.slot_id
+    union all
+    -- nor can fewer be of unknown group
+    select inner_id, -here.equation_id, -there.equation_id, here.residual_n - there.residual_n
+    from counts
+    inner join equation as here on outer_id = here.problem_id
+    inner join equation as there on inner_id = there.problem_id and here.family_id = there.family_id
+    where there.residual_n > 0 and here.kind = 'split'
+    union all
+    -- of a group no more than of all, where it is not told how many of all are
+    select problem_id, -wider_id, -equation_id, wider_n - residual_n
+    from wider_equation
+    where not is_told and residual_n > 0
+)
+select
+    (select coalesce(max(equation_id), 0) from equation)
+    + row_number() over (order by larger, smaller) as equation_id,
+    *
+from differences
+where n between 0 and {far}
+"""
 DENOMINATOR_CELLS = f"""
 create or replace temp table stage_cell as
 with solved as (
     select
         cell.*, min(problem_id) over (partition by problem.community_id, problem.school_year) as unit_id,
-        of_population.* exclude (representative, slot_id),
-        first_to_show, is_looked_at_first, n as counted
+        of_population.* exclude (representative, slot_id), first_to_show, is_looked_at_first, n as counted,
+        max(n) over (partition by problem.school_year, cell.slot_id) as most
     from cell
     inner join problem using (problem_id)
     inner join slot_rank using (slot_id)
@@ -68,7 +104,8 @@ select
         else 0
     end as need,
     false as never_shown,
-    n < minimum or was_hidden or ((is_primary or opens or tells_of_few) and not is_known) as hidden, {_ORDER}
+    n < minimum or was_hidden or ((is_primary or opens or tells_of_few) and not is_known) as hidden,
+    {_ORDER.format(first=_BY_GROUP)}
     low as wide_low, high as wide_high
 from solved
 union all
@@ -81,9 +118,8 @@ from equation inner join units using (problem_id) left join beyond_at_most using
 where residual_n > 0 or kind = 'inside'
 union all
 select
-    unit_id, -equation_id, inner_id, n, 0, {UNBOUNDED}, 0, true, true, 0, 0, 0, {UNBOUNDED}
-from coupled inner join units on coupled.inner_id = units.problem_id
-where n > 0
+    unit_id, -equation_id, problem_id, n, 0, {UNBOUNDED}, 0, true, true, 0, 0, 0, {UNBOUNDED}
+from coupled inner join units using (problem_id)
 """
 DENOMINATOR_MEMBERS = """
 create or replace temp table stage_member as
@@ -93,13 +129,32 @@ inner join (select distinct block as problem_id, unit_id from stage_cell) using 
 union all
 select unit_id, equation_id, side.cell_id, side.sign
 from coupled
-inner join (select distinct block as problem_id, unit_id from stage_cell) as units
-    on coupled.inner_id = units.problem_id
-cross join lateral (
-    values (outer_cell, 1), (inner_cell, -1), (if(n > 0, -equation_id, null), -1)
-) as side (cell_id, sign)
-where side.cell_id is not null
+inner join (select distinct block as problem_id, unit_id from stage_cell) using (problem_id)
+cross join lateral (values (larger, 1), (smaller, -1), (-equation_id, -1)) as side (cell_id, sign)
 """
+# Two tables that agree in every group of a disaggregate at a place, and in how many are there: whoever sees
+# the one knows the other (decision 0026).
+SAME_DENOMINATORS = """
+create or replace temp table stage_same as
+with placed as (
+    select
+        cell_id, problem_id, school_year, slot_id, place_id, disaggregate, n,
+        max(n) filter (disaggregate = 'all') over (partition by problem_id, place_id) as n_of_place,
+        count(*) over (partition by problem_id, place_id, disaggregate) as n_groups
+    from cell
+    inner join problem using (problem_id)
+    inner join slot using (slot_id)
+    where problem_id in (select representative from population)
+)
+select one.cell_id, other.cell_id as same_id
+from placed as one
+inner join placed as other using (school_year, slot_id, n, n_groups)
+where one.problem_id < other.problem_id and one.n_of_place is not distinct from other.n_of_place
+qualify one.n_groups = count(*) over (
+    partition by one.problem_id, other.problem_id, one.place_id, one.disaggregate
+)
+"""
+NO_SAME_NUMERATORS = "create or replace temp table stage_same (cell_id bigint, same_id bigint)"
 # Every problem has what its population hides.
 HIDDEN_DENOMINATORS = """
 create or replace temp table hidden_denominator as
@@ -216,7 +271,8 @@ select
     case when is_told then x when is_coded and not is_low then n - band_size else 0 end as low,
     case when is_told then x when is_coded and is_low then band_size else n end as high,
     if((is_hidden or is_coded) and not (is_told or is_settled), least({NUMERATOR_WIDTH}, n), 0) as need,
-    false as never_shown, is_hidden or is_coded or was_hidden as hidden, {_ORDER}
+    false as never_shown, is_hidden or is_coded or was_hidden as hidden,
+    {_ORDER.format(first="is_looked_at_first desc, -counted")}
     if(is_told, x, 0) as wide_low, if(is_told, x, n) as wide_high
 from solved
 union all

@@ -179,15 +179,30 @@ select
 from family_member inner join cell using (slot_id)
 group by problem_id, family_id
 """,
-    # how many may be in none of its parts, as far as a wider sum tells
+    # a sum of few children is hidden, and so is how many of them are of no known group
     """
-create or replace temp table beyond_at_most as
-select narrow.equation_id, min(wide.residual_n) as cap
+create or replace temp table wider_equation as
+with untold as (
+    select equation_id from opened
+    union
+    select equation_id
+    from equation
+    inner join family_member using (family_id)
+    inner join cell using (problem_id, slot_id)
+    where sign = 1 and cell.n < cell.minimum
+)
+select
+    narrow.problem_id, narrow.equation_id, wide.equation_id as wider_id,
+    narrow.residual_n, wide.residual_n as wider_n,
+    wide.residual_n = 0 or wide.equation_id not in (from untold) as is_told
 from equation as narrow
 inner join wider_family using (family_id)
 inner join equation as wide on wide.family_id = wider_family.wider_id and wide.problem_id = narrow.problem_id
-where wide.equation_id not in (select equation_id from opened)
-group by narrow.equation_id
+""",
+    # how many may be in none of its parts, as far as a wider sum tells
+    """
+create or replace temp table beyond_at_most as
+select equation_id, min(wider_n) as cap from wider_equation where is_told group by equation_id
 """,
     """
 delete from equation

@@ -25,10 +25,9 @@ class System:
     it must stay open, largest less smallest; 0 for a cell that need not. never_shown: what no plan
     publishes, such as children of an unknown subgroup. hidden: what is hidden to begin with; never_shown
     cells are. order: cells with smaller numbers are shown first. price: what hiding a cell costs beside
-    others. group: cells of one number count nearly the same children and are hidden together. same: cells
-    of one number are known to be equal. wide_low, wide_high: what an attacker would know if the cell showed
-    nothing at all (of a band, more than low and high). sums: m x n of 1, -1 and 0; each row times `value`
-    is 0.
+    others. same: cells of one number are known to be equal. wide_low, wide_high: what an attacker would
+    know if the cell showed nothing at all (of a band, more than low and high). sums: m x n of 1, -1 and 0;
+    each row times `value` is 0.
     """
 
     value: Numbers
@@ -39,7 +38,6 @@ class System:
     hidden: Flags
     order: Numbers
     price: np.ndarray[Any, np.dtype[np.float64]]
-    group: Numbers
     same: Numbers
     wide_low: Numbers
     wide_high: Numbers

@@ -118,17 +118,41 @@ def test_a_rate_with_decimals_where_the_numerator_is_hidden() -> None:
     assert any("its row holds a rate" in str(f) for f in report.findings)
 
 
-def test_a_version_that_shows_what_another_of_nearly_the_same_children_hides() -> None:
-    grades = {of("grade", str(i)): (40 + i, 20) for i in range(8)}
-    numbers = {ALL: (348, 160), **grades}
-    numbers[of("grade", "0")] = (9, 4)
-    numbers[ALL] = (sum(n for s, (n, _) in numbers.items() if s != ALL), 144)
-    hidden = {of("grade", "0"), of("grade", "1")}
+def by_grade(smallest: int) -> dict[Slot, tuple[int, int]]:
+    grades = {of("grade", str(i)): (40 + i, 20) for i in range(8)} | {
+        of("grade", "0"): (smallest, smallest // 2)
+    }
+    return {ALL: (sum(n for n, _ in grades.values()), sum(x for _, x in grades.values())), **grades}
+
+
+def test_a_version_that_shows_what_another_of_the_same_children_hides() -> None:
+    numbers = by_grade(9)
+    hidden, others = {of("grade", "0"), of("grade", "1")}, {of("grade", "0"), of("grade", "2")}
     safe = SmallRelease().table(numbers, hidden).table(numbers, hidden, version="v2")
     assert safe.attacked().findings == ()
-    more = {**numbers, of("grade", "0"): (10, 5), ALL: (numbers[ALL][0] + 1, 145)}
-    small = SmallRelease().table(numbers, hidden).table(more, (), version="v2")
-    report = small.attacked()
+    report = SmallRelease().table(numbers, hidden).table(numbers, others, version="v2").attacked()
+    assert ("grade 0", "denominator") in found(report)
+    assert any("of which absence v2 annual shows a part" in str(f) for f in report.findings)
+
+
+def test_tables_that_agree_in_what_they_show_but_not_in_truth_tell_nothing_of_each_other() -> None:
+    # one child is in grade 1 here and in grade 3 there; who hides these cannot be told from who does not
+    numbers = by_grade(9)
+    moved = numbers | {of("grade", "1"): (40, 20), of("grade", "3"): (44, 20)}
+    here = {of("grade", "0"), of("grade", "1"), of("grade", "3")}
+    small = (
+        SmallRelease().table(numbers, here).table(moved, {of("grade", "0"), of("grade", "3")}, version="v2")
+    )
+    assert small.attacked().findings == ()
+    # without the marts the attacker cannot know how wrong that guess is
+    assert small.attacked(knows_rests=False).findings == ()
+
+
+def test_one_child_more_in_another_table_is_a_guess() -> None:
+    hidden = {of("grade", "0"), of("grade", "1")}
+    small = SmallRelease().table(by_grade(9), hidden).table(by_grade(10), (), version="v2")
+    assert small.attacked().findings == ()
+    report = small.attacked(guesses=True)
     assert ("grade 0", "denominator") in found(report)
     assert any("absence v2 annual shows it, of nearly the same children" in str(f) for f in report.findings)
 

@@ -8,8 +8,8 @@ import pytest
 from publishing.disclosure.choosing import protected
 from publishing.disclosure.elimination import chosen_by_elimination
 from publishing.disclosure.errors import DisclosureError
+from publishing.disclosure.reduction import reduction_of
 from publishing.disclosure.system import UNBOUNDED, System, sums_of
-from publishing.disclosure.unison import in_unison
 
 
 def system(values: list[int], sums: list[dict[int, int]], **arrays: list[int]) -> System:
@@ -28,7 +28,6 @@ def system(values: list[int], sums: list[dict[int, int]], **arrays: list[int]) -
         hidden=value < 10,
         order=np.argsort(np.argsort(-value, kind="stable")),
         price=1.0 + value,
-        group=given.pop("group", np.arange(n)),
         same=given.pop("same", np.arange(n)),
         wide_low=given.pop("wide_low", low),
         wide_high=given.pop("wide_high", high),
@@ -43,7 +42,7 @@ def _entries(sums: list[dict[int, int]]) -> tuple[list[int], list[int], list[int
 
 
 def chosen(whole: System) -> np.ndarray:
-    return chosen_by_elimination(in_unison(whole, whole.group).reduced)
+    return chosen_by_elimination(reduction_of(whole).reduced)
 
 
 TOTAL = {0: 1, 1: -1, 2: -1, 3: -1}
@@ -73,27 +72,25 @@ def test_every_table_of_the_proof_fits_and_together_they_are_wide_enough() -> No
     assert (np.ptp(tables, axis=0)[[1, 2]] >= 5).all()
 
 
-def test_what_counts_nearly_the_same_children_is_hidden_together() -> None:
+def test_numbers_that_are_known_to_be_equal_are_hidden_together_and_move_alike() -> None:
     sums = [{0: 1, 1: -1, 2: -1, 3: -1}, {4: 1, 5: -1, 6: -1, 7: -1}]
-    result = protected(system([139, 9, 60, 70, 141, 9, 61, 71], sums, group=[0, 1, 2, 3, 0, 1, 2, 3]))
+    values = [139, 9, 60, 70, 139, 9, 60, 70]
+    result = protected(system(values, sums, same=[0, 1, 2, 3, 0, 1, 2, 3]))
     assert result.hidden[:4].tolist() == result.hidden[4:].tolist() == [False, True, True, False]
     assert all((table[:4] == table[4:]).all() for table in result.tables)
 
 
-def test_what_cannot_move_alike_moves_by_itself() -> None:
-    # the totals 0 and 3 are known, and so is 6, the others of both tables together: the small groups 1 and 4 count
-    # nearly the same children, yet one can only grow if the other shrinks
+def test_equal_numbers_of_which_one_can_only_grow_if_the_other_shrinks_are_told() -> None:
+    # the totals 0 and 3 are known, and so is 6, the others of both tables together
     sums = [{0: 1, 1: -1, 2: -1}, {3: 1, 4: -1, 5: -1}, {6: 1, 2: -1, 5: -1}]
     values = [60, 9, 51, 60, 9, 51, 102]
     low, high = [60, 1, 1, 60, 1, 1, 102], [60, 99, 99, 60, 99, 99, 102]
-    result = protected(system(values, sums, group=[0, 1, 2, 3, 1, 5, 6], low=low, high=high))
+    result = protected(system(values, sums, low=low, high=high))
     tables = np.array([*result.tables, np.zeros(7, dtype=int)])
     assert not (sums_of(*_entries(sums), 3, 7) @ tables.T).any()
     assert (np.ptp(tables, axis=0)[[1, 4]] >= 5).all()
     with pytest.raises(DisclosureError):
-        protected(
-            system(values, sums, group=[0, 1, 2, 3, 1, 5, 6], same=[0, 1, 2, 3, 1, 5, 6], low=low, high=high)
-        )
+        protected(system(values, sums, same=[0, 1, 2, 3, 1, 5, 6], low=low, high=high))
 
 
 def test_tables_that_move_other_cells_become_one_where_there_is_room_for_both() -> None:
@@ -103,7 +100,7 @@ def test_tables_that_move_other_cells_become_one_where_there_is_room_for_both() 
     whole = replace(
         whole, never_shown=np.array([False, False, False, True]), hidden=np.array([False, True, True, True])
     )
-    reduced = in_unison(whole, whole.group).reduced
+    reduced = reduction_of(whole).reduced
     assert (reduced.least.tolist(), reduced.size) == ([-5], 3)
     first, second = np.array([0, 5, 0]), np.array([0, 0, 5])
     assert len(reduced.packed([first, second])) == 2

@@ -1,9 +1,4 @@
-"""Tables that count nearly the same children, searched as one: the numbers of a group move alike.
-
-Populations and versions of a school year are bound to each other by what the one has beyond the other. Where
-the numbers of one place and subgroup move by as much in each of them, these differences stay as they are, so
-that the proof for one is the proof for all, and holds against someone who knows the differences too.
-"""
+"""A system made smaller for the search: equal numbers are one, and what is beyond a sum is room in it."""
 
 from __future__ import annotations
 
@@ -20,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reduced:
-    """A system told as moves from the true numbers; n groups of cells, m sums of them.
+    """A system told as moves from the true numbers; n groups of equal cells, m sums of them.
 
     low, high: how far a group may move; wide_low, wide_high: if its bands gave way. need, never_shown,
     hidden, order and price as of a `System`. A table of moves fits where least <= sums @ moves <= most: a
@@ -71,19 +66,12 @@ class Reduced:
 
 
 @dataclass(frozen=True)
-class Unison:
+class Reduction:
     """group: of each cell of `whole` its group in `reduced`; -1 for what is beyond a sum, with no need."""
 
     whole: System
     reduced: Reduced
     group: Numbers
-
-    def gathered(self, of_cells: Any) -> Any:
-        """Per group what its cells have, where that is the same for all of them."""
-        of_groups = np.zeros(self.reduced.size, dtype=of_cells.dtype)
-        inside = self.group >= 0
-        of_groups[self.group[inside]] = of_cells[inside]
-        return of_groups
 
     def spread(self, of_groups: Any) -> Any:
         """Per cell of `whole` what there is per group; 0 or False for what is beyond a sum."""
@@ -99,11 +87,11 @@ class Unison:
         return table
 
 
-def in_unison(whole: System, group: Numbers) -> Unison:
+def reduction_of(whole: System) -> Reduction:
     """The system of groups: hidden if one of their cells is, and as bound as the most bound of them."""
     from scipy.sparse import csr_array
 
-    group = group.copy()
+    group = whole.same.copy()
     group[_is_beyond(whole)] = -1
     _, numbered = np.unique(group, return_inverse=True)
     group = (numbered - bool((group < 0).any())).astype(np.int64)
@@ -135,7 +123,7 @@ def in_unison(whole: System, group: Numbers) -> Unison:
         least=least,
         most=most,
     )
-    return Unison(whole, reduced, group)
+    return Reduction(whole, reduced, group)
 
 
 def _is_beyond(whole: System) -> Flags:
