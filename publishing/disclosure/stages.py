@@ -26,8 +26,8 @@ _ORDER = """
         * if(is_looked_at_first, 3, 1) as price,
 """
 
-# Numbers of which the one cannot be smaller than the other. Those far apart bind nothing, since no table that proves
-# anything moves a number so far.
+# Numbers of which the one cannot be smaller than the other. Those far apart bind nothing, since no table that
+# proves anything moves a number so far.
 COUPLED = """
 create or replace temp table coupled as
 with counts as (
