@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.home import Home
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
+from orchestration.source_files import Sources, hash_of
 from orchestration.warehouse import FINGERPRINT
 
 if TYPE_CHECKING:
@@ -42,11 +41,6 @@ JOINED = (
     "source.milepost.identity.person_links",
     "source.milepost.reference.geography_changes",
 )
-FILES = re.compile(r"read_(?:parquet|json)\('([^']+)'")
-LARGE = (
-    "snapshot/raw/",
-    "gate/",
-)  # files that are never written twice: their names and times tell them apart
 
 
 class BuildRecord:
@@ -59,6 +53,7 @@ class BuildRecord:
 
     def __init__(self, manifest: Mapping[str, Any], home: Home) -> None:
         self._manifest, self._home = manifest, home
+        self._sources = Sources(manifest, home)
         self._built, self._contents = self._read()
         self._seen: dict[str, str] = {}
 
@@ -162,14 +157,14 @@ class BuildRecord:
     def _built_by(self, node: str) -> str:
         """What a node was, or would be, built by; a view that no test looks at stands as the code does."""
         is_view = self._node(node)["config"]["materialized"] == "view"
-        return _hash(node, self._code) if is_view and node not in self._tested else self._inputs_hash(node)
+        return hash_of(node, self._code) if is_view and node not in self._tested else self._inputs_hash(node)
 
     def _inputs_hash(self, node: str) -> str:
         if node not in self._seen:
             raw = self._raw_sources(node)
             # rows joined to codes and persons, and there are none: new persons change nothing about that
-            inputs = sorted(raw) if raw and all(map(self._is_empty, raw)) else self._inputs(node)
-            self._seen[node] = _hash(node, self._code, *map(self._fingerprint, inputs))
+            inputs = sorted(raw) if raw and all(map(self._sources.is_empty, raw)) else self._inputs(node)
+            self._seen[node] = hash_of(node, self._code, *map(self._fingerprint, inputs))
         return self._seen[node]
 
     def _raw_sources(self, node: str) -> set[str]:
@@ -183,41 +178,20 @@ class BuildRecord:
         found: set[str] = set()
         for name in set(self._inputs(node)).difference(JOINED):
             is_file = name.startswith("source.")
-            more = {name} if is_file and self._is_of_lake(name) else set()
+            more = {name} if is_file and self._sources.is_of_lake(name) else set()
             more = more if is_file else self._raw_sources(name)
             if not more:
                 return set()
             found |= more
         return found
 
-    def _is_of_lake(self, source: str) -> bool:
-        return all(pattern.startswith(LARGE[0]) for pattern in self._patterns(source))
-
-    def _is_empty(self, source: str) -> bool:
-        """Whether nothing of a raw table is in force: there is only the file without rows."""
-        names = {path.name for pattern in self._patterns(source) for path in self._home.root.glob(pattern)}
-        return names == {self._home.empty_raw_file("").name}
-
     def _fingerprint(self, node: str) -> str:
         """What those who read a node have to know of it."""
         if node.startswith("source."):
             if node not in self._seen:
-                self._seen[node] = self._of_files(node)
+                self._seen[node] = self._sources.fingerprint(node)
             return self._seen[node]
         return self._contents.get(node) or self._inputs_hash(node)
-
-    def _of_files(self, source: str) -> str:
-        facts = [
-            _stat_of(path) if pattern.startswith(LARGE) else hashlib.sha256(path.read_bytes()).hexdigest()
-            for pattern in self._patterns(source)
-            for path in sorted(self._home.root.glob(pattern))
-        ]
-        return _hash(source, *facts)
-
-    def _patterns(self, source: str) -> list[str]:
-        patterns: list[str] = FILES.findall(self._manifest["sources"][source]["relation_name"])
-        assert patterns, f"{source} names no file"
-        return patterns
 
     def _measured(self, nodes: Collection[str]) -> dict[str, str]:
         """A hash of the rows, in any order, of those tables among `nodes` that count by what they hold."""
@@ -290,16 +264,7 @@ def _identity(file: Path) -> list[int] | None:
     return [stat.st_ino, stat.st_size, stat.st_mtime_ns]
 
 
-def _stat_of(path: Path) -> str:
-    stat = path.stat()
-    return f"{path.name}|{stat.st_ino}|{stat.st_size}|{stat.st_mtime_ns}"
-
-
 def _content(con: DuckDBPyConnection, table: str) -> str:
     sums = "sum(md5_number_lower(line)::hugeint), sum(md5_number_upper(line)::hugeint)"
     lines = f"(select t::varchar as line from warehouse.{table} as t)"
     return repr(con.execute(f"select count(*), {sums} from {lines}").fetchone())
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -410,16 +410,22 @@ with one_loader(Home.from_environment(), Progress()):
 """
 
 
-@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_load_that_is_told_to_stop_says_so_and_goes_on_the_next_time(
-    home: Home, drop: Drop, stop: signal.Signals, code: int
-) -> None:
-    path = drop("attendance_2024.csv", GOOD)
+def another_loader() -> subprocess.Popen[str]:
+    """A process that holds the right to load until it gets a line."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
+    return holder
+
+
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_load_that_is_told_to_stop_says_so_and_goes_on_the_next_time(
+    home: Home, drop: Drop, stop: signal.Signals, code: int
+) -> None:
+    path = drop("attendance_2024.csv", GOOD)
+    holder = another_loader()
     command = [sys.executable, "-c", "from orchestration.cli import main; main()", "load", str(path)]
     load = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert load.stderr is not None
@@ -438,11 +444,7 @@ def test_a_load_that_is_told_to_stop_says_so_and_goes_on_the_next_time(
 
 def test_a_second_load_waits_until_the_first_has_ended(home: Home, drop: Drop) -> None:
     path = drop("attendance_2024.csv", GOOD)
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == "held\n"
+    holder = another_loader()
     command = [sys.executable, "-c", "from orchestration.cli import main; main()", "load", str(path)]
     second = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert second.stderr is not None

@@ -37,10 +37,7 @@ moves as (
 student_years as (
 
     select
-        community_id,
-        person_id,
-        school_year,
-        collection,
+        {{ key | join(', ') }},
         organization_id,
         partner_id,
         latest_grade,
@@ -52,10 +49,7 @@ student_years as (
     union all
     -- none that is second to another of the same time; most days, then the latest entry, then the lowest school id
     select
-        community_id,
-        person_id,
-        school_year,
-        collection,
+        {{ key | join(', ') }},
         organization_id,
         partner_id,
         coalesce(latest_grade, latest_grade_anywhere) as latest_grade,
