@@ -70,8 +70,10 @@ def attack_facts(home: Home) -> dict[str, Any] | None:
 
     from publishing.release_contents import MANIFEST
 
-    manifest: dict[str, Any] = json.loads((home.current_release / MANIFEST).read_text())
-    facts: dict[str, Any] | None = manifest.get("attack")
+    manifest = home.current_release / MANIFEST
+    facts: dict[str, Any] | None = (
+        json.loads(manifest.read_text()).get("attack") if manifest.exists() else None
+    )
     return {name: value for name, value in facts.items() if name != "units"} if facts else None
 
 
