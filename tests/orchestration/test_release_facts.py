@@ -119,7 +119,7 @@ def test_a_refresh_without_a_new_release_says_who_changed_behind_it(
         **dict.fromkeys(
             ("hidden", "without_values", "incomplete", "refused_state_ids", "unmapped", "years_gone")
         ),
-        **dict.fromkeys(("left_out", "warnings"), ()),
+        **dict.fromkeys(("left_out", "warnings", "held"), ()),
         "joined_persons": joined,
         "split_persons": split,
     }
