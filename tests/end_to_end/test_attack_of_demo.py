@@ -25,6 +25,27 @@ def test_no_hidden_number_of_the_demo_can_be_worked_out(
     assert manifest["attack"]["hidden"] == facts["hidden"]
 
 
+MOST_BESIDE_OTHERS = 0.19  # of cells: what is aimed at for twice as many children and fewer pairs
+
+
+def test_little_of_the_demo_is_hidden_beside_others(
+    demo: tuple[Deployment, duckdb.DuckDBPyConnection],
+) -> None:
+    _, con = demo
+    cells = "from warehouse.disclosure.cell_suppression"
+    ((share,),) = con.execute(
+        f"select avg((suppression = 'suppressed' and not is_small)::integer) {cells}"
+    ).fetchall()
+    assert share <= MOST_BESIDE_OTHERS
+    # no single child is worth hiding what became of thousands
+    totals = "geography_level = 'community' and disaggregate = 'all' and collection = 'annual'"
+    large = con.execute(
+        f"select indicator_id, school_year, suppression {cells} where {totals} and denominator >= 1000"
+    ).fetchall()
+    assert len(large) > 50
+    assert [total for total in large if total[2] == "suppressed"] == []
+
+
 def test_an_outsider_pins_down_no_number_of_the_demo(
     demo: tuple[Deployment, duckdb.DuckDBPyConnection],
 ) -> None:
