@@ -107,6 +107,17 @@ def test_tables_that_move_other_cells_become_one_where_there_is_room_for_both() 
     assert [table.tolist() for table in reduced.packed([first, -second])] == [[0, 5, -5]]
 
 
+def test_where_linear_programs_have_halves_alone_an_integer_program_finds_whole_numbers() -> None:
+    # x is a and b, a is c, and b is c and d: if x may grow by one alone and d is dear, all others grow by a half
+    sums = [{0: 1, 1: -1, 2: -1}, {1: 1, 3: -1}, {2: 1, 3: -1, 4: -1}]
+    values, x, d = [18, 4, 14, 4, 10], 0, 4
+    whole = system(values, sums, need=[1, 0, 0, 0, 0], low=[18, 1, 1, 1, 1], high=[19, 99, 99, 99, 99])
+    hidden = np.array([True, True, True, True, False])
+    result = protected(replace(whole, hidden=hidden, price=np.array([1.0, 1.0, 1.0, 1.0, 1000.0])))
+    assert result.hidden[d]
+    assert {int(table[x]) for table in result.tables} == {1}
+
+
 def test_a_band_gives_way_where_nothing_else_will_do() -> None:
     # both bands at their low end, their total shown by another sum: only the bands can move, down to nothing
     narrow = system([8, 4, 4], [{0: 1, 1: -1, 2: -1}], low=[8, 4, 4], high=[8, 4, 4], need=[0, 2, 2],
