@@ -6,7 +6,8 @@ above (children of unknown group or place are in the total alone), a hidden row 
 successes are no more than children, a band leaves a numerator between its ends. For each hidden or banded
 number it looks for two tables that both fit everything published and differ in it; where linear programs
 prove that there are none, the number is pinned down. Exits with 1 if any is, but for denominators of at least
-the minimum of disclosure_rules: such a group is not small, and its result is what is hidden.
+the minimum of disclosure_rules: such a group is not small, and its result is what is hidden; and but for
+results of indicators that only say of how many children data came (`is_coverage`).
 """
 
 import sys
@@ -43,7 +44,14 @@ def main(folder, years):
             f"select community_id, minimum_denominator from '{folder}/disclosure_rules.parquet'"
         ).fetchall()
     )
-    numbers = pinned = large = 0
+    try:
+        rows = con.execute(
+            f"select indicator_id from '{folder}/indicators.parquet' where is_coverage"
+        ).fetchall()
+    except (duckdb.IOException, duckdb.BinderException):  # an older release does not tell
+        rows = []
+    coverages = {indicator for (indicator,) in rows}
+    numbers = pinned = large = coverage = 0
     for key, cells in sorted(tables.items()):
         looked, found = attack(cells, sums(cells, places, key[0]))
         numbers += looked
@@ -51,10 +59,14 @@ def main(folder, years):
             if what == "denominator" and number >= minimum[key[0]]:
                 large += 1
                 continue
+            if what != "denominator" and key[1] in coverages:
+                coverage += 1
+                continue
             pinned += 1
             print("pinned:", *map(str, (*key, *cell, what)))
     print(f"{numbers:,} hidden or banded numbers in {len(tables):,} tables, {pinned:,} of them pinned down")
     print(f"{large:,} denominators of groups that are not small can be worked out; their results cannot")
+    print(f"{coverage:,} numbers of how many children data came can; they say nothing of a child")
     return 1 if pinned else 0
 
 
