@@ -34,6 +34,7 @@ OF_ANY_SIZE = ("area_values",)  # dollars and medians
 NO_CHILD_OR_MANY = ("gap_drivers",)  # a school may have no child of a subgroup
 PAIRS = {"numerator": "denominator", "n_reached": "cohort_size"}
 JUMP = 0.01  # of a community's rate, where nothing that it is made of changed
+HALF_A_PERCENT = 0.005
 LEAP = 0.10  # worth a look whatever the cause
 
 Flags = dict[str, str]  # column of the looked-at table -> SQL, TRUE where a row breaks the rule
@@ -130,6 +131,8 @@ def _hidden(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
         "Of a number that is shown as a band, only the band is told.",
     )
     missing = " or ".join(f"{name} is null" for name in counts)
+    if {"value_kind", "value"} <= columns:  # of percentages no count is told
+        missing = f"if(value_kind = 'percent', value is null, {missing})"
     yield "is_shown_and_missing", f"suppression = '' and ({missing})", "What is not marked is shown."
 
 
@@ -137,16 +140,29 @@ def _of_others(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
     """Rows that do not agree with the marts, or with what else is published."""
     if table.name == "indicator_values":
         off = (
-            "cell_denominator is null or denominator <> cell_denominator or numerator <> cell_numerator "
-            "or abs(value - cell_numerator / cell_denominator) > 1e-9"
+            "cell_denominator is null or abs(denominator - cell_denominator) > rounded_to / 2 "
+            "or numerator <> cell_numerator or abs(value - cell_numerator / cell_denominator) "
+            f"> if(value_kind = 'percent', {HALF_A_PERCENT}, 0) + 1e-9"
         )
         yield (
             "is_not_what_marts_say",
-            f"suppression <> 'not_received' and ({off})",
+            f"suppression <> 'not_received' and held_since is null and ({off})",
             "A number that is shown is the one of marts.indicator_cells.",
         )
+        unlike = " or ".join(
+            f"{name} is distinct from past_{name}" for name in ("suppression", "denominator", "numerator")
+        )
+        yield (
+            "is_not_what_was_shown",
+            f"held_since is not null and ({unlike})",
+            "A number that is held is the one that its release showed.",
+        )
         band = "cell_numerator / cell_denominator not between value_low - 1e-9 and value_high + 1e-9"
-        yield "is_not_in_its_band", f"value_kind = 'band' and {band}", "A band holds the rate behind it."
+        yield (
+            "is_not_in_its_band",
+            f"value_kind = 'band' and held_since is null and {band}",
+            "A band holds the rate behind it.",
+        )
     elif table.name in COMPUTED:
         yield (
             "is_of_no_published_rate",

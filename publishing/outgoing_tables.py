@@ -61,12 +61,60 @@ def _beside(home: Home, table: PromisedTable) -> tuple[str, str]:
         more = f", coalesce(communities.minimum, {SMALLEST_MINIMUM}) as minimum_denominator"
     same = " and ".join(f"shown.{name} = other.{name}" for name in KEY)
     if table.name == "indicator_values":
-        joined += f" left join warehouse.marts.indicator_cells as other on {same}"
-        more += ", other.denominator as cell_denominator, other.numerator::double as cell_numerator"
+        joined += f" left join ({_cells(home)}) as other on {same}{_was_shown(home)}"
+        more += (
+            ", other.denominator as cell_denominator, other.numerator::double as cell_numerator"
+            ", past.suppression as past_suppression, past.denominator as past_denominator"
+            f", past.numerator as past_numerator, {_rounding(home)} as rounded_to"
+        )
     elif table.name in COMPUTED:
         joined += f" left join warehouse.published.indicator_values as other on {same}"
         more += ", other.value as published_value"
     return joined, more
+
+
+def _cells(home: Home) -> str:
+    """What the marts say of each row: a cell, or those that are folded into one at their level."""
+    cells = "select {}, denominator, numerator from warehouse.marts.indicator_cells"
+    keys = ", ".join(KEY)
+    folds = home.reference_file("disclosure_folds")
+    if not folds.exists():
+        return cells.format(keys)
+    folded = keys.replace("subgroup", "folded_subgroup")
+    return (
+        f"{cells.format(keys)} union all by name select {folded} as subgroup, "
+        "sum(denominator)::bigint as denominator, sum(numerator)::bigint as numerator "
+        f"from ({cells.format(keys)}) inner join {literal(str(folds))} "
+        "using (community_id, geography_level, disaggregate, subgroup) group by all"
+    )
+
+
+def _was_shown(home: Home) -> str:
+    """Join of what the release showed since which a row is held."""
+    past = "select *, 0 as first_release, 0 as last_release "
+    past += "from warehouse.published.indicator_values where false"
+    if home.shown_values.exists():
+        past = (
+            "select *, substr(first_release_id, 2)::bigint as first_release, "
+            f"substr(last_release_id, 2)::bigint as last_release from {literal(str(home.shown_values))}"
+        )
+    same = " and ".join(f"shown.{name} = past.{name}" for name in KEY)
+    return (
+        f" left join ({past}) as past on {same} "
+        "and substr(shown.held_since, 2)::bigint between past.first_release and past.last_release"
+    )
+
+
+def _rounding(home: Home) -> str:
+    """SQL of what denominators of a row are rounded to; 0 where they are as they are."""
+    rules = home.reference_file("disclosure_rules")
+    if not rules.exists():
+        return "0"
+    return (
+        f"coalesce((select max(rounded_to) from {literal(str(rules))} as rules "
+        "where rules.community_id = shown.community_id and rules.shows = 'counts' "
+        "and other.denominator < rules.rounded_under), 0)"
+    )
 
 
 def look_at_names(con: duckdb.DuckDBPyConnection, home: Home, promise: Mapping[str, PromisedTable]) -> None:

@@ -9,6 +9,9 @@ import duckdb
 import pytest
 
 from ingestion.home import Home
+from publishing.dbt_project import DBT_PROJECT
+from publishing.outgoing import check_outgoing
+from publishing.release_contents import ReleaseError, load_promise
 from tests.publishing.conftest import SmallWarehouse
 
 DERIVED = ("indicator_gaps", "indicator_trends", "gap_drivers", "pathway_funnel")
@@ -30,6 +33,51 @@ def choose(here: SmallWarehouse, chosen: str) -> None:
         con.execute(f"create table rules as from '{file}'; update rules set {chosen}")
         con.execute(f"copy rules to '{file}' (format parquet)")
     here.dbt("run", "--select", "indicator_values+")
+
+
+def look_at_what_goes_out(here: SmallWarehouse) -> None:
+    """ReleaseError where the outgoing gate stops it."""
+    with duckdb.connect() as con:
+        con.execute(f"attach '{here.home.warehouse}' as warehouse (read_only)")
+        check_outgoing(con, here.home, load_promise(DBT_PROJECT))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "wrong"),
+    [
+        ("shows = 'percentages'", "value = value - 0.02 where value_kind = 'percent'"),
+        (
+            "rounded_to = 10, rounded_under = 200",
+            "denominator = denominator + 10 where suppression = 'rounded'",
+        ),
+        ("shows = 'counts'", "denominator = denominator + 1 where suppression = ''"),
+    ],
+)
+def test_however_values_are_shown_they_go_out_and_wrong_ones_do_not(
+    here: SmallWarehouse, chosen: str, wrong: str
+) -> None:
+    choose(here, chosen)
+    look_at_what_goes_out(here)
+    here.change(f"update published.indicator_values set {wrong} and denominator is distinct from 0")
+    with pytest.raises(ReleaseError, match="is_not_what_marts_say"):
+        look_at_what_goes_out(here)
+
+
+def test_folded_groups_go_out_and_a_wrong_sum_of_them_does_not(here: SmallWarehouse) -> None:
+    with duckdb.connect() as con:
+        con.execute(
+            "copy (select 'riverbend' as community_id, 'school' as geography_level, 'race_ethnicity' as disaggregate, "
+            "unnest(['hispanic', 'black']) as subgroup, 'other_groups' as folded_subgroup) "
+            f"to '{here.home.reference_file('disclosure_folds')}' (format parquet)"
+        )
+    here.change("update intermediate.int_cell_years set inputs_hash = 'folded'")
+    here.dbt("run", "--select", "cell_suppression+")
+    folded = "subgroup = 'other_groups' and suppression = ''"
+    assert here.query(f"select count(*) > 0 from published.indicator_values where {folded}") == [(True,)]
+    look_at_what_goes_out(here)
+    here.change(f"update published.indicator_values set denominator = denominator + 1 where {folded}")
+    with pytest.raises(ReleaseError, match="is_not_what_marts_say"):
+        look_at_what_goes_out(here)
 
 
 def test_percentages_are_whole_and_no_count_is_anywhere(here: SmallWarehouse) -> None:

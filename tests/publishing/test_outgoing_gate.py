@@ -50,6 +50,14 @@ BAD = {
         f"update marts.indicator_cells set numerator = 43 where {ONE}",
         "is_not_what_marts_say",
     ),
+    "held and another number than was shown": (
+        f"update {VALUES} set held_since = 'r0001', numerator = 43, value = 0.43 where {ONE}",
+        "is_not_what_was_shown",
+    ),
+    "held and never shown": (
+        f"update {VALUES} set held_since = 'r0001' where geography_id = 'north:2'",
+        "is_not_what_was_shown",
+    ),
     "no title": (f"delete from published.geographies where {ONE}", "is_not_in_geographies"),
     "no value where one is promised": (
         f"update {VALUES} set data_maturity = null where {ONE}",
@@ -96,6 +104,12 @@ def test_it_stops_the_release_and_the_last_one_stands(home: Home, what: str) -> 
     assert not {"p_17", "123-45-6789"} & {*str(caught.value).split()}
     assert rows_in_current(home) == 2
     assert not home.release_folder("r0002").exists()
+
+
+def test_a_number_that_is_held_is_the_one_that_was_shown_not_the_one_of_now(home: Home) -> None:
+    of_now = f"update marts.indicator_cells set denominator = 101 where {ONE}"
+    publish_content(home, 3, of_now, f"update {VALUES} set held_since = 'r0001' where {ONE}")
+    assert rows_in_current(home) == 3
 
 
 def test_a_jump_with_a_cause_is_told_and_a_small_one_without_too(tmp_path: Path) -> None:
