@@ -22,6 +22,7 @@ from publishing.disclosure.stages import (
     DENOMINATOR_CELLS,
     DENOMINATOR_MEMBERS,
     HIDDEN_DENOMINATORS,
+    KNOWN_ALIKE,
     NO_SAME_NUMERATORS,
     NUMERATOR_CELLS,
     NUMERATOR_MEMBERS,
@@ -64,7 +65,7 @@ def _solved(
     _refuse_sums_that_do_not_add_up(con)
     for statement in (*POPULATIONS, *RESTATED, *COUNTED, COUPLED.format(far=_farthest(con))):
         con.execute(statement)
-    for statement in (DENOMINATOR_CELLS, DENOMINATOR_MEMBERS, SAME_DENOMINATORS):
+    for statement in (DENOMINATOR_CELLS, DENOMINATOR_MEMBERS, SAME_DENOMINATORS, KNOWN_ALIKE):
         con.execute(statement)
     denominators = _solved_stage(con, solved_before, OPEN_MORE)
     if denominators is None:

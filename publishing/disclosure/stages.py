@@ -132,26 +132,40 @@ from coupled
 inner join (select distinct block as problem_id, unit_id from stage_cell) using (problem_id)
 cross join lateral (values (larger, 1), (smaller, -1), (-equation_id, -1)) as side (cell_id, sign)
 """
-# Two tables that agree in every group of a disaggregate at a place, and in how many are there: whoever sees
-# the one knows the other (decision 0026).
+# Two tables that agree in every group of a disaggregate at a place, and in how many are there: whoever sees a
+# number in the one knows it in the other (decision 0026). A small group is seen in neither.
 SAME_DENOMINATORS = """
 create or replace temp table stage_same as
 with placed as (
     select
-        cell_id, problem_id, school_year, slot_id, place_id, disaggregate, n,
+        cell_id, problem_id, school_year, slot_id, place_id, disaggregate, n, n < minimum as is_small,
         max(n) filter (disaggregate = 'all') over (partition by problem_id, place_id) as n_of_place,
         count(*) over (partition by problem_id, place_id, disaggregate) as n_groups
     from cell
     inner join problem using (problem_id)
     inner join slot using (slot_id)
     where problem_id in (select representative from population)
+),
+alike as (
+    select one.cell_id, other.cell_id as same_id, one.is_small
+    from placed as one
+    inner join placed as other using (school_year, slot_id, n, n_groups)
+    where one.problem_id < other.problem_id and one.n_of_place is not distinct from other.n_of_place
+    qualify one.n_groups = count(*) over (
+        partition by one.problem_id, other.problem_id, one.place_id, one.disaggregate
+    )
 )
-select one.cell_id, other.cell_id as same_id
-from placed as one
-inner join placed as other using (school_year, slot_id, n, n_groups)
-where one.problem_id < other.problem_id and one.n_of_place is not distinct from other.n_of_place
-qualify one.n_groups = count(*) over (
-    partition by one.problem_id, other.problem_id, one.place_id, one.disaggregate
+select cell_id, same_id from alike where not is_small
+"""
+# a number that an earlier release showed in one of them is known in all
+KNOWN_ALIKE = """
+update stage_cell
+set low = value, high = value, wide_low = value, wide_high = value, need = 0, hidden = false
+where cell_id in (
+    select unnest([stage_same.cell_id, same_id])
+    from stage_same
+    inner join stage_cell as known on known.cell_id in (stage_same.cell_id, same_id)
+    where known.low = known.high and known.need = 0
 )
 """
 NO_SAME_NUMERATORS = "create or replace temp table stage_same (cell_id bigint, same_id bigint)"
