@@ -66,15 +66,10 @@ def attack(
 
 def attack_facts(home: Home) -> dict[str, Any] | None:
     """How the current release was attacked when it was made, in counts; None where it was not."""
-    import json
+    from publishing.attack.refusal import facts_of
 
-    from publishing.release_contents import MANIFEST
-
-    manifest = home.current_release / MANIFEST
-    facts: dict[str, Any] | None = (
-        json.loads(manifest.read_text()).get("attack") if manifest.exists() else None
-    )
-    return {name: value for name, value in facts.items() if name != "units"} if facts else None
+    facts = facts_of(home.current_release)
+    return {name: value for name, value in facts.items() if name != "units"} or None
 
 
 def attack_sentences(facts: dict[str, Any] | None) -> list[str]:

@@ -35,7 +35,7 @@ def refuse_what_tells(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, A
         "warehouse.published",
         earlier=earlier_values(home),
         true_cells=_true_cells(con),
-        kept=_units_of(current),
+        kept=facts_of(current).get("units", {}),
     )
     refuse(report)
     return report.facts()
@@ -116,10 +116,11 @@ def _true_cells(con: duckdb.DuckDBPyConnection) -> str | None:
     )
 
 
-def _units_of(folder: Path) -> Mapping[str, Mapping[str, Any]]:
+def facts_of(folder: Path) -> Mapping[str, Any]:
+    """What the manifest of a release says of the attack on it; nothing where there is none of either."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    units: Mapping[str, Mapping[str, Any]] = (manifest.get("attack") or {}).get("units", {})
-    return units
+    facts: Mapping[str, Any] = manifest.get("attack") or {}
+    return facts

@@ -1,8 +1,8 @@
 """Numbers of nearly the same children: versions, collections, other indicators, the release before."""
 
 # Two tables of a year count nearly the same children if very many of the numbers that both show are equal:
-# two grades of a district have one in twenty in common by chance. A cell that one of them hides then lies
-# within the difference of the two totals of the place from what the other shows.
+# two grades of a district have one in twenty in common by chance. Where they agree at a place in all that
+# both show, a cell that one of them hides is what the other shows.
 EVIDENCE, EQUAL_SHARE, EQUAL_CELLS = 5, 0.3, 3
 # An earlier release of a table shows it with a few children more or less: the total says how many at most.
 NEAR = "if(is_same_measure, 2 * minimum_denominator, 0)"
