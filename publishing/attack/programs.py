@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 WHOLE_SECONDS = 2.0
-PRIMAL = 4  # HiGHS's number of the method that goes on from a solution when the costs change
+# HiGHS's numbers of its methods: the last two go on from a solution when bounds and when costs change
+CHOOSE, DUAL, PRIMAL = 0, 1, 4
 
 
 class Contradiction(Exception):
@@ -24,36 +25,52 @@ class Programs:
     def __init__(self, matrix: Any, known: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
         import highspy
 
+        self.size = len(low)
         self._columns = np.arange(len(low), dtype=np.int32)
         self._status = highspy.HighsModelStatus
         self._model = _model(highspy, matrix, known, low, high)
         self._whole = [highspy.HighsVarType.kInteger] * len(low)
         self._solver = _solver(highspy, self._model)
         self._make_solver = lambda model: _solver(highspy, model)
-        self._is_first = True
+        self._method = CHOOSE
 
     def bound(self, low: np.ndarray, high: np.ndarray) -> None:
         """Other bounds from now on."""
         self._solver.changeColsBounds(len(low), self._columns, low, high)
-        self._solver.setOptionValue("simplex_strategy", 1)
-        self._is_first = True
+        self._begin_with(DUAL)
+
+    def hold(self, column: int, low: float, high: float) -> None:
+        """Other bounds of one from now on."""
+        self._solver.changeColBounds(column, low, high)
+        self._begin_with(DUAL)
+
+    def cost(self, cost: np.ndarray) -> None:
+        """Other costs from now on."""
+        self._solver.changeColsCost(len(cost), self._columns, cost)
+
+    def solved(self) -> np.ndarray | None:
+        """Values of least cost; None where it has no end. Raises Contradiction."""
+        return self._run(self._solver)
 
     def least(self, cost: np.ndarray) -> np.ndarray | None:
-        """Values of least cost; None where it has no end. Raises Contradiction."""
-        self._solver.changeColsCost(len(cost), self._columns, cost)
-        return self._run(self._solver)
+        """The same for other costs."""
+        self.cost(cost)
+        return self.solved()
 
     def least_of(self, one: int, direction: float) -> np.ndarray | None:
         """Values with the smallest (`direction` 1) or largest (-1) of one unknown; None if it has no end."""
-        return self.least(self._cost(one, direction))
+        return self.least(self._cost_of(one, direction))
 
-    def least_whole(self, one: int, direction: float) -> np.ndarray | None:
+    def least_whole_of(self, one: int, direction: float) -> np.ndarray | None:
         """The same in whole numbers alone; None where none was found in seconds. Raises Contradiction."""
+        return self.least_whole(self._cost_of(one, direction))
+
+    def least_whole(self, cost: np.ndarray, seconds: float = WHOLE_SECONDS) -> np.ndarray | None:
+        """Whole values of least cost; None where none were found in seconds. Raises Contradiction."""
         self._model.integrality_ = self._whole
         solver = self._make_solver(self._model)  # a new one: HiGHS adds up the seconds of all its runs
-        solver.setOptionValue("time_limit", WHOLE_SECONDS)
+        solver.setOptionValue("time_limit", seconds)
         solver.setOptionValue("mip_rel_gap", 0.0)
-        cost = self._cost(one, direction)
         solver.changeColsCost(len(cost), self._columns, cost)
         solver.run()
         status = solver.getModelStatus()
@@ -61,17 +78,24 @@ class Programs:
             raise Contradiction
         return np.array(solver.getSolution().col_value) if status == self._status.kOptimal else None
 
-    def _cost(self, one: int, direction: float) -> np.ndarray:
+    def _cost_of(self, one: int, direction: float) -> np.ndarray:
         cost = np.zeros(len(self._columns))
         cost[one] = direction
         return cost
 
+    def _begin_with(self, method: int) -> None:
+        if method != self._method:
+            self._solver.setOptionValue("simplex_strategy", method)
+            self._method = method
+
     def _run(self, solver: Any) -> np.ndarray | None:
         solver.run()
         status = solver.getModelStatus()
-        if self._is_first:
-            solver.setOptionValue("simplex_strategy", PRIMAL)
-            self._is_first = False
+        if status == self._status.kUnknown:  # lost on the way from the last solution: from the start
+            solver.clearSolver()
+            solver.run()
+            status = solver.getModelStatus()
+        self._begin_with(PRIMAL)
         if status == self._status.kOptimal:
             return np.array(solver.getSolution().col_value)
         if status == self._status.kUnbounded:

@@ -17,10 +17,9 @@ from publishing.disclosure.moves import Moves, farthest_of, reach_of
 from publishing.disclosure.reduction import Reduced
 from publishing.disclosure.system import Flags, Numbers, Openness
 
-BATCHES, BATCH_SHARE, FEWEST = 15, 0.5, 20
+BATCHES, BATCH_SHARE, FEWEST = 500, 0.5, 20
 GAIN = 200.0  # of a number that moves by one: more than what has to move with it costs
-SAME = 0.98  # batches that leave so many of the numbers unproved ...
-QUIET = 3  # ... so often in a row are enough
+LITTLE, QUIET = 8, 3  # numbers; so many batches in a row that prove fewer are the last
 HIDDEN_PRICE, NEVER_SHOWN_PRICE = 1e-2, 1e-3
 # Where a solution has halves or sixths, one of moves by two or six at a time has none.
 STEPS = (1, 2, 6)
@@ -66,7 +65,7 @@ def prove_together(proof: Proof) -> None:
         if solution is not None:
             proof.open_.add(cells, moves.whole(solution))
         left = proof.lacking()
-        quiet = quiet + 1 if len(left) > SAME * len(lacking) else 0
+        quiet = quiet + 1 if len(lacking) - len(left) < LITTLE else 0
         lacking = left
 
 

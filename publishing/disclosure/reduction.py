@@ -41,20 +41,20 @@ class Reduced:
 
     def packed(self, tables: list[Numbers]) -> list[Numbers]:
         """Fewer tables that prove as much: what moves other cells is one table, given room in all sums."""
-        packed: list[Numbers] = []
-        moved: list[Numbers] = []
+        packed = np.zeros((len(tables), self.size), dtype=np.int64)
+        moved = np.zeros((len(tables), self.sums.shape[0]), dtype=np.int64)
+        n = 0
         for table in tables:
+            cells = np.flatnonzero(table)
             moves = self.sums @ table
-            for i, other in enumerate(packed):
-                if not (other[table != 0]).any():
-                    both = moved[i] + moves
-                    if ((self.least <= both) & (both <= self.most)).all():
-                        packed[i], moved[i] = other + table, both
-                        break
-            else:
-                packed.append(table)
-                moved.append(moves)
-        return packed
+            sums = np.flatnonzero(moves)
+            both = moved[:n, sums] + moves[sums]
+            fits = ~packed[:n, cells].any(axis=1)
+            fits &= ((self.least[sums] <= both) & (both <= self.most[sums])).all(axis=1)
+            at = int(np.argmax(fits)) if fits.any() else n
+            packed[at, cells], n = table[cells], max(n, at + 1)
+            moved[at, sums] += moves[sums]
+        return list(packed[:n])
 
     def with_bands_given_up(self, gave_way: Flags) -> Reduced:
         """The same where the groups that `gave_way` show nothing."""

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 from small_release import ALL, Slot, SmallRelease, found, of
+
+from publishing.attack.parts import Parts
 
 EXAMPLES = int(os.environ.get("MILEPOST_EXAMPLES", "10"))
 FEMALE, MALE, OTHER = (of("gender", name) for name in ("female", "male", "nonbinary"))
@@ -348,3 +351,21 @@ def _too_open(
         elif min(numbers[slot][1], numbers[slot][0] - numbers[slot][1]) <= r and np.ptp(x) < 2:
             opened.add((label, "numerator"))
     return opened
+
+
+def test_what_is_whole_of_a_solution_in_fractions_is_a_table() -> None:
+    """Two sums that share nothing: one moves by one, the other by halves."""
+    matrix = csr_array(np.array([[1, 1, 0, 0, 0], [0, 0, 1, 1, 1]]))
+    first = np.array([4.0, 6.0, 1.0, 2.0, 3.0])
+    parts = Parts(matrix, np.zeros(5, int), first)
+    solution = first + np.array([1, -1, 1, -0.5, -0.5])
+    assert parts.whole(solution).tolist() == [5, 5, 1, 2, 3]
+
+
+def test_a_block_has_no_table_before_a_solution_is_whole_there() -> None:
+    matrix = csr_array(np.array([[1, 1, 0, 0], [0, 0, 1, 1]]))
+    parts = Parts(matrix, np.array([0, 0, 1, 1]))
+    table = parts.whole(np.array([1.5, 2.5, 3.0, 4.0]))
+    assert np.isnan(table[:2]).all()
+    assert table[2:].tolist() == [3, 4]
+    assert parts.whole(np.array([1.0, 3.0, 3.5, 3.5])).tolist() == [1, 3, 3, 4]
