@@ -12,17 +12,19 @@ import numpy as np
 from publishing.attack.programs import Contradiction, Programs
 
 if TYPE_CHECKING:
-    from publishing.attack.ranges import System
+    from publishing.attack.system import System
 
+REACH = 12.0  # how far a number moves at most, if less than twice the width is asked for
 GAIN = 200.0  # of an unknown that moves by one, against what has to move with it
 
 
 class Nearby:
-    """Moves from `first`, of at most `reach`; unknowns without a first number stand still."""
+    """Moves from `first`, a whole table; unknowns that it has no number of stand still."""
 
-    def __init__(self, system: System, first: np.ndarray, reach: float) -> None:
+    def __init__(self, system: System, first: np.ndarray) -> None:
         from scipy.sparse import hstack
 
+        reach = max(REACH, 2 * system.need.max(initial=0))
         m, n = system.matrix.shape
         self._first = first
         self.up = np.nan_to_num(np.minimum(system.high - first, reach))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-WHOLE_SECONDS = 2.0
+WHOLE_SECONDS = 20.0
 # HiGHS's numbers of its methods: the last two go on from a solution when bounds and when costs change
 CHOOSE, DUAL, PRIMAL = 0, 1, 4
 

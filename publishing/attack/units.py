@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from publishing.attack.programs import Contradiction, Unsolved
-from publishing.attack.ranges import Ranges, System, find_ranges
+from publishing.attack.ranges import find_ranges
+from publishing.attack.system import Ranges, System
 
 if TYPE_CHECKING:
     import duckdb
