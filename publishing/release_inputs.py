@@ -5,13 +5,12 @@ Written beside what the last release was made of, so that `restatements` can say
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ingestion.contracts.entities import load_entities
 from ingestion.lake.ledger_state import ACCEPTED
-from ingestion.parquet_table import write_table
+from ingestion.parquet_table import write_known_columns, write_table
 from ingestion.sql_text import literal
 from publishing.lineage import COUNTS
 from publishing.release_history import current_manifest
@@ -95,9 +94,7 @@ def write_inputs(
         target = home.reference_file(f"last_release_{name}")
         kept = home.released_folder(str(last["release_id"])) / f"{name}.parquet" if last else None
         if kept and kept.exists():
-            temporary = target.with_suffix(".tmp")
-            shutil.copyfile(kept, temporary)
-            temporary.replace(target)
+            write_known_columns(con, target, shape, kept)
         else:
             write_table(con, target, shape, [])
 
