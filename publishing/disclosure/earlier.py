@@ -4,17 +4,23 @@ shown_values has every value ever shown, with the first and the last release tha
 a problem are the values of the last release it was in.
 """
 
+from publishing.disclosure.stages import BAND_SIZE, NUMERATOR_WIDTH
+
 # What stays as it was published: by the community's wish, and what turned out not to be protected else.
 TO_HOLD = """
 create or replace temp table to_hold as select community_id, indicator_id, school_year from holds
 """
-# The indicators of cells that are told, or less open than they should be, if they changed in the year.
+# The years of indicators whose cells are told, or less open than they should be, if they were shown before:
+# {of} is `representative` where a cell stands for all of the same children, or else `problem_id`.
 HOLD_MORE = """
 insert into to_hold
-select distinct changed.community_id, changed.indicator_id, changed.school_year
-from changed
+select distinct shown.community_id, shown.indicator_id, shown.school_year
+from shown
 semi join (
-    select problem.* from problem inner join stage_cell on problem.problem_id = stage_cell.block
+    select problem.*
+    from stage_cell
+    inner join population on stage_cell.block = population.{of}
+    inner join problem on population.problem_id = problem.problem_id
     where stage_cell.cell_id in (select unnest($cells::bigint[]))
 ) using (community_id, indicator_id, school_year)
 anti join to_hold using (community_id, indicator_id, school_year)
@@ -51,7 +57,8 @@ compared as (
     select
         community_id, indicator_id, definition_version, school_year, collection,
         case
-            when last.suppression in ('suppressed', 'rounded') then false
+            when last.suppression = 'rounded' then false
+            when last.suppression = 'suppressed' then new.n is null and coalesce(is_asked, false)
             when last.suppression is null then coalesce(was_asked, false)
             when new.n is null then coalesce(is_asked, false)
             when last.denominator is null then false  -- percentages, of which no child can be taken
@@ -91,9 +98,11 @@ with small as (
         -- the results of many were corrected: who came or went is lost among them
         and coalesce(abs(coalesce(new.x, 0) - shown.numerator) < rules.minimum_denominator, true)
 )
-select changed.* from changed semi join (
-    select * from small union select * from to_hold
-) using (community_id, indicator_id, school_year)
+select * from changed semi join small using (community_id, indicator_id, school_year)
+union
+select distinct community_id, indicator_id, definition_version, school_year, collection
+from (from last_shown union all by name from planned)
+semi join to_hold using (community_id, indicator_id, school_year)
 """,
     """
 create or replace temp table held_rows as
@@ -105,6 +114,43 @@ select
 from last_shown
 semi join held using (community_id, indicator_id, definition_version, school_year, collection)
 """,
+    # who is told of a held year knows as much of every other table of the same children
+    """
+insert into shown by name
+with counts as (
+    select
+        community_id, indicator_id, definition_version, school_year, collection, count(*) as counted,
+        bit_xor(hash(geography_level, geography_id, disaggregate, subgroup, n)) as fingerprint_1,
+        sum(hash(n, geography_level, geography_id, disaggregate, subgroup)::hugeint) as fingerprint_2
+    from planned
+    semi join (select distinct community_id, school_year from held) using (community_id, school_year)
+    group by all
+),
+alike as (
+    select counts.*, of_held.indicator_id as held_id, of_held.definition_version as held_version,
+        of_held.collection as held_collection
+    from counts
+    inner join (
+        select counts.* from counts
+        semi join held using (community_id, indicator_id, definition_version, school_year, collection)
+    ) as of_held using (community_id, school_year, counted, fingerprint_1, fingerprint_2)
+    anti join held
+        on counts.community_id = held.community_id and counts.school_year = held.school_year
+        and counts.indicator_id = held.indicator_id and counts.collection = held.collection
+        and counts.definition_version = held.definition_version
+)
+select
+    shown.* replace (
+        alike.indicator_id as indicator_id, alike.definition_version as definition_version,
+        alike.collection as collection, null as numerator, null as value, null as band_low, null as band_high
+    )
+from alike
+inner join shown
+    on alike.community_id = shown.community_id and alike.school_year = shown.school_year
+    and alike.held_id = shown.indicator_id and alike.held_version = shown.definition_version
+    and alike.held_collection = shown.collection
+where shown.suppression <> 'rounded'
+""",
     """
 delete from planned using held
 where
@@ -113,11 +159,29 @@ where
     and planned.collection = held.collection
 """,
 )
+_MOVED = "abs(cell.n - shown.denominator)"
+# the fewest and the most of whom it was true when it was shown as a band, by that alone
+_BAND = BAND_SIZE.format(n="shown.denominator")
+_LEAST = f"if(shown.suppression = 'coded_low', 0, shown.denominator - {_BAND})"
+_MOST = f"if(shown.suppression = 'coded_low', {_BAND}, shown.denominator)"
+# and of those who came or went since
+_FEWEST_MOVED = f"if(cell.n > shown.denominator, cell.x - {_MOST}, {_LEAST} - cell.x)"
+_MOST_MOVED = f"if(cell.n > shown.denominator, cell.x - {_LEAST}, {_MOST} - cell.x)"
+# A number beside an earlier band: what is left of the band is too narrow, or who came or went are all alike.
+_BAND_TELLS = f"""
+least(cell.x, cell.n - cell.x) > {BAND_SIZE.format(n="cell.n")} and cell.n <> shown.denominator and (
+    least({_MOST}, cell.x + greatest(shown.denominator - cell.n, 0))
+    - greatest({_LEAST}, cell.x - greatest(cell.n - shown.denominator, 0))
+    < least({NUMERATOR_WIDTH}, {_MOST} - ({_LEAST}))
+    or least({_MOST_MOVED}, {_MOVED}) <= {BAND_SIZE.format(n=_MOVED)}
+    or greatest({_FEWEST_MOVED}, 0) >= {_MOVED} - {BAND_SIZE.format(n=_MOVED)}
+)
+"""
 # Of a year that is restated: a number that differs from one ever shown by a small group is protected like
 # one, and so is a numerator whose difference tells what became of the difference. What the last release hid
 # stays hidden.
 RESTATED = (
-    """
+    f"""
 create or replace temp table difference as
 select
     cell.cell_id,
@@ -127,12 +191,12 @@ select
     bool_or(cell.n = shown.denominator and cell.x = shown.numerator) as is_result_known,
     bool_or(
         case
+            when shown.suppression like 'coded%' then coalesce({_BAND_TELLS}, false)
             when shown.numerator is null then false
             when cell.n = shown.denominator then abs(cell.x - shown.numerator) between 1 and cell.minimum - 1
             else least(
-                abs(cell.x - shown.numerator), abs(abs(cell.n - shown.denominator) - abs(cell.x -
-                shown.numerator))
-            ) <= greatest(rules.band_smallest, floor(abs(cell.n - shown.denominator) * rules.band_share))
+                abs(cell.x - shown.numerator), abs({_MOVED} - abs(cell.x - shown.numerator))
+            ) <= {BAND_SIZE.format(n=_MOVED)}
         end
     ) as is_telling,
     bool_or(shown.suppression = 'suppressed' and shown.last_release = last.last_release) as was_hidden

@@ -67,14 +67,14 @@ def _solved(
         con.execute(statement)
     for statement in (DENOMINATOR_CELLS, DENOMINATOR_MEMBERS, SAME_DENOMINATORS, KNOWN_ALIKE):
         con.execute(statement)
-    denominators = _solved_stage(con, solved_before, OPEN_MORE)
+    denominators = _solved_stage(con, solved_before, HOLD_MORE.format(of="representative"), OPEN_MORE)
     if denominators is None:
         return None
     for statement in (HIDDEN_DENOMINATORS, NUMERATOR_RULES, COUPLED_NUMERATORS):
         con.execute(statement)
     for statement in (NUMERATOR_CELLS, NUMERATOR_MEMBERS, NO_SAME_NUMERATORS):
         con.execute(statement)
-    numerators = _solved_stage(con, solved_before)
+    numerators = _solved_stage(con, solved_before, HOLD_MORE.format(of="problem_id"))
     return None if numerators is None else (denominators, numerators)
 
 
@@ -90,7 +90,7 @@ def _solved_stage(
     except PinnedError as error:
         pinned, narrow = error, error.cells.tolist()
     # a year that was shown before is better held than shown with what nearly tells
-    for remedy in (HOLD_MORE, *remedies):
+    for remedy in remedies:
         if narrow and con.execute(remedy, {"cells": narrow}).fetchall():
             return None
     if pinned:

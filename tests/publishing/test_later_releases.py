@@ -9,8 +9,6 @@ import pytest
 from cell_tables import make_cells, make_children, make_rules, usual_plan
 
 from publishing.disclosure import DisclosureReport, protect
-from publishing.disclosure.cells import PLANNED
-from publishing.disclosure.earlier import EARLIER, HOLD_MORE
 
 KEY = "definition_version, collection, geography_level, geography_id, disaggregate, subgroup"
 SHOWN = f"select {KEY}, denominator, numerator, suppression from shown_values"
@@ -115,22 +113,6 @@ def test_a_year_that_the_community_holds_stays_as_it_was(con: duckdb.DuckDBPyCon
     assert now == before
 
 
-def test_a_year_that_cannot_be_restated_is_held(con: duckdb.DuckDBPyConnection) -> None:
-    new_children(con, 40)
-    assert again(con).held == 0
-    # as if one of its numbers could not be kept open
-    concerned = "select cell_id from stage_cell inner join problem on block = problem_id limit 1"
-    cells = [cell for (cell,) in con.execute(concerned).fetchall()]
-    assert len(con.execute(HOLD_MORE, {"cells": cells}).fetchall()) == 1
-    assert con.execute(HOLD_MORE, {"cells": cells}).fetchall() == []
-    for statement in (*PLANNED, *EARLIER):
-        con.execute(statement)
-    ((indicator,),) = con.execute("select distinct indicator_id from held_rows").fetchall()
-    assert con.execute("select count(*) from planned where indicator_id = ?", [indicator]).fetchall() == [
-        (0,)
-    ]
-
-
 def test_a_number_as_it_was_shown_is_shown_and_needs_no_proof(con: duckdb.DuckDBPyConnection) -> None:
     new_children(con, 40)
     again(con)
@@ -188,3 +170,84 @@ def test_a_year_without_any_child_left_is_not_shown(con: duckdb.DuckDBPyConnecti
     make_rules(con)
     con.execute("insert into shown_values from kept; delete from source_cells")
     assert protect(con).cells == 0
+
+
+def by_hand(
+    con: duckdb.DuckDBPyConnection, counts: dict[tuple[str, str], tuple[int, int]], *indicators: str
+) -> None:
+    """Table children of so many in all and successes per school and gender, the same for each indicator."""
+    rows = [
+        f"select 2020 as school_year, '{school}' as school_id, 'd' as district_id, '{gender}' as gender, "
+        f"'{indicator}' as indicator_id, i < {successes} as is_success from range({n}) as t(i)"
+        for (school, gender), (n, successes) in counts.items()
+        for indicator in indicators
+    ]
+    con.execute("create or replace table children as " + " union all ".join(rows))
+
+
+def released_by_hand(counts: dict[tuple[str, str], tuple[int, int]]) -> duckdb.DuckDBPyConnection:
+    """Release r0001 of indicator_m alone, by gender."""
+    con = duckdb.connect()
+    by_hand(con, counts, "indicator_m")
+    make_cells(con, PLAN)
+    protect(con)
+    release(con, "r0001")
+    return con
+
+
+def again_by_hand(
+    con: duckdb.DuckDBPyConnection, counts: dict[tuple[str, str], tuple[int, int]], *indicators: str
+) -> dict[tuple[str, ...], tuple[object, ...]]:
+    """What the next release would show: indicator, place, gender -> denominator, numerator."""
+    by_hand(con, counts, *indicators)
+    con.execute("create or replace temp table kept as from shown_values")
+    make_cells(con, PLAN)
+    con.execute("insert into shown_values from kept")
+    protect(con)
+    rows = con.execute(
+        "select indicator_id, geography_id, subgroup, if(suppression = 'suppressed', null, denominator), "
+        "if(suppression = '', numerator, null) from cell_suppression"
+    ).fetchall()
+    return {row[:3]: row[3:] for row in rows}
+
+
+PLAN = {"community": ["all", "gender"], "school": ["all"]}
+# the three are hidden with the five, and of 92 everything is shown
+TWO_SMALL = {("s1", "a"): (3, 1), ("s1", "b"): (5, 2), ("s1", "c"): (92, 46)}
+
+
+def test_a_year_whose_hidden_group_is_empty_now_is_held() -> None:
+    """The five with the three are all but those whose number was shown, and is as it was."""
+    con = released_by_hand(TWO_SMALL)
+    after = again_by_hand(con, {("s1", "b"): (8, 3), ("s1", "c"): (92, 46)}, "indicator_m")
+    assert after["indicator_m", "riverbend", "a"] == (None, None)  # as before, though nobody is there
+    assert after["indicator_m", "riverbend", "c"] == (92, 46)
+
+
+@pytest.mark.parametrize("new", ["indicator_a", "indicator_z"])
+def test_a_new_indicator_of_the_same_children_does_not_tell_what_a_held_year_hides(new: str) -> None:
+    con = released_by_hand({**TWO_SMALL, ("s2", "c"): (40, 20)})
+    joined = {("s1", "b"): (8, 3), ("s1", "c"): (92, 46), ("s2", "c"): (40, 20)}
+    after = again_by_hand(con, joined, "indicator_m", new)
+    assert after["indicator_m", "riverbend", "c"] == (132, 66)
+    # whatever it showed of the eight, all less c of the held year are these: so it shows nothing yet
+    assert {indicator for indicator, *_ in after} == {"indicator_m"}
+
+
+def test_a_number_is_hidden_that_tells_what_a_band_of_an_earlier_release_was() -> None:
+    """Of 50 at most four; of 62, whose twelve more are known, sixteen: all of the twelve, and all of the four."""
+    con = released_by_hand({("s1", "a"): (50, 4), ("s1", "b"): (100, 50), ("s1", "c"): (100, 50)})
+    before = con.execute("select suppression from shown_values where subgroup = 'a'").fetchall()
+    assert before == [("coded_low",)]
+    after = again_by_hand(
+        con, {("s1", "a"): (62, 16), ("s1", "b"): (100, 50), ("s1", "c"): (100, 50)}, "indicator_m"
+    )
+    assert after["indicator_m", "riverbend", "a"] == (None, None)
+
+
+def test_a_number_beside_a_band_is_shown_where_very_many_came() -> None:
+    con = released_by_hand({("s1", "a"): (50, 4), ("s1", "b"): (100, 50), ("s1", "c"): (100, 50)})
+    after = again_by_hand(
+        con, {("s1", "a"): (90, 24), ("s1", "b"): (100, 50), ("s1", "c"): (100, 50)}, "indicator_m"
+    )
+    assert after["indicator_m", "riverbend", "a"] == (90, 24)
