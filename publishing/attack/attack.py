@@ -70,7 +70,7 @@ def _attacked(units: list[Unit]) -> dict[str, UnitResult]:
 def _facts(
     unit: Unit, result: UnitResult | None, before: Mapping[str, Mapping[str, Any]]
 ) -> Mapping[str, Any]:
-    return before[unit.name] if result is None else {"hash": unit.hash, **result.facts()}
+    return before[unit.name] if result is None else {"hash": unit.hash, **result.counts}
 
 
 def _report(

@@ -59,10 +59,16 @@ where known.table_id = of_result.table_id and known.slot_id = of_result.slot_id
     and (low > known.x_low or high < coalesce(known.x_high, high + 1))
 """,
     """
+create or replace temp table of_children as
+select other_id, slot_id, max(low) as low, min(high) as high,
+    min_by(table_id, coalesce(high, 9e15) - low) as table_id
+from counted group by all
+""",
+    """
 update known set n_low = low, n_high = coalesce(high, known.n_high),
     twin = coalesce(known.twin, tbl.indicator_id || ' ' || tbl.definition_version || ' ' || tbl.collection)
-from counted inner join tbl on counted.table_id = tbl.table_id
-where known.table_id = counted.other_id and known.slot_id = counted.slot_id
+from of_children inner join tbl on of_children.table_id = tbl.table_id
+where known.table_id = of_children.other_id and known.slot_id = of_children.slot_id
     and (low > known.n_low or high < coalesce(known.n_high, high + 1))
 """,
 )

@@ -27,7 +27,7 @@ class OneByOne:
         low, high, is_whole = self._ends(one)
         if ranges.is_wide(one, need):
             return  # a solution on the way was enough
-        if not is_whole and need <= high - low < need + 1:
+        if not is_whole and need <= high - low < np.inf:
             low, high = self._whole_ends(one)
         ranges.low[one], ranges.high[one], ranges.is_exact[one] = low, high, True
 
@@ -46,11 +46,7 @@ class OneByOne:
         return False
 
     def _ends(self, one: int) -> tuple[float, float, bool]:
-        """The smallest and largest value, and whether whole tables have them.
-
-        A table in fractions bounds whole ones, but a range that it leaves open might not be: so it is
-        believed only where the range is wider than it has to be by one.
-        """
+        """The smallest and largest value, and whether whole tables have them: fractions may go further."""
         ends, is_whole = [], True
         for direction in (1.0, -1.0):
             found = self._programs.least_of(one, direction)

@@ -15,6 +15,8 @@ _SUBGROUP = "disaggregate || ' ' || subgroup"
 _CELL = f"community_id, indicator_id, school_year, {_PLACE} as place, {_SUBGROUP} as subgroup"
 _NOW = "(select * from value_row where release_id = '')"
 _BAND = "greatest(band_smallest, floor(band_share * denominator + 1e-9))"
+_MOVED = "abs(now.denominator - past.denominator)"
+_MOVED_X = "abs(now.numerator - past.numerator)"
 CHECKS = {
     "marker": f"""
         select community_id, '' as indicator_id, null as school_year, '' as place, '' as subgroup,
@@ -45,6 +47,20 @@ CHECKS = {
         inner join rules on now.community_id = rules.community_id
         where now.denominator <> past.denominator
             and abs(now.denominator - past.denominator) < minimum_denominator""",
+    # so many successes more or less are those of who came or went, or of children corrected one by one
+    "earlier result": f"""
+        select {_CELL.replace("community_id", "now.community_id", 1)},
+            'its numerator differs from release ' || past.release_id
+            || ' by what tells of few children, and both are shown' as how
+        from {_NOW} as now
+        inner join (select * from value_row where release_id <> '') as past using ({CELL_KEY})
+        inner join rules on now.community_id = rules.community_id
+        where case
+            when {_MOVED} = 0 then {_MOVED_X} between 1 and minimum_denominator - 1
+            when {_MOVED} >= minimum_denominator then
+                least({_MOVED_X}, abs({_MOVED} - {_MOVED_X}))
+                <= greatest(band_smallest, floor(band_share * {_MOVED} + 1e-9))
+        end""",
 }
 
 

@@ -29,22 +29,6 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class UnitFacts:
-    """One indicator and school year: what was asked, and the narrowest that is left of what is hidden.
-
-    `narrowest_n` and `narrowest_x` are at least so many children wide: a range that is wide enough is not
-    followed to its ends. None where nothing is hidden.
-    """
-
-    unknowns: int
-    equations: int
-    programs: int
-    narrowest_n: float | None
-    narrowest_x: float | None
-    seconds: float
-
-
-@dataclass(frozen=True)
 class AttackReport:
     """The attack on one release; `units` is "community indicator year" -> its hash and facts."""
 

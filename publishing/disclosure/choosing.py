@@ -12,7 +12,6 @@ from publishing.disclosure.proving import (
     Proof,
     prove_as_far_as_it_goes,
     prove_each,
-    prove_the_last,
     prove_together,
     told_anyway,
 )
@@ -37,13 +36,13 @@ def protected(whole: System) -> Protected:
     reduction = reduction_of(whole)
     proof = Proof.of(reduction.reduced, chosen_by_elimination(reduction.reduced))
     prove_together(proof)
-    prove_each(proof)
-    failing = prove_the_last(proof)
+    failing = prove_each(proof)
     if len(failing):
         prove_as_far_as_it_goes(proof, failing)
     narrow = np.zeros(proof.system.size, dtype=bool)
-    narrow[failing] = proof.open_.width()[failing] > 0
-    pinned = failing[~narrow[failing]]
+    width = proof.open_.width()[failing]
+    narrow[failing] = (width > 0) & (width < proof.system.need[failing])
+    pinned = failing[width == 0]
     if len(pinned):
         raise PinnedError(np.flatnonzero(np.isin(reduction.group, pinned)))
     hidden = proof.hidden & ~told_anyway(proof)

@@ -70,13 +70,10 @@ def prove_together(proof: Proof) -> None:
 
 
 def prove_each(proof: Proof) -> Numbers:
-    """A table for each number still to be proved, hiding what moves in it; those there is none for nearby."""
-    reach = reach_of(int(proof.system.need.max(initial=0)))
-    return _prove_each(proof, Limits(proof.system), proof.lacking(), _Programs(proof, reach))
+    """A table for each number still to be proved, hiding what moves in it; those that there is none for.
 
-
-def prove_the_last(proof: Proof) -> Numbers:
-    """The same, moving numbers as far as it takes, and then without their bands; those there is none for."""
+    First near the true numbers, then as far as it takes, and then without bands.
+    """
     system = proof.system
     failing = _prove_far(proof, Limits(system), proof.lacking())
     has_bands = (system.low != system.wide_low) | (system.high != system.wide_high)

@@ -37,7 +37,6 @@ RESULT = (
 
 @dataclass(frozen=True)
 class Solved:
-    units: int
     repairs: int
     tables: int
 
@@ -51,7 +50,7 @@ def solve_stage(con: duckdb.DuckDBPyConnection, solved_before: dict[bytes, Prote
     members: dict[str, Any] = con.execute(MEMBERS).fetchnumpy()
     same = _connected(cells["cell_id"], con.execute("from stage_same").fetchnumpy())
     con.execute(RESULT)
-    repairs = tables = units = 0
+    repairs = tables = 0
     systems = list(_systems(cells, members, same))
     # HiGHS lets other threads run while it solves
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -61,8 +60,8 @@ def solve_stage(con: duckdb.DuckDBPyConnection, solved_before: dict[bytes, Prote
         con.register("solved_unit", _as_table(system, result, ids))
         con.execute("insert into stage_result from solved_unit")
         con.unregister("solved_unit")
-        units, repairs, tables = units + 1, repairs + result.repairs, max(tables, len(result.tables))
-    return Solved(units, repairs, tables)
+        repairs, tables = repairs + result.repairs, max(tables, len(result.tables))
+    return Solved(repairs, tables)
 
 
 def _protected(solved_before: dict[bytes, Protected], unit: tuple[System, Numbers]) -> Protected:

@@ -58,7 +58,7 @@ class System:
 
 @dataclass
 class Openness:
-    """What the tables found so far prove: smallest and largest number of each cell, and the tables.
+    """What the tables found so far prove: how far each cell may be off, down and up, and the tables.
 
     A table is what it differs from the true one by.
     """

@@ -219,6 +219,22 @@ def test_one_late_child_in_a_year_shown_before() -> None:
     assert "release r0001" in findings[0].how
 
 
+@pytest.mark.parametrize(
+    ("now", "is_told"),
+    [
+        ((208, 104), False),
+        ((208, 106), True),  # two were corrected
+        ((220, 116), True),  # twelve came, and of all of them it is true
+        ((220, 105), True),
+        ((250, 125), False),
+    ],
+)
+def test_results_beside_those_of_an_earlier_release(now: tuple[int, int], is_told: bool) -> None:
+    small = SmallRelease().table({ALL: now}).table({ALL: (208, 104)}, into="past.r0001")
+    findings = small.attacked(past=True, knows_rests=False).findings
+    assert [f.kind for f in findings] == ["earlier result"] * is_told
+
+
 def test_what_an_earlier_release_showed_is_not_hidden_by_hiding_it_now() -> None:
     grades = {of("grade", str(i)): (40 + i, 20) for i in range(8)}
     numbers = {ALL: (sum(n for n, _ in grades.values()), 160), **grades}
