@@ -10,8 +10,9 @@ from publishing.release_contents import PromisedTable, references
 LOOKED_AT = "outgoing_{}"
 # counts of children: each is at least the community's minimum, or marked and NULL
 COUNTS = ("denominator", "cohort_size", "n_matched", "old_denominator", "new_denominator")
-# numbers that hide with them
-HIDDEN_WITH = ("numerator", "n_reached", "value", "share_reached", "participant_rate", "difference_points")
+# all other numbers of a row hide with them but these
+OF_NO_CHILD = ("step_order",)
+NUMBERS = ("BIGINT", "INTEGER", "DOUBLE")
 # tables that tell of no group of children: titles, deliveries, releases, sources of others
 DESCRIPTIVE = frozenset(
     [
@@ -117,13 +118,18 @@ def _numbers(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
 def _hidden(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
     columns = table.columns.keys()
     counts = [name for name in COUNTS if name in columns]
-    others = [name for name in HIDDEN_WITH if name in columns]
-    told = " or ".join(f"{name} is not null" for name in (*counts, *others))
+    numbers = [
+        name
+        for name, (kind, _) in table.columns.items()
+        if kind in NUMBERS and name not in table.key and name not in OF_NO_CHILD
+    ]
+    told = " or ".join(f"{name} is not null" for name in numbers)
     yield (
         "is_hidden_and_told",
         f"suppression in ('suppressed', 'not_received') and ({told})",
         "A number that is marked as hidden is NULL.",
     )
+    others = [name for name in numbers if name not in COUNTS and not name.endswith(("_low", "_high"))]
     told = " or ".join(f"{name} is not null" for name in others)
     yield (
         "is_banded_and_told",

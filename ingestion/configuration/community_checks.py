@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ingestion.configuration.community_file import CommunityFile
-from ingestion.configuration.disaggregates import DISAGGREGATES, PAIRS
+from ingestion.configuration.disaggregates import DISAGGREGATES, PAIRS, parts_of
 from ingestion.configuration.indicators import indicator_ids
 from ingestion.configuration.protection import missing_folds, protection_problems
 from ingestion.errors import ContractError
@@ -32,6 +32,37 @@ def _publication_problems(parsed: CommunityFile, source: YamlFile) -> Iterator[C
                 if name not in known:
                     place = ("publication", geography, part)
                     yield source.problem(place, f"unknown disaggregate '{name}'", near_miss(name, known))
+    yield from _missing_totals(parsed, source)
+
+
+def _missing_totals(parsed: CommunityFile, source: YamlFile) -> Iterator[ContractError]:
+    """What two parts of the plan add up to must be in it: else the one tells what the other hides.
+
+    Of schools and of ZIP codes by race the sums are the same; so are those of two pairs over what they share.
+    """
+    plan = {
+        geography: (
+            set(DISAGGREGATES if level.singles == "all" else level.singles) & set(DISAGGREGATES),
+            set(PAIRS if level.pairs == "all" else level.pairs) & set(PAIRS),
+        )
+        for geography, level in parsed.publication.items()
+    }
+    for geography, (singles, pairs) in plan.items():
+        for single in sorted({part for pair in pairs for part in parts_of(pair)} - singles):
+            if sum(single in parts_of(pair) for pair in pairs) > 1:
+                what = f"several pairs with '{single}' are published without '{single}' itself"
+                step = f"Add '{single}' to the singles, or leave one pair with it"
+                yield source.problem(("publication", geography, "pairs"), what, step)
+    for part, title in enumerate(("singles", "pairs")):
+        of_all = plan["community"][part] if "community" in plan else set[str]()
+        seen: dict[str, str] = {}
+        for geography in (name for name in plan if name != "community"):
+            branch = "school" if geography == "district" else geography
+            for name in sorted(plan[geography][part] - of_all):
+                if seen.setdefault(name, branch) != branch:
+                    what = f"'{name}' is published of {seen[name]}s and {geography}s, not of the community"
+                    step = f"Add '{name}' to the {title} of the community, or take it out of one level"
+                    yield source.problem(("publication", geography, title), what, step)
 
 
 def neighborhood_problems(community: Community, source: YamlFile) -> Iterator[ContractError]:

@@ -29,6 +29,11 @@ _PARTS = {
 PAIRS = tuple(_PARTS)
 
 
+def parts_of(pair: str) -> tuple[str, str]:
+    """The two disaggregates of a pair of PAIRS."""
+    return _PARTS[pair]
+
+
 def subgroups_of(disaggregate: str, neighborhoods: Iterable[str] = ()) -> tuple[str, ...]:
     """The subgroups of `all`, of a disaggregate or of a pair (`asian|female`); `unknown` is none.
 

@@ -118,6 +118,20 @@ WRONG_COMMUNITY = {
         ),
         "'gender' is folded at the level 'community' and published whole below it",
     ),
+    "two pairs without what they share": (
+        (
+            "school: {singles: [gender], pairs: [gender_x_disability]}",
+            "school: {singles: [gender], pairs: [gender_x_disability, race_ethnicity_x_disability]}",
+        ),
+        "several pairs with 'disability' are published without 'disability' itself",
+    ),
+    "schools and ZIP codes without their sum": (
+        (
+            "community: {singles: all, pairs: all}",
+            "community: {singles: [disability]}\n      zip: {singles: [gender]}",
+        ),
+        "'gender' is published of",
+    ),
     "an unknown subgroup to protect last": (
         ("{minimum_denominator: 12}", "{minimum_denominator: 12, protect_last: {gender: [femal]}}"),
         "Did you mean 'female'?",

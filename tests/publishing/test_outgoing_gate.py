@@ -38,6 +38,11 @@ BAD = {
     "no share": (f"update {VALUES} set value = 1.5, value_high = 1.6 where {ONE}", "value_is_a_share"),
     "outside its interval": (f"update {VALUES} set value_low = 0.45 where {ONE}", "value_is_outside"),
     "hidden and told": (f"update {VALUES} set suppression = 'suppressed' where {ONE}", "is_hidden_and_told"),
+    "hidden and its interval told": (
+        f"update {VALUES} set suppression = 'suppressed', denominator = null, numerator = null, value = null "
+        f"where {ONE}",
+        "is_hidden_and_told",
+    ),
     "a band and told": (
         f"update {VALUES} set suppression = 'coded_low', value_kind = 'band' where {ONE}",
         "is_banded_and_told",
