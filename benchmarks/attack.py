@@ -125,7 +125,7 @@ create temp table protected_last (community_id varchar, disaggregate varchar, su
 create temp table holds (community_id varchar, indicator_id varchar, school_year integer);
 create temp table implications (community_id varchar, disaggregate varchar, subgroup varchar,
     implied_disaggregate varchar, implied_subgroup varchar);
-create temp table residences (community_id varchar, zip_code varchar, tract_id varchar,
+create temp table residences (community_id varchar, school_year integer, zip_code varchar, tract_id varchar,
     neighborhood varchar);
 create temp table shown_values (community_id varchar, indicator_id varchar, definition_version varchar,
     school_year integer, collection varchar, geography_level varchar, geography_id varchar,

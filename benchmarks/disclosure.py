@@ -68,7 +68,7 @@ NO_ROWS = {
     "holds": "community_id varchar, indicator_id varchar, school_year integer",
     "implications": "community_id varchar, disaggregate varchar, subgroup varchar, "
     "implied_disaggregate varchar, implied_subgroup varchar",
-    "residences": "community_id varchar, zip_code varchar, tract_id varchar",
+    "residences": "community_id varchar, school_year integer, zip_code varchar, tract_id varchar",
 }
 
 

@@ -17,7 +17,7 @@ INPUTS = {
     "protected_last": "{disclosure_protected_last}",
     "implications": "{disclosure_implications}",
     "holds": "{disclosure_holds}",
-    "residences": "select distinct community_id, zip_code, tract_id from ({fct_student_year}) "
+    "residences": "select distinct community_id, school_year, zip_code, tract_id from ({fct_student_year}) "
     "where zip_code is not null or tract_id is not null",
     "shown_values": "{shown_values}",
 }

@@ -3,7 +3,7 @@
 # family = slots whose numbers, by their signs, make up a rest that is not published and at least zero: a
 # total without its parts (by a disaggregate in the same place, or by the places below it), a group without
 # one that it implies, an area without those inside. kind: a `split` has to add up; of an `inside` it is the
-# data that say whether the one is in the other.
+# data that say whether the one is in the other. school_year: where it is one of that year alone.
 FAMILIES = (
     """
 create or replace temp table split_member as
@@ -73,22 +73,22 @@ select wide_slot || ' implied by ' || narrow_slot as family, narrow_slot as slot
 union
 select wide_slot || ' implied by ' || narrow_slot, wide_slot, 1 from pairs
 """,
-    # a tract all of whose children live in one ZIP code is inside it, and the other way round;
-    # neighborhoods, which are made of both, are not published beside them
+    # a tract all of whose children of a school year live in one ZIP code is inside it, and the other way
+    # round; neighborhoods, which are made of both, are not published beside them
     """
 create or replace temp table area_member as
 with areas as (
-    select community_id, 'tract' as inner_level, tract_id as inner_id, 'zip' as outer_level,
+    select community_id, school_year, 'tract' as inner_level, tract_id as inner_id, 'zip' as outer_level,
         any_value(zip_code) as outer_id
     from residences where tract_id is not null and zip_code is not null
     group by all having count(distinct zip_code) = 1
     union all
-    select community_id, 'zip', zip_code, 'tract', any_value(tract_id)
+    select community_id, school_year, 'zip', zip_code, 'tract', any_value(tract_id)
     from residences where tract_id is not null and zip_code is not null
     group by all having count(distinct tract_id) = 1
 ),
 pairs as (
-    select outside.slot_id as outer_slot, inside.slot_id as inner_slot
+    select areas.school_year, outside.slot_id as outer_slot, inside.slot_id as inner_slot
     from areas
     inner join slot as inside
         on areas.community_id = inside.community_id and areas.inner_level = inside.geography_level
@@ -98,13 +98,14 @@ pairs as (
         and areas.outer_id = outside.geography_id
         and inside.disaggregate = outside.disaggregate and inside.subgroup = outside.subgroup
 )
-select outer_slot || ' around' as family, inner_slot as slot_id, -1 as sign from pairs
+select outer_slot || ' around in ' || school_year as family, school_year, inner_slot as slot_id, -1 as sign
+from pairs
 union
-select outer_slot || ' around', outer_slot, 1 from pairs
+select outer_slot || ' around in ' || school_year, school_year, outer_slot, 1 from pairs
 """,
     """
 create or replace temp table family_member as
-select dense_rank() over (order by kind, family) as family_id, kind, dimension, slot_id, sign
+select dense_rank() over (order by kind, family) as family_id, kind, dimension, school_year, slot_id, sign
 from (
     select 'split' as kind, * from split_member
     union all by name select 'split' as kind, * from place_member
@@ -176,7 +177,11 @@ select
     cell.problem_id * (select max(family_id) + 1 from family_member) + family_id as equation_id,
     problem_id, family_id, any_value(kind) as kind, any_value(cell.minimum) as minimum,
     sum(sign * n)::bigint as residual_n, sum(sign * x)::bigint as residual_x
-from family_member inner join cell using (slot_id)
+from family_member
+inner join cell using (slot_id)
+inner join problem using (problem_id)
+-- a family of one school year is none of others
+where family_member.school_year is null or family_member.school_year = problem.school_year
 group by problem_id, family_id
 """,
     # a sum of few children is hidden, and so is how many of them are of no known group

@@ -159,10 +159,21 @@ def test_a_tract_inside_a_zip_code_is_not_shown_if_few_live_in_the_rest_of_it() 
         return [(*ALL, 200, 100), ("zip", "12345", "all", "all", 80, 40), ("zip", "12346", "all", "all", 120, 60),
                 ("tract", "t1", "all", "all", inside, inside // 2), ("tract", "t2", "all", "all", 200 - inside, 100 - inside // 2)]  # fmt: skip
 
-    lies = "insert into residences values ('riverbend', '12345', 't1'), ('riverbend', '12345', 't2'), ('riverbend', '12346', 't2')"
+    def lying(*, school_year: int) -> str:
+        homes = ", ".join(
+            f"('riverbend', {school_year}, '{home}')"
+            for home in ("12345', 't1", "12345', 't2", "12346', 't2")
+        )
+        return f"insert into residences values {homes};"
+
+    lies = lying(school_year=2025)
     assert "suppressed" not in protected(areas(75)).values()
     assert "suppressed" in protected(areas(75), rules=lies).values()
     assert "suppressed" not in protected(areas(40), rules=lies).values()
+    # where they lived in another year says nothing, and unties nothing
+    assert "suppressed" not in protected(areas(75), rules=lying(school_year=2024)).values()
+    moved = "insert into residences values ('riverbend', 2024, '12346', 't1')"
+    assert "suppressed" in protected(areas(75), rules=lies + moved).values()
 
 
 def test_what_is_protected_last_is_shown_before_larger_groups() -> None:
