@@ -100,7 +100,7 @@ class SmallWarehouse:
                 "select school_year, 'as made' as inputs_hash from source_cells group by all"
             )
             con.execute(
-                "create table marts.fct_student_year as select '' as community_id, '' as zip_code, "
+                "create table marts.fct_student_year as select '' as community_id, 0 as school_year, '' as zip_code, "
                 "'' as tract_id limit 0"
             )
             con.execute(_LOADS)
