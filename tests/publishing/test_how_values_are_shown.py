@@ -67,7 +67,7 @@ def test_folded_groups_go_out_and_a_wrong_sum_of_them_does_not(here: SmallWareho
     with duckdb.connect() as con:
         con.execute(
             "copy (select 'riverbend' as community_id, 'school' as geography_level, 'race_ethnicity' as disaggregate, "
-            "unnest(['hispanic', 'black']) as subgroup, 'other_groups' as folded_subgroup) "
+            "unnest(['asian', 'black', 'native']) as subgroup, 'other_groups' as folded_subgroup) "
             f"to '{here.home.reference_file('disclosure_folds')}' (format parquet)"
         )
     here.change("update intermediate.int_cell_years set inputs_hash = 'folded'")
