@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -63,7 +64,12 @@ def test_however_values_are_shown_they_go_out_and_wrong_ones_do_not(
         look_at_what_goes_out(here)
 
 
-def test_folded_groups_go_out_and_a_wrong_sum_of_them_does_not(here: SmallWarehouse) -> None:
+def test_folded_groups_go_out_and_a_wrong_sum_of_them_does_not(
+    tmp_path: Path, published_manifest: Any
+) -> None:
+    # one of its own: what was shown before folding would be held
+    here = SmallWarehouse(tmp_path, published_manifest)
+    here.build_published("before folding")
     with duckdb.connect() as con:
         con.execute(
             "copy (select 'riverbend' as community_id, 'school' as geography_level, 'race_ethnicity' as disaggregate, "
