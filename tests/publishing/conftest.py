@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ class SmallWarehouse:
         self._write_identity()
         self._write_marts(children)
         self.dbt("seed")
+
+    def copied(self, root: Path) -> SmallWarehouse:
+        """The same in another home."""
+        copy = SmallWarehouse.__new__(SmallWarehouse)
+        copy.home, copy.manifest = Home(root), self.manifest
+        shutil.copytree(self.home.root, root, symlinks=True)
+        return copy
 
     def _write_reference(self) -> None:
         write_registry_tables(self.home, DBT_PROJECT, {"riverbend": "all"})
@@ -188,7 +196,13 @@ def published_manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(scope="session")
 def warehouse(tmp_path_factory: pytest.TempPathFactory, published_manifest: Any) -> SmallWarehouse:
-    """Built once; no test changes it."""
+    """Built once and never released; no test changes it."""
     small = SmallWarehouse(tmp_path_factory.mktemp("home"), published_manifest)
     small.build_published("first release")
     return small
+
+
+@pytest.fixture
+def here(warehouse: SmallWarehouse, tmp_path: Path) -> SmallWarehouse:
+    """A copy, for what a test changes."""
+    return warehouse.copied(tmp_path / "home")

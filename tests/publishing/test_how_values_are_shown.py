@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-from typing import Any
-
 import duckdb
 import pytest
 
-from ingestion.home import Home
 from publishing.dbt_project import DBT_PROJECT
 from publishing.outgoing import check_outgoing
+from publishing.release import prepare_release, publish
 from publishing.release_contents import ReleaseError, load_promise
 from tests.publishing.conftest import SmallWarehouse
 
 DERIVED = ("indicator_gaps", "indicator_trends", "gap_drivers", "pathway_funnel")
-
-
-@pytest.fixture
-def here(warehouse: SmallWarehouse, tmp_path: Path) -> SmallWarehouse:
-    home = Home(tmp_path / "home")
-    shutil.copytree(warehouse.home.root, home.root, symlinks=True)
-    copy = SmallWarehouse.__new__(SmallWarehouse)
-    copy.home, copy.manifest = home, warehouse.manifest
-    return copy
 
 
 def choose(here: SmallWarehouse, chosen: str) -> None:
@@ -64,12 +51,8 @@ def test_however_values_are_shown_they_go_out_and_wrong_ones_do_not(
         look_at_what_goes_out(here)
 
 
-def test_folded_groups_go_out_and_a_wrong_sum_of_them_does_not(
-    tmp_path: Path, published_manifest: Any
-) -> None:
-    # one of its own: what was shown before folding would be held
-    here = SmallWarehouse(tmp_path, published_manifest)
-    here.build_published("before folding")
+def fold(here: SmallWarehouse) -> None:
+    """Build with three groups of schools in one."""
     with duckdb.connect() as con:
         con.execute(
             "copy (select 'riverbend' as community_id, 'school' as geography_level, 'race_ethnicity' as disaggregate, "
@@ -78,6 +61,21 @@ def test_folded_groups_go_out_and_a_wrong_sum_of_them_does_not(
         )
     here.change("update intermediate.int_cell_years set inputs_hash = 'folded'")
     here.dbt("run", "--select", "cell_suppression+")
+
+
+def test_folding_leaves_years_as_they_were_shown(here: SmallWarehouse) -> None:
+    """What was shown of two of three groups, taken from the folded one, would tell the third."""
+    publish(here.home)
+    prepare_release(here.home, "folded")
+    exact = "select * exclude (release_id, held_since) from published.indicator_values order by all"
+    before = here.query(exact)
+    fold(here)
+    assert here.query(exact) == before
+    assert here.query("select count(held_since) > 0 from published.indicator_values") == [(True,)]
+
+
+def test_folded_groups_go_out_and_a_wrong_sum_of_them_does_not(here: SmallWarehouse) -> None:
+    fold(here)
     folded = "subgroup = 'other_groups' and suppression = ''"
     assert here.query(f"select count(*) > 0 from published.indicator_values where {folded}") == [(True,)]
     look_at_what_goes_out(here)

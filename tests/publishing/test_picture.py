@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.xdist_group("published")
-def test_a_built_warehouse_is_published_and_its_picture_drawn(warehouse: SmallWarehouse) -> None:
-    made = publish(warehouse.home)
+def test_a_built_warehouse_is_published_and_its_picture_drawn(here: SmallWarehouse) -> None:
+    made = publish(here.home)
     assert made.rows["indicator_values"] > 500
     console = Console(file=StringIO(), width=200)
-    console.print(release_picture(warehouse.home))
+    console.print(release_picture(here.home))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     for words in (
         "Chronic absence",
@@ -34,7 +34,7 @@ def test_a_built_warehouse_is_published_and_its_picture_drawn(warehouse: SmallWa
         assert words in text
     # in a narrow terminal titles are wrapped, and no number is cut
     narrow = Console(file=StringIO(), width=64)
-    narrow.print(release_picture(warehouse.home))
+    narrow.print(release_picture(here.home))
     assert "…" not in narrow.file.getvalue()  # type: ignore[attr-defined]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ import pytest
 from jinja2 import Environment
 from scipy.stats import binomtest, false_discovery_control, norm
 
-from ingestion.home import Home
 from orchestration.notification import without_values
 from tests.dbt_in_process import run_dbt
 
@@ -95,19 +93,14 @@ def test_every_cell_of_the_plan_is_decided_on_once_and_published(warehouse: Smal
     assert planned == decided == published > 0
 
 
-def test_sums_that_do_not_add_up_stop_dbt_with_what_is_wrong(
-    warehouse: SmallWarehouse, tmp_path: Path
-) -> None:
-    home = Home(tmp_path / "home")
-    shutil.copytree(warehouse.home.root, home.root, symlinks=True)
-    with duckdb.connect(str(home.warehouse)) as con:
-        con.execute(
-            # many more in all, or the year would be held as it was shown
-            "update marts.indicator_cells set denominator = denominator + if(disaggregate = 'all', 500, 1000) "
-            "where disaggregate in ('all', 'gender')"
-        )
-        con.execute("update intermediate.int_cell_years set inputs_hash = 'another'")
-    result = run_dbt(warehouse.manifest, home, "build", "--select", "cell_suppression")
+def test_sums_that_do_not_add_up_stop_dbt_with_what_is_wrong(here: SmallWarehouse) -> None:
+    here.change(
+        # many more in all
+        "update marts.indicator_cells set denominator = denominator + if(disaggregate = 'all', 500, 1000) "
+        "where disaggregate in ('all', 'gender');"
+        "update intermediate.int_cell_years set inputs_hash = 'another'"
+    )
+    result = run_dbt(here.manifest, here.home, "build", "--select", "cell_suppression")
     assert not result.success
     (told,) = (without_values(node.message) for node in result.result if node.status == "error")
     assert re.match(r"\d+ sums of indicator_cells do not add up, such as \w+ at \w+ level\. ", told)
