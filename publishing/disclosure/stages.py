@@ -27,38 +27,47 @@ _ORDER = """
 """
 
 # Numbers of which the one cannot be smaller than the other. Those far apart bind nothing, since no table that
-# proves anything moves a number so far.
-COUPLED = """
+# proves anything moves a number so far. need: how open must be by how much the one is larger, where that tells
+# of few or of a small group; of how many data came (coverage) it says nothing of a child.
+COUPLED = f"""
 create or replace temp table coupled as
 with counts as (
-    select distinct population.representative as outer_id, counting.representative as inner_id
+    select
+        population.representative as outer_id, counting.representative as inner_id,
+        bool_and(counting.indicator_id in (select indicator_id from coverages)) as is_coverage
     from counting inner join population on counting.problem_id = population.problem_id
+    group by all
 ),
 differences as (
     -- whom another table counts are some of the children here
-    select inner_id as problem_id, here.cell_id as larger, there.cell_id as smaller, here.n - there.n as n
+    select inner_id as problem_id, here.cell_id as larger, there.cell_id as smaller, here.n - there.n as n,
+        not is_coverage
+        and (here.n < here.minimum or here.n - there.n <= {BAND_SIZE.format(n="here.n")}) as tells_of_few,
+        least({NUMERATOR_WIDTH}, here.n) as width
     from counts
     inner join cell as here on outer_id = here.problem_id
     inner join cell as there on inner_id = there.problem_id and here.slot_id = there.slot_id
+    inner join problem on inner_id = problem.problem_id
+    inner join rules using (community_id)
     union all
     -- nor can fewer be of unknown group
-    select inner_id, -here.equation_id, -there.equation_id, here.residual_n - there.residual_n
+    select inner_id, -here.equation_id, -there.equation_id, here.residual_n - there.residual_n, false, 0
     from counts
     inner join equation as here on outer_id = here.problem_id
     inner join equation as there on inner_id = there.problem_id and here.family_id = there.family_id
     where there.residual_n > 0 and here.kind = 'split'
     union all
     -- of a group no more than of all, where it is not told how many of all are
-    select problem_id, -wider_id, -equation_id, wider_n - residual_n
+    select problem_id, -wider_id, -equation_id, wider_n - residual_n, false, 0
     from wider_equation
     where not is_told and residual_n > 0
 )
 select
     (select coalesce(max(equation_id), 0) from equation)
     + row_number() over (order by larger, smaller) as equation_id,
-    *
+    * exclude (tells_of_few, width), if(tells_of_few, width, 0) as need
 from differences
-where n between 0 and {far}
+where n between 0 and {{far}}
 """
 DENOMINATOR_CELLS = f"""
 create or replace temp table stage_cell as
@@ -118,7 +127,7 @@ from equation inner join units using (problem_id) left join beyond_at_most using
 where residual_n > 0 or kind = 'inside'
 union all
 select
-    unit_id, -equation_id, problem_id, n, 0, {UNBOUNDED}, 0, true, true, 0, 0, 0, {UNBOUNDED}
+    unit_id, -equation_id, problem_id, n, 0, {UNBOUNDED}, need, true, true, 0, 0, 0, {UNBOUNDED}
 from coupled inner join units using (problem_id)
 """
 DENOMINATOR_MEMBERS = """
