@@ -27,8 +27,8 @@ _ORDER = """
 """
 
 # Numbers of which the one cannot be smaller than the other. Those far apart bind nothing, since no table that
-# proves anything moves a number so far. need: how open must be by how much the one is larger, where that tells
-# of few or of a small group; of how many data came (coverage) it says nothing of a child.
+# proves anything moves a number so far. need: how open must be by how much the one is larger, where that
+# tells of few or of a small group; of how many data came (coverage) it says nothing of a child.
 COUPLED = f"""
 create or replace temp table coupled as
 with counts as (
