@@ -7,9 +7,12 @@ import subprocess
 import sys
 
 import duckdb
+import pytest
 
 from publishing.dbt_project import DBT_PROJECT
 from tests.conftest import Deployment
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
 
 def test_no_hidden_number_of_the_demo_can_be_worked_out(

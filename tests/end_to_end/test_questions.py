@@ -10,7 +10,7 @@ import pytest
 from docs.indicator_cards import PAGE
 from tests.conftest import Deployment
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("truth")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.S)
 OF_SCHOOLS = next(query for query in QUERIES if "gap_drivers" in query)

@@ -23,6 +23,8 @@ from tests.publishing.site.browsing import (
     violations,
 )
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+
 Truth = tuple[Deployment, duckdb.DuckDBPyConnection]
 LARGEST_PAGE, LARGEST_FILE = 300_000, 600_000
 COURSE = """

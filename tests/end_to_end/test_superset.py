@@ -45,7 +45,7 @@ HIDDEN = """
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("truth"),
+    pytest.mark.xdist_group("demo"),
     pytest.mark.skipif(
         not (IS_INSTALLED or ASKED_FOR),
         reason="Superset is not installed: run `make superset-environment`, or set MILEPOST_TEST_SUPERSET=1",

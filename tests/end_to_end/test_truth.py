@@ -15,7 +15,7 @@ from tests.end_to_end.truth_accounts import RACE, RACES
 from tests.end_to_end.truth_attributes import DISAGGREGATES
 from tests.end_to_end.truth_cells import CELL_COLUMNS, DEFINITIONS, LEVELS, WITHOUT_VALUES, count_true_cells
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("truth")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
 # one truth row per fact that the gate let through, with the warehouse's own id of the person it belongs to
 PERSON_OF = "inner join identity using (true_person_id)"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Deployment
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("truth")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
 Demo = tuple[Deployment, duckdb.DuckDBPyConnection]
 FOUND_AT_LEAST = 0.99  # rows that the gate holds back take a few children's addresses with them

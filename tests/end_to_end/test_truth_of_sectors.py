@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import Deployment
 from tests.end_to_end.differences import difference
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("truth")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
 Demo = tuple[Deployment, duckdb.DuckDBPyConnection]
 WHO = "person_id, partner_id, school_year"
