@@ -89,6 +89,31 @@ def prepare(con: duckdb.DuckDBPyConnection, children: int, indicators: int, plan
         from range({children}) as c(child)
         """
     )
+    _count(con, indicators, plan)
+    con.execute(
+        "create table plan as select distinct community_id, geography_level, disaggregate from source_cells"
+    )
+    con.execute("create table selection as select distinct community_id, indicator_id from source_cells")
+    con.execute(
+        "create table default_definitions as select distinct indicator_id, 'v1' as definition_version "
+        "from selection"
+    )
+    con.execute(
+        "create table school_districts as select distinct 'c' as community_id, 's' || school as school_id, "
+        f"'d' || school % {DISTRICTS} as district_id from child"
+    )
+    con.execute(
+        "create table rules as select 'c' as community_id, 10 as minimum_denominator, true as shows_bands, "
+        "4 as band_smallest, 0.05::double as band_share, 'counts' as shows"
+    )
+    for table, columns in NO_ROWS.items():
+        con.execute(f"create table {table} ({columns})")
+    shown = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+    con.execute(f"create table shown_values ({shown})")
+
+
+def _count(con: duckdb.DuckDBPyConnection, indicators: int, plan: str) -> None:
+    """Table source_cells: every cell of the plan, of each indicator."""
     places = {
         "community": "'c'",
         "district": f"'d' || school % {DISTRICTS}",
@@ -110,26 +135,6 @@ def prepare(con: duckdb.DuckDBPyConnection, children: int, indicators: int, plan
         for disaggregate in ("all", *disaggregates)
     ]
     con.execute("create table source_cells as " + " union all ".join(parts))
-    con.execute(
-        "create table plan as select distinct community_id, geography_level, disaggregate from source_cells"
-    )
-    con.execute("create table selection as select distinct community_id, indicator_id from source_cells")
-    con.execute(
-        "create table default_definitions as select distinct indicator_id, 'v1' as definition_version "
-        "from selection"
-    )
-    con.execute(
-        "create table school_districts as select distinct 'c' as community_id, 's' || school as school_id, "
-        f"'d' || school % {DISTRICTS} as district_id from child"
-    )
-    con.execute(
-        "create table rules as select 'c' as community_id, 10 as minimum_denominator, true as shows_bands, "
-        "4 as band_smallest, 0.05::double as band_share, 'counts' as shows"
-    )
-    for table, columns in NO_ROWS.items():
-        con.execute(f"create table {table} ({columns})")
-    shown = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-    con.execute(f"create table shown_values ({shown})")
 
 
 def _draw(what: str) -> str:
@@ -176,26 +181,7 @@ def compare(sizes: list[int], indicators: int, plan: str) -> None:
     print(f"{'repairs':>9}{'tables':>8}{'s a year':>10}{'peak MB':>9}")
     for children in sizes:
         found = _in_own_process(children, indicators, plan)
-        cells = found["cells"]
-        levels = found["levels"]
-        hidden = sum(level["children_hidden"] for level in levels) / sum(
-            level["children"] for level in levels
-        )
-        shares = (
-            found["hidden_primary"] / cells,
-            found["denominators"],
-            found["hidden_complementary"] / cells,
-            found["coded"] / cells,
-        )
-        print(
-            f"{children:>9,}{cells // indicators:>8,}" + "".join(f"{share:>8.1%}" for share in shares), end=""
-        )
-        print(f"{hidden:>10.1%}{found['repairs']:>9}{found['tables']:>8}", end="")
-        print(f"{found['cpu_seconds'] / indicators:>10.2f}{found['peak_mb']:>9,.0f}")
-        for level in levels:
-            beside = level["complementary"] / level["cells"]
-            cells = level["cells"] // indicators
-            print(f"{'':9}  {level['level']:12}{cells:>6,} cells, {beside:.1%} hidden beside others")
+        _print_size(children, indicators, found)
         if plan == "P4" and children in TARGET_SHARES:
             target = TARGET_SHARES[children]
             met = "met" if found["denominators"] <= target else "MISSED"
@@ -206,6 +192,21 @@ def compare(sizes: list[int], indicators: int, plan: str) -> None:
     print(
         f"children: those in hidden cells. s a year: CPU seconds of a year of one (target {TARGET_SECONDS})."
     )
+
+
+def _print_size(children: int, indicators: int, found: dict[str, Any]) -> None:
+    cells, levels = found["cells"], found["levels"]
+    hidden = sum(level["children_hidden"] for level in levels) / sum(level["children"] for level in levels)
+    counts = ("hidden_primary", "hidden_complementary", "coded")
+    small, beside, banded = (found[name] / cells for name in counts)
+    shares = (small, found["denominators"], beside, banded)
+    print(f"{children:>9,}{cells // indicators:>8,}" + "".join(f"{share:>8.1%}" for share in shares), end="")
+    print(f"{hidden:>10.1%}{found['repairs']:>9}{found['tables']:>8}", end="")
+    print(f"{found['cpu_seconds'] / indicators:>10.2f}{found['peak_mb']:>9,.0f}")
+    for level in levels:
+        beside = level["complementary"] / level["cells"]
+        name, size = level["level"], level["cells"] // indicators
+        print(f"{'':9}  {name:12}{size:>6,} cells, {beside:.1%} hidden beside others")
 
 
 def _in_own_process(children: int, indicators: int, plan: str) -> dict[str, Any]:

@@ -90,15 +90,21 @@ def sums(cells, places, community):
 
 def attack(cells, all_sums):
     """How many numbers are hidden or banded, and those that can have one value only, with it."""
-    # of everyone in the community each has a known subgroup: then there is no rest in any place or pair
-    whole = {
-        split
-        for (total, split), parts in all_sums.items()
-        if total[0] == "community"
-        and total[2:] == ("all", "all")
-        and None not in (numbers := [cells[cell][0] for cell in (total, *parts)])
-        and numbers[0] == sum(numbers[1:])
-    }
+    names, low, high, rows, known = system(cells, all_sums)
+    if not names:
+        return 0, []
+    entries = [(i, names[name], sign) for i, row in enumerate(rows) for name, sign in row.items()]
+    i, j, signs = zip(*entries, strict=True) if entries else ((), (), ())
+    matrix = csr_matrix((signs, (i, j)), shape=(len(rows), len(names)))
+    wanted = np.array([len(name) == 2 for name in names])
+    stuck = unmoved(matrix, np.array(known, float), np.array(low, float), np.array(high, float), wanted)
+    listed = list(names)
+    return int(wanted.sum()), [(listed[one], number) for one, number in stuck]
+
+
+def system(cells, all_sums):
+    """Unknowns by name with their ends, and the sums they are in: rows of signs, and what each comes to."""
+    whole = known_to_all(cells, all_sums)
     low, high, names, rows, known = [], [], {}, [], []
 
     def variable(name, least, most):
@@ -131,15 +137,19 @@ def attack(cells, all_sums):
                 row[(total, split, what)] = 1
             rows.append(row)
             known.append(rest)
-    if not names:
-        return 0, []
-    entries = [(i, names[name], sign) for i, row in enumerate(rows) for name, sign in row.items()]
-    i, j, signs = zip(*entries, strict=True) if entries else ((), (), ())
-    matrix = csr_matrix((signs, (i, j)), shape=(len(rows), len(names)))
-    wanted = np.array([len(name) == 2 for name in names])
-    stuck = unmoved(matrix, np.array(known, float), np.array(low, float), np.array(high, float), wanted)
-    listed = list(names)
-    return int(wanted.sum()), [(listed[one], number) for one, number in stuck]
+    return names, low, high, rows, known
+
+
+def known_to_all(cells, all_sums):
+    """Splits of which each child of the community has a known part: no place or pair has a rest then."""
+    return {
+        split
+        for (total, split), parts in all_sums.items()
+        if total[0] == "community"
+        and total[2:] == ("all", "all")
+        and None not in (numbers := [cells[cell][0] for cell in (total, *parts)])
+        and numbers[0] == sum(numbers[1:])
+    }
 
 
 def unmoved(matrix, known, low, high, wanted):

@@ -17,10 +17,7 @@ class Home:
         return cls(Path(os.environ.get("MILEPOST_HOME") or ".milepost").absolute())
 
     def create(self) -> "Home":
-        """Make the folders that must be there before anything is received, and return this home.
-
-        Only its owner may look into a home: it holds children's records.
-        """
+        """Make the folders that must be there before anything is received; for its owner's eyes alone."""
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         for folder in (self.inbox, self.landing, self.raw, self.staged, self.superseded, self.reference):
             folder.mkdir(parents=True, exist_ok=True)
@@ -255,12 +252,6 @@ class Home:
         """Every value that a release ever showed; beside the releases, of which only the last are kept."""
         return self.published / "shown_values.parquet"
 
-    # ---- what was destroyed ---------------------------------------------------------------------
-    @property
-    def receipts(self) -> Path:
-        """What was purged, when, by whom, and what a search of the home found afterwards."""
-        return self.root / "receipts"
-
     @property
     def withdrawn_releases(self) -> Path:
         """Releases out of force, where nobody reads them by mistake."""
@@ -278,6 +269,11 @@ class Home:
     def access_log(self) -> Path:
         """Who released, exported, purged or asked what: a line each, only ever appended to."""
         return self.root / "access.jsonl"
+
+    @property
+    def receipts(self) -> Path:
+        """What was purged, when, by whom, and what a search of the home found afterwards."""
+        return self.root / "receipts"
 
     # ---- tools -----------------------------------------------------------------------------------
     @property

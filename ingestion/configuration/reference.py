@@ -215,26 +215,36 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
     years = community.school_years
     yield "communities", (community.name, years.first, years.last, community.disclosure.minimum_denominator)
     yield from _protection_rows(community.disclosure)
-    linking = community.identity
-    yield (
-        "identity_settings",
-        (
-            linking.largest_match_rate_drop,
-            linking.largest_reissued_share,
-            linking.unmatched_lists,
-            linking.households_by_address,
-        ),
-    )
     for place, (name, collection) in enumerate(community.collections.items()):
         yield "collections", (name, collection.maturity, place)
     for name, partner in community.partners.items():
         yield "partners", (name, partner.title, partner.sector, partner.district_id)
     yield from _extract_rows(community)
+    yield from _agreement_rows(community)
+    yield from _identity_rows(community)
+    yield from _code_rows(community)
+    yield from _place_rows(community)
+    yield from _indicator_rows(community)
+
+
+def _agreement_rows(community: Community) -> Iterator[tuple[str, Row]]:
     for name, agreement in community.agreements.items():
         covered = [e for e, contract in community.contracts.items() if agreement.covers(e, contract.bundle)]
         parties = list(agreement.parties)
         dates = (agreement.starts, agreement.expires, agreement.retention_years)
         yield "agreements", (name, parties, agreement.purpose, covered, *dates)
+
+
+def _identity_rows(community: Community) -> Iterator[tuple[str, Row]]:
+    linking = community.identity
+    shares = (linking.largest_match_rate_drop, linking.largest_reissued_share)
+    yield "identity_settings", (*shares, linking.unmatched_lists, linking.households_by_address)
+    for row in community.same_places:
+        decided = (row.decision, row.reviewer, row.decided_on, row.reason)
+        yield "same_places", (*row.one, *row.other, *decided)
+
+
+def _code_rows(community: Community) -> Iterator[tuple[str, Row]]:
     for name, crosswalk in community.crosswalks.items():
         for code in crosswalk:
             codes = (code.field, code.partner_code, code.conformed_code)
@@ -242,18 +252,14 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
     for cut in community.cut_scores:
         about = (cut.assessment_id, cut.subject, cut.grade_level)
         yield "cut_scores", (*about, cut.first_year, cut.last_year, cut.proficient_score)
+
+
+def _indicator_rows(community: Community) -> Iterator[tuple[str, Row]]:
     for aim in community.targets:
         yield "targets", (aim.indicator_id, aim.disaggregate, aim.subgroup, aim.school_year, aim.target)
     for number in community.area_indicators:
         named = (number.area_indicator_id, number.title, number.outcome, number.area_type)
         yield "area_indicators", (*named, number.measure_id, number.denominator_measure_id)
-    for row in community.same_places:
-        decided = (row.decision, row.reviewer, row.decided_on, row.reason)
-        yield "same_places", (*row.one, *row.other, *decided)
-    for change in last_codes(community.geography_changes):
-        yield "geography_changes", change
-    for area in community.neighborhoods:
-        yield "neighborhoods", (area.geography_level, area.geography_id, area.neighborhood)
     for program, method in community.program_matching.items():
         yield "program_matching", (program.strip().lower(), method)
     for indicator, owner in community.owners.items():
@@ -261,6 +267,13 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
     for geography, level in community.publication.items():
         for disaggregate in community.published_at(level):
             yield "publication_plan", (geography, disaggregate)
+
+
+def _place_rows(community: Community) -> Iterator[tuple[str, Row]]:
+    for change in last_codes(community.geography_changes):
+        yield "geography_changes", change
+    for area in community.neighborhoods:
+        yield "neighborhoods", (area.geography_level, area.geography_id, area.neighborhood)
 
 
 def _protection_rows(rules: Disclosure) -> Iterator[tuple[str, Row]]:

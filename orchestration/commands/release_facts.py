@@ -99,6 +99,12 @@ def release_facts(home: Home, years_before: list[int], since: dt.datetime) -> di
 
 def sentences(facts: dict[str, Any]) -> list[str]:
     """The same for people, with what to do about it; what is as it should be is not mentioned."""
+    said = [*_of_protection(facts), *_of_what_is_missing(facts), *_of_codes(facts)]
+    said += [f"The outgoing gate let this pass: {warning}." for warning in facts["warnings"]]
+    return said
+
+
+def _of_protection(facts: dict[str, Any]) -> list[str]:
     said = []
     if facts["hidden"]:
         hidden = counted(facts["values"], "value is", "values are")
@@ -111,6 +117,11 @@ def sentences(facts: dict[str, Any]) -> list[str]:
             f"Held at an earlier release: {periods}. Fewer children came or left, or were corrected,"
             " than the smallest group that may be shown, so new numbers less old ones would tell of them."
         )
+    return said
+
+
+def _of_what_is_missing(facts: dict[str, Any]) -> list[str]:
+    said = []
     if facts["without_values"]:
         without = facts["without_values"]
         said.append(
@@ -124,6 +135,19 @@ def sentences(facts: dict[str, Any]) -> list[str]:
             f"Preliminary for the whole community, since a partner is late: {periods}."
             " `milepost status` tells who."
         )
+    if facts["left_out"]:
+        reasons = "; ".join(dict.fromkeys(reason.rstrip(".") for reason in facts["left_out"].values()))
+        extracts = counted(len(facts["left_out"]), "extract is", "extracts are")
+        said.append(f"{extracts} left out, for want of a live agreement: {reasons}.")
+    if facts["years_gone"]:
+        years = ", ".join(map(str, facts["years_gone"]))
+        gone = "years" if len(facts["years_gone"]) > 1 else "year"
+        said.append(f"In the release before, and not in this one: the school {gone} {years}.")
+    return said
+
+
+def _of_codes(facts: dict[str, Any]) -> list[str]:
+    said = []
     if facts["refused_state_ids"]:
         students = counted(facts["refused_state_ids"], "student has", "students have")
         said.append(
@@ -139,15 +163,6 @@ def sentences(facts: dict[str, Any]) -> list[str]:
             ' milepost query --warehouse "from marts.unmapped_codes". Add them, with what they mean, to'
             " crosswalks/<partner>.csv of the community, then refresh again."
         )
-    if facts["left_out"]:
-        reasons = "; ".join(dict.fromkeys(reason.rstrip(".") for reason in facts["left_out"].values()))
-        extracts = counted(len(facts["left_out"]), "extract is", "extracts are")
-        said.append(f"{extracts} left out, for want of a live agreement: {reasons}.")
-    if facts["years_gone"]:
-        years = ", ".join(map(str, facts["years_gone"]))
-        gone = "years" if len(facts["years_gone"]) > 1 else "year"
-        said.append(f"In the release before, and not in this one: the school {gone} {years}.")
-    said += [f"The outgoing gate let this pass: {warning}." for warning in facts["warnings"]]
     return said
 
 

@@ -23,6 +23,44 @@ TROUBLES: dict[type[Exception], str] = {
     Contradiction: "its published numbers contradict each other: no numbers of children fulfil all sums",
     Unsolved: "the solver gave up on its sums, so nothing is proved of its hidden numbers",
 }
+# Its name and the rules of its community.
+UNITS = """
+select
+    unit_id, community_id || ' ' || indicator_id || ' ' || school_year as name,
+    min(minimum_denominator)::double as minimum, min(width)::double as width,
+    max(band_smallest)::double as band_smallest, max(band_share)::double as band_share
+from tbl
+where release_id = ''
+group by all
+order by unit_id
+"""
+# What is unknown, with what is known of its group's denominator; is_free where it may be told.
+VARIABLES = """
+with asked as (
+    -- joins by equal columns alone: for any other condition DuckDB compares all rows with all
+    select
+        *, if(kind in ('n', 'x', 'y'), place_id, null) as slot_id,
+        if(kind in ('x', 'y'), place_id, null) as result_id
+    from variable
+),
+of_groups as (select table_id, place_id, variable from variable where kind = 'n')
+select
+    asked.unit_id, asked.kind, asked.table_id, asked.place_id,
+    coalesce(asked.low, 0)::double as low, coalesce(asked.high, 'inf'::double)::double as high,
+    coalesce(of_groups.variable, -1) as n_variable, coalesce(known.n_low, 0)::double as n_known,
+    coalesce(known.is_shown and (asked.kind = 'n' or known.suppression = ''), false)
+    or harmless.kind is not null as is_free,
+    truth.n is not null as is_judged
+from asked
+left join of_groups on asked.table_id = of_groups.table_id and asked.result_id = of_groups.place_id
+left join known on asked.table_id = known.table_id and asked.slot_id = known.slot_id
+left join harmless
+    on asked.table_id = harmless.table_id and asked.slot_id = harmless.slot_id and asked.kind = harmless.kind
+left join truth on asked.table_id = truth.table_id and asked.slot_id = truth.slot_id
+order by asked.unit_id, asked.variable
+"""
+EQUATIONS = "select unit_id, known::double as known from equation order by unit_id, equation"
+TERMS = "select unit_id, equation, variable, coefficient from term order by unit_id"
 
 
 @dataclass
@@ -64,43 +102,10 @@ class UnitResult:
 
 def read_units(con: duckdb.DuckDBPyConnection) -> list[Unit]:
     """Every indicator and year with a hidden number or a band, from `variable`, `equation` and `term`."""
-    names = con.execute(
-        "select unit_id, community_id || ' ' || indicator_id || ' ' || school_year, "
-        "min(minimum_denominator)::double, "
-        "min(width)::double, max(band_smallest)::double, max(band_share)::double "
-        "from tbl where release_id = '' group by all order by unit_id"
-    ).fetchall()
-    variables = con.execute(
-        """
-        with asked as (
-            -- joins by equal columns alone: for any other condition DuckDB compares all rows with all
-            select *, if(kind in ('n', 'x', 'y'), place_id, null) as slot_id,
-                if(kind in ('x', 'y'), place_id, null) as result_id
-            from variable
-        ),
-        of_groups as (select table_id, place_id, variable from variable where kind = 'n')
-        select asked.unit_id, asked.kind, asked.table_id, asked.place_id,
-            coalesce(asked.low, 0)::double as low, coalesce(asked.high, 'inf'::double)::double as high,
-            coalesce(of_groups.variable, -1) as n_variable, coalesce(known.n_low, 0)::double as n_known,
-            coalesce(known.is_shown and (asked.kind = 'n' or known.suppression = ''), false)
-            or harmless.kind is not null as is_free,
-            truth.n is not null as is_judged
-        from asked
-        left join of_groups on asked.table_id = of_groups.table_id and asked.result_id = of_groups.place_id
-        left join known on asked.table_id = known.table_id and asked.slot_id = known.slot_id
-        left join harmless
-            on asked.table_id = harmless.table_id and asked.slot_id = harmless.slot_id
-            and asked.kind = harmless.kind
-        left join truth on asked.table_id = truth.table_id and asked.slot_id = truth.slot_id
-        order by asked.unit_id, asked.variable
-        """
-    ).fetchnumpy()
-    equations = con.execute(
-        "select unit_id, known::double as known from equation order by unit_id, equation"
-    ).fetchnumpy()
-    terms = con.execute(
-        "select unit_id, equation, variable, coefficient from term order by unit_id"
-    ).fetchnumpy()
+    names = con.execute(UNITS).fetchall()
+    variables = con.execute(VARIABLES).fetchnumpy()
+    equations = con.execute(EQUATIONS).fetchnumpy()
+    terms = con.execute(TERMS).fetchnumpy()
     ends = {
         name: {unit_id: _range(rows["unit_id"], unit_id) for unit_id, *_ in names}
         for name, rows in (("variable", variables), ("equation", equations), ("term", terms))

@@ -4,7 +4,7 @@ Those who went to college are a numerator of enrollment and the denominator of p
 two tables tell. Found in the data, since a definition that says so may not hold where results are missing.
 """
 
-from publishing.disclosure.stages import BAND_SIZE
+from publishing.disclosure.widths import BAND_SIZE
 
 # so many numbers are not equal by chance
 EVIDENCE = 5

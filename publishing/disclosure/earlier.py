@@ -4,7 +4,7 @@ shown_values has every value ever shown, with the first and the last release tha
 a problem are the values of the last release it was in.
 """
 
-from publishing.disclosure.stages import BAND_SIZE, NUMERATOR_WIDTH
+from publishing.disclosure.widths import BAND_SIZE, NUMERATOR_WIDTH
 
 # What stays as it was published: by the community's wish, and what turned out not to be protected else.
 TO_HOLD = """

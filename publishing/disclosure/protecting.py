@@ -10,28 +10,16 @@ from publishing.disclosure.cells import CELLS, PLANNED
 from publishing.disclosure.checking import check_stage
 from publishing.disclosure.choosing import Protected
 from publishing.disclosure.counted import COUNTED
+from publishing.disclosure.denominators import DENOMINATORS
 from publishing.disclosure.earlier import EARLIER, HOLD_MORE, RESTATED, TO_HOLD
 from publishing.disclosure.errors import DisclosureError, PinnedError
 from publishing.disclosure.moves import farthest_of
 from publishing.disclosure.nesting import POPULATIONS
+from publishing.disclosure.numerators import NUMERATORS
 from publishing.disclosure.report import DisclosureReport, report_of
 from publishing.disclosure.solving import Solved, solve_stage
-from publishing.disclosure.stages import (
-    COUPLED,
-    COUPLED_NUMERATORS,
-    DENOMINATOR_CELLS,
-    DENOMINATOR_MEMBERS,
-    HIDDEN_DENOMINATORS,
-    KNOWN_ALIKE,
-    NO_SAME_NUMERATORS,
-    NUMERATOR_CELLS,
-    NUMERATOR_MEMBERS,
-    NUMERATOR_RULES,
-    RESULT,
-    SAME_DENOMINATORS,
-    SUPPRESSION,
-)
 from publishing.disclosure.sums import EQUATIONS, FAMILIES, NOT_ADDING_UP, OPEN_MORE, OPENED
+from publishing.disclosure.suppression import SUPPRESSION
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,7 +38,7 @@ def protect(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
     solved_before: dict[bytes, Protected] = {}
     while (solved := _solved(con, solved_before)) is None:
         pass
-    for statement in (RESULT, SUPPRESSION):
+    for statement in SUPPRESSION:
         con.execute(statement)
     repairs, tables = sum(one.repairs for one in solved), max(one.tables for one in solved)
     return report_of(con, repairs, tables, time.monotonic() - started)
@@ -63,16 +51,13 @@ def _solved(
     for statement in (*PLANNED, *EARLIER, *CELLS, *FAMILIES, *EQUATIONS):
         con.execute(statement)
     _refuse_sums_that_do_not_add_up(con)
-    for statement in (*POPULATIONS, *RESTATED, *COUNTED, COUPLED.format(far=_farthest(con))):
-        con.execute(statement)
-    for statement in (DENOMINATOR_CELLS, DENOMINATOR_MEMBERS, SAME_DENOMINATORS, KNOWN_ALIKE):
+    con.execute(f"set variable farthest = {_farthest(con)}")
+    for statement in (*POPULATIONS, *RESTATED, *COUNTED, *DENOMINATORS):
         con.execute(statement)
     denominators = _solved_stage(con, solved_before, HOLD_MORE.format(of="representative"), OPEN_MORE)
     if denominators is None:
         return None
-    for statement in (HIDDEN_DENOMINATORS, NUMERATOR_RULES, COUPLED_NUMERATORS):
-        con.execute(statement)
-    for statement in (NUMERATOR_CELLS, NUMERATOR_MEMBERS, NO_SAME_NUMERATORS):
+    for statement in NUMERATORS:
         con.execute(statement)
     numerators = _solved_stage(con, solved_before, HOLD_MORE.format(of="problem_id"))
     return None if numerators is None else (denominators, numerators)
