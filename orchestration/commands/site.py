@@ -26,17 +26,21 @@ def site(
         None, help="The folder, made anew or in place of an earlier site; `site` of the home if not given."
     ),
     community: str | None = typer.Option(None, help="Whose site, where a release holds several communities."),
+    map_file: Path | None = typer.Option(
+        None, "--map", help="Outlines of places, GeoJSON; map.geojson of the community's folder if not given."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
     """Make the pages of a release: open index.html from disk, or copy the folder to any web server.
 
-    They are made of published tables alone and ask no network for anything. A site that is there is
-    replaced at
-    once, and stays as it is if anything fails.
+    They are made of published tables alone, and of a map of the places if there is one, and ask no network
+    for anything. A site that is there is replaced at once, and stays as it is if anything fails.
 
     Example: milepost site
 
     Example: milepost site --release r0002 --output /srv/www/riverbend
+
+    Example: milepost site --map boundaries.geojson
     """
     from orchestration.settings import prepare_environment
     from publishing.access_log import record_access
@@ -46,7 +50,13 @@ def site(
     folder, where = _release_and_output(home, release, output)
     bars = Bars({"pages": "Pages"})
     with bars.showing():
-        built = build_site(folder, where, community, lambda done, total: bars.building("pages", done, total))
+        built = build_site(
+            folder,
+            where,
+            community,
+            told=lambda done, total: bars.building("pages", done, total),
+            map_of=lambda community_id: map_file or _own_map(community_id),
+        )
     record_access(home, "site", release=built.release_id, pages=built.pages)
     facts: dict[str, Any] = vars(built)
     if as_json:
@@ -54,6 +64,14 @@ def site(
         return
     err.print(f"[green]{built.pages} pages of {built.release_id}[/] in {built.seconds} s: ", end="")
     err.print(str(built.folder / "index.html"), markup=False, soft_wrap=True)
+
+
+def _own_map(community_id: str) -> Path | None:
+    from ingestion.configuration.community import communities_folder
+    from publishing.site.maps import FILE_NAME
+
+    path = communities_folder() / community_id / FILE_NAME
+    return path if path.is_file() else None
 
 
 def _release_and_output(home: Home, release: str | None, output: Path | None) -> tuple[Path, Path]:

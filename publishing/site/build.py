@@ -14,7 +14,8 @@ from typing import Any
 
 from ingestion.spreadsheets import neutral
 from publishing.site import evidence
-from publishing.site.pages import CSV_HEADER, LEVELS, Site
+from publishing.site.maps import read_map
+from publishing.site.pages import CSV_HEADER, Site
 from publishing.site.pathways import pathway_files
 from publishing.site.rendering import FOLDER
 from publishing.site.series import in_script, series_files
@@ -22,8 +23,10 @@ from publishing.site.source import Row, Source, file_name, opened
 from publishing.site.standings import Standing, standings
 from publishing.site.swap import MARK, replacing
 from publishing.site.tables import Tables, tables
+from publishing.site.wording import LEVELS
 
 Told = Callable[[int, int], None]
+MapOf = Callable[[str], Path | None]
 
 
 @dataclass(frozen=True)
@@ -40,16 +43,26 @@ class BuiltSite:
 
 
 def build_site(
-    release: Path, output: Path, community: str | None = None, told: Told = lambda _done, _total: None
+    release: Path,
+    output: Path,
+    community: str | None = None,
+    told: Told = lambda _done, _total: None,
+    map_of: MapOf = lambda _community_id: None,
 ) -> BuiltSite:
     """Build the site of the release in folder `release` into `output`, in place of one that is there.
 
-    Raises SiteError, and leaves what is there as it is, where the release or the community is not there,
-    where `output` holds something else than a site, or cannot be written.
+    `map_of` a community's id is its map file, if it has one. Raises SiteError, and leaves what is there as it
+    is, where the release or the community is not there, the map is none, or `output` holds something else
+    than a site, or cannot be written.
     """
     started = time.monotonic()
     with opened(release, community) as source, replacing(output) as folder:
-        site = Site(source, standings(source), has_areas=bool(evidence.areas(source)))
+        map_file = map_of(source.community_id)
+        if map_file is not None:
+            shapes = json.dumps(read_map(map_file), separators=(",", ":"))
+            _put(folder, "assets/shapes.js", f"milepost.shapes={in_script(shapes)};\n")
+        has_areas = bool(evidence.areas(source))
+        site = Site(source, standings(source), has_areas=has_areas, has_map=map_file is not None)
         pages = _write(site, folder, told)
         about = {"release_id": site.release_id, "community_id": source.community_id, "pages": pages}
         (folder / MARK).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
@@ -62,7 +75,7 @@ def build_site(
 
 def _write(site: Site, folder: Path, told: Told) -> int:
     source = site.source
-    shutil.copytree(FOLDER / "assets", folder / "assets")
+    shutil.copytree(FOLDER / "assets", folder / "assets", dirs_exist_ok=True)
     _put(folder, "assets/lists.js", f"milepost.lists={in_script(json.dumps(_lists(source)))};\n")
     files: dict[str, dict[str, str]] = {}
     for one in series_files(source):
@@ -155,7 +168,7 @@ def shown_csv(source: Source, standing: Standing, of_indicators: Tables) -> str:
     rows = [
         *courses,
         *(r for r in subgroups if r["disaggregate"] != "all"),
-        *of_indicators.schools.get(indicator, []),
+        *of_indicators.places.get(indicator, []),
     ]
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")

@@ -24,14 +24,6 @@ PAGES = {
     "glossary.html": ("Glossary", "the words of these pages"),
     "about.html": ("About", "the release, and what hidden means"),
 }
-LEVELS = {
-    "community": "Community",
-    "district": "Districts",
-    "school": "Schools",
-    "neighborhood": "Neighborhoods",
-    "zip": "ZIP codes",
-    "tract": "Census tracts",
-}
 MEANINGS = {
     "": "The number, with its 95 % interval.",
     "suppressed": "The group is small, or the number protects one that is.",
@@ -64,10 +56,13 @@ CSV_HEADER = (
 class Site:
     """What all pages share: community, release, navigation; renders a page from a template."""
 
-    def __init__(self, source: Source, standings: list[Standing], has_areas: bool) -> None:
+    def __init__(
+        self, source: Source, standings: list[Standing], *, has_areas: bool, has_map: bool = False
+    ) -> None:
         self.source = source
         self.community = source.community
         self.standings = standings
+        self.has_map = has_map
         release = source.rows("select * from releases where is_current")[0]
         self.release_id = release["release_id"]
         self.created, self.data_as_of = day(release["created_at"]), day(release["data_as_of"])
@@ -124,7 +119,9 @@ class Site:
                     if row["pathway"] == one["indicator_id"]
                 },
                 key=lambda place: (
-                    list(LEVELS).index(place[0]) if place[0] in LEVELS else len(LEVELS),
+                    list(wording.LEVELS).index(place[0])
+                    if place[0] in wording.LEVELS
+                    else len(wording.LEVELS),
                     place[1],
                 ),
             )
@@ -188,7 +185,7 @@ class Site:
             outcome_title=outcome.about["title"] if outcome else None,
             outcome_file=file_name(outcome.indicator_id) if outcome else None,
             subgroups=tables.subgroups.get(indicator, []),
-            schools=tables.schools.get(indicator, []),
+            places=tables.places.get(indicator, []),
             drivers=drivers_of(one, tables.drivers.get(indicator, [])),
             within_year=within_year(tables.within_year.get(indicator, [])),
             projections=tables.projections.get(indicator, []),
@@ -220,6 +217,7 @@ class Site:
                 if any(key.startswith(f"{row['definition_version']}.") for key in files)
             ],
             "places": places,
+            "level_names": wording.OF_LEVELS,
             "files": files,
             "target": target,
             "start": {
@@ -228,6 +226,7 @@ class Site:
                 "level": "community",
                 "place": self.source.community_id,
                 "split": "race_ethnicity" if "race_ethnicity" in splits else "all",
+                "of": "school",
                 "group": "all",
                 "year": str(last["school_year"]),
             },

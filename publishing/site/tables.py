@@ -10,6 +10,7 @@ from publishing.site.standings import IN_FORCE, WHOLE_COMMUNITY, Standing
 
 NUMBERS = """denominator, percent(value) as value, percent(value_low) as value_low, percent(value_high)
     as value_high, suppression, data_maturity"""
+LOOKED_AT_FIRST = ["school", "district", "neighborhood", "zip", "tract"]
 VERSIONS = f"select indicator_id, definition_version from ({IN_FORCE})"
 LAST_YEAR = f"""
 select indicator_id, definition_version, max(school_year) as school_year
@@ -37,13 +38,17 @@ left join subgroups as r on g.disaggregate = r.disaggregate and g.reference_subg
 where v.collection = 'annual' and v.geography_level = 'community' and not s.is_pair
 order by s.sort_order
 """
-SCHOOLS = f"""
+# of one level of places: the first of these that an indicator has any of
+PLACES = f"""
 select indicator_id, geography_level, geography_id, g.title, 'all' as disaggregate, 'all' as subgroup,
     school_year, definition_version, collection, {NUMBERS}
 from indicator_values as v
 inner join ({LAST_YEAR}) using (indicator_id, definition_version, school_year)
 inner join geographies as g using (geography_level, geography_id)
-where collection = 'annual' and geography_level = 'school' and disaggregate = 'all'
+where collection = 'annual' and geography_level <> 'community' and disaggregate = 'all'
+qualify geography_level = min_by(geography_level, list_position({LOOKED_AT_FIRST}, geography_level)) over (
+    partition by indicator_id
+)
 order by v.value desc nulls last, g.title
 """
 WITHIN_YEAR = f"""
@@ -89,7 +94,7 @@ class Tables:
     """Rows by indicator; of an indicator without values the lists are missing."""
 
     subgroups: Mapping[str, list[Row]]
-    schools: Mapping[str, list[Row]]
+    places: Mapping[str, list[Row]]
     within_year: Mapping[str, list[Row]]
     projections: Mapping[str, list[Row]]
     definitions: Mapping[str, list[Row]]
@@ -98,7 +103,7 @@ class Tables:
 
 def tables(source: Source) -> Tables:
     """All tables of all indicators, one query for each kind: 45 small ones take longer than a large one."""
-    queries = (SUBGROUPS, SCHOOLS, WITHIN_YEAR, PROJECTIONS, DEFINITIONS, DRIVERS)
+    queries = (SUBGROUPS, PLACES, WITHIN_YEAR, PROJECTIONS, DEFINITIONS, DRIVERS)
     return Tables(*(_by_indicator(source.rows(query)) for query in queries))
 
 

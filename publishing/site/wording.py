@@ -6,6 +6,22 @@ import math
 from typing import Any
 
 # what stands where no number may: with the end of the band in whole percent, where there is one
+LEVELS = {
+    "community": "Community",
+    "district": "Districts",
+    "school": "Schools",
+    "neighborhood": "Neighborhoods",
+    "zip": "ZIP codes",
+    "tract": "Census tracts",
+}
+# one of them
+OF_LEVELS = {
+    "district": "District",
+    "school": "School",
+    "neighborhood": "Neighborhood",
+    "zip": "ZIP code",
+    "tract": "Census tract",
+}
 WORDS = {
     "suppressed": "hidden",
     "not_received": "not received",

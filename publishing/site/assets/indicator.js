@@ -79,8 +79,10 @@
       state.group = form.group ? options(form.group, children, state.group) : "all";
       const years = yearsOf(of_place);
       state.year = options(form.year, years.map(([year, name]) => [year, name]).reverse(), state.year);
-      const schools = key("school");
-      if (page.files[schools]) load(schools, page.files[schools], (other) => render(tree, of_place, years, other));
+      const of = levels.filter((level) => level !== "community" && page.files[key(level)]);
+      state.of = form.of ? options(form.of, of.map((level) => [level, lists.levels[level]]), state.of) : "";
+      const others = key(state.of);
+      if (page.files[others]) load(others, page.files[others], (other) => render(tree, of_place, years, other));
       else render(tree, of_place, years, null);
     });
   }
@@ -215,21 +217,22 @@
     const disaggregate = state.group === "all" ? "all" : state.split;
     const found = Object.keys(tree.values).map((id) => {
       const raw = branch(tree, "values", disaggregate, state.group, id)[state.year];
-      return { id, name: lists.places["school " + id] || id, raw, one: cell(raw) };
+      return { id, name: lists.places[state.of + " " + id] || id, raw, one: cell(raw) };
     }).filter((row) => row.raw);
     const rank = ({ one }) => (one.kind === "" ? one.value : one.kind === "coded_high" ? 101 : one.kind === "coded_low" ? -1 : -2);
     found.sort((a, b) => (rank(b) - rank(a)) || (a.name < b.name ? -1 : 1));
-    found.forEach((row) => keep(["school", row.id], disaggregate, state.group, state.year, row.raw, null));
+    found.forEach((row) => keep([state.of, row.id], disaggregate, state.group, state.year, row.raw, null));
     const domain = scale(found.map((row) => row.one));
-    const head = '<tr><th scope="col">School</th><th scope="col" class="number">Share</th>' +
+    if (milepost.map) at("map").innerHTML = milepost.map.draw(state.of, lists.levels[state.of], found);
+    const head = `<tr><th scope="col">${escape(page.level_names[state.of])}</th><th scope="col" class="number">Share</th>` +
       `<th scope="col" class="plot"><span class="hidden-text">Share and its interval, drawn from </span>${axis(domain)}</th></tr>`;
     const body = found.map((row) =>
       `<tr><th scope="row">${escape(row.name)}${children(row.one)}</th>` +
       `<td class="number">${number(row.one)}</td><td class="plot">${range(row.one, domain)}</td></tr>`);
-    at("places-table").innerHTML = `<thead>${head}</thead><tbody>${body.join("") || '<tr><td colspan="3">No school has such children in this year.</td></tr>'}</tbody>`;
+    at("places-table").innerHTML = `<thead>${head}</thead><tbody>${body.join("") || '<tr><td colspan="3">None has such children in this year.</td></tr>'}</tbody>`;
   }
 
-  // each by itself: the group of children stands beside the schools, outside of the form it belongs to
+  // each by itself: the group of children stands beside the places, outside of the form it belongs to
   for (const select of form.elements) {
     select.addEventListener("change", () => {
       if (select === form.place) [state.level, state.place] = split(select.value);
@@ -239,6 +242,6 @@
   }
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = false;
-  if (at("group-choice")) at("group-choice").hidden = false;
+  if (at("places-choice")) at("places-choice").hidden = false;
   choose();
 })();

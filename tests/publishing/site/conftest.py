@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from publishing.site.build import build_site
+from publishing.site.build import MapOf, build_site
 from tests.publishing.site.browsing import Browser
-from tests.publishing.site.hand_made_release import make_release
+from tests.publishing.site.hand_made_release import make_map, make_release
 
 
 @pytest.fixture(scope="session")
@@ -19,10 +19,17 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def site(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of it, in a folder whose name a URL must write otherwise."""
+def map_of(tmp_path_factory: pytest.TempPathFactory) -> MapOf:
+    """Its places on a map."""
+    map_file = make_map(tmp_path_factory.mktemp("map"))
+    return lambda _: map_file
+
+
+@pytest.fixture(scope="session")
+def site(release: Path, map_of: MapOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of it with a map, in a folder whose name a URL must write otherwise."""
     folder = tmp_path_factory.mktemp("a site") / "Größe & #1"
-    build_site(release, folder)
+    build_site(release, folder, map_of=map_of)
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -137,3 +138,24 @@ def make_release(folder: Path, *more: str) -> Path:
         for statement in (rows, *more):
             con.execute(statement)
     return folder
+
+
+def make_map(folder: Path) -> Path:
+    """Write map.geojson: both ZIP codes' outlines, one of them without numbers, and the first school; the file."""
+    west, east = ([[x, 0], [x + 1, 0], [x + 1, 1], [x, 1], [x, 0]] for x in (0, 1))
+    drawn = [
+        ("zip", "01234", {"type": "Polygon", "coordinates": [west]}),
+        ("zip", "01235", {"type": "Polygon", "coordinates": [east]}),
+        ("school", "s:1", {"type": "Point", "coordinates": [0.5, 0.5]}),
+    ]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"geography_level": level, "geography_id": place},
+            "geometry": geometry,
+        }
+        for level, place, geometry in drawn
+    ]
+    path = folder / "map.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path

@@ -17,7 +17,7 @@ import pytest
 from filelock import FileLock
 from lxml import html
 
-from publishing.site.build import build_site
+from publishing.site.build import MapOf, build_site
 from publishing.site.source import SiteError, file_name
 from tests.publishing.site.hand_made_release import COMMUNITY, SCHOOL, make_release
 
@@ -129,8 +129,10 @@ def test_files_of_numbers_hold_the_release(site: Path, release: Path) -> None:
             assert cell == [marker, children, pytest.approx(100 * (high if marker == "coded_low" else low))]
 
 
-def test_the_same_release_gives_the_same_bytes(release: Path, site: Path, tmp_path: Path) -> None:
-    build_site(release, tmp_path / "again")
+def test_the_same_release_gives_the_same_bytes(
+    release: Path, site: Path, map_of: MapOf, tmp_path: Path
+) -> None:
+    build_site(release, tmp_path / "again", map_of=map_of)
     assert contents(tmp_path / "again") == contents(site)
 
 
@@ -174,8 +176,10 @@ def test_of_several_communities_one_must_be_named(tmp_path: Path) -> None:
     assert "55.4" not in pages
 
 
-def test_a_failed_build_leaves_the_site_before(release: Path, site: Path, tmp_path: Path) -> None:
-    build_site(release, tmp_path / "site")
+def test_a_failed_build_leaves_the_site_before(
+    release: Path, site: Path, map_of: MapOf, tmp_path: Path
+) -> None:
+    build_site(release, tmp_path / "site", map_of=map_of)
 
     def fail(_done: int, _total: int) -> None:
         raise RuntimeError("in the middle")
@@ -197,8 +201,10 @@ build_site(Path(sys.argv[1]), Path(sys.argv[2]), told=wait)
 """
 
 
-def test_a_killed_build_leaves_the_site_before(release: Path, site: Path, tmp_path: Path) -> None:
-    build_site(release, tmp_path / "site")
+def test_a_killed_build_leaves_the_site_before(
+    release: Path, site: Path, map_of: MapOf, tmp_path: Path
+) -> None:
+    build_site(release, tmp_path / "site", map_of=map_of)
     command = [sys.executable, "-c", KILLED, str(release), str(tmp_path / "site")]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -206,7 +212,7 @@ def test_a_killed_build_leaves_the_site_before(release: Path, site: Path, tmp_pa
         process.send_signal(signal.SIGKILL)
     assert contents(tmp_path / "site") == contents(site)
     assert (tmp_path / ".site.new").exists()
-    build_site(release, tmp_path / "site")
+    build_site(release, tmp_path / "site", map_of=map_of)
     assert contents(tmp_path / "site") == contents(site)
     assert not (tmp_path / ".site.new").exists()
 

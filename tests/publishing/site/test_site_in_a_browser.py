@@ -97,6 +97,31 @@ def test_schools_are_shown_for_the_group_chosen(browser: Browser, site: Path) ->
         assert table(page, "#places-table") == {SCHOOL: [f"{SCHOOL} 41 children", "31.7 % 19.6 to 47.0", ""]}
 
 
+def test_a_map_shows_the_places_of_the_level_chosen(browser: Browser, site: Path) -> None:
+    drawn = "nodes => nodes.map(node => [node.tagName, node.getAttribute('class'), node.textContent])"
+    marks = "#map figure > svg > [class^=shade], #map figure > svg > .hidden-number"
+    with browser.page() as page:
+        open_page(page, site, READING)
+        # alone on the map, it is in the first of the five shades that begin at 25 %
+        assert page.eval_on_selector_all(marks, drawn) == [["circle", "shade-0", f"{SCHOOL}: 25.0\u00a0%"]]
+        assert page.inner_text("#map .note:last-child") == "Not on the map: Second school."
+        assert page.inner_text("#map .legend li:first-child").strip() == "25 to 26 %"
+        choose(page, "split", "gender")
+        choose(page, "group", "female")
+        assert page.query_selector("#map svg") is None  # no school tells of them
+        choose(page, "group", "all")
+        choose(page, "of", "zip")
+        assert page.eval_on_selector_all(marks, drawn) == [["path", "shade-0", "01234: 61.0\u00a0%"]]
+        assert table(page, "#places-table") == {"01234": ["01234 222 children", "61.0 % 54.4 to 66.7", ""]}
+        assert page.inner_text("#places-table thead th:first-child") == "ZIP code"
+        assert page.eval_on_selector_all(
+            "#map figure > svg > text", "nodes => nodes.map(n => n.textContent)"
+        ) == ["01234"]
+        assert "of=zip" in page.url
+        assert violations(page) == []
+        assert browser.troubles == []
+
+
 def test_another_definition_is_never_mixed_in(browser: Browser, site: Path) -> None:
     with browser.page() as page:
         open_page(page, site, "indicators/chronic_absence.html")
