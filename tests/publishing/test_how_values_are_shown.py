@@ -95,6 +95,33 @@ def test_percentages_are_whole_and_no_count_is_anywhere(here: SmallWarehouse) ->
         assert here.query(f"select count(*) from published.{table}") == [(0,)], table
 
 
+@pytest.mark.parametrize("shows", ["percentages", "counts"])
+def test_a_held_year_keeps_its_percentages(here: SmallWarehouse, shows: str) -> None:
+    choose(here, "shows = 'percentages'")
+    publish(here.home)
+    prepare_release(here.home, "held")
+    ((year,),) = here.query("select max(school_year) from published.indicator_values where value is not null")
+    exact = f"""
+        select * exclude (release_id, held_since) from published.indicator_values
+        where school_year = {year} order by all
+    """
+    before = here.query(exact)
+    with duckdb.connect() as con:
+        con.execute(
+            "copy (select distinct community_id, indicator_id, school_year from "
+            f"'{here.home.current_release}/indicator_values.parquet' where school_year = {year}) "
+            f"to '{here.home.reference_file('disclosure_holds')}' (format parquet)"
+        )
+    here.change("update intermediate.int_cell_years set inputs_hash = 'held'")
+    here.dbt("run", "--select", "cell_suppression")
+    choose(here, f"shows = '{shows}'")
+    held = "select count(*), count(held_since), count(value) > 100 from published.indicator_values"
+    ((rows, n_held, has_values),) = here.query(f"{held} where school_year = {year}")
+    assert (n_held, has_values) == (rows, True)
+    assert here.query(exact) == before
+    look_at_what_goes_out(here)
+
+
 def test_small_groups_are_rounded_and_their_rate_is_a_range_of_five_children(here: SmallWarehouse) -> None:
     exact = "create table main.exact as from published.indicator_values where suppression = ''"
     here.change(exact)

@@ -69,6 +69,7 @@ shown_parts as (
         decisions.band_low,
         decisions.band_high,
         decisions.suppression,
+        cast(null as double) as shown_value,
         decisions.held_since
     from cells
     inner join decisions
@@ -90,6 +91,7 @@ shown_parts as (
         band_low,
         band_high,
         suppression,
+        shown_value,
         held_since
     from decisions
     where held_since is not null
@@ -101,11 +103,12 @@ ruled as (
 
     select
         shown_parts.*,
-        rules.shows = 'percentages' as is_percentage,
+        rules.shows = 'percentages'
+        or (shown_parts.shown_value is not null and shown_parts.numerator is null) as is_percentage,
         rules.shows = 'counts' and coalesce(shown_parts.denominator < rules.rounded_under, false) as is_rounded,
         rules.rounded_to,
         round(shown_parts.denominator / rules.rounded_to) * rules.rounded_to as rounded_denominator,
-        cast(shown_parts.numerator as double) / shown_parts.denominator as rate
+        coalesce(cast(shown_parts.numerator as double) / shown_parts.denominator, shown_parts.shown_value) as rate
     from shown_parts
     inner join {{ source('reference', 'disclosure_rules') }} as rules
         on shown_parts.community_id = rules.community_id
@@ -206,7 +209,7 @@ select
     end as double) as value_high,
     case
         when presented.band_low is not null then 'band'
-        when presented.numerator is null then null
+        when presented.rate is null then null
         when presented.is_percentage then 'percent'
         when presented.is_rounded then 'band'
         else 'rate'
