@@ -17,6 +17,8 @@ _NOW = "(select * from value_row where release_id = '')"
 _BAND = "greatest(band_smallest, floor(band_share * denominator + 1e-9))"
 _MOVED = "abs(now.denominator - past.denominator)"
 _MOVED_X = "abs(now.numerator - past.numerator)"
+# without a count there are whole percents, and bands of five: what is finer tells of how many children it is
+_FINER = "coalesce(abs({parts} * {end} - round({parts} * {end})) > 1e-6, false)"
 CHECKS = {
     "marker": f"""
         select community_id, '' as indicator_id, null as school_year, '' as place, '' as subgroup,
@@ -27,8 +29,13 @@ CHECKS = {
         group by community_id having count(distinct suppression) > 1""",
     "hidden row": f"""
         select {_CELL}, 'a hidden row holds a number' as how from {_NOW}
-        where denominator is null
-            and coalesce(numerator, value, value_low, value_high) is not null""",
+        where denominator is null and (
+            numerator is not null
+            or suppression not in ('', 'coded_low', 'coded_high')
+                and coalesce(value, value_low, value_high) is not null
+            or {_FINER.format(end="value", parts=100)}
+            or {_FINER.format(end="value_low", parts=20)} or {_FINER.format(end="value_high", parts=20)}
+        )""",
     "small group": f"""
         select {_CELL}, 'a group under the minimum is shown' as how
         from {_NOW} inner join rules using (community_id) where denominator < minimum_denominator""",

@@ -81,7 +81,7 @@ def test_the_areas_that_neighborhoods_are_made_of_are_not_published_beside_them(
     }
     message = refusal(tmp_path / "both", **files)
     assert f"community.yml:14: the level '{level}' is published beside neighborhoods" in message
-    alone = files["community.yml"].replace("community: {singles: all", "community: {singles: [gender]")
+    alone = files["community.yml"].replace("{singles: all, pairs: all}", "{singles: [gender]}")
     (community,) = millbrook(tmp_path / "one", **(files | {"community.yml": alone}))
     assert len(community.neighborhoods) == 2
 

@@ -97,6 +97,16 @@ def test_a_group_under_the_minimum_and_a_hidden_row_that_holds_a_number() -> Non
     assert "hidden row" in {f.kind for f in small.attacked().findings}
 
 
+def test_without_a_count_a_rate_is_a_whole_percentage() -> None:
+    """What is finer tells of how many children it is."""
+    small = SmallRelease().table(SAFE, HIDDEN)
+    shown = "update published.indicator_values set denominator = null, numerator = null, value = {} where suppression = ''"
+    small.change(shown.format("round(value, 2)"))
+    assert small.attacked().findings == ()
+    small.change(shown.format("0.333"))
+    assert {f.kind for f in small.attacked().findings} == {"hidden row"}
+
+
 def test_a_gap_computed_from_a_hidden_cell() -> None:
     small = SmallRelease().table(SAFE, HIDDEN)
     small.change(

@@ -112,7 +112,7 @@ def test_a_map_shows_the_places_of_the_level_chosen(browser: Browser, site: Path
         choose(page, "group", "all")
         choose(page, "of", "zip")
         assert page.eval_on_selector_all(marks, drawn) == [["path", "shade-0", "01234: 61.0\u00a0%"]]
-        assert table(page, "#places-table") == {"01234": ["01234 222 children", "61.0 % 54.4 to 66.7", ""]}
+        assert table(page, "#places-table") == {"01234": ["01234 222 children", "61.0 % 54.4 to 67.2", ""]}
         assert page.inner_text("#places-table thead th:first-child") == "ZIP code"
         assert page.eval_on_selector_all(
             "#map figure > svg > text", "nodes => nodes.map(n => n.textContent)"
