@@ -106,8 +106,9 @@ def _features(path: Path) -> list[Any]:
 
 def _place(feature: Any, where: str) -> tuple[str, str]:
     properties = feature.get("properties") if isinstance(feature, dict) else None
-    level, place_id = ((properties or {}).get(name) for name in ("geography_level", "geography_id"))
-    if level not in OF_LEVELS:
+    told = properties if isinstance(properties, dict) else {}
+    level, place_id = (told.get(name) for name in ("geography_level", "geography_id"))
+    if not isinstance(level, str) or level not in OF_LEVELS:
         raise SiteError(
             f"geography_level is {json.dumps(level)}",
             where=where,
@@ -135,7 +136,7 @@ def _rings(geometry: Any, where: str) -> Rings:
         rings = [[*map(_position, ring)] for polygon in polygons for ring in polygon]
         if not rings or not all(len(ring) > 3 or kind == "Point" for ring in rings):
             raise ValueError
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise SiteError(
             f"the coordinates are not those of a {kind} in degrees",
             where=where,

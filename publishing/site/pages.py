@@ -226,7 +226,7 @@ class Site:
                 "level": "community",
                 "place": self.source.community_id,
                 "split": "race_ethnicity" if "race_ethnicity" in splits else "all",
-                "of": "school",
+                "of": next((row["geography_level"] for row in tables.places.get(indicator, [])), ""),
                 "group": "all",
                 "year": str(last["school_year"]),
             },

@@ -31,6 +31,7 @@ LEAF = """case suppression
     when '' then json_array(cohort_size, percent(share_reached), percent(share_low), percent(share_high))
     when 'coded_low' then json_array(suppression, cohort_size, percent(share_high))
     when 'coded_high' then json_array(suppression, cohort_size, percent(share_low))
+    when 'rounded' then json_array(suppression, cohort_size, percent(share_low), percent(share_high))
     else json_array(suppression) end"""
 FILE = ("pathway", "geography_level")
 BRANCHES = ("geography_id", "cohort_year", "disaggregate", "subgroup", "step")

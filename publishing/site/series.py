@@ -3,7 +3,8 @@
 A file calls `milepost.take(key, tree)`. The tree is place -> disaggregate -> subgroup -> school year -> cell,
 in percent with one decimal. A cell is `[children, share, low, high]`, with a fifth element where the number
 is preliminary; `["coded_low", children, end]` and `["coded_high", children, end]` for a band;
-`["suppressed"]` or `["not_received"]`. `gaps` has the same branches and leaves
+`["rounded", children, low, high]` for a range; `["suppressed"]` or `["not_received"]`; null where it is
+not told, as children and interval of a percentage. `gaps` has the same branches and leaves
 `[points, low, high, status, children to close, subgroup compared with]`, `trends` those without years and
 `[since, points, low, high, status]` of the last one.
 """
@@ -25,6 +26,7 @@ CELL = """case suppression
         else json_array(denominator, percent(value), percent(value_low), percent(value_high)) end
     when 'coded_low' then json_array(suppression, denominator, percent(value_high))
     when 'coded_high' then json_array(suppression, denominator, percent(value_low))
+    when 'rounded' then json_array(suppression, denominator, percent(value_low), percent(value_high))
     else json_array(suppression) end"""
 GAP = """json_array(points(gap_points), points(gap_points_low), points(gap_points_high), gap_status,
     children_to_close, reference_subgroup)"""

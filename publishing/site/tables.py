@@ -49,7 +49,10 @@ where collection = 'annual' and geography_level <> 'community' and disaggregate 
 qualify geography_level = min_by(geography_level, list_position({LOOKED_AT_FIRST}, geography_level)) over (
     partition by indicator_id
 )
-order by v.value desc nulls last, g.title
+order by
+    case suppression when 'coded_high' then 2 when 'coded_low' then -1 when 'rounded' then v.value_low
+        else coalesce(v.value, -2) end desc,
+    g.title, geography_id
 """
 WITHIN_YEAR = f"""
 select indicator_id, school_year, title as year, collection, {NUMBERS}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-# what stands where no number may: with the end of the band in whole percent, where there is one
 LEVELS = {
     "community": "Community",
     "district": "Districts",
@@ -22,11 +21,13 @@ OF_LEVELS = {
     "zip": "ZIP code",
     "tract": "Census tract",
 }
+# what stands where no rate may: with the ends of the band or range in whole percent, where there are any
 WORDS = {
     "suppressed": "hidden",
     "not_received": "not received",
     "coded_low": "at most {} %",
     "coded_high": "at least {} %",
+    "rounded": "{} to {} %",
     "none": "no data",
 }
 STATUS = {
@@ -52,9 +53,11 @@ def share(suppression: str | None, value: float | None, low: float | None, high:
     if suppression is None:
         return WORDS["none"]
     if suppression:
-        end = high if suppression == "coded_low" else low
-        return WORDS[suppression].format("" if end is None else whole(end)).replace(" %", f"{NO_BREAK}%")
-    return percent(value)
+        told = {"coded_low": (high,), "coded_high": (low,), "rounded": (low, high)}.get(suppression, ())
+        ends = (whole(end) for end in told if end is not None)
+        return WORDS[suppression].format(*ends).replace(" %", f"{NO_BREAK}%")
+    # without an interval there are whole percents alone
+    return percent(value) if low is not None or value is None else f"{whole(value)}{NO_BREAK}%"
 
 
 def percent(value: float | None) -> str:
@@ -88,7 +91,8 @@ def plain(name: str | None) -> str:
 
 def scale(rows: list[dict[str, Any]], least: float = 20) -> tuple[float, float]:
     """From which to which percent a plot of these rows goes: whole tens around all intervals and bands."""
-    ends = [end for row in rows for end in (row["value_low"], row["value_high"]) if end is not None]
+    told = ("value", "value_low", "value_high")
+    ends = [row[column] for row in rows for column in told if row[column] is not None]
     if not ends:
         return 0, 100
     first, last = math.floor(min(ends) / 10) * 10, math.ceil(max(ends) / 10) * 10

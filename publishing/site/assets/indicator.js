@@ -10,6 +10,7 @@
   const titles = {};
   lists.subgroups.forEach(([disaggregate, , subgroup, title]) => (titles[disaggregate + " " + subgroup] = title));
   const state = { ...page.start, ...fromAddress() };
+  let listed = ""; // the level of places shown, which is the one chosen where there is any
 
   function fromAddress() {
     const asked = {};
@@ -80,10 +81,17 @@
       const years = yearsOf(of_place);
       state.year = options(form.year, years.map(([year, name]) => [year, name]).reverse(), state.year);
       const of = levels.filter((level) => level !== "community" && page.files[key(level)]);
-      state.of = form.of ? options(form.of, of.map((level) => [level, lists.levels[level]]), state.of) : "";
-      const others = key(state.of);
-      if (page.files[others]) load(others, page.files[others], (other) => render(tree, of_place, years, other));
-      else render(tree, of_place, years, null);
+      const wished = [state.of, page.start.of].find((level) => of.includes(level));
+      listed = form.of ? options(form.of, of.map((level) => [level, lists.levels[level]]), wished) : "";
+      const choice = JSON.stringify(state);
+      const others = key(listed);
+      if (!page.files[others]) {
+        render(tree, of_place, years, null);
+        return;
+      }
+      load(others, page.files[others], (other) => {
+        if (choice === JSON.stringify(state)) render(tree, of_place, years, other);
+      });
     });
   }
 
@@ -117,15 +125,16 @@
     ]);
   }
 
-  function render(tree, of_place, years, schools) {
+  function render(tree, of_place, years, others) {
     download.length = 0;
     const groups = subgroups(of_place, state.split);
     trend(tree, years, groups);
     compare(tree, groups);
-    places(schools);
+    places(others);
     const shown = place();
     const name = lists.places[state.level + " " + state.place] || (shown ? shown[1] : "");
     const words = [name, selected(form.split), selected(form.collection), selected(form.version)];
+    if (others) words.push(`${selected(form.of)}: ${selected(form.group)}`);
     at("shown").textContent = "Shown: " + words.join(" · ");
     toAddress();
     const seen = new Set();
@@ -217,14 +226,15 @@
     const disaggregate = state.group === "all" ? "all" : state.split;
     const found = Object.keys(tree.values).map((id) => {
       const raw = branch(tree, "values", disaggregate, state.group, id)[state.year];
-      return { id, name: lists.places[state.of + " " + id] || id, raw, one: cell(raw) };
+      return { id, name: lists.places[listed + " " + id] || id, raw, one: cell(raw) };
     }).filter((row) => row.raw);
-    const rank = ({ one }) => (one.kind === "" ? one.value : one.kind === "coded_high" ? 101 : one.kind === "coded_low" ? -1 : -2);
+    const ranks = (one) => ({ "": one.value, coded_high: 101, coded_low: -1, rounded: one.low });
+    const rank = ({ one }) => ranks(one)[one.kind] ?? -2;
     found.sort((a, b) => (rank(b) - rank(a)) || (a.name < b.name ? -1 : 1));
-    found.forEach((row) => keep([state.of, row.id], disaggregate, state.group, state.year, row.raw, null));
+    found.forEach((row) => keep([listed, row.id], disaggregate, state.group, state.year, row.raw, null));
     const domain = scale(found.map((row) => row.one));
-    if (milepost.map) at("map").innerHTML = milepost.map.draw(state.of, lists.levels[state.of], found);
-    const head = `<tr><th scope="col">${escape(page.level_names[state.of])}</th><th scope="col" class="number">Share</th>` +
+    if (milepost.map) at("map").innerHTML = milepost.map.draw(listed, lists.levels[listed], found);
+    const head = `<tr><th scope="col">${escape(page.level_names[listed])}</th><th scope="col" class="number">Share</th>` +
       `<th scope="col" class="plot"><span class="hidden-text">Share and its interval, drawn from </span>${axis(domain)}</th></tr>`;
     const body = found.map((row) =>
       `<tr><th scope="row">${escape(row.name)}${children(row.one)}</th>` +

@@ -1,4 +1,4 @@
-// A map as SVG: the darker a place, the larger its share; hatched where the number is hidden or nobody was counted.
+// A map as SVG: the darker a place, the larger its share; hatched where the number is hidden, white where there is none.
 "use strict";
 milepost.map = (function () {
   const { escape, said } = milepost;
@@ -11,21 +11,20 @@ milepost.map = (function () {
 
   const drawn = (level) => (milepost.shapes.levels || {})[level];
 
-  // a band is as dark as its end that lies farther inside
-  const percent = (one) => ({ "": one.value, coded_low: one.high, coded_high: one.low })[one.kind];
-
   // from which to which percent the shades go, each as many whole percents wide
   function scale(found) {
-    const told = found.map(({ one }) => percent(one)).filter((value) => value !== undefined);
+    const told = found.map(({ one }) => one.value).filter((value) => value !== undefined);
     if (!told.length) return [0, 100];
     const step = Math.max(1, Math.ceil((Math.max(...told) - Math.floor(Math.min(...told))) / shades));
     const first = Math.max(0, Math.min(Math.floor(Math.min(...told)), 100 - shades * step));
     return [first, first + shades * step];
   }
 
+  // of a band it is known that it lies at the end; a range is as dark as its middle
   function shade(one, [first, last]) {
-    if (percent(one) === undefined) return "hidden-number";
-    const part = Math.floor((shades * (percent(one) - first)) / (last - first));
+    const percent = { "": one.value, coded_low: 0, coded_high: 100, rounded: (one.low + one.high) / 2 }[one.kind];
+    if (percent === undefined) return "hidden-number";
+    const part = Math.floor((shades * (percent - first)) / (last - first));
     return "shade-" + Math.min(shades - 1, Math.max(0, part));
   }
 
@@ -43,7 +42,7 @@ milepost.map = (function () {
     const key = (name) => `<svg viewBox="0 0 16 16" aria-hidden="true"><rect class="${name}" width="16" height="16"/></svg>`;
     const end = (part) => first + (part * (last - first)) / shades;
     const parts = [...Array(shades).keys()].map((part) => [`shade-${part}`, `${end(part)} to ${end(part + 1)} %`]);
-    parts.push(["hidden-number", "hidden, or not received"]);
+    parts.push(["hidden-number", "hidden"], ["ground", "no such children, or not published"]);
     return `<ul class="legend">${parts.map(([name, words]) => `<li>${key(name)} ${words}</li>`).join("")}</ul>`;
   }
 
@@ -67,7 +66,7 @@ milepost.map = (function () {
     const missing = found.filter((row) => !places[row.id]).map((row) => escape(row.name));
     const note = missing.length ? `<p class="note">Not on the map: ${missing.join(", ")}.</p>` : "";
     return (
-      `<figure class="map"><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(`Map of ${title}. The numbers are in the table below.`)}">` +
+      `<figure class="map"><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(`Map: ${title}. The numbers are in the table below.`)}">` +
       `<defs>${hatch}</defs>${empty.join("")}${marks.join("")}${names.join("")}</svg>${legend(domain)}${caution}${note}</figure>`
     );
   }

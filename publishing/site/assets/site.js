@@ -40,20 +40,23 @@ window.milepost = (function () {
   // a cell as a file has it, by name; undefined where no such children were counted
   function cell(raw) {
     if (!raw) return { kind: "none" };
-    if (typeof raw[0] === "string") {
-      const [kind, children, end] = raw;
+    const told = raw.map((number) => (number === null ? undefined : number));
+    if (typeof told[0] === "string") {
+      const [kind, children, end, high] = told;
+      if (kind === "rounded") return { kind, children, low: end, high };
       if (kind === "coded_low") return { kind, children, low: 0, high: end };
       if (kind === "coded_high") return { kind, children, low: end, high: 100 };
       return { kind };
     }
-    const [children, value, low, high, preliminary] = raw;
+    const [children, value, low, high, preliminary] = told;
     return { kind: "", children, value, low, high, preliminary: Boolean(preliminary) };
   }
 
   function said(one) {
-    if (one.kind === "") return one.value.toFixed(1) + "\u00a0%";
-    const end = one.kind === "coded_low" ? one.high : one.low;
-    return words[one.kind].replace("{} %", Math.round(end) + "\u00a0%");
+    // without an interval there are whole percents alone
+    if (one.kind === "") return one.value.toFixed(one.low === undefined ? 0 : 1) + "\u00a0%";
+    const ends = { coded_low: [one.high], coded_high: [one.low], rounded: [one.low, one.high] }[one.kind] || [];
+    return ends.reduce((text, end) => text.replace("{}", Math.round(end)), words[one.kind]).replace(" %", "\u00a0%");
   }
 
   function signed(points, plus) {
@@ -69,7 +72,8 @@ window.milepost = (function () {
 
   // from which to which percent a plot goes: whole tens around all intervals and bands
   function scale(cells, extra) {
-    const ends = cells.flatMap((one) => (one.low === undefined ? [] : [one.low, one.high])).concat(extra || []);
+    const told = cells.flatMap((one) => [one.value, one.low, one.high]).filter((end) => end !== undefined);
+    const ends = told.concat(extra || []);
     if (!ends.length) return [0, 100];
     let first = Math.floor(Math.min(...ends) / 10) * 10;
     let last = Math.ceil(Math.max(...ends) / 10) * 10;
@@ -83,12 +87,12 @@ window.milepost = (function () {
   // dot and interval, or a hatched band, on a line from the scale's first to its last percent
   function range(one, [first, last], reference) {
     const at = (percent) => (100 * (Math.min(last, Math.max(first, percent)) - first)) / (last - first);
-    if (one.low === undefined) return '<span class="range"></span>';
+    const dot = one.value === undefined ? "" : `<i class="dot" style="left:${at(one.value).toFixed(2)}%"></i>`;
+    if (one.low === undefined) return `<span class="range">${dot}</span>`;
     const line = `left:${at(one.low).toFixed(2)}%;width:${(at(one.high) - at(one.low)).toFixed(2)}%`;
     const mark =
       reference === undefined ? "" : `<i class="reference" style="left:${at(reference).toFixed(2)}%"></i>`;
     if (one.kind) return `<span class="range">${mark}<i class="band" style="${line}"></i></span>`;
-    const dot = `<i class="dot" style="left:${at(one.value).toFixed(2)}%"></i>`;
     return `<span class="range">${mark}<i class="interval" style="${line}"></i>${dot}</span>`;
   }
 

@@ -23,18 +23,21 @@ milepost.trend = (function () {
     if (one.kind === "none") return "";
     if (one.kind === "") {
       const name = one.preliminary ? "point preliminary" : "point";
+      const isRange = one.low !== undefined;
       return (
-        `<path class="whisker" d="M${at} ${y(one.low)}V${y(one.high)}m-3 0h6M${at - 3} ${y(one.low)}h6"/>` +
+        (isRange ? `<path class="whisker" d="M${at} ${y(one.low)}V${y(one.high)}m-3 0h6M${at - 3} ${y(one.low)}h6"/>` : "") +
         `<circle class="${name}" cx="${at}" cy="${y(one.value)}" r="4"/>`
       );
     }
     const word = `<text class="word" transform="translate(${at + 4} ${bottom - 4}) rotate(-90)">`;
     if (one.low === undefined) return `${word}${escape(milepost.said(one))}</text>`;
     const top = y(one.high);
+    const [low, high] = [one.low, one.high].map(Math.round);
+    const told = { coded_low: `\u2264\u2009${high}`, coded_high: `\u2265\u2009${low}`, rounded: `${low}\u2013${high}` }[one.kind];
     return (
       `<rect class="hatched" x="${at - 6}" y="${top}" width="12" height="${Math.max(2, y(one.low) - top)}"/>` +
       `<text class="word" text-anchor="middle" x="${at}" y="${one.kind === "coded_low" ? top - 5 : y(one.low) + 13}">` +
-      `${one.kind === "coded_low" ? "\u2264" : "\u2265"}\u2009${Math.round(one.kind === "coded_low" ? one.high : one.low)}</text>`
+      `${told}</text>`
     );
   }
 

@@ -87,6 +87,9 @@ POINT = {"type": "Point", "coordinates": [1, 2]}
         ([feature({"type": "Point"}, ZIP)], "of a Point"),
         ([feature({"type": "Point", "coordinates": [float("nan"), 1]}, ZIP)], "of a Point"),
         ([7], "geography_level is null"),
+        ([feature(POINT, ["zip"])], "geography_level is null"),
+        ([feature(POINT, {**ZIP, "geography_level": ["zip"]})], 'geography_level is ["zip"]'),
+        ([feature({"type": "Point", "coordinates": [10**400, 1]}, ZIP)], "of a Point"),
         ([], "has no features"),
     ],
 )

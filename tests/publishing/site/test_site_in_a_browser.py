@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from publishing.site.build import MapOf, build_site
 from tests.publishing.site.browsing import (
     DESKTOP,
     PHONE,
@@ -23,7 +24,7 @@ from tests.publishing.site.browsing import (
     table,
     violations,
 )
-from tests.publishing.site.hand_made_release import COMMUNITY, PROGRAM, SCHOOL
+from tests.publishing.site.hand_made_release import COMMUNITY, PROGRAM, SCHOOL, make_release
 
 pytestmark = pytest.mark.xdist_group("site")
 READING = "indicators/early_grade_reading.html"
@@ -66,7 +67,10 @@ def test_the_page_shows_the_groups_of_a_split(browser: Browser, site: Path) -> N
                 "−10.0 points, behind Female −15.5 to −4.5 62 children to close it",
             ],
         }
-        assert page.inner_text("#shown") == f"Shown: {COMMUNITY} · Gender · Annual · Usual"
+        assert (
+            page.inner_text("#shown")
+            == f"Shown: {COMMUNITY} · Gender · Annual · Usual · Schools: All children"
+        )
 
 
 def test_a_school_a_year_and_an_interim_collection_can_be_chosen(browser: Browser, site: Path) -> None:
@@ -119,6 +123,37 @@ def test_a_map_shows_the_places_of_the_level_chosen(browser: Browser, site: Path
         ) == ["01234"]
         assert "of=zip" in page.url
         assert violations(page) == []
+        assert browser.troubles == []
+
+
+PERCENTAGES = """
+update indicator_values set denominator = null, numerator = null, value = round(value, 2), value_low = null,
+    value_high = null, value_kind = 'percent'
+where suppression = '' and disaggregate = 'gender'
+"""
+RANGE = """
+update indicator_values set denominator = 1240, numerator = null, value = null, value_low = 0.5, value_high = 0.6,
+    value_kind = 'band', suppression = 'rounded'
+where indicator_id = 'early_grade_reading' and school_year = 2025 and collection = 'annual' and disaggregate = 'all'
+    and geography_level in ('community', 'zip')
+"""
+
+
+def test_percentages_and_ranges_are_told_as_such(browser: Browser, map_of: MapOf, tmp_path: Path) -> None:
+    release = make_release(tmp_path / "release", PERCENTAGES, RANGE)
+    build_site(release, tmp_path / "site", map_of=map_of)
+    with browser.page() as page:
+        open_page(page, tmp_path / "site", READING)
+        assert page.inner_text(".facts dd.value") == "50 to 60\u00a0%"
+        assert table(page, "#trend-table")["All children"][-2] == "50 to 60 %"
+        choose(page, "split", "gender")
+        shown = table(page, "#compare-table")
+        assert (shown["Female"][:2], shown["Male"][:2]) == (["Female", "60 %"], ["Male", "50 %"])
+        choose(page, "of", "zip")
+        assert table(page, "#places-table") == {"01234": ["01234 1,240 children", "50 to 60 %", ""]}
+        assert page.text_content("#map figure > svg > path title") == "01234: 50 to 60\u00a0%"
+        open_page(page, tmp_path / "site", "index.html")
+        assert "50 to 60\u00a0%" in page.inner_text("main")
         assert browser.troubles == []
 
 
