@@ -55,8 +55,9 @@ def keep_declared(
 ) -> list[int]:
     """Positions of the columns some contract takes; a ReadError names what is undeclared or there twice.
 
-    Headers `of_row`, which are cells of a sheet and no keys, may be a child's record: the error shows one
-    only where two others are declared and it does not look like a value; else it tells its place alone.
+    The error shows no header that looks like a value, as keys of a document may. Headers `of_row`, which are
+    cells of a sheet, may be a child's record: it shows one only where two others are declared, and else tells
+    its place alone.
 
     Columns without a header are not among them; nor are those every contract ignores, so what nobody is to
     see (a social security number) is not even read into memory.
@@ -190,11 +191,12 @@ def _undeclared(
     of_row: bool,
 ) -> ReadError:
     there = set(map(folded, headers))
-    seen = undeclared
+    # `@id` is an attribute of XML, `../id` a key of the object around
+    seen = [header for header in undeclared if not looks_like_value(header.lstrip("@./"))]
     if of_row:
         ignored = {folded(name) for contract in contracts for name in contract.ignore if "*" not in name}
         is_header_row = len(there & {*wanted, *ignored}) >= LEAST_DECLARED
-        seen = [header for header in undeclared if is_header_row and not looks_like_value(header)]
+        seen = seen if is_header_row else []
     absent = {h for contract in contracts for h in contract.file_headers if folded(h) not in there}
     pairs = [(header, near) for header in seen if (near := nearest(header, absent))]
     hint = "; ".join(f"'{header[:60]}' may be a new name of '{near}'" for header, near in pairs[:5])
@@ -218,6 +220,8 @@ def _columns(undeclared: Sequence[str], seen: Sequence[str], places: Sequence[in
     numbers = ", ".join(map(str, places[:10])) + (", ..." if len(places) > 10 else "")
     if len(seen) == len(undeclared):
         return f"{what} {shown(seen)}" + (f" ({what} {numbers})" if places else "")
+    if not places:
+        return what + (f" {shown(seen)}," if seen else ",") + " not all shown since some may be values"
     if not seen:
         return f"{what} {numbers}, not shown since it may be a value"
     return f"{what} {numbers}: {shown(seen)}, and what may be a value and is not shown"

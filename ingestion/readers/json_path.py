@@ -9,10 +9,11 @@ from pathlib import Path
 import duckdb
 
 from ingestion.errors import ReadError
-from ingestion.readers.headers import shown
+from ingestion.readers.headers import nearest, shown
 from ingestion.readers.json_texts import load_array, load_document
 from ingestion.readers.json_values import pointer
 from ingestion.sql_text import literal
+from ingestion.wording import counted
 
 _STEP = re.compile(r'\[\*\]|\.([\w-]+)|\."([^"]+)"')
 _OUTWARDS = re.compile(r"((?:\.\./)+)(.+)")
@@ -66,11 +67,19 @@ def parse_steps(steps: str) -> list[Step]:
 
 
 def nothing_there(name: str, steps: str, keys: Sequence[str]) -> ReadError:
-    """The refusal of a document that does not have the place of the records."""
+    """The refusal of a document that does not have the place of the records.
+
+    Keys may be children's ids: none is shown but one that is written like the path's first.
+    """
+    first = next(filter(None, parse_steps(steps)), "")
+    near = nearest(first, keys)
+    like = f", of which {shown([near])} is most like '{first}'" if near else f", and none is like '{first}'"
     return ReadError(
         f"there is nothing at {steps}",
         where=name,
-        rule=f"The document's keys are {shown(keys)}" if keys else "The document is no object with keys",
+        rule=f"The document has {counted(len(keys), 'key')}{like}"
+        if keys
+        else "The document is no object with keys",
         next_step="Correct `reader: {record: ...}` in the contract, or ask the partner for the missing part",
     )
 

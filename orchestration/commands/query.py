@@ -55,23 +55,26 @@ def query(
             where=str(database),
             next_step=first_steps("Run", publish=True),
         )
+    form = "json" if as_json else "csv" if as_csv else "table"
+    most = None if as_json or as_csv else limit + 1
     with _warehouse(home) if warehouse else _release(home) as con:
-        most = None if as_json or as_csv else limit + 1
-        names, rows = _answer(con, sys.stdin.read() if sql == "-" else sql, most)
-    _record(
-        home,
-        warehouse,
-        "json" if as_json else "csv" if as_csv else "table",
-        min(len(rows), most or len(rows)),
-    )
+        try:
+            names, rows = _answer(con, sys.stdin.read() if sql == "-" else sql, most)
+        except BaseException:
+            # what was asked in vain may still have told something: a value that is no number is named
+            _record(home, warehouse, form, 0)
+            raise
+    _record(home, warehouse, form, min(len(rows), most or len(rows)))
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     elif as_csv:
         import csv
 
+        from ingestion.spreadsheets import neutral
+
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows(rows)
+        writer.writerow(map(neutral, names))
+        writer.writerows([map(neutral, row) for row in rows])
     else:
         _print(names, rows, limit)
 

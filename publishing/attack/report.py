@@ -64,7 +64,7 @@ def sentences(facts: Mapping[str, Any]) -> list[str]:
     ]
     if facts["narrowest_n"] is not None:
         said.append(
-            f"Every hidden number of children stays open by at least {facts['narrowest_n']:.0f}"
+            f"Every size of a group hidden for being small stays open by at least {facts['narrowest_n']:.0f}"
             + (
                 f", every hidden or banded result by at least {facts['narrowest_x']:.0f}."
                 if facts["narrowest_x"] is not None

@@ -58,7 +58,7 @@ _DENOMINATOR_RULES = f"""
 create or replace temp table denominator_rule as
 with opening as (
     -- the smallest of what is taken from a sum that was opened
-    select distinct min_by(cell_id, n) as cell_id
+    select distinct min_by(cell_id, (n, cell_id)) as cell_id
     from opened inner join member using (equation_id) inner join cell using (cell_id)
     where sign = -1
     group by equation_id

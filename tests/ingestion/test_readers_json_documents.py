@@ -95,7 +95,9 @@ def test_a_list_that_is_there_and_empty_may_report_that_nothing_happened(tmp_pat
 @pytest.mark.parametrize(
     ("document", "record", "outer", "words"),
     [
-        (TWO, "$.locations[*]", "../id", ["nothing at $.locations[*]", "keys are 'id', 'name', 'services'"]),
+        (TWO, "$.locations[*]", "../id", ["nothing at $.locations[*]", "has 3 keys, and none is like 'locations'"]),
+        (TWO, "$.service[*]", "../id", ["nothing at $.service[*]", "'services' is most like 'service'"]),
+        ({SECRET: {"id": "1"}}, "$.students[*]", "../id", ["has 1 key, and none is like 'students'"]),
         ([TWO], "$.services[*]", "../id", ["what stands at $ is no object"]),
         (TWO, "$[*].services[*]", "../id", ["the file is not an array of objects"]),
         (TWO, "$.name[*]", "../id", ["what stands at $.name is no list"]),

@@ -14,8 +14,17 @@ with reported as (
         cast(persons.birth_year as integer) as birth_year,
         case when persons.home_language not in ('unknown', 'unmapped') then persons.home_language end as home_language,
         persons.races,
-        coalesce(later_zip.geography_id, nullif(left(trim(persons.zip_code), 5), '')) as zip_code,
-        coalesce(later_tract.geography_id, nullif(trim(persons.tract_id), '')) as tract_id
+        -- text that is no code would be published as a place, be it an address in a shifted column
+        coalesce(
+            later_zip.geography_id,
+            case
+                when regexp_full_match(left(trim(persons.zip_code), 5), '[0-9]{5}') then left(trim(persons.zip_code), 5)
+            end
+        ) as zip_code,
+        coalesce(
+            later_tract.geography_id,
+            case when regexp_full_match(trim(persons.tract_id), '[0-9]{11}') then trim(persons.tract_id) end
+        ) as tract_id
     from {{ ref('stg_person') }} as persons
     {{ join_later_code('persons', 'zip', 'left(trim(persons.zip_code), 5)') }}
     {{ join_later_code('persons', 'tract', 'trim(persons.tract_id)') }}
