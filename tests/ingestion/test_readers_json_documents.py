@@ -95,7 +95,12 @@ def test_a_list_that_is_there_and_empty_may_report_that_nothing_happened(tmp_pat
 @pytest.mark.parametrize(
     ("document", "record", "outer", "words"),
     [
-        (TWO, "$.locations[*]", "../id", ["nothing at $.locations[*]", "has 3 keys, and none is like 'locations'"]),
+        (
+            TWO,
+            "$.locations[*]",
+            "../id",
+            ["nothing at $.locations[*]", "has 3 keys, and none is like 'locations'"],
+        ),
         (TWO, "$.service[*]", "../id", ["nothing at $.service[*]", "'services' is most like 'service'"]),
         ({SECRET: {"id": "1"}}, "$.students[*]", "../id", ["has 1 key, and none is like 'students'"]),
         ([TWO], "$.services[*]", "../id", ["what stands at $ is no object"]),

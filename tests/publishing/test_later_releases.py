@@ -31,7 +31,9 @@ def release(con: duckdb.DuckDBPyConnection, release_id: str) -> None:
     con.execute(
         f"""
         insert into shown_values by name
-        select * exclude (is_small, is_narrow, is_settled, held_since, denominator_tables, numerator_tables) replace (
+        select * exclude (
+            is_small, is_narrow, is_settled, held_since, shown_value, denominator_tables, numerator_tables
+        ) replace (
             if(suppression = 'suppressed', null, denominator) as denominator,
             if(suppression = '', numerator, null) as numerator, 'final' as data_maturity
         ), if(suppression = '', numerator / denominator, null) as value,
