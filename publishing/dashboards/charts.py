@@ -37,7 +37,9 @@ def query_context(chart: Chart, dataset: Dataset) -> Settings:
         columns = [_years(dataset), *by]
     query = {
         "columns": columns,
-        "metrics": [chart.metric] if chart.metric else [],
+        # rows as they are have none: with an empty list Superset would group them, and PostgreSQL refuse an
+        # order by what they are not grouped by
+        **({} if chart.kind == "rows" else {"metrics": [chart.metric] if chart.metric else []}),
         "filters": [],
         "extras": {"having": "", "where": f"({chart.where})" if chart.where else ""},
         "orderby": [[name, ascends] for name, ascends in chart.ordered],
