@@ -43,6 +43,18 @@ HIDDEN = """
     order by all limit 1
 """
 
+# what a demo of so few children shows nothing of: indicators without a value, and which schools hold the gap
+# that the dashboard opens with
+WITHOUT_VALUES = """
+    select title from indicators where is_default and indicator_id not in (select indicator_id from indicator_values)
+    union all
+    select 'Schools that hold the gap against the best-off subgroup of the community, latest year'
+    where not exists (
+        from gap_drivers where indicator_id = 'early_grade_reading' and disaggregate = 'race_ethnicity'
+            and collection = 'annual' and reference_subgroup <> 'everyone_else'
+    )
+"""
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("demo"),
@@ -109,12 +121,13 @@ def slugs(running: Running, page: str) -> list[str]:
 
 @pytest.mark.parametrize("page", ["outcomes", "gaps", "data_quality"])
 def test_every_chart_shows_something(running: Running, page: str) -> None:
+    nothing = {title for (title,) in running.release(WITHOUT_VALUES)}
     for slug in slugs(running, page):
         dashboard = running.client.dashboards()[slug]
         charts = running.client.charts(dashboard)
         assert len(charts) > 4
-        empty = [name for name, chart in charts.items() if not running.shown(dashboard, chart)]
-        assert empty == []
+        empty = {name for name, chart in charts.items() if not running.shown(dashboard, chart)}
+        assert empty == nothing & {*charts}
 
 
 def test_a_number_is_that_of_the_release(running: Running) -> None:
