@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ingestion.spreadsheets import neutral
 
@@ -12,14 +13,19 @@ if TYPE_CHECKING:
 
 
 def write_rows(target: TextIO, found: duckdb.DuckDBPyConnection) -> int:
-    """Write the pending rows of `found` with a header; how many they were.
-
-    A text that a spreadsheet would take for a formula begins with an apostrophe; numbers are left alone.
-    """
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow([column[0] for column in found.description or []])
+    """Write the pending rows of `found` with a header, as `write_table` does; how many they were."""
+    write_table(target, [column[0] for column in found.description or []], ())
     rows = 0
     while batch := found.fetchmany(10_000):
-        writer.writerows([map(neutral, row) for row in batch])
+        _write(target, batch)
         rows += len(batch)
     return rows
+
+
+def write_table(target: TextIO, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a header and rows; before what a spreadsheet would take for a formula goes an apostrophe."""
+    _write(target, [names, *rows])
+
+
+def _write(target: TextIO, rows: Iterable[Sequence[Any]]) -> None:
+    csv.writer(target, lineterminator="\n").writerows([map(neutral, row) for row in rows])

@@ -68,13 +68,9 @@ def query(
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     elif as_csv:
-        import csv
+        from publishing.csv_text import write_table
 
-        from ingestion.spreadsheets import neutral
-
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(map(neutral, names))
-        writer.writerows([map(neutral, row) for row in rows])
+        write_table(sys.stdout, names, rows)
     else:
         _print(names, rows, limit)
 

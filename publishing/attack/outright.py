@@ -19,6 +19,8 @@ _MOVED = "abs(now.denominator - past.denominator)"
 _MOVED_X = "abs(now.numerator - past.numerator)"
 # without a count there are whole percents, and bands of five: what is finer tells of how many children it is
 _FINER = "coalesce(abs({parts} * {end} - round({parts} * {end})) > 1e-6, false)"
+# a rate outside of every band is more than band_share; as a percentage it is rounded by so much
+_HALF = 0.005 + 1e-9
 CHECKS = {
     "marker": f"""
         select community_id, '' as indicator_id, null as school_year, '' as place, '' as subgroup,
@@ -42,7 +44,8 @@ CHECKS = {
     "band": f"""
         select {_CELL}, 'a numerator so near none or all of the children is shown, not a band' as how
         from {_NOW} inner join rules using (community_id)
-        where least(numerator, denominator - numerator) <= {_BAND}""",
+        where least(numerator, denominator - numerator) <= {_BAND}
+            or numerator is null and value not between band_share - {_HALF} and 1 - band_share + {_HALF}""",
     # a group that grew or shrank by less than the minimum is a small group, and its results can be subtracted
     "earlier release": f"""
         select {_CELL.replace("community_id", "now.community_id", 1)},

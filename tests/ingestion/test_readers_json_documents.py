@@ -92,6 +92,14 @@ def test_a_list_that_is_there_and_empty_may_report_that_nothing_happened(tmp_pat
         assert rows_of(path, contract_of(tmp_path, text, "tolerance: {empty: true}\n")) == []
 
 
+def test_an_undeclared_key_that_looks_like_a_value_is_not_shown(tmp_path):
+    document = {"services": [{"id": "1", "name": "a", "2011-04-07": "x"}], "id": "2"}
+    path = write(tmp_path, json.dumps(document), "a.json")
+    message = refusal_of(path, contract_of(tmp_path, CONTRACT % ("$.services[*]", "'../id'")))
+    assert "undeclared column" in message
+    assert "2011" not in message
+
+
 @pytest.mark.parametrize(
     ("document", "record", "outer", "words"),
     [

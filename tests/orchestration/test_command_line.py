@@ -84,6 +84,17 @@ def test_a_query_is_one_statement(home: Home, tmp_path: Path) -> None:
     assert milepost("query", "--warehouse", "select a from t", "--csv").stdout == "a\n1\n"
 
 
+def test_a_query_lets_no_formula_into_a_spreadsheet_and_leaves_its_line_where_it_fails(home: Home) -> None:
+    home.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("create table t as select '=1+1' as a, -5 as n")
+    assert milepost("query", "--warehouse", "from t", "--csv").stdout == "a,n\n'=1+1,-5\n"
+    # DuckDB's message would tell the value that is no number
+    assert milepost("query", "--warehouse", "select cast(a as integer) from t").exit_code != 0
+    asked = [json.loads(line) for line in home.access_log.read_text().splitlines()]
+    assert [line["rows"] for line in asked] == [1, 0]
+
+
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("command", [["check"], ["draft", "--partner", "north", "--entity", "attendance"]])
 def test_what_a_killed_check_or_draft_left_is_removed_by_the_next(

@@ -105,6 +105,11 @@ def test_without_a_count_a_rate_is_a_whole_percentage() -> None:
     assert small.attacked().findings == ()
     small.change(shown.format("0.333"))
     assert {f.kind for f in small.attacked().findings} == {"hidden row"}
+    small.change(shown.format("0.05"))
+    assert small.attacked().findings == ()
+    for near in ("0.0", "0.04", "0.96"):
+        small.change(shown.format(near))
+        assert {f.kind for f in small.attacked().findings} == {"band"}, near
 
 
 def test_a_gap_computed_from_a_hidden_cell() -> None:
