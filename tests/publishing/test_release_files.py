@@ -84,7 +84,7 @@ def test_the_data_package_is_valid(which: str, home: Home, request: pytest.Fixtu
 
     system.trusted = True
     if which == "small":
-        home = request.getfixturevalue("warehouse").home
+        home = request.getfixturevalue("here").home
         publish(home)
     folder = home.current_release.resolve()
     package = Package(str(folder / "datapackage.json"))
