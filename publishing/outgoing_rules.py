@@ -11,7 +11,7 @@ LOOKED_AT = "outgoing_{}"
 # counts of children: each is at least the community's minimum, or marked and NULL
 COUNTS = ("denominator", "cohort_size", "n_matched", "old_denominator", "new_denominator")
 # all other numbers of a row hide with them but these
-OF_NO_CHILD = ("step_order",)
+OF_NO_CHILD = ("step_order", "rounded_to")
 NUMBERS = ("BIGINT", "INTEGER", "DOUBLE")
 # tables that tell of no group of children: titles, deliveries, releases, sources of others
 DESCRIPTIVE = frozenset(
@@ -29,6 +29,8 @@ DESCRIPTIVE = frozenset(
     ]
 )
 # computed of published rates alone: each row needs its rate, of these columns, in indicator_values
+# what a held row has of its release
+HELD = ("suppression", "denominator", "rounded_to", "numerator", "value")
 COMPUTED = {"indicator_gaps": "value", "indicator_trends": "value", "interim_projections": "interim_value"}
 SHARES = ("value", "rate", "share", "low", "high")
 OF_ANY_SIZE = ("area_values",)  # dollars and medians
@@ -109,7 +111,9 @@ def _numbers(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
             yield f"{part}_is_more_than_{whole}", sql, f"A {part} is from 0 to its {whole}."
     for count in (name for name in COUNTS if name in columns):
         none = f"{count} <> 0 and " if table.name in NO_CHILD_OR_MANY else ""
-        sql = f"{none}{count} < minimum_denominator"
+        # rounded, it may stand for one that is large enough
+        most = f" + coalesce(rounded_to / 2, 0)" if "rounded_to" in columns else ""
+        sql = f"{none}{count}{most} < minimum_denominator"
         yield f"{count}_is_too_small", sql, "A count under the community's minimum is hidden and marked."
     if "suppression" in columns and table.name not in OF_ANY_SIZE:
         yield from _hidden(table)
@@ -139,6 +143,8 @@ def _hidden(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
     missing = " or ".join(f"{name} is null" for name in counts)
     if {"value_kind", "value"} <= columns:  # of percentages no count is told
         missing = f"if(value_kind = 'percent', value is null, {missing})"
+    elif "participant_rate" in columns:
+        missing = f"if(shows = 'percentages', participant_rate is null, {missing})"
     yield "is_shown_and_missing", f"suppression = '' and ({missing})", "What is not marked is shown."
 
 
@@ -146,7 +152,9 @@ def _of_others(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
     """Rows that do not agree with the marts, or with what else is published."""
     if table.name == "indicator_values":
         off = (
-            "cell_denominator is null or abs(denominator - cell_denominator) > rounded_to / 2 "
+            "cell_denominator is null or cell_denominator < minimum_denominator and suppression <> 'suppressed' "
+            "or denominator is not null and coalesce(rounded_to, 0) <> rounding "
+            "or abs(denominator - cell_denominator) > greatest(rounding - cell_denominator, rounding / 2) "
             "or numerator <> cell_numerator or abs(value - cell_numerator / cell_denominator) "
             f"> if(value_kind = 'percent', {HALF_A_PERCENT}, 0) + 1e-9"
         )
@@ -156,7 +164,8 @@ def _of_others(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
             "A number that is shown is the one of marts.indicator_cells.",
         )
         unlike = " or ".join(
-            f"{name} is distinct from past_{name}" for name in ("suppression", "denominator", "numerator")
+            f"{name} is distinct from past_{name}"
+            for name in HELD
         )
         yield (
             "is_not_what_was_shown",

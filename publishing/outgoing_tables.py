@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from expectations.outgoing import OutgoingRule, must_not_be
 from ingestion.configuration.community_file import SMALLEST_MINIMUM
 from ingestion.sql_text import literal
-from publishing.outgoing_rules import COMPUTED, LOOKED_AT
+from publishing.outgoing_rules import COMPUTED, HELD, LOOKED_AT
 from publishing.release_contents import PromisedTable
 from publishing.release_inputs import KEY
 
@@ -59,13 +59,14 @@ def _beside(home: Home, table: PromisedTable) -> tuple[str, str]:
             "as communities on shown.community_id = communities.of_community"
         )
         more = f", coalesce(communities.minimum, {SMALLEST_MINIMUM}) as minimum_denominator"
+    if table.name == "program_results":
+        more += f", {_shows(home)} as shows"
     same = " and ".join(f"shown.{name} = other.{name}" for name in KEY)
     if table.name == "indicator_values":
         joined += f" left join ({_cells(home)}) as other on {same}{_was_shown(home)}"
         more += (
             ", other.denominator as cell_denominator, other.numerator::double as cell_numerator"
-            ", past.suppression as past_suppression, past.denominator as past_denominator"
-            f", past.numerator as past_numerator, {_rounding(home)} as rounded_to"
+            f", {', '.join(f'past.{name} as past_{name}' for name in HELD)}, {_rounding(home)} as rounding"
         )
     elif table.name in COMPUTED:
         joined += f" left join warehouse.published.indicator_values as other on {same}"
@@ -107,14 +108,21 @@ def _was_shown(home: Home) -> str:
 
 def _rounding(home: Home) -> str:
     """SQL of what denominators of a row are rounded to; 0 where they are as they are."""
+    counted = "rules.shows = 'counts' and other.denominator < rules.rounded_under"
+    return _of_rules(home, "max(rounded_to)", "0", counted)
+
+
+def _shows(home: Home) -> str:
+    return _of_rules(home, "max(shows)", "'counts'", "true")
+
+
+def _of_rules(home: Home, chosen: str, otherwise: str, where: str) -> str:
+    """SQL of what a row's community decided, where it did."""
     rules = home.reference_file("disclosure_rules")
     if not rules.exists():
-        return "0"
-    return (
-        f"coalesce((select max(rounded_to) from {literal(str(rules))} as rules "
-        "where rules.community_id = shown.community_id and rules.shows = 'counts' "
-        "and other.denominator < rules.rounded_under), 0)"
-    )
+        return otherwise
+    of_community = f"from {literal(str(rules))} as rules where rules.community_id = shown.community_id"
+    return f"coalesce((select {chosen} {of_community} and {where}), {otherwise})"
 
 
 def look_at_names(con: duckdb.DuckDBPyConnection, home: Home, promise: Mapping[str, PromisedTable]) -> None:

@@ -68,6 +68,8 @@ VALUE = {
     "value": "DOUBLE",
     "value_low": "DOUBLE",
     "value_high": "DOUBLE",
+    "value_kind": "VARCHAR",
+    "rounded_to": "INTEGER",
     "suppression": "VARCHAR",
     "release_id": "VARCHAR",
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.home import Home
-from ingestion.parquet_table import write_table
+from ingestion.parquet_table import write_known_columns, write_table
 from ingestion.sql_text import literal
 
 KEYS = {
@@ -29,21 +29,30 @@ KEYS = {
 CONTENT = {
     "data_maturity": "VARCHAR",
     "denominator": "BIGINT",
+    "rounded_to": "INTEGER",  # of the denominator; NULL where it is exact
     "numerator": "BIGINT",
     "value": "DOUBLE",
-    "band_low": "DOUBLE",
-    "band_high": "DOUBLE",
+    "value_low": "DOUBLE",  # of bands and ranges; the interval of a rate follows from its counts
+    "value_high": "DOUBLE",
+    "value_kind": "VARCHAR",
     "suppression": "VARCHAR",
 }
 COLUMNS = {**KEYS, **CONTENT, "first_release_id": "VARCHAR", "last_release_id": "VARCHAR"}
 
 
 def ensure_shown_values(home: Home) -> None:
-    """An empty record where there is none, so that the warehouse can be built before the first release."""
-    if not home.shown_values.exists():
-        home.published.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect(config={"threads": 1}) as con:
+    """An empty record where there is none, so that the warehouse can be built before the first release.
+
+    A record of another version gets the columns of this one.
+    """
+    home.published.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(config={"threads": 1}) as con:
+        if not home.shown_values.exists():
             write_table(con, home.shown_values, COLUMNS, [])
+            return
+        described = con.execute(f"describe from read_parquet({literal(str(home.shown_values))})").fetchall()
+        if {row[0] for row in described} != {*COLUMNS}:
+            write_known_columns(con, home.shown_values, COLUMNS, home.shown_values)
 
 
 def record_shown_values(home: Home) -> bool:
@@ -69,8 +78,8 @@ def record_shown_values(home: Home) -> bool:
 
 def _write(con: duckdb.DuckDBPyConnection, target: Path, record: str, values: str, release_id: str) -> None:
     same = ", ".join([*KEYS, *CONTENT])
-    bands = ", ".join(f"if(value_kind = 'band', value_{end}, null) as band_{end}" for end in ("low", "high"))
-    now = ", ".join([*KEYS, *(name for name in CONTENT if not name.startswith("band_"))])
+    ends = [f"if(value_kind <> 'rate', {name}, null) as {name}" for name in ("value_low", "value_high")]
+    now = ", ".join([*KEYS, *(name for name in CONTENT if name not in ("value_low", "value_high")), *ends])
     released = literal(release_id)
     temporary = target.with_suffix(f".{os.getpid()}.tmp")
     con.execute(
@@ -83,7 +92,7 @@ def _write(con: duckdb.DuckDBPyConnection, target: Path, record: str, values: st
             from (
                 select {same}, first_release_id, last_release_id from {record}
                 union all by name
-                select {now}, {bands}, {released} as first_release_id, {released} as last_release_id
+                select {now}, {released} as first_release_id, {released} as last_release_id
                 from {values} where suppression <> 'not_received'
             )
             group by {same}

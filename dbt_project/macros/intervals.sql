@@ -63,3 +63,19 @@
 {% macro range_low(rate, points) -%}
     least(floor(round(100 * {{ rate }} / {{ points }}, 6)) * {{ points }}, 100 - {{ points }}) / 100
 {%- endmacro %}
+
+{# A count of children in steps of `to`; never 0, which would say that there is nobody. #}
+{% macro rounded_count(n, to) -%}
+    greatest(1, round({{ n }} / {{ to }})) * {{ to }}
+{%- endmacro %}
+
+{# How many points wide the range is that is at least five children wide, whatever number was rounded to this one. #}
+{% macro range_points(rounded, to, minimum) -%}
+    {%- set least_count = 'if(' ~ rounded ~ ' = ' ~ to ~ ', ' ~ minimum ~ ', ' ~ rounded ~ ' - ' ~ to ~ ' / 2)' -%}
+    case
+        when {{ least_count }} >= 100 then 5
+        when {{ least_count }} >= 50 then 10
+        when {{ least_count }} >= 25 then 20
+        else 50
+    end
+{%- endmacro %}

@@ -81,8 +81,9 @@ def _report(
     seconds: float,
 ) -> AttackReport:
     cells, shown, banded, hidden = con.execute(
-        "select count(*), count(numerator), count(denominator) - count(numerator), "
-        "count(*) - count(denominator) "
+        "select count(*), count(coalesce(numerator, value)), "
+        "count(*) filter (numerator is null and value is null and coalesce(denominator, value_low) is not null), "
+        "count(*) filter (coalesce(denominator, numerator, value, value_low) is null) "
         "from value_row where release_id = ''"
     ).fetchall()[0]
 

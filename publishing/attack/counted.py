@@ -32,9 +32,13 @@ counts as (
         bit_xor(hash(slot_id, n)) as fingerprint_1, sum(hash(n, slot_id)::hugeint) as fingerprint_2
     from agreeing group by all
 ),
+-- where it is true of all, whoever counts the same children counts those it is true for; none knows that it is
 pairs as (
     select results.table_id, other_id, indicator_id
     from results inner join counts using (year, counted, fingerprint_1, fingerprint_2)
+    anti join counts as own
+        on results.table_id = own.other_id and results.counted = own.counted
+        and results.fingerprint_1 = own.fingerprint_1 and results.fingerprint_2 = own.fingerprint_2
     where results.table_id <> other_id
 )
 -- no row there says that nobody is

@@ -17,6 +17,9 @@ _NOW = "(select * from value_row where release_id = '')"
 _BAND = "greatest(band_smallest, floor(band_share * denominator + 1e-9))"
 _MOVED = "abs(now.denominator - past.denominator)"
 _MOVED_X = "abs(now.numerator - past.numerator)"
+# how many came or went at least, and at most, where numbers may be rounded
+_LEAST_APART = "greatest(0, now.n_low - past.n_high, past.n_low - now.n_high)"
+_MOST_APART = "greatest(now.n_high - past.n_low, past.n_high - now.n_low)"
 # without a count there are whole percents, and bands of five: what is finer tells of how many children it is
 _FINER = "coalesce(abs({parts} * {end} - round({parts} * {end})) > 1e-6, false)"
 # a rate outside of every band is more than band_share; as a percentage it is rounded by so much
@@ -40,7 +43,7 @@ CHECKS = {
         )""",
     "small group": f"""
         select {_CELL}, 'a group under the minimum is shown' as how
-        from {_NOW} inner join rules using (community_id) where denominator < minimum_denominator""",
+        from {_NOW} inner join rules using (community_id) where n_high < minimum_denominator""",
     "band": f"""
         select {_CELL}, 'a numerator so near none or all of the children is shown, not a band' as how
         from {_NOW} inner join rules using (community_id)
@@ -55,8 +58,7 @@ CHECKS = {
         from {_NOW} as now
         inner join (select * from value_row where release_id <> '') as past using ({CELL_KEY})
         inner join rules on now.community_id = rules.community_id
-        where now.denominator <> past.denominator
-            and abs(now.denominator - past.denominator) < minimum_denominator""",
+        where {_LEAST_APART} > 0 and {_MOST_APART} < minimum_denominator""",
     # so many successes more or less are those of who came or went, or of children corrected one by one
     "earlier result": f"""
         select {_CELL.replace("community_id", "now.community_id", 1)},

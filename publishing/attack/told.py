@@ -20,8 +20,6 @@ RULES = {
     "smallest_width": ("null", "bigint"),
     "band_smallest": ("4", "bigint"),
     "band_share": ("0.05", "double"),
-    "rounded_to": ("null", "bigint"),
-    "rounded_under": ("null", "bigint"),
 }
 NO_NUMBER_DUE = "('not_received', 'not_applicable')"
 # further decimals of a rate than these are told by no one: it is exact
@@ -127,21 +125,26 @@ def _read_rules(con: duckdb.DuckDBPyConnection, published: str) -> None:
 
 
 def _read_rows(con: duckdb.DuckDBPyConnection, published: str, earlier: Mapping[str, str]) -> None:
+    """Temp table `value_row`: rows of indicator_values, n_low and n_high whom a denominator may stand for."""
     columns = (
         f"{CELL_KEY}, denominator::bigint as denominator, numerator::bigint as numerator, "
         "value::double as value, "
         "value_low::double as value_low, value_high::double as value_high, suppression"
     )
-    parts = [f"select '' as release_id, {columns} from {published}.indicator_values"]
+    now = f"{published}.indicator_values"
+    parts = [f"select '' as release_id, {columns}, {_rounded_to(con, now)} as rounded_to from {now}"]
     parts += [
-        f"select {literal(release)}, {columns} from {relation} as past "
+        f"select {literal(release)}, {columns}, {_rounded_to(con, relation)} from {relation} as past "
         f"semi join {published}.indicator_values using ({TABLE_KEY})"
         for release, relation in earlier.items()
     ]
-    con.execute(
-        f"create or replace temp table value_row as select * from ({' union all '.join(parts)}) "
-        f"where suppression not in {NO_NUMBER_DUE}"
-    )
+    con.execute(f"create or replace temp table value_row as {_ROWS.format(rows=' union all '.join(parts))}")
+
+
+def _rounded_to(con: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """SQL of the step denominators are rounded to; releases of before it was told are exact."""
+    columns = con.execute(f"select * from {relation} limit 0").description
+    return "rounded_to" if "rounded_to" in {name for name, *_ in columns} else "null::integer"
 
 
 def _read_derived(con: duckdb.DuckDBPyConnection, published: str) -> None:
@@ -182,6 +185,20 @@ def _half_unit(con: duckdb.DuckDBPyConnection) -> float:
     return 0.0 if uneven or decimals is None else 0.5 * 10.0 ** -int(decimals)
 
 
+# A number that is shown is of at least the minimum; rounded, it stands for all that it is rounded from.
+_ROWS = f"""
+select
+    value_row.*,
+    case
+        when value_row.rounded_to is null then denominator
+        when denominator = value_row.rounded_to then minimum_denominator
+        else greatest(minimum_denominator, ceil(denominator - value_row.rounded_to / 2))
+    end::bigint as n_low,
+    if(value_row.rounded_to is null, denominator, ceil(denominator + value_row.rounded_to / 2) - 1)::bigint as n_high
+from ({{rows}}) as value_row
+inner join rules using (community_id)
+where suppression not in {NO_NUMBER_DUE}
+"""
 _SLOT = "community_id, geography_level, geography_id, disaggregate, subgroup"
 _SLOTS = f"""
 create or replace temp table slot as
@@ -197,42 +214,35 @@ select
 from (select distinct {TABLE_KEY}, release_id from value_row)
 inner join rules using (community_id)
 """
-# A number that is shown is of at least the minimum; rounded, it stands for all that it is rounded from.
+# The band that rules allow is known of a number of now; an earlier one may be of other rules.
 _TOLD = f"""
 create or replace temp table told as
 with numbers as (
     select
         tbl.table_id, slot.slot_id, value_row.suppression, value_low, value_high,
         value_row.suppression <> 'suppressed' and value_row.denominator is not null as is_shown,
-        coalesce(value_row.denominator, if(release_id = '', derived.n, null)) as n,
+        coalesce(value_row.n_low, if(release_id = '', derived.n, null)) as n_low,
+        coalesce(value_row.n_high, if(release_id = '', derived.n, null)) as n_high,
         coalesce(value_row.numerator, if(release_id = '', derived.x, null)) as x,
         coalesce(value_row.value, if(release_id = '', derived.rate, null)) as rate,
         if(release_id = '', derived.told_by, null) as told_by,
-        rounded_to, rounded_under, minimum_denominator, band_smallest, band_share
+        release_id = '' as is_now, band_smallest, band_share
     from value_row
     inner join tbl using ({TABLE_KEY}, release_id)
     inner join slot using ({_SLOT})
     left join derived using ({CELL_KEY})
 ),
 groups as (
-    select *,
-        case
-            when n is null then 1
-            when n < rounded_under + rounded_to / 2
-                then greatest(minimum_denominator, ceil(n - rounded_to / 2))
-            else n
-        end::bigint as n_low,
-        case
-            when n < rounded_under + rounded_to / 2 then floor(n + rounded_to / 2) else n
-        end::bigint as n_high,
-        greatest(band_smallest, floor(band_share * n_high + 1e-9)) as r
+    select * replace (coalesce(n_low, 1) as n_low),
+        n_high is not null as has_n,
+        if(is_now, greatest(band_smallest, floor(band_share * n_high + 1e-9)), n_high) as r
     from numbers
 )
 select
     table_id, slot_id, suppression, told_by, is_shown, n_low, n_high,
     case
         when x is not null then x
-        when n is null then 0
+        when not has_n then 0
         when rate is not null then ceil((rate - {{epsilon}}) * n_low - 1e-6)
         when suppression = 'coded_low' then 0
         when suppression = 'coded_high' then greatest(0, n_low - r, ceil(value_low * n_low - 1e-6))
@@ -240,7 +250,7 @@ select
     end::bigint as x_low,
     case
         when x is not null then x
-        when n is null then null
+        when not has_n then null
         when rate is not null then floor((rate + {{epsilon}}) * n_high + 1e-6)
         when suppression = 'coded_low' then least(n_high, r, floor(value_high * n_high + 1e-6))
         else n_high

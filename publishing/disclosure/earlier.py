@@ -30,10 +30,18 @@ EARLIER = (
     """
 create or replace temp table shown as
 select
-    * exclude (first_release_id, last_release_id),
+    shown_values.* exclude (first_release_id, last_release_id),
+    -- whom a rounded number stands for: a small group is rounded up to the first step
+    case
+        when rounded_to is null then denominator
+        when denominator = rounded_to then minimum_denominator
+        else greatest(minimum_denominator, ceil(denominator - rounded_to / 2))
+    end::bigint as n_low,
+    case when rounded_to is null then denominator else ceil(denominator + rounded_to / 2) - 1 end::bigint as n_high,
     first_release_id, substr(first_release_id, 2)::bigint as first_release,
     substr(last_release_id, 2)::bigint as last_release
 from shown_values
+inner join (select community_id, minimum_denominator from rules) using (community_id)
 semi join (select distinct community_id, school_year from source_cells) using (community_id, school_year)
 """,
     """
@@ -57,12 +65,11 @@ compared as (
     select
         community_id, indicator_id, definition_version, school_year, collection,
         case
-            when last.suppression = 'rounded' then false
             when last.suppression = 'suppressed' then new.n is null and coalesce(is_asked, false)
             when last.suppression is null then coalesce(was_asked, false)
             when new.n is null then coalesce(is_asked, false)
             when last.denominator is null then false  -- percentages, of which no child can be taken
-            else new.n <> last.denominator or new.x <> coalesce(last.numerator, new.x)
+            else new.n not between last.n_low and last.n_high or new.x <> coalesce(last.numerator, new.x)
         end as is_changed
     from planned as new
     full join last_shown as last using (
@@ -93,7 +100,7 @@ with small as (
         geography_level, geography_id, disaggregate, subgroup
     )
     where
-        shown.geography_level = 'community' and shown.disaggregate = 'all' and shown.suppression <> 'rounded'
+        shown.geography_level = 'community' and shown.disaggregate = 'all' and shown.rounded_to is null
         and abs(coalesce(new.n, 0) - shown.denominator) < rules.minimum_denominator
         -- the results of many were corrected: who came or went is lost among them
         and coalesce(abs(coalesce(new.x, 0) - shown.numerator) < rules.minimum_denominator, true)
@@ -142,14 +149,15 @@ alike as (
 select
     shown.* replace (
         alike.indicator_id as indicator_id, alike.definition_version as definition_version,
-        alike.collection as collection, null as numerator, null as value, null as band_low, null as band_high
+        alike.collection as collection, null as numerator, null as value, null as value_low, null as value_high,
+        null as value_kind
     )
 from alike
 inner join shown
     on alike.community_id = shown.community_id and alike.school_year = shown.school_year
     and alike.held_id = shown.indicator_id and alike.held_version = shown.definition_version
     and alike.held_collection = shown.collection
-where shown.suppression <> 'rounded'
+where shown.rounded_to is null
 """,
     """
 delete from planned using held
@@ -160,8 +168,22 @@ where
 """,
 )
 _MOVED = "abs(cell.n - shown.denominator)"
+# whom the number that is shown now would stand for
+_IS_ROUNDED = "rules.shows = 'counts' and coalesce(cell.n < rules.rounded_under, false)"
+_STEP = "greatest(1, round(cell.n / rules.rounded_to)) * rules.rounded_to"
+_NOW_LOW = f"""case
+    when not ({_IS_ROUNDED}) then cell.n
+    when {_STEP} = rules.rounded_to then cell.minimum
+    else greatest(cell.minimum, ceil({_STEP} - rules.rounded_to / 2))
+end"""
+_NOW_HIGH = f"if({_IS_ROUNDED}, ceil({_STEP} + rules.rounded_to / 2) - 1, cell.n)"
+# how many came or went at least, and at most, by the two numbers alone
+_LEAST_APART = f"greatest(0, {_NOW_LOW} - shown.n_high, shown.n_low - {_NOW_HIGH})"
+_MOST_APART = f"greatest({_NOW_HIGH} - shown.n_low, shown.n_high - {_NOW_LOW})"
 # the fewest and the most of whom it was true when it was shown as a band, by that alone
-_BAND = BAND_SIZE.format(n="shown.denominator")
+# (by the rules of now, or by the band as it was shown, where those were others)
+_SHARE = "if(shown.suppression = 'coded_low', shown.value_high, 1 - shown.value_low)"
+_BAND = f"least({BAND_SIZE.format(n='shown.denominator')}, floor(shown.denominator * {_SHARE} + 1e-6)::bigint)"
 _LEAST = f"if(shown.suppression = 'coded_low', 0, shown.denominator - {_BAND})"
 _MOST = f"if(shown.suppression = 'coded_low', {_BAND}, shown.denominator)"
 # and of those who came or went since
@@ -185,12 +207,13 @@ RESTATED = (
 create or replace temp table difference as
 select
     cell.cell_id,
-    bool_or(abs(cell.n - shown.denominator) between 1 and cell.minimum - 1) as is_small,
+    bool_or({_LEAST_APART} > 0 and {_MOST_APART} < cell.minimum) as is_small,
     -- a number as it was shown hides no other one any more
-    bool_or(cell.n = shown.denominator) as is_known,
+    bool_or(cell.n = shown.denominator and shown.rounded_to is null) as is_known,
     bool_or(cell.n = shown.denominator and cell.x = shown.numerator) as is_result_known,
     bool_or(
         case
+            when shown.rounded_to is not null then false
             when shown.suppression like 'coded%' then coalesce({_BAND_TELLS}, false)
             when shown.numerator is null then false
             when cell.n = shown.denominator then abs(cell.x - shown.numerator) between 1 and cell.minimum - 1
@@ -209,7 +232,7 @@ inner join shown
     and problem.definition_version = shown.definition_version and problem.school_year = shown.school_year
     and problem.collection = shown.collection and slot.geography_level = shown.geography_level
     and slot.geography_id = shown.geography_id and slot.disaggregate = shown.disaggregate
-    and slot.subgroup = shown.subgroup and shown.suppression <> 'rounded'
+    and slot.subgroup = shown.subgroup
 inner join (
     select community_id, indicator_id, definition_version, school_year, collection,
         max(last_release) as last_release

@@ -28,14 +28,14 @@ select
         as band_low,
     case suppression when 'coded_low' then band_share when 'coded_high' then 1.0::double end as band_high,
     suppression = 'suppressed' and n < minimum as is_small,
-    null::double as shown_value, null::varchar as held_since, null::varchar as data_maturity,
+    null::varchar as held_since, null::varchar as data_maturity,
     denominator_tables, numerator_tables, is_narrow, is_settled
 from protected inner join problem using (problem_id) inner join slot using (slot_id)
 union all by name
 select
     community_id, indicator_id, definition_version, school_year, collection,
     geography_level, geography_id, disaggregate, subgroup,
-    denominator, numerator, suppression, band_low, band_high, value as shown_value,
+    denominator, rounded_to, numerator, value, value_low, value_high, value_kind, suppression,
     false as is_small, held_since, data_maturity, false as is_narrow, false as is_settled
 from held_rows
 """

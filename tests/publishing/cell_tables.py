@@ -91,7 +91,7 @@ def make_rules(con: duckdb.DuckDBPyConnection, minimum: int = 10) -> None:
         create or replace table shown_values (community_id varchar, indicator_id varchar, definition_version varchar,
             school_year integer, collection varchar, geography_level varchar, geography_id varchar,
             disaggregate varchar, subgroup varchar, data_maturity varchar, denominator bigint, numerator bigint,
-            value double, band_low double, band_high double, suppression varchar, first_release_id varchar,
+            rounded_to integer, value double, value_low double, value_high double, value_kind varchar, suppression varchar, first_release_id varchar,
             last_release_id varchar);
         """
     )

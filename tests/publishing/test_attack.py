@@ -194,6 +194,16 @@ def test_a_table_of_those_of_whom_another_is_true() -> None:
     assert small.attacked().findings == ()
 
 
+def test_whoever_counts_the_same_children_does_not_tell_that_it_is_true_of_all_of_them() -> None:
+    """All 540 are in reach of a teacher, which is a band; that another table counts the 540 says nothing of it."""
+    sizes = {of("gender", "a"): 100, of("gender", "b"): 90, of("gender", "c"): 200, of("gender", "d"): 150}
+    sizes[ALL] = 540
+    all_of_them = SmallRelease().table({slot: (n, n) for slot, n in sizes.items()})
+    report = all_of_them.table({slot: (n, n // 2) for slot, n in sizes.items()}, version="v2").attacked()
+    assert report.findings == ()
+    assert (report.shown, report.banded, report.hidden) == (5, 5, 0)
+
+
 def test_pairs_whose_sums_are_safe_one_by_one_and_not_together() -> None:
     """Three by three: of each row and column two are hidden, so the six of them move together, by one amount.
 

@@ -32,11 +32,13 @@ def release(con: duckdb.DuckDBPyConnection, release_id: str) -> None:
         f"""
         insert into shown_values by name
         select * exclude (
-            is_small, is_narrow, is_settled, held_since, shown_value, denominator_tables, numerator_tables
+            is_small, is_narrow, is_settled, held_since, band_low, band_high, denominator_tables, numerator_tables
         ) replace (
+            coalesce(value_low, band_low) as value_low, coalesce(value_high, band_high) as value_high,
             if(suppression = 'suppressed', null, denominator) as denominator,
-            if(suppression = '', numerator, null) as numerator, 'final' as data_maturity
-        ), if(suppression = '', numerator / denominator, null) as value,
+            if(suppression = '', numerator, null) as numerator, 'final' as data_maturity,
+            if(suppression = '', numerator / denominator, null) as value
+        ),
         '{release_id}' as first_release_id, '{release_id}' as last_release_id
         from cell_suppression
         """

@@ -21,6 +21,7 @@ def current(home: Home, release_id: str, **values: Any) -> None:
         **KEY,
         "data_maturity": "final",
         "denominator": 60,
+        "rounded_to": None,
         "numerator": 30,
         "value": 0.5,
         "value_low": 0.4,
@@ -40,15 +41,14 @@ def current(home: Home, release_id: str, **values: Any) -> None:
 
 def _kinds(row: dict[str, Any]) -> dict[str, str]:
     return {
-        name: COLUMNS.get(name, "DOUBLE" if name.startswith("value_") and name != "value_kind" else "VARCHAR")
-        for name in row
+        name: COLUMNS.get(name, "VARCHAR") for name in row
     }
 
 
 def record(home: Home) -> list[tuple[Any, ...]]:
     with duckdb.connect() as con:
         return con.execute(
-            "select denominator, numerator, band_low, band_high, suppression, first_release_id, last_release_id "
+            "select denominator, numerator, value_low, value_high, suppression, first_release_id, last_release_id "
             f"from '{home.shown_values}' order by first_release_id, denominator"
         ).fetchall()
 

@@ -56,7 +56,7 @@ cells as (
 ),
 
 -- what the decision leaves of a cell; cells outside the publication plan have no decision and stay behind, and a
--- decision holds for the counts it was made for alone. Of what is held the decision has the numbers of that release
+-- decision holds for the counts it was made for alone
 shown_parts as (
 
     select
@@ -68,9 +68,7 @@ shown_parts as (
         case when decisions.suppression = '' then cells.numerator end as numerator,
         decisions.band_low,
         decisions.band_high,
-        decisions.suppression,
-        cast(null as double) as shown_value,
-        decisions.held_since
+        decisions.suppression
     from cells
     inner join decisions
         on
@@ -81,52 +79,95 @@ shown_parts as (
             and cells.numerator = decisions.numerator
     where decisions.held_since is null
 
-    union all
-
-    select
-        {{ keys | join(',\n        ') }},
-        data_maturity,
-        denominator,
-        numerator,
-        band_low,
-        band_high,
-        suppression,
-        shown_value,
-        held_since
-    from decisions
-    where held_since is not null
-
 ),
 
--- how the community shows what may be shown; each is made of numbers that could be shown as they are
+-- how the community shows what may be shown; each is made of numbers that could be shown as they are. No group is
+-- rounded to 0, which would say that nobody is in it
 ruled as (
 
     select
         shown_parts.*,
-        rules.shows = 'percentages'
-        or (shown_parts.shown_value is not null and shown_parts.numerator is null) as is_percentage,
-        rules.shows = 'counts' and coalesce(shown_parts.denominator < rules.rounded_under, false) as is_rounded,
-        rules.rounded_to,
-        round(shown_parts.denominator / rules.rounded_to) * rules.rounded_to as rounded_denominator,
-        coalesce(cast(shown_parts.numerator as double) / shown_parts.denominator, shown_parts.shown_value) as rate
+        rules.shows = 'percentages' as is_percentage,
+        case
+            when rules.shows = 'counts' and shown_parts.denominator < rules.rounded_under then rules.rounded_to
+        end as rounded_to,
+        {{ rounded_count('shown_parts.denominator', 'rules.rounded_to') }} as rounded_denominator,
+        communities.minimum_denominator,
+        cast(shown_parts.numerator as double) / shown_parts.denominator as rate
     from shown_parts
     inner join {{ source('reference', 'disclosure_rules') }} as rules
         on shown_parts.community_id = rules.community_id
+    inner join {{ source('reference', 'communities') }} as communities
+        on shown_parts.community_id = communities.community_id
 
 ),
 
 -- the range of a rounded group is at least five children wide, whatever number was rounded to it
-presented as (
+ranged as (
 
     select
         *,
-        case
-            when rounded_denominator - rounded_to / 2 >= 100 then 5
-            when rounded_denominator - rounded_to / 2 >= 50 then 10
-            when rounded_denominator - rounded_to / 2 >= 25 then 20
-            else 50
-        end as range_points
+        {{ range_points('rounded_denominator', 'rounded_to', 'minimum_denominator') }} as range_points
     from ruled
+
+),
+
+presented as (
+
+    select
+        {{ keys | join(',\n        ') }},
+        data_maturity,
+        cast(case
+            when is_percentage then null
+            when rounded_to is not null then rounded_denominator
+            else denominator
+        end as bigint) as denominator,
+        rounded_to,
+        cast(case when not is_percentage and rounded_to is null then numerator end as bigint) as numerator,
+        case
+            when is_percentage then round(rate, 2)
+            when rounded_to is null then rate
+        end as value, -- noqa: RF04
+        case
+            when is_percentage then floor(round(20 * band_low, 6)) / 20
+            when rounded_to is not null then {{ range_low('coalesce(band_low, rate)', 'range_points') }}
+            else coalesce(band_low, {{ wilson_low('numerator', 'denominator') }})
+        end as value_low,
+        case
+            when is_percentage then ceil(round(20 * band_high, 6)) / 20
+            when rounded_to is not null and band_high is not null
+                then ceil(round(100 * band_high / range_points, 6)) * range_points / 100
+            when rounded_to is not null then {{ range_low('rate', 'range_points') }} + range_points / 100
+            else coalesce(band_high, {{ wilson_high('numerator', 'denominator') }})
+        end as value_high,
+        case
+            when band_low is not null then 'band'
+            when rate is null then null
+            when is_percentage then 'percent'
+            when rounded_to is not null then 'band'
+            else 'rate'
+        end as value_kind,
+        case when rounded_to is not null and suppression = '' then 'rounded' else suppression end as suppression,
+        cast(null as varchar) as held_since
+    from ranged
+
+    union all
+
+    -- of what is held the decision has what that release showed, as it showed it
+    select
+        {{ keys | join(',\n        ') }},
+        data_maturity,
+        denominator,
+        rounded_to,
+        numerator,
+        value, -- noqa: RF04
+        coalesce(value_low, {{ wilson_low('numerator', 'denominator') }}) as value_low,
+        coalesce(value_high, {{ wilson_high('numerator', 'denominator') }}) as value_high,
+        value_kind,
+        suppression,
+        held_since
+    from decisions
+    where held_since is not null
 
 ),
 
@@ -138,7 +179,7 @@ values_known as (
         indicator_id,
         definition_version,
         min(school_year) as first_year
-    from shown_parts
+    from presented
     where collection = 'annual'
     group by community_id, indicator_id, definition_version
 
@@ -162,14 +203,14 @@ not_received as (
             incomplete.community_id = values_known.community_id
             and incomplete.indicator_id = values_known.indicator_id
             and incomplete.school_year > values_known.first_year
-    left join shown_parts
+    left join presented
         on
-            incomplete.community_id = shown_parts.community_id
-            and incomplete.indicator_id = shown_parts.indicator_id
-            and values_known.definition_version = shown_parts.definition_version
-            and incomplete.school_year = shown_parts.school_year
-            and incomplete.collection = shown_parts.collection
-    where incomplete.collection = 'annual' and shown_parts.indicator_id is null
+            incomplete.community_id = presented.community_id
+            and incomplete.indicator_id = presented.indicator_id
+            and values_known.definition_version = presented.definition_version
+            and incomplete.school_year = presented.school_year
+            and incomplete.collection = presented.collection
+    where incomplete.collection = 'annual' and presented.indicator_id is null
 
 )
 
@@ -181,43 +222,14 @@ select
     {% for column in keys[5:] %}
         presented.{{ column }},
     {% endfor %}
-    cast(case
-        when presented.is_percentage then null
-        when presented.is_rounded then presented.rounded_denominator
-        else presented.denominator
-    end as bigint) as denominator,
-    cast(case
-        when not presented.is_percentage and not presented.is_rounded then presented.numerator
-    end as bigint) as numerator,
-    case
-        when presented.is_percentage then round(presented.rate, 2)
-        when not presented.is_rounded then presented.rate
-    end as value, -- noqa: RF04
-    cast(case
-        when presented.is_percentage then floor(round(20 * presented.band_low, 6)) / 20
-        when presented.is_rounded
-            then {{ range_low('coalesce(presented.band_low, presented.rate)', 'presented.range_points') }}
-        else coalesce(presented.band_low, {{ wilson_low('presented.numerator', 'presented.denominator') }})
-    end as double) as value_low,
-    cast(case
-        when presented.is_percentage then ceil(round(20 * presented.band_high, 6)) / 20
-        when presented.is_rounded and presented.band_high is not null
-            then ceil(round(100 * presented.band_high / presented.range_points, 6)) * presented.range_points / 100
-        when presented.is_rounded
-            then {{ range_low('presented.rate', 'presented.range_points') }} + presented.range_points / 100
-        else coalesce(presented.band_high, {{ wilson_high('presented.numerator', 'presented.denominator') }})
-    end as double) as value_high,
-    case
-        when presented.band_low is not null then 'band'
-        when presented.rate is null then null
-        when presented.is_percentage then 'percent'
-        when presented.is_rounded then 'band'
-        else 'rate'
-    end as value_kind,
-    case
-        when presented.is_rounded and presented.suppression = '' then 'rounded'
-        else presented.suppression
-    end as suppression,
+    presented.denominator,
+    cast(presented.rounded_to as integer) as rounded_to,
+    presented.numerator,
+    presented.value, -- noqa: RF04
+    cast(presented.value_low as double) as value_low,
+    cast(presented.value_high as double) as value_high,
+    presented.value_kind,
+    presented.suppression,
     presented.held_since,
     this_release.release_id
 from presented
@@ -235,6 +247,7 @@ select
     'all' as disaggregate,
     'all' as subgroup,
     null as denominator,
+    null as rounded_to,
     null as numerator,
     null as value, -- noqa: RF04
     null as value_low,

@@ -6,9 +6,14 @@ with judged as (
 
     select
         comparisons.*,
+        rules.shows,
+        communities.minimum_denominator,
+        case
+            when rules.shows = 'counts' and comparisons.n_matched < rules.rounded_under then rules.rounded_to
+        end as rounded_to,
         comparisons.n_matched < {{ smallest }}
         or least(comparisons.n_matched_successful, comparisons.n_matched - comparisons.n_matched_successful)
-        <= greatest(4, ceil(0.05 * comparisons.n_matched))
+        <= greatest(rules.band_smallest, ceil(rules.band_share * comparisons.n_matched))
         or comparisons.n_comparisons < {{ smallest }}
         -- of pairs, the rate of the others tells how many they are too
         or (
@@ -17,11 +22,21 @@ with judged as (
             and least(
                 round(comparisons.comparison_rate * comparisons.n_comparisons),
                 round((1 - comparisons.comparison_rate) * comparisons.n_comparisons)
-            ) <= greatest(4, ceil(0.05 * comparisons.n_comparisons))
+            ) <= greatest(rules.band_smallest, ceil(rules.band_share * comparisons.n_comparisons))
+        )
+        -- rounded, in steps so wide that a rate would say little, and seem to be 0
+        or coalesce(
+            rules.shows = 'counts' and comparisons.n_matched < rules.rounded_under
+            and {{ range_points(
+                rounded_count('comparisons.n_matched', 'rules.rounded_to'), 'rules.rounded_to', smallest
+            ) }} > 10,
+            false
         ) as is_small
     from {{ ref('program_comparisons') }} as comparisons
     inner join {{ source('reference', 'communities') }} as communities
         on comparisons.community_id = communities.community_id
+    inner join {{ source('reference', 'disclosure_rules') }} as rules
+        on comparisons.community_id = rules.community_id
     inner join {{ source('reference', 'indicator_selection') }} as selection
         on
             comparisons.community_id = selection.community_id
@@ -41,45 +56,77 @@ hidden as (
         ) as is_hidden
     from judged
 
+),
+
+-- as the community shows its numbers: whole percents without counts, or rates in steps as wide as ranges are
+stepped as (
+
+    select
+        *,
+        not is_hidden and shows = 'counts' and rounded_to is null as is_exact,
+        {{ rounded_count('n_matched', 'rounded_to') }} as rounded_count,
+        case
+            when is_hidden then null
+            when shows = 'percentages' then 1
+            when rounded_to is not null
+                then {{ range_points(rounded_count('n_matched', 'rounded_to'), 'rounded_to', 'minimum_denominator') }}
+        end as step_points
+    from hidden
+
+),
+
+shown as (
+
+    select
+        *,
+        case
+            when is_exact then n_matched
+            when not is_hidden and shows = 'counts' then rounded_count
+        end as shown_count,
+        {% for rate in ['participant_rate', 'comparison_rate'] %}
+            case when is_exact then {{ rate }} else round(100 * {{ rate }} / step_points) * step_points / 100 end
+                as shown_{{ rate }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from stepped
+
 )
 
 select
-    hidden.community_id,
-    hidden.program_id,
+    shown.community_id,
+    shown.program_id,
     programs.program_name,
     programs.program_type,
-    hidden.school_year,
-    hidden.indicator_id,
-    hidden.definition_version,
-    hidden.dosage,
-    hidden.method,
-    case when not hidden.is_hidden then hidden.n_matched end as n_matched,
+    shown.school_year,
+    shown.indicator_id,
+    shown.definition_version,
+    shown.dosage,
+    shown.method,
+    cast(shown.shown_count as bigint) as n_matched,
     -- in tens: who had no match is the difference of two counts
     case
-        when not hidden.is_hidden then round(cast(hidden.n_matched as double) / hidden.n_participants, 1)
+        when not shown.is_hidden then round(cast(shown.n_matched as double) / shown.n_participants, 1)
     end as share_matched,
-    case when not hidden.is_hidden then hidden.participant_rate end as participant_rate,
-    case when not hidden.is_hidden then hidden.comparison_rate end as comparison_rate,
+    shown.shown_participant_rate as participant_rate,
+    shown.shown_comparison_rate as comparison_rate,
+    100 * (shown.shown_participant_rate - shown.shown_comparison_rate) as difference_points,
+    -- an interval tells of how many children it is
     case
-        when not hidden.is_hidden then 100 * (hidden.participant_rate - hidden.comparison_rate)
-    end as difference_points,
-    case
-        when not hidden.is_hidden
-            then 100 * (hidden.participant_rate - hidden.comparison_rate - {{ normal_z() }} * hidden.standard_error)
+        when shown.is_exact
+            then 100 * (shown.participant_rate - shown.comparison_rate - {{ normal_z() }} * shown.standard_error)
     end as difference_points_low,
     case
-        when not hidden.is_hidden
-            then 100 * (hidden.participant_rate - hidden.comparison_rate + {{ normal_z() }} * hidden.standard_error)
+        when shown.is_exact
+            then 100 * (shown.participant_rate - shown.comparison_rate + {{ normal_z() }} * shown.standard_error)
     end as difference_points_high,
-    case when not hidden.is_hidden then round(hidden.absence_before_points, 1) end as absence_before_points,
-    case when not hidden.is_hidden then round(hidden.largest_difference_sd, 2) end as largest_difference_sd,
-    case when not hidden.is_hidden then coalesce(hidden.largest_difference_sd <= 0.1, false) end as is_balanced,
+    case when not shown.is_hidden then round(shown.absence_before_points, 1) end as absence_before_points,
+    case when not shown.is_hidden then round(shown.largest_difference_sd, 2) end as largest_difference_sd,
+    case when not shown.is_hidden then coalesce(shown.largest_difference_sd <= 0.1, false) end as is_balanced,
     'Set beside children alike in grade, race, gender, disadvantage, language, disability and result of the year '
     || 'before who were in no program. What else differs, such as who was chosen or wanted to come, is not known, so '
     || 'this does not prove that the program made the difference.' as caution,
-    case when hidden.is_hidden then 'suppressed' else '' end as suppression,
+    case when shown.is_hidden then 'suppressed' else '' end as suppression,
     this_release.release_id
-from hidden
+from shown
 left join {{ ref('dim_program') }} as programs
-    on hidden.community_id = programs.community_id and hidden.program_id = programs.program_id
+    on shown.community_id = programs.community_id and shown.program_id = programs.program_id
 cross join {{ source('reference', 'release') }} as this_release

@@ -12,7 +12,7 @@ with compared as (
         {% for column in key %}
             coalesce(was.{{ column }}, shown.{{ column }}) as {{ column }},
         {% endfor %}
-        {% for column in ['denominator', 'value', 'value_low', 'value_high', 'suppression'] %}
+        {% for column in ['denominator', 'rounded_to', 'value', 'value_low', 'value_high', 'value_kind', 'suppression'] %}
             was.{{ column }} as old_{{ column }},
             shown.{{ column }} as new_{{ column }},
         {% endfor %}
@@ -128,11 +128,22 @@ select
     {% endfor %}
     last_release.release_id as previous_release_id,
     judged.change,
-    -- a number that is hidden now is not told again, not by what it was either
-    case when judged.new_denominator is not null then judged.old_denominator end as old_denominator,
+    -- a number that is hidden now is not told again, not by what it was either; nor is one more exactly than now
+    cast(case
+        when judged.new_rounded_to > coalesce(judged.old_rounded_to, 0)
+            then {{ rounded_count('judged.old_denominator', 'judged.new_rounded_to') }}
+        when judged.new_denominator is not null then judged.old_denominator
+    end as bigint) as old_denominator,
     judged.new_denominator,
-    {% for column in ['value', 'value_low', 'value_high'] %}
-        case when judged.new_value is not null then judged.old_{{ column }} end as old_{{ column }},
+    case
+        when judged.new_value is null then null
+        when judged.new_value_kind = 'percent' then round(judged.old_value, 2)
+        else judged.old_value
+    end as old_value,
+    judged.new_value,
+    {% for column in ['value_low', 'value_high'] %}
+        case when judged.new_value is not null and judged.new_value_kind <> 'percent' then judged.old_{{ column }} end
+            as old_{{ column }},
         judged.new_{{ column }},
     {% endfor %}
     judged.old_suppression,
