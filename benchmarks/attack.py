@@ -130,8 +130,8 @@ create temp table residences (community_id varchar, school_year integer, zip_cod
 create temp table shown_values (community_id varchar, indicator_id varchar, definition_version varchar,
     school_year integer, collection varchar, geography_level varchar, geography_id varchar,
     disaggregate varchar, subgroup varchar, data_maturity varchar, denominator bigint, numerator bigint,
-    rounded_to integer, value double, value_low double, value_high double, value_kind varchar, suppression varchar, first_release_id varchar,
-    last_release_id varchar);
+    rounded_to integer, value double, value_low double, value_high double, value_kind varchar,
+    suppression varchar, first_release_id varchar, last_release_id varchar);
 """
 
 

@@ -112,8 +112,10 @@ def _numbers(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
     for count in (name for name in COUNTS if name in columns):
         none = f"{count} <> 0 and " if table.name in NO_CHILD_OR_MANY else ""
         # rounded, it may stand for one that is large enough
-        most = f" + coalesce(rounded_to / 2, 0)" if "rounded_to" in columns else ""
-        sql = f"{none}{count}{most} < minimum_denominator"
+        most = " + coalesce(rounded_to / 2, 0)" if "rounded_to" in columns else ""
+        # what is held was shown by the rules of its release
+        now = "held_since is null and " if "held_since" in columns else ""
+        sql = f"{now}{none}{count}{most} < minimum_denominator"
         yield f"{count}_is_too_small", sql, "A count under the community's minimum is hidden and marked."
     if "suppression" in columns and table.name not in OF_ANY_SIZE:
         yield from _hidden(table)
@@ -152,7 +154,8 @@ def _of_others(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
     """Rows that do not agree with the marts, or with what else is published."""
     if table.name == "indicator_values":
         off = (
-            "cell_denominator is null or cell_denominator < minimum_denominator and suppression <> 'suppressed' "
+            "cell_denominator is null "
+            "or suppression <> 'suppressed' and cell_denominator < minimum_denominator "
             "or denominator is not null and coalesce(rounded_to, 0) <> rounding "
             "or abs(denominator - cell_denominator) > greatest(rounding - cell_denominator, rounding / 2) "
             "or numerator <> cell_numerator or abs(value - cell_numerator / cell_denominator) "
@@ -163,10 +166,7 @@ def _of_others(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
             f"suppression <> 'not_received' and held_since is null and ({off})",
             "A number that is shown is the one of marts.indicator_cells.",
         )
-        unlike = " or ".join(
-            f"{name} is distinct from past_{name}"
-            for name in HELD
-        )
+        unlike = " or ".join(f"{name} is distinct from past_{name}" for name in HELD)
         yield (
             "is_not_what_was_shown",
             f"held_since is not null and ({unlike})",

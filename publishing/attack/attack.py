@@ -82,7 +82,7 @@ def _report(
 ) -> AttackReport:
     cells, shown, banded, hidden = con.execute(
         "select count(*), count(coalesce(numerator, value)), "
-        "count(*) filter (numerator is null and value is null and coalesce(denominator, value_low) is not null), "
+        "count(coalesce(denominator, value_low)) filter (coalesce(numerator, value) is null), "
         "count(*) filter (coalesce(denominator, numerator, value, value_low) is null) "
         "from value_row where release_id = ''"
     ).fetchall()[0]

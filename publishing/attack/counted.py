@@ -32,7 +32,7 @@ counts as (
         bit_xor(hash(slot_id, n)) as fingerprint_1, sum(hash(n, slot_id)::hugeint) as fingerprint_2
     from agreeing group by all
 ),
--- where it is true of all, whoever counts the same children counts those it is true for; none knows that it is
+-- where it is true of all, whoever counts the same children counts those it is true for; no one knows it is
 pairs as (
     select results.table_id, other_id, indicator_id
     from results inner join counts using (year, counted, fingerprint_1, fingerprint_2)

@@ -14,6 +14,14 @@ _PLACE = "geography_level || ' ' || geography_id"
 _SUBGROUP = "disaggregate || ' ' || subgroup"
 _CELL = f"community_id, indicator_id, school_year, {_PLACE} as place, {_SUBGROUP} as subgroup"
 _NOW = "(select * from value_row where release_id = '')"
+# what an earlier release showed just so, by rules that were less strict, is held and no news
+_NEWS = f"""
+(select * from value_row as now where release_id = '' and not exists (
+    select 1 from value_row as past where past.release_id <> ''
+        and {" and ".join(f"now.{column} = past.{column}" for column in CELL_KEY.split(", "))}
+        and now.denominator is not distinct from past.denominator
+        and now.numerator is not distinct from past.numerator and now.value is not distinct from past.value
+))"""
 _BAND = "greatest(band_smallest, floor(band_share * denominator + 1e-9))"
 _MOVED = "abs(now.denominator - past.denominator)"
 _MOVED_X = "abs(now.numerator - past.numerator)"
@@ -43,10 +51,10 @@ CHECKS = {
         )""",
     "small group": f"""
         select {_CELL}, 'a group under the minimum is shown' as how
-        from {_NOW} inner join rules using (community_id) where n_high < minimum_denominator""",
+        from {_NEWS} inner join rules using (community_id) where n_high < minimum_denominator""",
     "band": f"""
         select {_CELL}, 'a numerator so near none or all of the children is shown, not a band' as how
-        from {_NOW} inner join rules using (community_id)
+        from {_NEWS} inner join rules using (community_id)
         where least(numerator, denominator - numerator) <= {_BAND}
             or numerator is null and value not between band_share - {_HALF} and 1 - band_share + {_HALF}""",
     # a group that grew or shrank by less than the minimum is a small group, and its results can be subtracted

@@ -194,7 +194,8 @@ select
         when denominator = value_row.rounded_to then minimum_denominator
         else greatest(minimum_denominator, ceil(denominator - value_row.rounded_to / 2))
     end::bigint as n_low,
-    if(value_row.rounded_to is null, denominator, ceil(denominator + value_row.rounded_to / 2) - 1)::bigint as n_high
+    if(value_row.rounded_to is null, denominator, ceil(denominator + value_row.rounded_to / 2) - 1)::bigint
+        as n_high
 from ({{rows}}) as value_row
 inner join rules using (community_id)
 where suppression not in {NO_NUMBER_DUE}

@@ -37,7 +37,7 @@ select
         when denominator = rounded_to then minimum_denominator
         else greatest(minimum_denominator, ceil(denominator - rounded_to / 2))
     end::bigint as n_low,
-    case when rounded_to is null then denominator else ceil(denominator + rounded_to / 2) - 1 end::bigint as n_high,
+    if(rounded_to is null, denominator, ceil(denominator + rounded_to / 2) - 1)::bigint as n_high,
     first_release_id, substr(first_release_id, 2)::bigint as first_release,
     substr(last_release_id, 2)::bigint as last_release
 from shown_values
@@ -149,8 +149,8 @@ alike as (
 select
     shown.* replace (
         alike.indicator_id as indicator_id, alike.definition_version as definition_version,
-        alike.collection as collection, null as numerator, null as value, null as value_low, null as value_high,
-        null as value_kind
+        alike.collection as collection,
+        null as numerator, null as value, null as value_low, null as value_high, null as value_kind
     )
 from alike
 inner join shown
@@ -183,7 +183,9 @@ _MOST_APART = f"greatest({_NOW_HIGH} - shown.n_low, shown.n_high - {_NOW_LOW})"
 # the fewest and the most of whom it was true when it was shown as a band, by that alone
 # (by the rules of now, or by the band as it was shown, where those were others)
 _SHARE = "if(shown.suppression = 'coded_low', shown.value_high, 1 - shown.value_low)"
-_BAND = f"least({BAND_SIZE.format(n='shown.denominator')}, floor(shown.denominator * {_SHARE} + 1e-6)::bigint)"
+_BAND = (
+    f"least({BAND_SIZE.format(n='shown.denominator')}, floor(shown.denominator * {_SHARE} + 1e-6)::bigint)"
+)
 _LEAST = f"if(shown.suppression = 'coded_low', 0, shown.denominator - {_BAND})"
 _MOST = f"if(shown.suppression = 'coded_low', {_BAND}, shown.denominator)"
 # and of those who came or went since

@@ -14,13 +14,17 @@ from tests.publishing.conftest import SmallWarehouse
 DERIVED = ("indicator_gaps", "indicator_trends", "gap_drivers", "pathway_funnel")
 
 
-def choose(here: SmallWarehouse, chosen: str) -> None:
-    """Build what is shown with other rules."""
+def set_rules(here: SmallWarehouse, chosen: str) -> None:
     file = here.home.reference_file("disclosure_rules")
     with duckdb.connect() as con:
         con.execute(f"create table rules as from '{file}'; update rules set {chosen}")
         con.execute(f"copy rules to '{file}' (format parquet)")
-    here.dbt("run", "--select", "indicator_values+")
+
+
+def choose(here: SmallWarehouse, chosen: str) -> None:
+    """Build what is shown with other rules."""
+    set_rules(here, chosen)
+    here.dbt("run", "--select", "path:models/published")
 
 
 def look_at_what_goes_out(here: SmallWarehouse) -> None:
@@ -95,9 +99,27 @@ def test_percentages_are_whole_and_no_count_is_anywhere(here: SmallWarehouse) ->
         assert here.query(f"select count(*) from published.{table}") == [(0,)], table
 
 
-@pytest.mark.parametrize("shows", ["percentages", "counts"])
-def test_a_held_year_keeps_its_percentages(here: SmallWarehouse, shows: str) -> None:
-    choose(here, "shows = 'percentages'")
+PERCENTAGES, ROUNDED = "shows = 'percentages'", "rounded_to = 10, rounded_under = 200"
+EXACT = "shows = 'counts', rounded_to = null, rounded_under = null"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (PERCENTAGES, PERCENTAGES),
+        (PERCENTAGES, EXACT),
+        (EXACT, PERCENTAGES),
+        (EXACT, ROUNDED),
+        (ROUNDED, EXACT),
+        (ROUNDED, ROUNDED.replace("10", "20")),
+        (EXACT, "band_smallest = 6"),
+        (EXACT, "shows_bands = false"),
+    ],
+)
+def test_a_held_year_stays_as_it_was_shown_however_numbers_are_shown_now(
+    here: SmallWarehouse, before: str, after: str
+) -> None:
+    choose(here, before)
     publish(here.home)
     prepare_release(here.home, "held")
     ((year,),) = here.query("select max(school_year) from published.indicator_values where value is not null")
@@ -105,7 +127,7 @@ def test_a_held_year_keeps_its_percentages(here: SmallWarehouse, shows: str) -> 
         select * exclude (release_id, held_since) from published.indicator_values
         where school_year = {year} order by all
     """
-    before = here.query(exact)
+    as_shown = here.query(exact)
     with duckdb.connect() as con:
         con.execute(
             "copy (select distinct community_id, indicator_id, school_year from "
@@ -113,13 +135,29 @@ def test_a_held_year_keeps_its_percentages(here: SmallWarehouse, shows: str) -> 
             f"to '{here.home.reference_file('disclosure_holds')}' (format parquet)"
         )
     here.change("update intermediate.int_cell_years set inputs_hash = 'held'")
-    here.dbt("run", "--select", "cell_suppression")
-    choose(here, f"shows = '{shows}'")
-    held = "select count(*), count(held_since), count(value) > 20 from published.indicator_values"
+    set_rules(here, after)
+    here.dbt("run", "--select", "path:models/disclosure", "path:models/published")
+    held = "select count(*), count(held_since), count(coalesce(value, value_high)) > 20 from published.indicator_values"
     ((rows, n_held, has_values),) = here.query(f"{held} where school_year = {year}")
     assert (n_held, has_values) == (rows, True)
+    assert here.query(exact) == as_shown
+    assert publish(here.home).is_new
+
+
+@pytest.mark.parametrize("chosen", [ROUNDED, PERCENTAGES, "rounded_to = 100, rounded_under = 400"])
+def test_what_did_not_change_is_not_held(here: SmallWarehouse, chosen: str) -> None:
+    choose(here, chosen)
+    publish(here.home)
+    prepare_release(here.home, "again")
+    exact = "select * exclude (release_id) from published.indicator_values order by all"
+    before = here.query(exact)
+    here.change("update intermediate.int_cell_years set inputs_hash = 'again'")
+    here.dbt("run", "--select", "path:models/disclosure", "path:models/published")
     assert here.query(exact) == before
-    look_at_what_goes_out(here)
+    assert here.query("select count(held_since) from published.indicator_values") == [(0,)]
+    assert here.query("select count(*) from published.restatements") == [(0,)]
+    # the same content is the same release
+    assert not publish(here.home).is_new
 
 
 def test_small_groups_are_rounded_and_their_rate_is_a_range_of_five_children(here: SmallWarehouse) -> None:
@@ -133,6 +171,9 @@ def test_small_groups_are_rounded_and_their_rate_is_a_range_of_five_children(her
     )
     small = [row for row in rows if row[0] < 200]
     assert len(small) > 50
+    told = {*here.query("select distinct rounded_to, suppression from published.indicator_values")}
+    assert {(10, "rounded"), (10, "coded_low"), (None, "suppressed"), (None, "")} <= told
+    assert not {(None, "rounded"), (10, ""), (10, "suppressed")} & told
     for n, value, rounded, numerator, rate, low, high, suppression in small:
         assert (rounded % 10, abs(n - rounded) <= 5) == (0, True)
         assert (numerator, rate, suppression) == (None, None, "rounded")
@@ -143,3 +184,40 @@ def test_small_groups_are_rounded_and_their_rate_is_a_range_of_five_children(her
     assert here.query(
         f"select count(*) from published.indicator_gaps inner join main.exact using ({key}) where exact.denominator < 200"
     ) == [(0,)]
+
+
+def test_under_a_higher_minimum_small_groups_are_told_only_as_they_were(here: SmallWarehouse) -> None:
+    """What was shown cannot be hidden: a year stays as it was, or hides those groups; and it goes out."""
+    publish(here.home)
+    prepare_release(here.home, "stricter")
+    file = here.home.reference_file("communities")
+    with duckdb.connect() as con:
+        con.execute(f"create table communities as select * replace (20 as minimum_denominator) from '{file}'")
+        con.execute(f"copy communities to '{file}' (format parquet)")
+    small = "select * exclude (release_id, held_since) from published.indicator_values where denominator < 20"
+    before = here.query(small)
+    here.change("update intermediate.int_cell_years set inputs_hash = 'stricter'")
+    here.dbt("run", "--select", "path:models/disclosure", "path:models/published")
+    assert len(before) > 10
+    assert {*here.query(small)} <= {*before}
+    assert here.query(f"{small} and held_since is null") == []
+    assert publish(here.home).is_new
+
+
+def test_no_group_is_rounded_to_nobody_and_a_range_is_of_five_children_all_the_same(
+    here: SmallWarehouse,
+) -> None:
+    here.change("create table main.exact as from published.indicator_values where suppression = ''")
+    choose(here, "rounded_to = 100, rounded_under = 400")
+    rows = here.query(
+        "select exact.denominator, exact.value, now.denominator, now.rounded_to, now.value_low, now.value_high "
+        "from main.exact inner join published.indicator_values as now using "
+        "(indicator_id, school_year, geography_id, disaggregate, subgroup) where exact.denominator < 400"
+    )
+    assert min(n for n, *_ in rows) < 50
+    for n, value, rounded, step, low, high in rows:
+        assert (rounded, step) == (max(100, 100 * int(n / 100 + 0.5)), 100)
+        assert low <= value <= high
+        # of the fewest children that it may be, 10 where it says 100
+        assert (high - low) * (10 if rounded == 100 else rounded - 50) >= 5 - 1e-9
+    look_at_what_goes_out(here)

@@ -255,3 +255,55 @@ def test_a_number_beside_a_band_is_shown_where_very_many_came() -> None:
         con, {("s1", "a"): (90, 24), ("s1", "b"): (100, 50), ("s1", "c"): (100, 50)}, "indicator_m"
     )
     assert after["indicator_m", "riverbend", "a"] == (90, 24)
+
+
+def rounding(con: duckdb.DuckDBPyConnection) -> None:
+    """The community rounds groups under 100, and the first release shows it."""
+    con.execute("""
+        update shown_values set denominator = greatest(1, round(denominator / 10)) * 10, rounded_to = 10, numerator = null,
+            value = null, suppression = if(suppression = '', 'rounded', suppression)
+        where denominator < 100
+    """)
+
+
+def again_rounded(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
+    con.execute("create or replace temp table kept as from shown_values")
+    make_cells(con, usual_plan())
+    make_rules(con)
+    con.execute("update rules set rounded_to = 10, rounded_under = 100; insert into shown_values from kept")
+    return protect(con)
+
+
+def test_rounded_numbers_of_children_who_did_not_change_hold_nothing(con: duckdb.DuckDBPyConnection) -> None:
+    rounding(con)
+    ((banded,),) = con.execute(
+        "select count(*) from shown_values where rounded_to is not null and suppression like 'coded%'"
+    ).fetchall()
+    assert banded > 10
+    assert again_rounded(con).held == 0
+
+
+def test_one_late_child_holds_the_year_of_a_community_that_rounds(con: duckdb.DuckDBPyConnection) -> None:
+    rounding(con)
+    new_children(con, 1)
+    assert again_rounded(con).held > 0
+
+
+def test_of_a_rounded_number_no_child_is_taken(con: duckdb.DuckDBPyConnection) -> None:
+    """Where the whole grew by many, a group that grew by two is hidden if it was shown exactly, and else shown."""
+    con.execute("create table first_shown as from shown_values; create table first_children as from children")
+    groups = f"""
+        select count(*), count(*) filter (now.suppression <> 'suppressed') from cell_suppression as now
+        inner join first_shown as past using ({KEY}) where past.denominator between 20 and 90
+            and abs(now.denominator - past.denominator) between 1 and 9
+    """
+    new_children(con, 40)
+    assert again(con).held == 0
+    ((n_grown, n_shown),) = con.execute(groups).fetchall()
+    assert (n_grown > 5, n_shown) == (True, 0)
+    con.execute("delete from shown_values; insert into shown_values from first_shown")
+    rounding(con)
+    assert again_rounded(con).held == 0
+    ((n_rounded, n_shown),) = con.execute(groups).fetchall()
+    assert n_rounded == n_grown
+    assert n_shown > 0

@@ -78,7 +78,7 @@ BAD = {
         "no_social_security_number",
     ),
     "a gap of no published rate": (
-        "insert into published.indicator_gaps by name select * exclude (numerator, value_low, value_high, value_kind,"
+        "insert into published.indicator_gaps by name select * exclude (numerator, rounded_to, value_low, value_high, value_kind,"
         " suppression, held_since) replace (0.9 as value), 'total' as reference, 'all' as reference_subgroup, 0.5 as reference_value,"
         " 1 as gap_points, 'ahead' as gap_status, 0 as children_to_close from published.indicator_values",
         "is_of_no_published_rate",

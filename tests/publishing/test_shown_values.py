@@ -40,9 +40,7 @@ def current(home: Home, release_id: str, **values: Any) -> None:
 
 
 def _kinds(row: dict[str, Any]) -> dict[str, str]:
-    return {
-        name: COLUMNS.get(name, "VARCHAR") for name in row
-    }
+    return {name: COLUMNS.get(name, "VARCHAR") for name in row}
 
 
 def record(home: Home) -> list[tuple[Any, ...]]:

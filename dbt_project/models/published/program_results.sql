@@ -83,10 +83,12 @@ shown as (
             when is_exact then n_matched
             when not is_hidden and shows = 'counts' then rounded_count
         end as shown_count,
-        {% for rate in ['participant_rate', 'comparison_rate'] %}
-            case when is_exact then {{ rate }} else round(100 * {{ rate }} / step_points) * step_points / 100 end
-                as shown_{{ rate }}{{ ',' if not loop.last }}
-        {% endfor %}
+        case
+            when is_exact then participant_rate else round(100 * participant_rate / step_points) * step_points / 100
+        end as shown_participant_rate,
+        case
+            when is_exact then comparison_rate else round(100 * comparison_rate / step_points) * step_points / 100
+        end as shown_comparison_rate
     from stepped
 
 )

@@ -3,6 +3,7 @@
     'geography_id', 'disaggregate', 'subgroup',
 ] %}
 {% set unit = key[:5] %}
+{% set content = ['denominator', 'rounded_to', 'value', 'value_low', 'value_high', 'value_kind', 'suppression'] %}
 {% set last_values = source('reference', 'last_release_values') %}
 
 -- what each value was and is; another last digit is no restatement
@@ -12,7 +13,7 @@ with compared as (
         {% for column in key %}
             coalesce(was.{{ column }}, shown.{{ column }}) as {{ column }},
         {% endfor %}
-        {% for column in ['denominator', 'rounded_to', 'value', 'value_low', 'value_high', 'value_kind', 'suppression'] %}
+        {% for column in content %}
             was.{{ column }} as old_{{ column }},
             shown.{{ column }} as new_{{ column }},
         {% endfor %}
