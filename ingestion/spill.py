@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+from pathlib import Path
 
 import duckdb
 
@@ -12,12 +13,17 @@ from ingestion.home import Home
 _serial = itertools.count(1)
 
 
-def working_database(home: Home) -> duckdb.DuckDBPyConnection:
+def working_database(home: Home, threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """A connection to an empty database; what it spills is gone when it is closed."""
-    con = duckdb.connect()
+    return database_spilling_below(home.spill, threads)
+
+
+def database_spilling_below(folder: Path, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """The same, where no home is known: by itself DuckDB would spill into the current folder."""
+    con = duckdb.connect(config={"threads": threads} if threads else {})
     con.execute("set enable_progress_bar = false")
     # two that spill into one folder would take each other's files for their own
-    own = home.spill / f"{os.getpid()}-{next(_serial)}"
+    own = folder / f"{os.getpid()}-{next(_serial)}"
     own.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # DuckDB makes the last folder alone
     con.execute("set temp_directory = ?", [str(own)])
     return con

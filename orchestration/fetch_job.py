@@ -7,6 +7,7 @@ import dagster as dg
 from ingestion.home import Home
 from ingestion.wording import counted
 from orchestration.fetches import fetch_sources, source_names
+from orchestration.notification import told_without_values
 from orchestration.settings import timezone
 
 NIGHTLY = "0 2 * * *"  # before `refresh_when_new`
@@ -17,6 +18,7 @@ def fetch_job(home: Home) -> dg.JobDefinition:
     names = dg.Field([str], default_value=[], is_required=False, description="Sources; all without any.")
 
     @dg.op(config_schema={"sources": names})
+    @told_without_values()
     def fetch_files(context: dg.OpExecutionContext) -> None:
         """Fetch what is new at the sources of the run's configuration."""
         done = fetch_sources(home, context.op_config["sources"])

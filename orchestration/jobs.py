@@ -10,6 +10,7 @@ from ingestion.contracts.entities import load_entities
 from ingestion.home import Home
 from ingestion.wording import counted
 from orchestration.loads import load_all
+from orchestration.notification import told_without_values
 from orchestration.partitions import DUE_CHECK, raw_key
 from orchestration.progress import Progress
 from orchestration.received import in_load_order, named_deliveries, receive_files, suspects_last
@@ -40,6 +41,7 @@ def load_job(home: Home) -> dg.JobDefinition:
     """The job `load`: many deliveries in one run, each recorded on its own partition and check."""
 
     @dg.op(config_schema=LOAD_CONFIG, required_resource_keys={"progress"})
+    @told_without_values()
     def load_deliveries(context: dg.OpExecutionContext) -> None:
         """Receive the files of the run's configuration, then load them and the deliveries it names."""
         deliveries, refused = receive_files(home, [Path(path) for path in context.op_config["paths"]])

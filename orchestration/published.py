@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from ingestion.home import Home
+from orchestration.notification import told_without_values
 from orchestration.progress import Progress
 from orchestration.settings import OWNERS, load_configuration
 from orchestration.snapshots import take_covered_snapshot
@@ -81,10 +82,11 @@ def _reference(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
         required_resource_keys=WRITES,
     )
     def reference(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        write_configuration(home, manifest)
-        context.resources.progress.building("reference", 1, 1)
-        for key in sorted(context.selected_asset_keys):
-            yield dg.MaterializeResult(asset_key=key)
+        with told_without_values():
+            write_configuration(home, manifest)
+            context.resources.progress.building("reference", 1, 1)
+            for key in sorted(context.selected_asset_keys):
+                yield dg.MaterializeResult(asset_key=key)
 
     return reference
 
@@ -138,13 +140,14 @@ def _identity(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
         required_resource_keys=WRITES,
     )
     def identity(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        progress = context.resources.progress
-        take_covered_snapshot(home, progress)
-        for event in standards_views(context, manifest, home, progress):
-            context.log_event(event)
-        facts = write_links(home, progress)
-        for name in IDENTITY_TABLES:
-            yield dg.MaterializeResult(asset_key=["identity", name], metadata=facts)
+        with told_without_values():
+            progress = context.resources.progress
+            take_covered_snapshot(home, progress)
+            for event in standards_views(context, manifest, home, progress):
+                context.log_event(event)
+            facts = write_links(home, progress)
+            for name in IDENTITY_TABLES:
+                yield dg.MaterializeResult(asset_key=["identity", name], metadata=facts)
 
     return identity
 
@@ -217,12 +220,13 @@ def _place_links(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition
         required_resource_keys=WRITES,
     )
     def place_links(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        progress = context.resources.progress
-        take_covered_snapshot(home, progress)
-        for event in standards_views(context, manifest, home, progress):
-            context.log_event(event)
-        metadata = write_places(manifest, home, progress)
-        yield from (dg.MaterializeResult(asset_key=key, metadata=metadata) for key in PLACES)
+        with told_without_values():
+            progress = context.resources.progress
+            take_covered_snapshot(home, progress)
+            for event in standards_views(context, manifest, home, progress):
+                context.log_event(event)
+            metadata = write_places(manifest, home, progress)
+            yield from (dg.MaterializeResult(asset_key=key, metadata=metadata) for key in PLACES)
 
     return place_links
 
@@ -255,6 +259,7 @@ def _release(manifest: Mapping[str, Any], home: Home) -> dg.AssetsDefinition:
         tags={"layer": "published"},
         required_resource_keys=WRITES,
     )
+    @told_without_values()
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         return dg.MaterializeResult(metadata=make_release(home, context.resources.progress))
 

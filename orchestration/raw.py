@@ -8,6 +8,7 @@ import dagster as dg
 from ingestion.contracts.entities import CANONICAL, Entity, load_entities
 from ingestion.home import Home
 from orchestration.loads import load_all
+from orchestration.notification import told_without_values
 from orchestration.partitions import GATE, raw_key
 from orchestration.received import latest_deliveries
 from orchestration.settings import OWNERS
@@ -56,7 +57,8 @@ def _raw_asset(home: Home, entity: Entity) -> dg.AssetsDefinition:
     )
     def raw_table(context: dg.AssetExecutionContext) -> Iterator[Any]:
         deliveries = latest_deliveries(home, entity.entity, set(context.partition_keys))
-        load_all(context, home, deliveries, context.resources.progress)
+        with told_without_values():
+            load_all(context, home, deliveries, context.resources.progress)
         yield from ()
 
     return raw_table

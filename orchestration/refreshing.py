@@ -8,6 +8,7 @@ import dagster as dg
 from ingestion.errors import MilepostError
 from ingestion.home import Home
 from ingestion.spill import clear_spill
+from orchestration.notification import told_without_values
 from orchestration.progress import Progress
 from orchestration.published import (
     IDENTITY_TABLES,
@@ -156,7 +157,8 @@ def _op(
         required_resource_keys=WRITES,
     )
     def op(context: dg.OpExecutionContext) -> None:
-        for event in step(context, context.resources.progress):
-            context.log_event(event)
+        with told_without_values():
+            for event in step(context, context.resources.progress):
+                context.log_event(event)
 
     return op

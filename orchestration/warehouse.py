@@ -19,7 +19,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from ingestion.contracts.entities import LAYOUTS
 from ingestion.errors import MilepostError
 from ingestion.home import Home
-from orchestration.notification import without_values
+from orchestration.notification import told_without_values, without_values
 from orchestration.progress import Progress
 from orchestration.settings import OWNERS
 from publishing.dbt_project import DBT_PROJECT
@@ -217,7 +217,8 @@ def warehouse_assets(manifest: dict[str, Any], home: Home) -> dg.AssetsDefinitio
         required_resource_keys={"writer", "progress"},
     )
     def warehouse(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        yield from _build_selected(context, manifest, home)
+        with told_without_values():
+            yield from _build_selected(context, manifest, home)
 
     return warehouse
 

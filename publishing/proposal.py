@@ -11,6 +11,7 @@ from ingestion.configuration.community_file import SMALLEST_MINIMUM
 from ingestion.configuration.disaggregates import DISAGGREGATES
 from ingestion.errors import MilepostError
 from ingestion.home import Home
+from ingestion.spill import working_database
 from ingestion.sql_text import literal
 from ingestion.yaml_file import near_miss
 from publishing.registry import Definition, Indicator
@@ -75,7 +76,7 @@ def compare(
     """
     if by not in ("all", *DISAGGREGATES):
         raise ProposalError(f"no disaggregate is called '{by}'", next_step=near_miss(by, DISAGGREGATES))
-    with duckdb.connect() as con:
+    with working_database(home) as con:
         con.execute("set file_search_path = ?", [str(home.root)])
         con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
         row = con.execute(

@@ -12,14 +12,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-import duckdb
-
 from ingestion.connectors.edfi_api import Absent, OdsApi, Record
 from ingestion.connectors.source import NamedSource
 from ingestion.connectors.troubles import not_written
 from ingestion.contracts.layout import load_layout
 from ingestion.home import Home
 from ingestion.lake.files import sync_folder
+from ingestion.spill import database_spilling_below
 from ingestion.sql_text import literal
 
 LAYOUT = "edfi_json"
@@ -176,7 +175,7 @@ def _merge(old: Path | None, new: Path, gone: Path, target: Path) -> None:
     deleted = (
         f"select json->>'$.id' from read_json_objects({literal(str(gone))}, format = 'newline_delimited')"
     )
-    with duckdb.connect(config={"threads": 2}) as con:
+    with database_spilling_below(target.parent, threads=2) as con:
         con.execute(
             f"copy (select text from ({' union all '.join(selects)}) where id not in ({deleted})"
             " qualify row_number() over (partition by id order by rank desc, rowid desc) = 1 order by id)"

@@ -19,6 +19,7 @@ from ingestion.landing.archive import member_names
 from ingestion.mapping.parsing import SCHOOL_YEAR_BEGINS
 from ingestion.readers import read_source
 from ingestion.readers.unpacking import is_member, unpack
+from ingestion.spill import database_spilling_below
 
 BULK, DELTA, ABSENT = "bulk", "delta", "absent"
 Row = tuple[str | None, ...]
@@ -117,7 +118,7 @@ class ArchiveFacts:
                 "tolerance": Tolerance(empty=True),
             }
         )
-        with duckdb.connect(config={"threads": 1}) as con:
+        with database_spilling_below(self.scratch, threads=1) as con:
             table = read_source(con, self.path, [reading], scratch=self.scratch)
             values = ", ".join(f"({one})::varchar" for one in (first, second) if one)
             try:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingestion.spill import working_database
 from ingestion.sql_text import literal
 from ingestion.wording import counted
 from publishing.attack.report import AttackReport
@@ -58,8 +59,6 @@ def refuse(report: AttackReport) -> None:
 
 def attack_release(home: Home, release_id: str | None = None, *, guesses: bool = False) -> AttackReport:
     """Attack a release that is kept, by default the current one; ReleaseError where it is not there."""
-    import duckdb
-
     from publishing.attack.attack import attack
 
     folder = home.release_folder(release_id) if release_id else home.current_release
@@ -69,7 +68,7 @@ def attack_release(home: Home, release_id: str | None = None, *, guesses: bool =
             where=str(home.published),
             next_step='See `milepost query "from releases"`, or run `milepost refresh`',
         )
-    with duckdb.connect(config={"threads": 2}) as con:
+    with working_database(home, threads=2) as con:
         con.execute(f"attach {literal(str(folder / 'release.duckdb'))} as release (read_only)")
         true_cells = None
         if _is_built_as(home, folder.resolve().name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import duckdb
 
 ROWS_A_PIECE = 20_000
+# what leads from a row of the marts to the row of a partner's file, where the child has a name
+OF_A_FILE = ("_load_id", "_row_number", "incident_id", "file_name", "sha256")
 _NUMERIC = re.compile(r"^DECIMAL\((\d+),(\d+)\)$")
 _TYPES = {
     "VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date", "TIME": "time", "UUID": "uuid",
@@ -75,7 +77,15 @@ class SourceTable:
 class Source:
     """One schema of a DuckDB file that is open for reading; `identity` changes when its contents may have."""
 
-    def __init__(self, path: Path, schema: str, identity: str, root: Path | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        schema: str,
+        identity: str,
+        root: Path | None = None,
+        without: Sequence[str] = (),
+    ) -> None:
+        """Open schema `schema` of `path`; views read files beside `root`, columns `without` stay behind."""
         import duckdb
 
         self.schema = schema
@@ -91,7 +101,7 @@ class Source:
         self._con.execute("set timezone = 'UTC'")
         if root is not None:  # views of the warehouse read files beside it
             self._con.execute("set file_search_path = ?", [str(root)])
-        self.tables = tuple(_tables(self._con, schema))
+        self.tables = tuple(_tables(self._con, schema, without))
 
     def close(self) -> None:
         self._con.close()
@@ -116,7 +126,7 @@ class Source:
             yield sink.getvalue().to_pybytes()
 
 
-def _tables(con: duckdb.DuckDBPyConnection, schema: str) -> Iterator[SourceTable]:
+def _tables(con: duckdb.DuckDBPyConnection, schema: str, without: Sequence[str]) -> Iterator[SourceTable]:
     found = con.execute(
         "select table_name, comment from duckdb_tables() where schema_name = $1 and not internal"
         " union all select view_name, comment from duckdb_views() where schema_name = $1 and not internal"
@@ -126,8 +136,9 @@ def _tables(con: duckdb.DuckDBPyConnection, schema: str) -> Iterator[SourceTable
     for table, description in found:
         columns = con.execute(
             "select column_name, data_type, coalesce(comment, '') from duckdb_columns()"
-            " where schema_name = $1 and table_name = $2 order by column_index",
-            [schema, table],
+            " where schema_name = $1 and table_name = $2 and not list_contains($3, column_name)"
+            " order by column_index",
+            [schema, table, [*without]],
         ).fetchall()
         yield SourceTable(table, description or "", tuple(SourceColumn(*column) for column in columns))
 
@@ -163,10 +174,14 @@ def release_source(home: Home, release_id: str | None) -> tuple[str, Source]:
 
 
 def marts_source(home: Home) -> Source:
-    """The marts as they stand in the warehouse: person level, without names; ReleaseError before a build."""
+    """The marts as they stand in the warehouse; ReleaseError before a build.
+
+    Of children, without names, and without what would find them in a partner's file.
+    """
     if not home.warehouse.exists():
         raise ReleaseError(
             "nothing was built yet", where=str(home.warehouse), next_step="Run `milepost refresh`"
         )
     state = home.warehouse.stat()
-    return Source(home.warehouse, "marts", literal(f"{state.st_mtime_ns} {state.st_size}"), home.root)
+    identity = literal(f"{state.st_mtime_ns} {state.st_size}")
+    return Source(home.warehouse, "marts", identity, home.root, OF_A_FILE)

@@ -22,6 +22,8 @@ MARTS = """
     union all
     select 'p2', 2024, [], null, null, null, null, null, null, '';
     comment on column marts.fct_student_year.person_id is 'Carries no meaning.';
+    create table marts.fct_discipline as select 'p1' as person_id, 'I-17' as incident_id, 'load_1' as _load_id, 7 as _row_number;
+    create table marts.load_history as select 'load_1' as load_id, 'children.csv' as file_name, 'ab' as sha256;
     create view marts.of_a_file as from read_parquet('reference/beside.parquet');
     create schema staging; create table staging.stg_person as select 'Ann' as first_name;
 """
@@ -43,7 +45,12 @@ def test_marts_are_for_analysts_alone_and_only_while_asked_for(with_marts: Expor
     with_marts.export()
     assert database.schemas() == ["published"]
     told = json.loads(with_marts.export("--with-marts", "--json").stdout)
-    assert told["marts_rows"] == {"fct_student_year": 2, "of_a_file": 1}
+    assert told["marts_rows"] == {
+        "fct_discipline": 1,
+        "fct_student_year": 2,
+        "load_history": 1,
+        "of_a_file": 1,
+    }
     for login, role in LOGINS.items():
         user = f"marts_{login}"
         database.run(f"create role {user} login password 'right'")
@@ -57,6 +64,13 @@ def test_marts_are_for_analysts_alone_and_only_while_asked_for(with_marts: Expor
     assert json.loads(with_marts.export("--with-marts", "--json").stdout)["is_new"] is False
     with_marts.export()
     assert database.schemas() == ["published"]
+
+
+def test_nothing_leads_from_a_child_to_its_row_in_a_file(with_marts: Exporting) -> None:
+    with_marts.export("--with-marts")
+    rows = with_marts.database.rows
+    assert rows("select * from marts.fct_discipline") == [("p1",)]
+    assert rows("select * from marts.load_history") == [("load_1",)]
 
 
 def test_values_of_every_type_arrive(with_marts: Exporting) -> None:
