@@ -56,3 +56,8 @@
             and {{ code }} = later_{{ level }}.former_id
             and {{ rows }}.school_year < later_{{ level }}.first_year
 {%- endmacro %}
+
+{# What schools of a partner are together that no file describes and a few children alone were at. #}
+{% macro unlisted(partner_id) -%}
+    {{ partner_id }} || ':unlisted'
+{%- endmacro %}

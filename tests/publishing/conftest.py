@@ -173,8 +173,9 @@ select 'riverbend' as community_id, 'census' as partner_id, 2025::integer as sch
 from (values ('1', 'part', 60, 20), ('1', 'whole', 80, 10), ('2', 'part', 10, 1), ('2', 'whole', 80, 40))
     as told (area_id, measure_id, value, margin);
 create table marts.dim_program as
-select 'riverbend' as community_id, 'club:reading' as program_id, 'Reading' as program_name,
-    'tutoring' as program_type;
+select 'riverbend' as community_id, 'club:' || name as program_id, upper(name) as program_name,
+    'tutoring' as program_type
+from (values ('reading'), ('chess'), ('choir'), ('pairs'), ('rare_pairs')) as listed (name);
 create table marts.program_comparisons as
 select 'riverbend' as community_id, 'club:' || program as program_id, 2025::integer as school_year,
     'chronic_absence' as indicator_id, 'ten_percent' as definition_version, dosage,
@@ -185,7 +186,7 @@ select 'riverbend' as community_id, 'club:' || program as program_id, 2025::inte
     0.1::double as absence_before_points, if(program = 'chess', 0.104, 0.096)::double as largest_difference_sd
 from (values ('reading', 'all', 90, 27), ('reading', 'low', 30, 9), ('reading', 'middle', 30, 9),
     ('reading', 'high', 30, 9), ('chess', 'all', 60, 15), ('chess', 'low', 20, 8), ('chess', 'middle', 20, 3),
-    ('chess', 'high', 20, 8), ('choir', 'all', 9, 5), ('pairs', 'all', 90, 27), ('rare_pairs', 'all', 13, 6)) as told (program, dosage, n_matched, n_true)
+    ('chess', 'high', 20, 8), ('choir', 'all', 9, 5), ('8210034', 'all', 9, 5), ('pairs', 'all', 90, 27), ('rare_pairs', 'all', 13, 6)) as told (program, dosage, n_matched, n_true)
 """
 
 

@@ -221,3 +221,44 @@ def test_no_group_is_rounded_to_nobody_and_a_range_is_of_five_children_all_the_s
         # of the fewest children that it may be, 10 where it says 100
         assert (high - low) * (10 if rounded == 100 else rounded - 50) >= 5 - 1e-9
     look_at_what_goes_out(here)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        # 27 of 90 beside 25 %, 15 of 60 beside 25 %; reading's thirds are 9 of 30
+        (
+            PERCENTAGES,
+            [
+                ("chess", "all", None, 0.25, 0.25, 0.0, None),
+                ("pairs", "all", None, 0.3, 0.25, 5.0, None),
+                *(
+                    ("reading", dosage, None, 0.3, 0.25, 5.0, None)
+                    for dosage in ("all", "high", "low", "middle")
+                ),
+            ],
+        ),
+        # at least 55 and 85 children are in steps of 10 points; of 25 at least a step of 20 would say little
+        (
+            ROUNDED,
+            [
+                ("chess", "all", 60, 0.3, 0.3, 0.0, None),
+                ("pairs", "all", 90, 0.3, 0.3, 0.0, None),
+                ("reading", "all", 90, 0.3, 0.3, 0.0, None),
+            ],
+        ),
+    ],
+)
+def test_results_of_programs_are_shown_as_the_community_shows_its_numbers(
+    here: SmallWarehouse, chosen: str, expected: list[tuple[object, ...]]
+) -> None:
+    choose(here, chosen)
+    assert (
+        here.query(
+            "select split_part(program_id, ':', 2), dosage, n_matched, participant_rate, comparison_rate, "
+            "round(difference_points, 4), difference_points_low from published.program_results "
+            "where suppression = '' order by all"
+        )
+        == expected
+    )
+    look_at_what_goes_out(here)

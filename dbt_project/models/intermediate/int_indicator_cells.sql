@@ -207,7 +207,7 @@ placed as (
 
     select
         {{ (measured | map('replace', '', 'with_profile.', 1) | list) | join(', ') }},
-        coalesce(with_profile.organization_id, 'unknown') as organization_id,
+        coalesce(dim_school.published_id, 'unknown') as organization_id,
         coalesce(dim_school.district_id, 'unknown') as district_id,
         {% for attribute in residence %}
             coalesce(residences.{{ attribute }}, with_profile.{{ attribute }}, 'unknown') as {{ attribute }},

@@ -31,34 +31,60 @@ attended as (
         select
             organization_id,
             community_id,
-            partner_id
+            partner_id,
+            person_id
         from {{ ref(model) }}
-        where organization_id is not null
+        where
+            organization_id is not null
+            and organization_id not in (select described.organization_id from described)
         {% if not loop.last %}union{% endif %}
     {% endfor %}
+
+),
+
+-- a code of a few children alone may be a child's number in a shifted column
+undescribed as (
+
+    select
+        attended.organization_id,
+        attended.community_id,
+        attended.partner_id,
+        count(*) >= communities.minimum_denominator as is_of_enough
+    from attended
+    inner join {{ source('reference', 'communities') }} as communities
+        on attended.community_id = communities.community_id
+    group by attended.organization_id, attended.community_id, attended.partner_id, communities.minimum_denominator
 
 ),
 
 schools as (
 
     select
-        coalesce(described.organization_id, attended.organization_id) as organization_id,
-        coalesce(described.community_id, attended.community_id) as community_id,
-        coalesce(described.partner_id, attended.partner_id) as partner_id,
-        coalesce(described.school_id, split_part(attended.organization_id, ':', 2)) as school_id,
-        coalesce(described.school_name, 'School ' || split_part(attended.organization_id, ':', 2)) as school_name,
-        described.district_id,
-        described.district_name,
-        described.nces_school_id,
-        described.school_level,
-        described.zip_code,
-        described.tract_id,
-        described.organization_id is not null as is_described
+        *,
+        true as is_described,
+        organization_id as published_id
     from described
-    full outer join attended
-        on
-            described.organization_id = attended.organization_id
-            and described.community_id = attended.community_id
+    union all by name
+    select
+        organization_id,
+        community_id,
+        partner_id,
+        split_part(organization_id, ':', 2) as school_id,
+        'School ' || split_part(organization_id, ':', 2) as school_name,
+        false as is_described,
+        case when is_of_enough then organization_id else {{ unlisted('partner_id') }} end as published_id
+    from undescribed
+    union all by name
+    select distinct
+        {{ unlisted('partner_id') }} as organization_id,
+        community_id,
+        partner_id,
+        'unlisted' as school_id,
+        'Schools on no list' as school_name,
+        false as is_described,
+        {{ unlisted('partner_id') }} as published_id
+    from undescribed
+    where not is_of_enough
 
 ),
 
@@ -92,6 +118,7 @@ select
     schools.zip_code,
     schools.tract_id,
     schools.is_described,
+    schools.published_id,
     places.place_id
 from schools
 left join partners
