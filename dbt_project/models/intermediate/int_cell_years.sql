@@ -10,7 +10,10 @@
     (source('reference', 'publication_plan'), ['community_id', 'geography_level', 'disaggregate']),
     (source('reference', 'communities'), ['community_id', 'minimum_denominator']),
     (source('reference', 'indicator_selection'), ['community_id', 'indicator_id']),
-    (source('reference', 'disclosure_rules'), ['community_id', 'shows_bands', 'band_smallest', 'band_share']),
+    (
+        source('reference', 'disclosure_rules'),
+        ['community_id', 'shows_bands', 'band_smallest', 'band_share', 'shows', 'rounded_to', 'rounded_under'],
+    ),
     (
         source('reference', 'disclosure_folds'),
         ['community_id', 'geography_level', 'disaggregate', 'subgroup', 'folded_subgroup'],
