@@ -24,6 +24,7 @@ from ingestion.landing.archive import as_file, named_as
 from ingestion.landing.archive_contents import present
 from ingestion.landing.refusals import (
     Period,
+    of_its_folder,
     period_of,
     refuse_empty,
     refuse_folder,
@@ -60,7 +61,7 @@ def receive(
     """
     refuse_unusable(home, path)
     name = named_as(path)
-    contracts = _contracts_of(communities, path, name, extract)
+    contracts = _contracts_of(home, communities, path, name, extract)
     with as_file(home, path) as file:
         contracts = present(file, contracts)
         refuse_empty(file, contracts)
@@ -79,9 +80,14 @@ def receive(
     return deliveries
 
 
-def _contracts_of(communities: Communities, path: Path, name: Path, extract: str | None) -> list[Contract]:
+def _contracts_of(
+    home: Home, communities: Communities, path: Path, name: Path, extract: str | None
+) -> list[Contract]:
     """The contracts that a file is received under: those of the extract that is said, else of its name."""
-    contracts = _named(communities, extract) if extract else communities.contracts_for(name.as_posix())
+    if extract:
+        contracts = _named(communities, extract)
+    else:
+        contracts = of_its_folder(home, communities, path, communities.contracts_for(name.as_posix()))
     refuse_folder(path, contracts)
     if not contracts:
         raise _unexpected(communities, path)

@@ -103,6 +103,28 @@ def refuse_unusable(home: Home, path: Path) -> None:
         raise DeliveryError("the file is missing", where=str(path), next_step="Check its name and folder")
 
 
+def of_its_folder(
+    home: Home, communities: Communities, path: Path, contracts: list[Contract]
+) -> list[Contract]:
+    """In a partner's folder of the inbox its own contracts: who may drop files there speaks for one partner.
+
+    DeliveryError where by its name a file is others' alone.
+    """
+    place = path.absolute()
+    folder = place.relative_to(home.inbox).parts[0].lower() if place.is_relative_to(home.inbox) else ""
+    owner = next((partner for partner in communities.partners if partner.lower() == folder), None)
+    own = [contract for contract in contracts if contract.partner == owner]
+    if owner is None or own or not contracts:
+        return own or contracts
+    others = sorted({contract.partner for contract in contracts})
+    raise DeliveryError(
+        f"is by its name a file of {', '.join(others)}, and lies in the folder of {owner}",
+        where=str(path),
+        rule="In a partner's folder of the inbox lie files of that partner alone",
+        next_step=f"Move it to {home.inbox / others[0]}, or write a pattern of {owner}'s that fits it",
+    )
+
+
 def refuse_folder(path: Path, contracts: list[Contract]) -> None:
     """A folder, or what is neither file nor folder, that is not the delivery of a layout of several files."""
     if path.is_file() or (path.is_dir() and any(c.bundle and c.member for c in contracts)):

@@ -333,3 +333,36 @@ def test_a_name_that_would_control_a_terminal_is_refused(
     with pytest.raises(DeliveryError, match="the file's name has a control character") as refusal:
         receive(home, communities, file(tmp_path, name), today=TODAY)
     assert str(refusal.value).isprintable()
+
+
+def test_in_a_partners_folder_of_the_inbox_lie_files_of_that_partner_alone(
+    home: Home, communities: Communities
+) -> None:
+    """Whoever may drop files into the clinic's folder must not speak for the schools."""
+    forged = file(home.inbox / "Mill_Clinic" / "2025", "attendance_2024-25.csv")
+    with pytest.raises(DeliveryError) as caught:
+        receive(home, communities, forged, today=TODAY)
+    assert "a file of mill_schools, and lies in the folder of mill_clinic" in str(caught.value)
+    assert not home.ledger.exists()
+    # a person who names the extract vouches for it
+    (named,) = receive(home, communities, forged, extract="mill_schools.attendance", today=TODAY)
+    other = CONTENT.replace(b"S1", b"S2")
+    for place in (home.inbox / "mill_schools", home.inbox / "from the post", home.inbox):
+        (delivery,) = receive(home, communities, file(place, "attendance_2023-24.csv", other), today=TODAY)
+        assert (delivery.extract_id, named.extract_id) == ("mill_schools.attendance",) * 2
+
+
+def test_of_two_partners_whose_files_are_named_alike_the_folder_says_whose_it_is(
+    home: Home, tmp_path: Path
+) -> None:
+    alike = ATTENDANCE.replace("mill_schools", "mill_clinic").replace("mill_2023", "clinic_2023")
+    agreements = "agreements:\n" + "".join(
+        f"  {name}: {{parties: [{party}], purpose: tests, extracts: all, starts: 2023-01-01, expires: 2099-12-31}}\n"
+        for name, party in (("mill_2023", "mill_schools"), ("clinic_2023", "mill_clinic"))
+    )
+    both = millbrook(
+        tmp_path / "both",
+        **{"extracts/mill_clinic__attendance.yml": alike, "agreements.yml": agreements},
+    )
+    path = file(home.inbox / "mill_clinic", "attendance_2024-25.csv")
+    assert [d.extract_id for d in receive(home, both, path, today=TODAY)] == ["mill_clinic.attendance"]
