@@ -10,6 +10,7 @@ import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib import request
 
 from ingestion.errors import MilepostError
@@ -18,7 +19,9 @@ WEBHOOK_VARIABLE = "MILEPOST_WEBHOOK"
 TIMEOUT_SECONDS = 10
 TEST_FAILED = re.compile(r"Got \d+ results?, configured to (fail|warn) if .{1,20}")
 # ours, raised in a model of Python: it is written to be read, and quotes nothing
-OWN_ERROR = re.compile(r"\n\s*(?:ingestion|publishing)\.[\w.]+Error: (?P<told>.+)", re.DOTALL)
+OWN_ERROR = re.compile(
+    r"\n\s*(?:ingestion|identity|expectations|publishing|orchestration)\.[\w.]+Error: (?P<told>.+)", re.DOTALL
+)
 # what Python and Dagster write after a message: where it was raised, and what it was raised of
 CHAIN = re.compile(r"\n\s*(?:Stack Trace:|The above exception|During handling of|Traceback )")
 KIND_OF_ERROR = re.compile(r"(?P<kind>[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)* Error)\b")
@@ -46,7 +49,8 @@ def told_without_values() -> Iterator[None]:
         # a failure that is told to Dagster is written by us as well
         if isinstance(error, MilepostError) or type(error).__module__.startswith("dagster"):
             raise error from None
-        kind = type(error).__name__
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        kind = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
         raise (trouble_of_machine(error) or StepError(f"{kind}: {without_values(str(error))}")) from None
 
 
@@ -61,7 +65,8 @@ def notify(title: str, details: list[str]) -> bool:
     if not url:
         return False
     # what chat servers take for a mention or a link, as a partner may have named its file
-    body = json.dumps({"text": html.escape(text, quote=False)}).encode()
+    quiet = html.escape(text, quote=False).replace("@", "@\u200b")
+    body = json.dumps({"text": quiet}).encode()
     try:
         post = request.Request(url, data=body, headers={"Content-Type": "application/json"}, method="POST")
         with request.urlopen(post, timeout=TIMEOUT_SECONDS):

@@ -29,12 +29,16 @@ DESCRIPTIVE = frozenset(
     ]
 )
 # computed of published rates alone: each row needs its rate, of these columns, in indicator_values
+COMPUTED = {"indicator_gaps": "value", "indicator_trends": "value", "interim_projections": "interim_value"}
 # what a held row has of its release
 HELD = ("suppression", "denominator", "rounded_to", "numerator", "value")
-COMPUTED = {"indicator_gaps": "value", "indicator_trends": "value", "interim_projections": "interim_value"}
 SHARES = ("value", "rate", "share", "low", "high")
 OF_ANY_SIZE = ("area_values",)  # dollars and medians
 NO_CHILD_OR_MANY = ("gap_drivers",)  # a school may have no child of a subgroup
+# tables of rows that may be held
+OF_HELD = ("indicator_values", "indicator_gaps", "pathway_funnel")
+# counts there are as the community shows them
+ROUNDED = ("indicator_values", "pathway_funnel", "program_results", "restatements")
 PAIRS = {"numerator": "denominator", "n_reached": "cohort_size"}
 JUMP = 0.01  # of a community's rate, where nothing that it is made of changed
 HALF_A_PERCENT = 0.005
@@ -112,9 +116,9 @@ def _numbers(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
     for count in (name for name in COUNTS if name in columns):
         none = f"{count} <> 0 and " if table.name in NO_CHILD_OR_MANY else ""
         # rounded, it may stand for one that is large enough
-        most = " + coalesce(rounded_to / 2, 0)" if "rounded_to" in columns else ""
+        most = " + rounded_by" if table.name in ROUNDED else ""
         # what is held was shown by the rules of its release
-        now = "held_since is null and " if "held_since" in columns else ""
+        now = "is_held is null and " if table.name in OF_HELD else ""
         sql = f"{now}{none}{count}{most} < minimum_denominator"
         yield f"{count}_is_too_small", sql, "A count under the community's minimum is hidden and marked."
     if "suppression" in columns and table.name not in OF_ANY_SIZE:

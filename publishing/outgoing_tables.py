@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from expectations.outgoing import OutgoingRule, must_not_be
 from ingestion.configuration.community_file import SMALLEST_MINIMUM
 from ingestion.sql_text import literal
-from publishing.outgoing_rules import COMPUTED, HELD, LOOKED_AT
+from publishing.outgoing_rules import COMPUTED, HELD, LOOKED_AT, ROUNDED
 from publishing.release_contents import PromisedTable
 from publishing.release_inputs import KEY
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ingestion.home import Home
 
 NAMES = LOOKED_AT.format("texts")
+# what a key of indicator_values is called there
+OF_PATHWAY = {"indicator_id": "pathway", "definition_version": "step", "school_year": "cohort_year"}
 # columns whose name says that a row is of one child, family or home
 OF_A_PERSON = r"(^|_)(person|persons|student|students|child_id|household|guardian|address|birth_date)(_|$)"
 SOCIAL_SECURITY = r"(^|[^0-9-])[0-9]{3}-[0-9]{2}-[0-9]{4}([^0-9-]|$)"
@@ -59,6 +61,9 @@ def _beside(home: Home, table: PromisedTable) -> tuple[str, str]:
             "as communities on shown.community_id = communities.of_community"
         )
         more = f", coalesce(communities.minimum, {SMALLEST_MINIMUM}) as minimum_denominator"
+    if table.name in ROUNDED:
+        step = "shown.rounded_to" if "rounded_to" in table.columns else _step(home)
+        more += f", coalesce({step} / 2, 0) as rounded_by"
     if table.name == "program_results":
         more += f", {_shows(home)} as shows"
     same = " and ".join(f"shown.{name} = other.{name}" for name in KEY)
@@ -67,10 +72,16 @@ def _beside(home: Home, table: PromisedTable) -> tuple[str, str]:
         more += (
             ", other.denominator as cell_denominator, other.numerator::double as cell_numerator"
             f", {', '.join(f'past.{name} as past_{name}' for name in HELD)}, {_rounding(home)} as rounding"
+            ", shown.held_since as is_held"
         )
     elif table.name in COMPUTED:
         joined += f" left join warehouse.published.indicator_values as other on {same}"
-        more += ", other.value as published_value"
+        more += ", other.value as published_value, other.held_since as is_held"
+    elif table.name == "pathway_funnel":
+        same = " and ".join(f"shown.{OF_PATHWAY.get(name, name)} = other.{name}" for name in KEY)
+        same = same.replace("shown.collection", "'annual'")
+        joined += f" left join warehouse.published.indicator_values as other on {same}"
+        more += ", other.held_since as is_held"
     return joined, more
 
 
@@ -110,6 +121,10 @@ def _rounding(home: Home) -> str:
     """SQL of what denominators of a row are rounded to; 0 where they are as they are."""
     counted = "rules.shows = 'counts' and other.denominator < rules.rounded_under"
     return _of_rules(home, "max(rounded_to)", "0", counted)
+
+
+def _step(home: Home) -> str:
+    return _of_rules(home, "max(rounded_to)", "0", "rules.shows = 'counts'")
 
 
 def _shows(home: Home) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.home import Home
-from ingestion.parquet_table import write_known_columns, write_table
+from ingestion.parquet_table import write_table
 from ingestion.sql_text import literal
 
 KEYS = {
@@ -40,6 +40,17 @@ CONTENT = {
 COLUMNS = {**KEYS, **CONTENT, "first_release_id": "VARCHAR", "last_release_id": "VARCHAR"}
 
 
+# a record of before rounding and percentages were told of
+_OLDER = """
+select * exclude (band_low, band_high), null::integer as rounded_to, band_low as value_low, band_high as value_high,
+    case
+        when band_low is not null or suppression = 'rounded' then 'band'
+        when value is not null then if(numerator is null, 'percent', 'rate')
+    end as value_kind
+from {record}
+"""
+
+
 def ensure_shown_values(home: Home) -> None:
     """An empty record where there is none, so that the warehouse can be built before the first release.
 
@@ -50,9 +61,9 @@ def ensure_shown_values(home: Home) -> None:
         if not home.shown_values.exists():
             write_table(con, home.shown_values, COLUMNS, [])
             return
-        described = con.execute(f"describe from read_parquet({literal(str(home.shown_values))})").fetchall()
-        if {row[0] for row in described} != {*COLUMNS}:
-            write_known_columns(con, home.shown_values, COLUMNS, home.shown_values)
+        record = f"read_parquet({literal(str(home.shown_values))})"
+        if {row[0] for row in con.execute(f"describe from {record}").fetchall()} != {*COLUMNS}:
+            _replace(con, home.shown_values, _OLDER.format(record=record))
 
 
 def record_shown_values(home: Home) -> bool:
@@ -81,23 +92,27 @@ def _write(con: duckdb.DuckDBPyConnection, target: Path, record: str, values: st
     ends = [f"if(value_kind <> 'rate', {name}, null) as {name}" for name in ("value_low", "value_high")]
     now = ", ".join([*KEYS, *(name for name in CONTENT if name not in ("value_low", "value_high")), *ends])
     released = literal(release_id)
-    temporary = target.with_suffix(f".{os.getpid()}.tmp")
-    con.execute(
+    _replace(
+        con,
+        target,
         f"""
-        copy (
-            select
-                {same},
-                min_by(first_release_id, substr(first_release_id, 2)::bigint) as first_release_id,
-                max_by(last_release_id, substr(last_release_id, 2)::bigint) as last_release_id
-            from (
-                select {same}, first_release_id, last_release_id from {record}
-                union all by name
-                select {now}, {released} as first_release_id, {released} as last_release_id
-                from {values} where suppression <> 'not_received'
-            )
-            group by {same}
-            order by all
-        ) to {literal(str(temporary))} (format parquet, compression zstd)
-        """
+        select
+            {same},
+            min_by(first_release_id, substr(first_release_id, 2)::bigint) as first_release_id,
+            max_by(last_release_id, substr(last_release_id, 2)::bigint) as last_release_id
+        from (
+            select {same}, first_release_id, last_release_id from {record}
+            union all by name
+            select {now}, {released} as first_release_id, {released} as last_release_id
+            from {values} where suppression <> 'not_received'
+        )
+        group by {same}
+        order by all
+        """,
     )
+
+
+def _replace(con: duckdb.DuckDBPyConnection, target: Path, rows: str) -> None:
+    temporary = target.with_suffix(f".{os.getpid()}.tmp")
+    con.execute(f"copy ({rows}) to {literal(str(temporary))} (format parquet, compression zstd)")
     temporary.replace(target)

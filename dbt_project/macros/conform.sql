@@ -57,7 +57,7 @@
             and {{ rows }}.school_year < later_{{ level }}.first_year
 {%- endmacro %}
 
-{# What schools of a partner are together that no file describes and a few children alone were at. #}
+{# What schools of a partner are together that no file describes and a few children alone are at; no code is ':unlisted'. #}
 {% macro unlisted(partner_id) -%}
-    {{ partner_id }} || ':unlisted'
+    {{ partner_id }} || '::unlisted'
 {%- endmacro %}

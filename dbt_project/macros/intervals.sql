@@ -66,7 +66,7 @@
 
 {# A count of children in steps of `to`; never 0, which would say that there is nobody. #}
 {% macro rounded_count(n, to) -%}
-    greatest(1, round({{ n }} / {{ to }})) * {{ to }}
+    case when {{ n }} is not null then greatest(1, round({{ n }} / {{ to }})) * {{ to }} end
 {%- endmacro %}
 
 {# How many points wide the range is that is at least five children wide, whatever number was rounded to this one. #}

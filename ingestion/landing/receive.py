@@ -61,7 +61,7 @@ def receive(
     """
     refuse_unusable(home, path)
     name = named_as(path)
-    contracts = _contracts_of(home, communities, path, name, extract)
+    contracts = _contracts_of(known_to or home, communities, path, name, extract)
     with as_file(home, path) as file:
         contracts = present(file, contracts)
         refuse_empty(file, contracts)

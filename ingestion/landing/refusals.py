@@ -111,8 +111,10 @@ def of_its_folder(
     DeliveryError where by its name a file is others' alone.
     """
     place = path.absolute()
-    folder = place.relative_to(home.inbox).parts[0].lower() if place.is_relative_to(home.inbox) else ""
-    owner = next((partner for partner in communities.partners if partner.lower() == folder), None)
+    folders = place.relative_to(home.inbox).parts[:-1] if place.is_relative_to(home.inbox) else ()
+    partners = {partner.lower(): partner for partner in communities.partners}
+    # the outermost, since what lies below it may be of the partner's making
+    owner = next((partners[folder.lower()] for folder in folders if folder.lower() in partners), None)
     own = [contract for contract in contracts if contract.partner == owner]
     if owner is None or own or not contracts:
         return own or contracts

@@ -24,23 +24,24 @@ def attack(
     published: str = "published",
     *,
     earlier: Mapping[str, str] | None = None,
+    ever: str | None = None,
     true_cells: str | None = None,
     kept: Mapping[str, Mapping[str, Any]] | None = None,
     guesses: bool = False,
 ) -> AttackReport:
     """Attack schema `published` (it may name a database too); needs indicator_values and geographies.
 
-    `earlier` is release id -> a relation like its indicator_values. `true_cells`, a relation like
-    marts.indicator_cells, tells an attacker of a sum whether children of unknown group are in it, not how
-    many; without it any sum may hold some. `kept` are `units` of an earlier report: what is as it was is not
-    attacked again. With `guesses` tables that differ by a few children are taken to do so one way only. Makes
-    temp tables in `con`.
+    `earlier` is release id -> a relation like its indicator_values, `ever` one of all that any release showed.
+    `true_cells`, a relation like marts.indicator_cells, tells an attacker of a sum whether children of unknown
+    group are in it, not how many; without it any sum may hold some. `kept` are `units` of an earlier report:
+    what is as it was is not attacked again. With `guesses` tables that differ by a few children are taken to
+    do so one way only. Makes temp tables in `con`.
     """
     from publishing.attack.naming import given_away
     from publishing.attack.outright import told_outright
 
     started = time.monotonic()
-    read_told(con, published, earlier or {})
+    read_told(con, published, earlier or {}, ever)
     findings = told_outright(con)
     write_truth(con, true_cells)
     for statement in TWINS:

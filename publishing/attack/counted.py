@@ -52,7 +52,7 @@ _TOLD_BY_ANOTHER = (
     """
 create or replace temp table of_result as
 select table_id, slot_id, max(low) as low, min(high) as high,
-    min_by(other_id, coalesce(high, 9e15) - low) as other_id
+    min_by(other_id, (coalesce(high, 9e15) - low, other_id)) as other_id
 from counted group by all
 """,
     """
@@ -65,7 +65,7 @@ where known.table_id = of_result.table_id and known.slot_id = of_result.slot_id
     """
 create or replace temp table of_children as
 select other_id, slot_id, max(low) as low, min(high) as high,
-    min_by(table_id, coalesce(high, 9e15) - low) as table_id
+    min_by(table_id, (coalesce(high, 9e15) - low, table_id)) as table_id
 from counted group by all
 """,
     """

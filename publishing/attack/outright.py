@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from publishing.attack.report import Finding
-from publishing.attack.told import CELL_KEY
+from publishing.attack.told import CELL_KEY, SHOWN
 
 if TYPE_CHECKING:
     import duckdb
@@ -14,14 +14,13 @@ _PLACE = "geography_level || ' ' || geography_id"
 _SUBGROUP = "disaggregate || ' ' || subgroup"
 _CELL = f"community_id, indicator_id, school_year, {_PLACE} as place, {_SUBGROUP} as subgroup"
 _NOW = "(select * from value_row where release_id = '')"
-# what an earlier release showed just so, by rules that were less strict, is held and no news
+# what is held was shown by the rules of its release, and just so
 _NEWS = f"""
-(select * from value_row as now where release_id = '' and not exists (
-    select 1 from value_row as past where past.release_id <> ''
-        and {" and ".join(f"now.{column} = past.{column}" for column in CELL_KEY.split(", "))}
-        and now.denominator is not distinct from past.denominator
-        and now.numerator is not distinct from past.numerator and now.value is not distinct from past.value
-))"""
+(select * from value_row as now where release_id = '' and not (held_since is not null and exists (
+    select 1 from shown_before as past
+    where {" and ".join(f"now.{column} = past.{column}" for column in CELL_KEY.split(", "))}
+        and {" and ".join(f"now.{column} is not distinct from past.{column}" for column in SHOWN)}
+)))"""
 _BAND = "greatest(band_smallest, floor(band_share * denominator + 1e-9))"
 _MOVED = "abs(now.denominator - past.denominator)"
 _MOVED_X = "abs(now.numerator - past.numerator)"

@@ -35,6 +35,7 @@ def refuse_what_tells(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, A
         con,
         "warehouse.published",
         earlier=earlier_values(home),
+        ever=ever_shown(home),
         true_cells=_true_cells(con),
         kept=facts_of(current).get("units", {}),
     )
@@ -76,6 +77,11 @@ def attack_release(home: Home, release_id: str | None = None, *, guesses: bool =
             true_cells = _true_cells(con)
         earlier = earlier_values(home, before=folder.resolve().name)
         return attack(con, "release.published", earlier=earlier, true_cells=true_cells, guesses=guesses)
+
+
+def ever_shown(home: Home) -> str | None:
+    """The record of all that releases showed; None before the first."""
+    return f"read_parquet({literal(str(home.shown_values))})" if home.shown_values.exists() else None
 
 
 def earlier_values(home: Home, before: str | None = None) -> dict[str, str]:

@@ -163,17 +163,19 @@ with before as (
     select truth.table_id, truth.slot_id, is_result
     from truth
     inner join tbl as now using (table_id)
-    inner join tbl as past
+    inner join slot using (slot_id)
+    inner join shown_before as past
         on now.community_id = past.community_id and now.indicator_id = past.indicator_id
         and now.definition_version = past.definition_version and now.school_year = past.school_year
-        and now.collection = past.collection and past.release_id <> ''
-    inner join told as shown on past.table_id = shown.table_id and truth.slot_id = shown.slot_id
+        and now.collection = past.collection and slot.geography_level = past.geography_level
+        and slot.geography_id = past.geography_id and slot.disaggregate = past.disaggregate
+        and slot.subgroup = past.subgroup
     cross join (values (false), (true)) as asked (is_result)
     where
-        shown.n_low = truth.n and shown.n_high = truth.n
-        and (not is_result or shown.suppression = '' and shown.x_low = truth.x and shown.x_high = truth.x)
+        past.denominator = truth.n and past.rounded_to is null
+        and (not is_result or past.numerator = truth.x)
 )
-select unnest(if(is_result, ['x', 'y'], ['n'])) as kind, table_id, slot_id from before
+select distinct unnest(if(is_result, ['x', 'y'], ['n'])) as kind, table_id, slot_id from before
 except select * from harmless
 """
 _TRUE_RESTS = """

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingestion.configuration.community_file import SMALLEST_MINIMUM
 from ingestion.sql_text import literal
 
 if TYPE_CHECKING:
@@ -18,9 +19,12 @@ CELL_KEY = f"{TABLE_KEY}, geography_level, geography_id, disaggregate, subgroup"
 RULES = {
     "minimum_denominator": ("10", "bigint"),
     "smallest_width": ("null", "bigint"),
+    "rounded_under": ("null", "bigint"),
     "band_smallest": ("4", "bigint"),
     "band_share": ("0.05", "double"),
 }
+# what makes two rows of a cell the same
+SHOWN = ("denominator", "rounded_to", "numerator", "value", "suppression")
 NO_NUMBER_DUE = "('not_received', 'not_applicable')"
 # further decimals of a rate than these are told by no one: it is exact
 EXACT_DECIMALS = 7
@@ -82,15 +86,18 @@ DERIVED: Mapping[str, Sequence[Derived]] = {
 }
 
 
-def read_told(con: duckdb.DuckDBPyConnection, published: str, earlier: Mapping[str, str]) -> None:
+def read_told(
+    con: duckdb.DuckDBPyConnection, published: str, earlier: Mapping[str, str], ever: str | None = None
+) -> None:
     """Make temp tables `rules`, `value_row`, `slot`, `tbl` and `told` of schema `published`.
 
-    `earlier` is release id -> a relation like indicator_values. Of `told`, a row per table and slot:
-    n_low, n_high (NULL: no end), x_low, x_high (NULL: up to n), and `told_by`, the table beside
-    indicator_values that gave a number away. A hidden row says that there is at least one child.
+    `earlier` is release id -> a relation like indicator_values, `ever` one of all that was shown before. Of
+    `told`, a row per table and slot: n_low, n_high (NULL: no end), x_low, x_high (NULL: up to n), and
+    `told_by`, the table beside indicator_values that gave a number away. A hidden row says that there is at
+    least one child.
     """
     _read_rules(con, published)
-    _read_rows(con, published, earlier)
+    _read_rows(con, published, earlier, ever)
     _read_derived(con, published)
     for statement in (_SLOTS, _TABLES, _TOLD.format(epsilon=_half_unit(con))):
         con.execute(statement)
@@ -124,27 +131,38 @@ def _read_rules(con: duckdb.DuckDBPyConnection, published: str) -> None:
     )
 
 
-def _read_rows(con: duckdb.DuckDBPyConnection, published: str, earlier: Mapping[str, str]) -> None:
-    """Temp table `value_row`: rows of indicator_values, n_low and n_high whom a denominator may stand for."""
+def _read_rows(
+    con: duckdb.DuckDBPyConnection, published: str, earlier: Mapping[str, str], ever: str | None
+) -> None:
+    """Temp table `value_row`: rows of indicator_values, n_low and n_high whom a denominator may stand for.
+
+    And `shown_before`: what earlier releases showed of a cell, also those that are no longer kept.
+    """
     columns = (
         f"{CELL_KEY}, denominator::bigint as denominator, numerator::bigint as numerator, "
         "value::double as value, "
         "value_low::double as value_low, value_high::double as value_high, suppression"
     )
     now = f"{published}.indicator_values"
-    parts = [f"select '' as release_id, {columns}, {_rounded_to(con, now)} as rounded_to from {now}"]
+    parts = [f"select '' as release_id, {columns}, {_newer(con, now)} from {now}"]
     parts += [
-        f"select {literal(release)}, {columns}, {_rounded_to(con, relation)} from {relation} as past "
+        f"select {literal(release)}, {columns}, {_newer(con, relation)} from {relation} as past "
         f"semi join {published}.indicator_values using ({TABLE_KEY})"
         for release, relation in earlier.items()
     ]
     con.execute(f"create or replace temp table value_row as {_ROWS.format(rows=' union all '.join(parts))}")
+    cells = f"select {CELL_KEY}, {', '.join(SHOWN)}"
+    before = [f"{cells} from value_row where release_id <> ''", *([f"{cells} from {ever}"] if ever else [])]
+    con.execute(f"create or replace temp table shown_before as {' union '.join(before)}")
 
 
-def _rounded_to(con: duckdb.DuckDBPyConnection, relation: str) -> str:
-    """SQL of the step denominators are rounded to; releases of before it was told are exact."""
-    columns = con.execute(f"select * from {relation} limit 0").description
-    return "rounded_to" if "rounded_to" in {name for name, *_ in columns} else "null::integer"
+def _newer(con: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """SQL of the columns that older releases lack: their numbers are exact, and nothing says what is held."""
+    there = {name for name, *_ in con.execute(f"select * from {relation} limit 0").description}
+    wanted = {"rounded_to": "integer", "held_since": "varchar"}
+    return ", ".join(
+        f"{name if name in there else f'null::{kind}'} as {name}" for name, kind in wanted.items()
+    )
 
 
 def _read_derived(con: duckdb.DuckDBPyConnection, published: str) -> None:
@@ -185,20 +203,27 @@ def _half_unit(con: duckdb.DuckDBPyConnection) -> float:
     return 0.0 if uneven or decimals is None else 0.5 * 10.0 ** -int(decimals)
 
 
-# A number that is shown is of at least the minimum; rounded, it stands for all that it is rounded from.
+# A number that is shown is of at least the minimum, and a rounded one stands for all that it is rounded from:
+# by the rules of now, or, of what an earlier release showed, by those that every community has.
 _ROWS = f"""
+with ruled as (
+    select
+        value_row.*,
+        if(is_now, minimum_denominator, {SMALLEST_MINIMUM}) as least,
+        if(is_now, rounded_under - 1, null) as most
+    from (select *, release_id = '' and held_since is null as is_now from ({{rows}})) as value_row
+    inner join rules using (community_id)
+    where suppression not in {NO_NUMBER_DUE}
+)
 select
-    value_row.*,
+    * exclude (is_now, least, most),
     case
-        when value_row.rounded_to is null then denominator
-        when denominator = value_row.rounded_to then minimum_denominator
-        else greatest(minimum_denominator, ceil(denominator - value_row.rounded_to / 2))
+        when rounded_to is null then denominator
+        when denominator = rounded_to then least
+        else greatest(least, ceil(denominator - rounded_to / 2))
     end::bigint as n_low,
-    if(value_row.rounded_to is null, denominator, ceil(denominator + value_row.rounded_to / 2) - 1)::bigint
-        as n_high
-from ({{rows}}) as value_row
-inner join rules using (community_id)
-where suppression not in {NO_NUMBER_DUE}
+    if(rounded_to is null, denominator, least(most, ceil(denominator + rounded_to / 2) - 1))::bigint as n_high
+from ruled
 """
 _SLOT = "community_id, geography_level, geography_id, disaggregate, subgroup"
 _SLOTS = f"""

@@ -4,6 +4,7 @@ shown_values has every value ever shown, with the first and the last release tha
 a problem are the values of the last release it was in.
 """
 
+from ingestion.configuration.community_file import SMALLEST_MINIMUM
 from publishing.disclosure.widths import BAND_SIZE, NUMERATOR_WIDTH
 
 # What stays as it was published: by the community's wish, and what turned out not to be protected else.
@@ -27,21 +28,21 @@ anti join to_hold using (community_id, indicator_id, school_year)
 returning 1
 """
 EARLIER = (
-    """
+    f"""
 create or replace temp table shown as
 select
     shown_values.* exclude (first_release_id, last_release_id),
-    -- whom a rounded number stands for: a small group is rounded up to the first step
+    -- whom a rounded number stands for: a small group is rounded up to the first step. What the minimum was then is
+    -- not known
     case
         when rounded_to is null then denominator
-        when denominator = rounded_to then minimum_denominator
-        else greatest(minimum_denominator, ceil(denominator - rounded_to / 2))
+        when denominator = rounded_to then {SMALLEST_MINIMUM}
+        else greatest({SMALLEST_MINIMUM}, ceil(denominator - rounded_to / 2))
     end::bigint as n_low,
     if(rounded_to is null, denominator, ceil(denominator + rounded_to / 2) - 1)::bigint as n_high,
     first_release_id, substr(first_release_id, 2)::bigint as first_release,
     substr(last_release_id, 2)::bigint as last_release
 from shown_values
-inner join (select community_id, minimum_denominator from rules) using (community_id)
 semi join (select distinct community_id, school_year from source_cells) using (community_id, school_year)
 """,
     """
@@ -68,7 +69,7 @@ compared as (
             when last.suppression = 'suppressed' then new.n is null and coalesce(is_asked, false)
             when last.suppression is null then coalesce(was_asked, false)
             when new.n is null then coalesce(is_asked, false)
-            when last.denominator is null then false  -- percentages, of which no child can be taken
+            when last.denominator is null then false  -- percentages are not compared
             else new.n not between last.n_low and last.n_high or new.x <> coalesce(last.numerator, new.x)
         end as is_changed
     from planned as new
@@ -176,7 +177,7 @@ _NOW_LOW = f"""case
     when {_STEP} = rules.rounded_to then cell.minimum
     else greatest(cell.minimum, ceil({_STEP} - rules.rounded_to / 2))
 end"""
-_NOW_HIGH = f"if({_IS_ROUNDED}, ceil({_STEP} + rules.rounded_to / 2) - 1, cell.n)"
+_NOW_HIGH = f"if({_IS_ROUNDED}, least(rules.rounded_under, ceil({_STEP} + rules.rounded_to / 2)) - 1, cell.n)"
 # how many came or went at least, and at most, by the two numbers alone
 _LEAST_APART = f"greatest(0, {_NOW_LOW} - shown.n_high, shown.n_low - {_NOW_HIGH})"
 _MOST_APART = f"greatest({_NOW_HIGH} - shown.n_low, shown.n_high - {_NOW_LOW})"

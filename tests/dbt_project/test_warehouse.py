@@ -125,7 +125,7 @@ def test_a_transfer_between_partners_counts_once_with_all_its_days(warehouse: Wa
     assert cell(warehouse, "district", "D1") == (2, 1)
     assert cell(warehouse, "district", "south") == (2, 2)
     # whom no school file describes, and two children alone were at
-    assert cell(warehouse, "school", "south:unlisted") == (2, 2)
+    assert cell(warehouse, "school", "south::unlisted") == (2, 2)
 
 
 def test_codes_conform_by_crosswalk_year_and_federal_rule(warehouse: Warehouse) -> None:

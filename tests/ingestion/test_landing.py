@@ -339,7 +339,8 @@ def test_in_a_partners_folder_of_the_inbox_lie_files_of_that_partner_alone(
     home: Home, communities: Communities
 ) -> None:
     """Whoever may drop files into the clinic's folder must not speak for the schools."""
-    forged = file(home.inbox / "Mill_Clinic" / "2025", "attendance_2024-25.csv")
+    below = home.inbox / "millbrook" / "Mill_Clinic" / "mill_schools"
+    forged = file(below, "attendance_2024-25.csv")
     with pytest.raises(DeliveryError) as caught:
         receive(home, communities, forged, today=TODAY)
     assert "a file of mill_schools, and lies in the folder of mill_clinic" in str(caught.value)

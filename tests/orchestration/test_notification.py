@@ -44,7 +44,7 @@ def of_the_disk(*_: Any) -> Iterator[Any]:
 @pytest.mark.parametrize(
     ("step", "told"),
     [
-        (unforeseen, "ConversionException: Conversion Error. The details may quote a record"),
+        (unforeseen, ": Conversion Error. The details may quote a record"),
         (of_ours, "the step cannot go on. Mend it"),
         (of_the_disk, "warehouse.duckdb: cannot be used (No space left on device)"),
     ],
@@ -70,6 +70,7 @@ def test_dagster_keeps_no_value_of_a_record_that_an_error_quotes(
         result = failing.execute_in_process(instance=instance, raise_on_error=False)
     (failure,) = _report(result)["failures"]
     assert told in failure["message"]
+    assert step is not unforeseen or "ConversionException at test_notification.py:" in failure["message"]
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"cannot" in kept or b"Conversion" in kept
     assert NAME.encode() not in kept
@@ -107,6 +108,8 @@ def test_the_name_of_a_file_calls_nobody_in_a_chat(monkeypatch: pytest.MonkeyPat
     server = HTTPServer(("127.0.0.1", 0), Chat)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("MILEPOST_WEBHOOK", f"http://127.0.0.1:{server.server_port}/hook")
-    assert notify("Milepost: a delivery", ["<!channel> & <https://example.org|here>.csv"])
+    assert notify("Milepost: a delivery", ["<!channel> & <https://example.org|here> @all.csv"])
     server.shutdown()
-    assert Chat.said == ["Milepost: a delivery\n&lt;!channel&gt; &amp; &lt;https://example.org|here&gt;.csv"]
+    assert Chat.said == [
+        "Milepost: a delivery\n&lt;!channel&gt; &amp; &lt;https://example.org|here&gt; @\u200ball.csv"
+    ]

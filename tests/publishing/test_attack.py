@@ -252,7 +252,7 @@ def test_one_late_child_in_a_year_shown_before() -> None:
         (40, 50, 10, 20, True),
         (40, 50, 10, 19, False),
         (10, 20, 10, 10, False),
-        (10, 20, 10, 15, True),  # of 15 and 15 to 24: nine at most
+        (10, 20, 10, 15, True),  # of 10 to 14, whatever the minimum was then, and 15 to 24: fourteen at most
     ],
 )
 def test_rounded_numbers_beside_those_of_an_earlier_release(

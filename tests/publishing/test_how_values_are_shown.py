@@ -21,6 +21,13 @@ def set_rules(here: SmallWarehouse, chosen: str) -> None:
         con.execute(f"copy rules to '{file}' (format parquet)")
 
 
+def set_minimum(here: SmallWarehouse, minimum: int) -> None:
+    file = here.home.reference_file("communities")
+    with duckdb.connect() as con:
+        con.execute(f"create table told as select * replace ({minimum} as minimum_denominator) from '{file}'")
+        con.execute(f"copy told to '{file}' (format parquet)")
+
+
 def choose(here: SmallWarehouse, chosen: str) -> None:
     """Build what is shown with other rules."""
     set_rules(here, chosen)
@@ -190,10 +197,7 @@ def test_under_a_higher_minimum_small_groups_are_told_only_as_they_were(here: Sm
     """What was shown cannot be hidden: a year stays as it was, or hides those groups; and it goes out."""
     publish(here.home)
     prepare_release(here.home, "stricter")
-    file = here.home.reference_file("communities")
-    with duckdb.connect() as con:
-        con.execute(f"create table communities as select * replace (20 as minimum_denominator) from '{file}'")
-        con.execute(f"copy communities to '{file}' (format parquet)")
+    set_minimum(here, 20)
     small = "select * exclude (release_id, held_since) from published.indicator_values where denominator < 20"
     before = here.query(small)
     here.change("update intermediate.int_cell_years set inputs_hash = 'stricter'")
@@ -201,6 +205,25 @@ def test_under_a_higher_minimum_small_groups_are_told_only_as_they_were(here: Sm
     assert len(before) > 10
     assert {*here.query(small)} <= {*before}
     assert here.query(f"{small} and held_since is null") == []
+    assert publish(here.home).is_new
+
+
+def test_a_minimum_between_two_steps_is_kept_and_goes_out(here: SmallWarehouse) -> None:
+    """A group of 13 is shown as 10, which stands for 13 and 14; one of 12 is hidden."""
+    set_minimum(here, 13)
+    here.dbt("run", "--select", "path:models/disclosure", "path:models/published")
+    publish(here.home)
+    prepare_release(here.home, "rounded")
+    choose(here, ROUNDED)
+    tens = """
+        from published.indicator_values as shown inner join marts.indicator_cells as cells using
+        (indicator_id, school_year, geography_id, disaggregate, subgroup) where shown.denominator = 10
+    """
+    assert here.query(f"select distinct cells.denominator {tens} order by all") == [(13,), (14,)]
+    restated = (
+        "select count(*) from published.restatements where new_denominator = 10 and old_denominator = 10"
+    )
+    assert here.query(restated) > [(0,)]
     assert publish(here.home).is_new
 
 

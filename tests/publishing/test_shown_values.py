@@ -117,3 +117,26 @@ def test_a_release_that_is_pruned_stays_in_the_record(home: Home) -> None:
     record_shown_values(home)
     shutil.rmtree(home.release_folder("r0001"))
     assert [row[0] for row in record(home)] == [61, 60]
+
+
+def test_a_record_of_another_version_gets_the_columns_of_this_one(home: Home) -> None:
+    current(home, "r0001")
+    record_shown_values(home)
+    with duckdb.connect() as con:
+        con.execute(
+            "create table older as select * exclude (rounded_to, value_kind, value_low, value_high, s) "
+            "replace (if(s, null, numerator) as numerator, if(s, null, value) as value, "
+            "if(s, 'coded_low', '') as suppression, if(s, 'all', 'some') as subgroup), "
+            "if(s, 0.0, null)::double as band_low, if(s, 0.07, null)::double as band_high "
+            f"from '{home.shown_values}', (values (true), (false)) as banded (s)"
+        )
+        con.execute(f"copy older to '{home.shown_values}' (format parquet)")
+    ensure_shown_values(home)
+    with duckdb.connect() as con:
+        assert con.execute(
+            "select subgroup, denominator, rounded_to, numerator, value, value_low, value_high, value_kind, "
+            f"suppression from '{home.shown_values}' order by all"
+        ).fetchall() == [
+            ("all", 60, None, None, None, 0.0, 0.07, "band", "coded_low"),
+            ("some", 60, None, 30, 0.5, None, None, "rate", ""),
+        ]

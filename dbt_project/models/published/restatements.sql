@@ -131,6 +131,7 @@ select
     judged.change,
     -- a number that is hidden now is not told again, not by what it was either; nor is one more exactly than now
     cast(case
+        when judged.old_denominator < communities.minimum_denominator then null
         when judged.new_rounded_to > coalesce(judged.old_rounded_to, 0)
             then {{ rounded_count('judged.old_denominator', 'judged.new_rounded_to') }}
         when judged.new_denominator is not null then judged.old_denominator
@@ -156,5 +157,7 @@ select
     end as also_changed,
     this_release.release_id
 from judged
+inner join {{ source('reference', 'communities') }} as communities
+    on judged.community_id = communities.community_id
 cross join last_release
 cross join {{ source('reference', 'release') }} as this_release

@@ -31,8 +31,7 @@ attended as (
         select
             organization_id,
             community_id,
-            partner_id,
-            person_id
+            partner_id
         from {{ ref(model) }}
         where
             organization_id is not null
@@ -42,27 +41,11 @@ attended as (
 
 ),
 
--- a code of a few children alone may be a child's number in a shifted column
-undescribed as (
-
-    select
-        attended.organization_id,
-        attended.community_id,
-        attended.partner_id,
-        count(*) >= communities.minimum_denominator as is_of_enough
-    from attended
-    inner join {{ source('reference', 'communities') }} as communities
-        on attended.community_id = communities.community_id
-    group by attended.organization_id, attended.community_id, attended.partner_id, communities.minimum_denominator
-
-),
-
 schools as (
 
     select
         *,
-        true as is_described,
-        organization_id as published_id
+        true as is_described
     from described
     union all by name
     select
@@ -71,9 +54,8 @@ schools as (
         partner_id,
         split_part(organization_id, ':', 2) as school_id,
         'School ' || split_part(organization_id, ':', 2) as school_name,
-        false as is_described,
-        case when is_of_enough then organization_id else {{ unlisted('partner_id') }} end as published_id
-    from undescribed
+        false as is_described
+    from attended
     union all by name
     select distinct
         {{ unlisted('partner_id') }} as organization_id,
@@ -81,10 +63,8 @@ schools as (
         partner_id,
         'unlisted' as school_id,
         'Schools on no list' as school_name,
-        false as is_described,
-        {{ unlisted('partner_id') }} as published_id
-    from undescribed
-    where not is_of_enough
+        false as is_described
+    from attended
 
 ),
 
@@ -118,7 +98,6 @@ select
     schools.zip_code,
     schools.tract_id,
     schools.is_described,
-    schools.published_id,
     places.place_id
 from schools
 left join partners
