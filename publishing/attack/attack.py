@@ -31,11 +31,11 @@ def attack(
 ) -> AttackReport:
     """Attack schema `published` (it may name a database too); needs indicator_values and geographies.
 
-    `earlier` is release id -> a relation like its indicator_values, `ever` one of all that any release showed.
-    `true_cells`, a relation like marts.indicator_cells, tells an attacker of a sum whether children of unknown
-    group are in it, not how many; without it any sum may hold some. `kept` are `units` of an earlier report:
-    what is as it was is not attacked again. With `guesses` tables that differ by a few children are taken to
-    do so one way only. Makes temp tables in `con`.
+    `earlier` is release id -> a relation like its indicator_values, `ever` one of all that releases showed.
+    `true_cells`, a relation like marts.indicator_cells, tells an attacker of a sum whether children of
+    unknown group are in it, not how many; without it any sum may hold some. `kept` are `units` of an earlier
+    report: what is as it was is not attacked again. With `guesses` tables that differ by a few children are
+    taken to do so one way only. Makes temp tables in `con`.
     """
     from publishing.attack.naming import given_away
     from publishing.attack.outright import told_outright
