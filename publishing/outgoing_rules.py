@@ -36,7 +36,7 @@ SHARES = ("value", "rate", "share", "low", "high")
 OF_ANY_SIZE = ("area_values",)  # dollars and medians
 NO_CHILD_OR_MANY = ("gap_drivers",)  # a school may have no child of a subgroup
 # tables of rows that may be held
-OF_HELD = ("indicator_values", "indicator_gaps", "pathway_funnel")
+OF_HELD = ("indicator_values", "indicator_gaps", "gap_drivers", "pathway_funnel")
 # counts there are as the community shows them
 ROUNDED = ("indicator_values", "pathway_funnel", "program_results", "restatements")
 PAIRS = {"numerator": "denominator", "n_reached": "cohort_size"}

@@ -18,8 +18,16 @@ if TYPE_CHECKING:
     from ingestion.home import Home
 
 NAMES = LOOKED_AT.format("texts")
-# what a key of indicator_values is called there
-OF_PATHWAY = {"indicator_id": "pathway", "definition_version": "step", "school_year": "cohort_year"}
+# tables of counts of indicator_values: what its keys are there, where they are called otherwise
+OF_VALUES = {
+    "gap_drivers": {"geography_level": "'school'"},
+    "pathway_funnel": {
+        "indicator_id": "shown.pathway",
+        "definition_version": "shown.step",
+        "school_year": "shown.cohort_year",
+        "collection": "'annual'",
+    },
+}
 # columns whose name says that a row is of one child, family or home
 OF_A_PERSON = r"(^|_)(person|persons|student|students|child_id|household|guardian|address|birth_date)(_|$)"
 SOCIAL_SECURITY = r"(^|[^0-9-])[0-9]{3}-[0-9]{2}-[0-9]{4}([^0-9-]|$)"
@@ -77,9 +85,8 @@ def _beside(home: Home, table: PromisedTable) -> tuple[str, str]:
     elif table.name in COMPUTED:
         joined += f" left join warehouse.published.indicator_values as other on {same}"
         more += ", other.value as published_value, other.held_since as is_held"
-    elif table.name == "pathway_funnel":
-        same = " and ".join(f"shown.{OF_PATHWAY.get(name, name)} = other.{name}" for name in KEY)
-        same = same.replace("shown.collection", "'annual'")
+    elif keys := OF_VALUES.get(table.name):
+        same = " and ".join(f"{keys.get(name, f'shown.{name}')} = other.{name}" for name in KEY)
         joined += f" left join warehouse.published.indicator_values as other on {same}"
         more += ", other.held_since as is_held"
     return joined, more

@@ -42,7 +42,9 @@ COLUMNS = {**KEYS, **CONTENT, "first_release_id": "VARCHAR", "last_release_id": 
 
 # a record of before rounding and percentages were told of
 _OLDER = """
-select * exclude (band_low, band_high), null::integer as rounded_to, band_low as value_low, band_high as value_high,
+select
+    * exclude (band_low, band_high), null::integer as rounded_to,
+    band_low as value_low, band_high as value_high,
     case
         when band_low is not null or suppression = 'rounded' then 'band'
         when value is not null then if(numerator is null, 'percent', 'rate')

@@ -236,8 +236,18 @@ create or replace temp table tbl as
 select
     (row_number() over (order by {TABLE_KEY}, release_id))::bigint as table_id,
     (dense_rank() over (order by community_id, indicator_id, school_year))::bigint as unit_id,
-    {TABLE_KEY}, release_id, rules.* exclude (community_id)
-from (select distinct {TABLE_KEY}, release_id from value_row)
+    {TABLE_KEY}, release_id,
+    -- what is held was published by rules that may have been less strict, though not than those of everybody
+    rules.* exclude (community_id) replace (
+        if(is_held, {SMALLEST_MINIMUM}, minimum_denominator) as minimum_denominator,
+        if(is_held, least(width, {SMALLEST_MINIMUM} // 3), width) as width,
+        if(is_held, {RULES["band_smallest"][0]}, band_smallest) as band_smallest,
+        if(is_held, {RULES["band_share"][0]}, band_share) as band_share
+    )
+from (
+    select {TABLE_KEY}, release_id, bool_or(held_since is not null) as is_held
+    from value_row group by all
+)
 inner join rules using (community_id)
 """
 # The band that rules allow is known of a number of now; an earlier one may be of other rules.
@@ -252,7 +262,7 @@ with numbers as (
         coalesce(value_row.numerator, if(release_id = '', derived.x, null)) as x,
         coalesce(value_row.value, if(release_id = '', derived.rate, null)) as rate,
         if(release_id = '', derived.told_by, null) as told_by,
-        release_id = '' as is_now, band_smallest, band_share
+        release_id = '' and held_since is null as is_now, band_smallest, band_share
     from value_row
     inner join tbl using ({TABLE_KEY}, release_id)
     inner join slot using ({_SLOT})

@@ -32,8 +32,8 @@ EARLIER = (
 create or replace temp table shown as
 select
     shown_values.* exclude (first_release_id, last_release_id),
-    -- whom a rounded number stands for: a small group is rounded up to the first step. What the minimum was then is
-    -- not known
+    -- whom a rounded number stands for: a small group is rounded up to the first step. What the minimum was
+    -- then is not known
     case
         when rounded_to is null then denominator
         when denominator = rounded_to then {SMALLEST_MINIMUM}
