@@ -20,7 +20,8 @@ from publishing.withdrawal import withdraw_release
 VALUES = "published.indicator_values"
 CAUSE = (
     "insert into published.restatements by name select * exclude (data_maturity, denominator, numerator, value,"
-    " value_low, value_high, value_kind, suppression, held_since), 'r0001' as previous_release_id, 'changed' as change,"
+    " rounded_to, value_low, value_high, value_kind, suppression, held_since),"
+    " 'r0001' as previous_release_id, 'changed' as change,"
     " '' as old_suppression, '' as new_suppression, 'links_changed' as cause, '' as also_changed"
     " from published.indicator_values where geography_id = 'north:1'"
 )
