@@ -75,13 +75,24 @@ def attack_release(home: Home, release_id: str | None = None, *, guesses: bool =
         if _is_built_as(home, folder.resolve().name):
             con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
             true_cells = _true_cells(con)
-        earlier = earlier_values(home, before=folder.resolve().name)
-        return attack(con, "release.published", earlier=earlier, true_cells=true_cells, guesses=guesses)
+        name = folder.resolve().name
+        return attack(
+            con,
+            "release.published",
+            earlier=earlier_values(home, before=name),
+            ever=ever_shown(home, before=name),
+            true_cells=true_cells,
+            guesses=guesses,
+        )
 
 
-def ever_shown(home: Home) -> str | None:
-    """The record of all that releases showed; None before the first."""
-    return f"read_parquet({literal(str(home.shown_values))})" if home.shown_values.exists() else None
+def ever_shown(home: Home, before: str | None = None) -> str | None:
+    """The record of all that releases showed (older than `before`, if given); None before the first."""
+    if not home.shown_values.exists():
+        return None
+    record = f"read_parquet({literal(str(home.shown_values))})"
+    older = f" where substr(first_release_id, 2)::bigint < {int(before[1:])}" if before else ""
+    return f"(select * from {record}{older})"
 
 
 def earlier_values(home: Home, before: str | None = None) -> dict[str, str]:

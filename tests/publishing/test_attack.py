@@ -311,6 +311,19 @@ def test_what_an_earlier_release_showed_is_not_hidden_by_hiding_it_now(
     assert any("release r0001 showed it" in str(f) for f in report.findings) == is_found
 
 
+def test_what_a_release_that_is_no_longer_kept_showed_is_told_too() -> None:
+    """Nine beside a total are found; that they were told of long ago, by rules of then, is known of the record."""
+    small = SmallRelease().table(SAFE, into="past.r0001")
+    small.change("alter table past.r0001 add column rounded_to integer; delete from true_cells")
+    small.change("update past.r0001 set numerator = 5, value = 5 / 9, suppression = '' where denominator = 9")
+    small.table(SAFE, {OTHER})
+    assert ("gender nonbinary", "denominator") in found(small.attacked())
+    assert small.attacked(ever="past.r0001").findings == ()
+    # another child than then is news
+    small.change("update past.r0001 set denominator = 10 where subgroup = 'nonbinary'")
+    assert ("gender nonbinary", "denominator") in found(small.attacked(ever="past.r0001"))
+
+
 def test_numbers_that_contradict_each_other_are_no_proof_of_anything() -> None:
     small = SmallRelease().table({**SAFE, ALL: (50, 25)}, HIDDEN)
     (finding,) = small.attacked().findings

@@ -203,33 +203,12 @@ with_profile as (
 
 ),
 
--- a code that no school file tells of, and a few children of the year alone have, may be the number of one of them
-schools_of_enough as (
-
-    select
-        students.community_id,
-        students.organization_id,
-        students.school_year
-    from {{ ref('fct_student_year') }} as students
-    inner join {{ ref('dim_school') }} as schools
-        on
-            students.community_id = schools.community_id
-            and students.organization_id = schools.organization_id
-            and not schools.is_described
-    inner join {{ source('reference', 'communities') }} as communities
-        on students.community_id = communities.community_id
-    group by students.community_id, students.organization_id, students.school_year, communities.minimum_denominator
-    having count(distinct students.person_id) >= communities.minimum_denominator
-
-),
-
 placed as (
 
     select
         {{ (measured | map('replace', '', 'with_profile.', 1) | list) | join(', ') }},
         case
-            when dim_school.is_described or schools_of_enough.organization_id is not null
-                then dim_school.organization_id
+            when dim_school.is_described or undescribed.organization_id is not null then dim_school.organization_id
             else coalesce({{ unlisted('dim_school.partner_id') }}, 'unknown')
         end as organization_id,
         coalesce(dim_school.district_id, 'unknown') as district_id,
@@ -245,11 +224,11 @@ placed as (
         on
             with_profile.organization_id = dim_school.organization_id
             and with_profile.community_id = dim_school.community_id
-    left join schools_of_enough
+    left join {{ ref('int_undescribed_schools') }} as undescribed
         on
-            with_profile.organization_id = schools_of_enough.organization_id
-            and with_profile.community_id = schools_of_enough.community_id
-            and with_profile.school_year = schools_of_enough.school_year
+            with_profile.organization_id = undescribed.organization_id
+            and with_profile.community_id = undescribed.community_id
+            and with_profile.school_year = undescribed.school_year
 
 ),
 

@@ -1,37 +1,14 @@
-{% set smallest = 'communities.minimum_denominator' %}
-
--- participants of whom too few matched, or all but too few came to the same, are not told of; nor are the thirds of a
--- program of which one is not, since what is left of the whole would be the hidden one
-with judged as (
+with ruled as (
 
     select
         comparisons.*,
-        rules.shows,
         communities.minimum_denominator,
+        rules.shows,
+        rules.band_smallest,
+        rules.band_share,
         case
             when rules.shows = 'counts' and comparisons.n_matched < rules.rounded_under then rules.rounded_to
-        end as rounded_to,
-        comparisons.n_matched < {{ smallest }}
-        or least(comparisons.n_matched_successful, comparisons.n_matched - comparisons.n_matched_successful)
-        <= greatest(rules.band_smallest, ceil(rules.band_share * comparisons.n_matched))
-        or comparisons.n_comparisons < {{ smallest }}
-        -- of pairs, the rate of the others tells how many they are too
-        or (
-            comparisons.method = 'propensity'
-            -- as a number of children: of a rate rounded a little up, 4 of 13 would seem more than 4
-            and least(
-                round(comparisons.comparison_rate * comparisons.n_comparisons),
-                round((1 - comparisons.comparison_rate) * comparisons.n_comparisons)
-            ) <= greatest(rules.band_smallest, ceil(rules.band_share * comparisons.n_comparisons))
-        )
-        -- rounded, in steps so wide that a rate would say little, and seem to be 0
-        or coalesce(
-            rules.shows = 'counts' and comparisons.n_matched < rules.rounded_under
-            and {{ range_points(
-                rounded_count('comparisons.n_matched', 'rules.rounded_to'), 'rules.rounded_to', smallest
-            ) }} > 10,
-            false
-        ) as is_small
+        end as rounded_to
     from {{ ref('program_comparisons') }} as comparisons
     inner join {{ source('reference', 'communities') }} as communities
         on comparisons.community_id = communities.community_id
@@ -41,6 +18,45 @@ with judged as (
         on
             comparisons.community_id = selection.community_id
             and comparisons.indicator_id = selection.indicator_id
+
+),
+
+-- as the community shows its numbers: whole percents without counts, or rates in steps as wide as ranges are
+stepped as (
+
+    select
+        *,
+        shows = 'counts' and rounded_to is null as is_exact,
+        {{ rounded_count('n_matched', 'rounded_to') }} as rounded_count,
+        case
+            when shows = 'percentages' then 1
+            when rounded_to is not null
+                then {{ range_points(rounded_count('n_matched', 'rounded_to'), 'rounded_to', 'minimum_denominator') }}
+        end as step_points
+    from ruled
+
+),
+
+-- participants of whom too few matched, or all but too few came to the same, are not told of; nor are the thirds of a
+-- program of which one is not, since what is left of the whole would be the hidden one
+judged as (
+
+    select
+        *,
+        n_matched < minimum_denominator
+        or least(n_matched_successful, n_matched - n_matched_successful)
+        <= greatest(band_smallest, ceil(band_share * n_matched))
+        or n_comparisons < minimum_denominator
+        -- of pairs, the rate of the others tells how many they are too
+        or (
+            method = 'propensity'
+            -- as a number of children: of a rate rounded a little up, 4 of 13 would seem more than 4
+            and least(round(comparison_rate * n_comparisons), round((1 - comparison_rate) * n_comparisons))
+            <= greatest(band_smallest, ceil(band_share * n_comparisons))
+        )
+        -- in steps so wide a rate would say little, and might seem to be 0
+        or coalesce(step_points > 10, false) as is_small
+    from stepped
 
 ),
 
@@ -58,38 +74,26 @@ hidden as (
 
 ),
 
--- as the community shows its numbers: whole percents without counts, or rates in steps as wide as ranges are
-stepped as (
-
-    select
-        *,
-        not is_hidden and shows = 'counts' and rounded_to is null as is_exact,
-        {{ rounded_count('n_matched', 'rounded_to') }} as rounded_count,
-        case
-            when is_hidden then null
-            when shows = 'percentages' then 1
-            when rounded_to is not null
-                then {{ range_points(rounded_count('n_matched', 'rounded_to'), 'rounded_to', 'minimum_denominator') }}
-        end as step_points
-    from hidden
-
-),
-
 shown as (
 
     select
         *,
         case
+            when is_hidden or shows <> 'counts' then null
             when is_exact then n_matched
-            when not is_hidden and shows = 'counts' then rounded_count
+            else rounded_count
         end as shown_count,
         case
-            when is_exact then participant_rate else round(100 * participant_rate / step_points) * step_points / 100
+            when is_hidden then null
+            when is_exact then participant_rate
+            else round(100 * participant_rate / step_points) * step_points / 100
         end as shown_participant_rate,
         case
-            when is_exact then comparison_rate else round(100 * comparison_rate / step_points) * step_points / 100
+            when is_hidden then null
+            when is_exact then comparison_rate
+            else round(100 * comparison_rate / step_points) * step_points / 100
         end as shown_comparison_rate
-    from stepped
+    from hidden
 
 )
 
@@ -113,11 +117,11 @@ select
     100 * (shown.shown_participant_rate - shown.shown_comparison_rate) as difference_points,
     -- an interval tells of how many children it is
     case
-        when shown.is_exact
+        when shown.is_exact and not shown.is_hidden
             then 100 * (shown.participant_rate - shown.comparison_rate - {{ normal_z() }} * shown.standard_error)
     end as difference_points_low,
     case
-        when shown.is_exact
+        when shown.is_exact and not shown.is_hidden
             then 100 * (shown.participant_rate - shown.comparison_rate + {{ normal_z() }} * shown.standard_error)
     end as difference_points_high,
     case when not shown.is_hidden then round(shown.absence_before_points, 1) end as absence_before_points,
