@@ -27,6 +27,22 @@
     concat_ws('|', {{ attributes | join(', ') }})
 {%- endmacro %}
 
+{# The disaggregates in two parts, those that are paired and those that are not, without a part that has none. Children
+   alike in one part are far more than those alike in both, so the cells of each are far fewer. The first has the total. #}
+{% macro profile_parts(all) %}
+    {% set parts = [] %}
+    {% for name, in_pairs in {'paired': true, 'unpaired': false}.items() %}
+        {% set found = all | selectattr('in_pairs', 'equalto', in_pairs) | list %}
+        {% if found %}
+            {% do parts.append({
+                'name': name, 'disaggregates': found, 'columns': found | map(attribute='column') | list,
+                'has_total': not parts,
+            }) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(parts) }}
+{% endmacro %}
+
 {# Geography level -> the column of int_indicator_cells that tells the place: of the school, and of residence. #}
 {% macro geography_levels() %}
     {{ return({
@@ -39,15 +55,18 @@
 {% endmacro %}
 
 {# The total, every single one of these disaggregates, and every pair of those allowed in pairs. #}
-{% macro disaggregate_grouping_sets(keys, all, with_pairs=true) %}
+{% macro disaggregate_grouping_sets(keys, all, with_pairs=true, with_total=true) %}
     {%- set keys = keys | join(', ') -%}
     grouping sets (
-        ({{ keys }})
-        {%- for first in all %},
+        {%- if with_total %}
+        ({{ keys }}),
+        {%- endif %}
+        {%- for first in all %}
         ({{ keys }}, {{ first.column }})
         {%- for second in all[loop.index:] if with_pairs and first.in_pairs and second.in_pairs %},
         ({{ keys }}, {{ first.column }}, {{ second.column }})
         {%- endfor %}
+        {%- if not loop.last %},{% endif %}
         {%- endfor %}
     )
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {% set of_a_cell = [
     'community_id', 'indicator_id', 'definition_version', 'school_year', 'collection', 'geography_level', 'geography_id',
-    'profile', 'denominator', 'numerator',
+    'profile_part', 'profile', 'denominator', 'numerator',
 ] %}
 -- what else decides on a cell and on whether it may be shown; a year has all of it, since it is little
 {% set others = [

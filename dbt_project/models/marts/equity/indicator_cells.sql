@@ -2,6 +2,7 @@
 
 {% set disaggregated = disaggregates() %}
 {% set attributes = disaggregated | map(attribute = 'column') | list %}
+{% set parts = profile_parts(disaggregated) %}
 {% set place_columns = [
     'community_id', 'indicator_id', 'definition_version', 'school_year', 'collection', 'geography_level', 'geography_id',
 ] %}
@@ -23,7 +24,9 @@ with places as (
 
 profiles as (
 
-    select distinct profile
+    select distinct
+        profile_part,
+        profile
     from {{ ref('int_indicator_cells') }}
 
 ),
@@ -39,37 +42,42 @@ subgroups as (
 ),
 
 -- subgroups by their position in the list: 78 sets of numbers are grouped in half the time of as many of texts
-numbered_profiles as (
+{% for part in parts %}
+    {{ part.name }}_profiles as (
 
-    select
-        profiles.profile,
-        {% for attribute in attributes %}
-            {%- set said = "split_part(profiles.profile, '|', " ~ loop.index ~ ")" %}
-            cast({{ position_of(said, 'subgroups.subgroup_names') }} as smallint)
-                as {{ attribute }}{% if not loop.last %},{% endif %}
-        {% endfor %}
-    from profiles
-    cross join subgroups
+        select
+            profiles.profile,
+            {% for attribute in part.columns %}
+                {%- set said = "split_part(profiles.profile, '|', " ~ loop.index ~ ")" %}
+                cast({{ position_of(said, 'subgroups.subgroup_names') }} as smallint)
+                    as {{ attribute }}{% if not loop.last %},{% endif %}
+            {% endfor %}
+        from profiles
+        cross join subgroups
+        where profiles.profile_part = '{{ part.name }}'
 
-),
+    ),
 
-cells as (
+    {{ part.name }}_cells as (
 
-    select
-        places.place_id,
-        places.geography_level in ('zip', 'tract') as is_residence,
-        {% for attribute in attributes %}
-            profiles.{{ attribute }},
-        {% endfor %}
-        -- no cell has two thousand million children, and the smaller type adds up faster
-        cast(cells.denominator as integer) as denominator,
-        cast(cells.numerator as integer) as numerator
-    from {{ ref('int_indicator_cells') }} as cells
-    inner join places
-        using ({{ place_columns | join(', ') }})
-    inner join numbered_profiles as profiles on cells.profile = profiles.profile
+        select
+            places.place_id,
+            places.geography_level in ('zip', 'tract') as is_residence,
+            {% for attribute in part.columns %}
+                profiles.{{ attribute }},
+            {% endfor %}
+            -- no cell has two thousand million children, and the smaller type adds up faster
+            cast(cells.denominator as integer) as denominator,
+            cast(cells.numerator as integer) as numerator
+        from {{ ref('int_indicator_cells') }} as cells
+        inner join places
+            using ({{ place_columns | join(', ') }})
+        inner join {{ part.name }}_profiles as profiles on cells.profile = profiles.profile
+        where cells.profile_part = '{{ part.name }}'
 
-),
+    ),
+
+{% endfor %}
 
 mature_places as (
 
@@ -95,45 +103,29 @@ mature_places as (
 
 ),
 
--- where children live tells more of them than where they go to school, so there no pairs are made
-rolled_up as (
-
-    select
-        place_id,
-        {{ disaggregate_name(disaggregated) }} as disaggregate,
-        {% for attribute in attributes %}
-            {{ attribute }},
-        {% endfor %}
-        cast(sum(denominator) as bigint) as denominator,
-        cast(sum(numerator) as bigint) as numerator
-    from cells
-    where not is_residence
-    -- the linter's DuckDB knows no grouping sets
-    group by {{ disaggregate_grouping_sets(['place_id'], disaggregated) }} -- noqa: PRS
-
-),
-
-rolled_up_at_home as (
-
-    select
-        place_id,
-        {{ disaggregate_name(disaggregated) }} as disaggregate,
-        {% for attribute in attributes %}
-            {{ attribute }},
-        {% endfor %}
-        cast(sum(denominator) as bigint) as denominator,
-        cast(sum(numerator) as bigint) as numerator
-    from cells
-    where is_residence
-    group by {{ disaggregate_grouping_sets(['place_id'], disaggregated, with_pairs=false) }} -- noqa: PRS
-
-),
-
 counted as (
 
-    select * from rolled_up
-    union all
-    select * from rolled_up_at_home
+    {% for part in parts %}
+        -- where children live tells more of them than where they go to school, so there no pairs are made
+        {% for is_residence in [false, true] %}
+            select
+                place_id,
+                {{ disaggregate_name(part.disaggregates) }} as disaggregate,
+                {% for attribute in attributes %}
+                    {{ attribute if attribute in part.columns else 'cast(null as smallint)' }} as {{ attribute }},
+                {% endfor %}
+                cast(sum(denominator) as bigint) as denominator,
+                cast(sum(numerator) as bigint) as numerator
+            from {{ part.name }}_cells
+            where {{ '' if is_residence else 'not ' }}is_residence
+            -- the linter's DuckDB knows no grouping sets
+            group by {{ disaggregate_grouping_sets(
+                ['place_id'], part.disaggregates, with_pairs=not is_residence, with_total=part.has_total
+            ) }} -- noqa: PRS
+            {% if not loop.last %}union all{% endif %}
+        {% endfor %}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 )
 
