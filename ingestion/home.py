@@ -253,6 +253,11 @@ class Home:
         return self.published / "shown_values.parquet"
 
     @property
+    def shown_programs(self) -> Path:
+        """Every result of a program that a release ever showed."""
+        return self.published / "shown_programs.parquet"
+
+    @property
     def withdrawn_releases(self) -> Path:
         """Releases out of force, where nobody reads them by mistake."""
         return self.published / "withdrawn"

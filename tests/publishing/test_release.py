@@ -146,6 +146,7 @@ def test_what_is_not_promised_cannot_be_published(home: Home, sql: str, message:
         "current.duckdb",
         "r0001",
         "releases.jsonl",
+        "shown_programs.parquet",
         "shown_values.parquet",
     ]
 
@@ -213,6 +214,7 @@ def test_killed_anywhere_the_current_release_works_and_the_next_run_clears_up(
         "r0001",
         "r0002",
         "releases.jsonl",
+        "shown_programs.parquet",
         "shown_values.parquet",
     ]
     assert publish_content(home, 3).release_id == "r0003"

@@ -63,6 +63,7 @@ def test_an_older_one_goes_and_the_current_stays(home: Home) -> None:
         "current.duckdb",
         "r0002",
         "releases.jsonl",
+        "shown_programs.parquet",
         "shown_values.parquet",
         "withdrawals.jsonl",
         "withdrawn",

@@ -1,4 +1,15 @@
-with ruled as (
+{% set result = ['community_id', 'program_id', 'school_year', 'indicator_id', 'definition_version'] %}
+
+with held as (
+
+    select distinct
+        {{ result | join(', ') }},
+        is_kept
+    from {{ ref('held_program_results') }}
+
+),
+
+ruled as (
 
     select
         comparisons.*,
@@ -6,6 +17,7 @@ with ruled as (
         rules.shows,
         rules.band_smallest,
         rules.band_share,
+        held.is_kept,
         case
             when rules.shows = 'counts' and comparisons.n_matched < rules.rounded_under then rules.rounded_to
         end as rounded_to
@@ -18,6 +30,11 @@ with ruled as (
         on
             comparisons.community_id = selection.community_id
             and comparisons.indicator_id = selection.indicator_id
+    left join held
+        on
+            {% for column in result %}
+                comparisons.{{ column }} = held.{{ column }}{% if not loop.last %} and{% endif %}
+            {% endfor %}
 
 ),
 
@@ -64,7 +81,7 @@ hidden as (
 
     select
         *,
-        is_small or (
+        is_kept is not null or is_small or (
             dosage <> 'all'
             and max(case when dosage <> 'all' and is_small then 1 else 0 end) over (
                 partition by community_id, program_id, school_year, indicator_id, definition_version
@@ -97,44 +114,89 @@ shown as (
 
 )
 
+),
+
+told as (
+
+    select
+        {% for column in result %}
+            {{ column }},
+        {% endfor %}
+        dosage,
+        method,
+        cast(shown_count as bigint) as n_matched,
+        -- in tens: who had no match is the difference of two counts
+        case when not is_hidden then round(cast(n_matched as double) / n_participants, 1) end as share_matched,
+        shown_participant_rate as participant_rate,
+        shown_comparison_rate as comparison_rate,
+        100 * (shown_participant_rate - shown_comparison_rate) as difference_points,
+        -- an interval tells of how many children it is
+        case
+            when is_exact and not is_hidden
+                then 100 * (participant_rate - comparison_rate - {{ normal_z() }} * standard_error)
+        end as difference_points_low,
+        case
+            when is_exact and not is_hidden
+                then 100 * (participant_rate - comparison_rate + {{ normal_z() }} * standard_error)
+        end as difference_points_high,
+        case when not is_hidden then round(absence_before_points, 1) end as absence_before_points,
+        case when not is_hidden then round(largest_difference_sd, 2) end as largest_difference_sd,
+        case when not is_hidden then coalesce(largest_difference_sd <= 0.1, false) end as is_balanced,
+        case when is_hidden then 'suppressed' else '' end as suppression
+    from shown
+    where is_kept is distinct from true
+    union all
+    -- since a release showed it too few came or went for another number
+    select
+        {% for column in result %}
+            {{ column }},
+        {% endfor %}
+        dosage,
+        method,
+        n_matched,
+        share_matched,
+        participant_rate,
+        comparison_rate,
+        difference_points,
+        difference_points_low,
+        difference_points_high,
+        absence_before_points,
+        largest_difference_sd,
+        is_balanced,
+        suppression
+    from {{ ref('held_program_results') }}
+    where is_kept
+
+)
+
 select
-    shown.community_id,
-    shown.program_id,
+    told.community_id,
+    told.program_id,
     programs.program_name,
     programs.program_type,
-    shown.school_year,
-    shown.indicator_id,
-    shown.definition_version,
-    shown.dosage,
-    shown.method,
-    cast(shown.shown_count as bigint) as n_matched,
-    -- in tens: who had no match is the difference of two counts
-    case
-        when not shown.is_hidden then round(cast(shown.n_matched as double) / shown.n_participants, 1)
-    end as share_matched,
-    shown.shown_participant_rate as participant_rate,
-    shown.shown_comparison_rate as comparison_rate,
-    100 * (shown.shown_participant_rate - shown.shown_comparison_rate) as difference_points,
-    -- an interval tells of how many children it is
-    case
-        when shown.is_exact and not shown.is_hidden
-            then 100 * (shown.participant_rate - shown.comparison_rate - {{ normal_z() }} * shown.standard_error)
-    end as difference_points_low,
-    case
-        when shown.is_exact and not shown.is_hidden
-            then 100 * (shown.participant_rate - shown.comparison_rate + {{ normal_z() }} * shown.standard_error)
-    end as difference_points_high,
-    case when not shown.is_hidden then round(shown.absence_before_points, 1) end as absence_before_points,
-    case when not shown.is_hidden then round(shown.largest_difference_sd, 2) end as largest_difference_sd,
-    case when not shown.is_hidden then coalesce(shown.largest_difference_sd <= 0.1, false) end as is_balanced,
+    told.school_year,
+    told.indicator_id,
+    told.definition_version,
+    told.dosage,
+    told.method,
+    told.n_matched,
+    told.share_matched,
+    told.participant_rate,
+    told.comparison_rate,
+    told.difference_points,
+    told.difference_points_low,
+    told.difference_points_high,
+    told.absence_before_points,
+    told.largest_difference_sd,
+    told.is_balanced,
     'Set beside children alike in grade, race, gender, disadvantage, language, disability and result of the year '
     || 'before who were in no program. What else differs, such as who was chosen or wanted to come, is not known, so '
     || 'this does not prove that the program made the difference.' as caution,
-    case when shown.is_hidden then 'suppressed' else '' end as suppression,
+    told.suppression,
     this_release.release_id
-from shown
+from told
 left join {{ ref('dim_program') }} as programs
-    on shown.community_id = programs.community_id and shown.program_id = programs.program_id
+    on told.community_id = programs.community_id and told.program_id = programs.program_id
 cross join {{ source('reference', 'release') }} as this_release
 -- of a number that no file describes and of whom nothing is shown: it may be a child's, in a shifted column
-where not shown.is_hidden or programs.program_name is not null
+where told.suppression = '' or programs.program_name is not null
