@@ -110,12 +110,13 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
             release_id, is_new = str(prepared["release_id"]), True
             checked = check_outgoing(con, home, promise)
             warnings = checked.warnings
-            about = {**prepared, "content": content, "attack": refuse_what_tells(con, home)}
+            attacked = refuse_what_tells(con, home)
+            about = {**prepared, "content": content, "attack": attacked.facts()}
             unfinished = home.published / f"{UNFINISHED}{release_id}"
             unfinished.mkdir()
             checked.write(con, unfinished)
             rows = write_contents(con, promise, unfinished, about)
-            keep_released(con, home, release_id)
+            keep_released(con, home, release_id, attacked.units)
             unfinished.rename(home.release_folder(release_id))
             # before it is current: what cannot be recorded is not released
             record_access(home, "release", release=release_id, rows=sum(rows.values()))

@@ -1,5 +1,6 @@
 """The configuration of every community as Parquet tables, for the warehouse and for queries."""
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -196,11 +197,14 @@ TABLES: dict[str, dict[str, str]] = {
 }
 
 
-def write_reference(home: Home, communities: Communities) -> list[Path]:
-    """Write every table of TABLES to reference/<table>.parquet, each whole or not at all."""
+def write_reference(home: Home, communities: Communities, today: dt.date | None = None) -> list[Path]:
+    """Write every table of TABLES to reference/<table>.parquet, each whole or not at all.
+
+    `due_dates` has what was due by `today`: nobody misses what is to come.
+    """
     rows: dict[str, list[Row]] = {table: [] for table in TABLES}
     for community in communities:
-        for table, row in _rows(community):
+        for table, row in _rows(community, today or dt.datetime.now(dt.UTC).date()):
             rows[table].append((community.community, *row))
     home.reference.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={"threads": 1}) as con:
@@ -210,7 +214,7 @@ def write_reference(home: Home, communities: Communities) -> list[Path]:
         ]
 
 
-def _rows(community: Community) -> Iterator[tuple[str, Row]]:
+def _rows(community: Community, today: dt.date) -> Iterator[tuple[str, Row]]:
     """Every row of every table for one community, without the community's id."""
     years = community.school_years
     yield "communities", (community.name, years.first, years.last, community.disclosure.minimum_denominator)
@@ -219,7 +223,7 @@ def _rows(community: Community) -> Iterator[tuple[str, Row]]:
         yield "collections", (name, collection.maturity, place)
     for name, partner in community.partners.items():
         yield "partners", (name, partner.title, partner.sector, partner.district_id)
-    yield from _extract_rows(community)
+    yield from _extract_rows(community, today)
     yield from _agreement_rows(community)
     yield from _identity_rows(community)
     yield from _code_rows(community)
@@ -287,7 +291,7 @@ def _protection_rows(rules: Disclosure) -> Iterator[tuple[str, Row]]:
     yield from (("disclosure_holds", row) for row in hold_rows(rules))
 
 
-def _extract_rows(community: Community) -> Iterator[tuple[str, Row]]:
+def _extract_rows(community: Community, today: dt.date) -> Iterator[tuple[str, Row]]:
     years = range(community.school_years.first, community.school_years.last + 1)
     for extract_id, contract in community.contracts.items():
         whose = (contract.partner, extract_id, contract.entity)
@@ -297,4 +301,6 @@ def _extract_rows(community: Community) -> Iterator[tuple[str, Row]]:
         yield "extracts", (*whose, *about)
         for year in years:
             for collection in contract.expects:
-                yield "due_dates", (*whose, year, collection, contract.due_date(year, collection))
+                due = contract.due_date(year, collection)
+                if due is not None and due <= today:
+                    yield "due_dates", (*whose, year, collection, due)

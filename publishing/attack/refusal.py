@@ -13,6 +13,7 @@ from ingestion.wording import counted
 from publishing.attack.report import AttackReport
 from publishing.attack.told import columns_of
 from publishing.release_contents import MANIFEST, ReleaseError
+from publishing.released import attacked_units
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,24 +24,23 @@ VALUES = "indicator_values"
 MOST_NAMED = 20
 
 
-def refuse_what_tells(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, Any]:
-    """The facts of the attack on schema published of `warehouse`, for a manifest; ReleaseError if it tells.
+def refuse_what_tells(con: duckdb.DuckDBPyConnection, home: Home) -> AttackReport:
+    """The attack on schema published of `warehouse`; ReleaseError if it tells.
 
     Indicators and years that are as in the current release are not attacked again.
     """
     from publishing.attack.attack import attack
 
-    current = home.current_release.resolve()
     report = attack(
         con,
         "warehouse.published",
         earlier=earlier_values(home),
         ever=ever_shown(home),
         true_cells=_true_cells(con),
-        kept=facts_of(current).get("units", {}),
+        kept=attacked_units(home, home.current_release.resolve().name),
     )
     refuse(report)
-    return report.facts()
+    return report
 
 
 def refuse(report: AttackReport) -> None:

@@ -30,7 +30,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class AttackReport:
-    """The attack on one release; `units` is "community indicator year" -> its hash and facts."""
+    """The attack on one release.
+
+    `units` is "community indicator year" -> its hash and facts, made of hidden counts too: never published.
+    """
 
     cells: int
     shown: int
@@ -47,8 +50,8 @@ class AttackReport:
     units: Mapping[str, Mapping[str, Any]]
 
     def facts(self) -> dict[str, Any]:
-        """For a manifest: everything but findings, of which a release that is published has none."""
-        return {name: value for name, value in asdict(self).items() if name != "findings"}
+        """For a manifest, which everybody reads: neither findings, of which it has none, nor `units`."""
+        return {name: value for name, value in asdict(self).items() if name not in ("findings", "units")}
 
 
 def sentences(facts: Mapping[str, Any]) -> list[str]:

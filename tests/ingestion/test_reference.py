@@ -59,6 +59,13 @@ def test_what_is_expected_and_when(home: Home) -> None:
     assert len(due) == 6
 
 
+def test_what_is_due_later_is_not_expected_yet(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    write_reference(home, millbrook(tmp_path / "communities"), dt.date(2024, 11, 15))
+    due = {(row[4], row[5]) for row in rows(home, "due_dates")}
+    assert due == {(2023, "fall"), (2023, "annual"), (2024, "fall"), (2024, "annual"), (2025, "fall")}
+
+
 def test_agreements_name_the_extracts_they_cover(home: Home) -> None:
     covered = {row[1]: row[4] for row in rows(home, "agreements")}
     assert covered == {"mill_2023": ["mill_schools.attendance", "mill_schools.person"], "clinic_2023": []}

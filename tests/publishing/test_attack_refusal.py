@@ -98,6 +98,9 @@ def test_the_manifest_says_how_a_release_was_attacked_and_the_next_attacks_what_
     facts = json.loads((first.folder / "manifest.json").read_text())["attack"]
     assert (facts["cells"], facts["hidden"], facts["attacked"]) == (8, 4, 2)
     assert facts["narrowest_n"] >= 5
+    # hashes of what was attacked are made of hidden counts too, and would confirm a guess: they stay at home
+    assert "units" not in facts
+    assert len(json.loads((home.released_folder("r0001") / "attacked.json").read_text())) == 2
     other = {**SAFE, ALL: (228, 114), MALE: (119, 59)}
     plant(home, SmallRelease().table(other, {MALE, OTHER}).table(SAFE, {MALE, OTHER}, year=2024), notes=2)
     second = publish(home)

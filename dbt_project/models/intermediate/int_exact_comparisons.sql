@@ -152,9 +152,9 @@ select
     comparison_rate,
     standard_error,
     100 * (mean_absence - mean_absence_of_others) as absence_before_points,
-    -- in standard deviations; of what was matched on nothing differs
+    -- in standard deviations; of what was matched on nothing differs, and nobody knows where no absence is told
     case
-        when mean_absence is null or mean_absence = mean_absence_of_others then 0
+        when mean_absence = mean_absence_of_others then 0
         else abs(mean_absence - mean_absence_of_others) / nullif(sqrt(mean_variance), 0)
     end as largest_difference_sd
 from spread

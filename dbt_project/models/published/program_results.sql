@@ -9,6 +9,27 @@ with held as (
 
 ),
 
+of_any as (
+
+    select
+        cells.community_id,
+        cells.school_year,
+        cells.indicator_id,
+        cells.definition_version,
+        cells.denominator,
+        cells.numerator
+    from {{ ref('indicator_cells') }} as cells
+    inner join {{ source('reference', 'publication_plan') }} as planned
+        on
+            cells.community_id = planned.community_id
+            and cells.geography_level = planned.geography_level
+            and cells.disaggregate = planned.disaggregate
+    where
+        cells.geography_level = 'community' and cells.collection = 'annual'
+        and cells.disaggregate = 'program_participation' and cells.subgroup = 'yes'
+
+),
+
 ruled as (
 
     select
@@ -18,6 +39,9 @@ ruled as (
         rules.band_smallest,
         rules.band_share,
         held.is_kept,
+        -- of all who take part in any program, as `indicator_values` may show them: whom this one leaves out
+        of_any.denominator - comparisons.n_matched as n_others,
+        of_any.numerator - comparisons.n_matched_successful as n_others_successful,
         case
             when rules.shows = 'counts' and comparisons.n_matched < rules.rounded_under then rules.rounded_to
         end as rounded_to
@@ -35,6 +59,13 @@ ruled as (
             {% for column in result %}
                 comparisons.{{ column }} = held.{{ column }}{% if not loop.last %} and{% endif %}
             {% endfor %}
+    left join of_any
+        on
+            comparisons.dosage = 'all'
+            and comparisons.community_id = of_any.community_id
+            and comparisons.school_year = of_any.school_year
+            and comparisons.indicator_id = of_any.indicator_id
+            and comparisons.definition_version = of_any.definition_version
 
 ),
 
@@ -54,8 +85,9 @@ stepped as (
 
 ),
 
--- participants of whom too few matched, or all but too few came to the same, are not told of; nor are the thirds of a
--- program of which one is not, since what is left of the whole would be the hidden one
+-- participants of whom too few matched, or all but too few came to the same, are not told of; nor are those beside whom the
+-- number of all participants tells of the few others, or that of many others nearly all or none had the result; nor the thirds
+-- of a program of which one is not, since what is left of the whole would be the hidden one
 judged as (
 
     select
@@ -64,6 +96,14 @@ judged as (
         or least(n_matched_successful, n_matched - n_matched_successful)
         <= greatest(band_smallest, ceil(band_share * n_matched))
         or n_comparisons < minimum_denominator
+        or coalesce(
+            n_others > 0 and (
+                n_others < minimum_denominator
+                or least(n_others_successful, n_others - n_others_successful)
+                <= greatest(band_smallest, floor(band_share * n_others))
+            ),
+            false
+        )
         -- of pairs, the rate of the others tells how many they are too
         or (
             method = 'propensity'
@@ -83,7 +123,7 @@ hidden as (
         *,
         is_kept is not null or is_small or (
             dosage <> 'all'
-            and max(case when dosage <> 'all' and is_small then 1 else 0 end) over (
+            and max(case when is_small then 1 else 0 end) over (
                 partition by community_id, program_id, school_year, indicator_id, definition_version
             ) = 1
         ) as is_hidden
@@ -112,8 +152,6 @@ shown as (
         end as shown_comparison_rate
     from hidden
 
-)
-
 ),
 
 told as (
@@ -141,7 +179,10 @@ told as (
         end as difference_points_high,
         case when not is_hidden then round(absence_before_points, 1) end as absence_before_points,
         case when not is_hidden then round(largest_difference_sd, 2) end as largest_difference_sd,
-        case when not is_hidden then coalesce(largest_difference_sd <= 0.1, false) end as is_balanced,
+        case
+            when not is_hidden and (largest_difference_sd is not null or absence_before_points is not null)
+                then coalesce(largest_difference_sd <= 0.1, false)
+        end as is_balanced,
         case when is_hidden then 'suppressed' else '' end as suppression
     from shown
     where is_kept is distinct from true
