@@ -60,6 +60,7 @@ def test_numbers_are_said_in_words(both: tuple[duckdb.DuckDBPyConnection, Any]) 
         ("girls", 2025, "at most 8 %", None, "no target"),
         ("others", 2025, "hidden", None, "no target"),
         ("late", 2025, "not received", None, "no target"),
+        ("few", 2025, "40 to 55 %", None, "no target"),
         ("boys", 2024, "50.0 %", "46.0 to 54.0 %", "reached"),
     }
     asked = f"select subgroup, school_year, share, share_between, against_target from ({query}) as told"
@@ -119,8 +120,8 @@ insert into published.geographies by name select 'here' as community_id, unnest(
 insert into published.indicators by name select 'reading' as indicator_id, unnest(['usual', 'strict']) as definition_version,
     'Reading' as title, 'reading' as outcome, 'up' as better, unnest([true, false]) as is_default;
 insert into published.subgroups by name select 'gender' as disaggregate, 'Gender' as disaggregate_title, false as is_pair,
-    unnest(['boys', 'girls', 'others', 'late']) as subgroup, unnest(['Boys', 'Girls', 'Others', 'Late']) as subgroup_title,
-    unnest([1, 2, 3, 4]) as sort_order;
+    unnest(['boys', 'girls', 'others', 'late', 'few']) as subgroup,
+    unnest(['Boys', 'Girls', 'Others', 'Late', 'Few']) as subgroup_title, unnest([1, 2, 3, 4, 5]) as sort_order;
 insert into published.subgroups by name select 'all' as disaggregate, 'All children' as disaggregate_title, 'all' as subgroup,
     'All children' as subgroup_title, false as is_pair, 0 as sort_order;
 insert into published.school_years by name select 'here' as community_id, year as school_year, 'annual' as collection,
@@ -130,7 +131,7 @@ create table keys as select 'here' as community_id, 'reading' as indicator_id, '
 insert into published.indicator_values by name select keys.*, 'usual' as definition_version, told.* exclude (version) from keys,
     (values ('boys', 2025, 100, 0.5231, 0.491, 0.5557, '', 1), ('girls', 2025, 90, null, 0, 0.08, 'coded_low', 1),
     ('others', 2025, null, null, null, null, 'suppressed', 1), ('late', 2025, null, null, null, null, 'not_received', 1),
-    ('boys', 2024, 100, 0.5, 0.46, 0.54, '', 1))
+    ('few', 2025, 20, null, 0.4, 0.55, 'rounded', 1), ('boys', 2024, 100, 0.5, 0.46, 0.54, '', 1))
     as told (subgroup, school_year, denominator, value, value_low, value_high, suppression, version);
 insert into published.indicator_values by name select keys.*, 'strict' as definition_version, 'boys' as subgroup,
     2024 as school_year, 100 as denominator, 0.4 as value, 0.36 as value_low, 0.44 as value_high, '' as suppression from keys;
