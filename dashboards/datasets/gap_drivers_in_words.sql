@@ -5,7 +5,7 @@ select
     communities.title as community,
     told.indicator_id,
     indicators.title as indicator,
-    case when indicators.is_default then 'default' else told.definition_version end as definition,
+    case when indicators.is_default then 'default' else indicators.definition_version end as definition,
     told.definition_version,
     told.collection,
     told.school_year,
@@ -29,7 +29,7 @@ select
     told.school_year = max(told.school_year) over (
         partition by
             told.community_id, communities.title, told.indicator_id, indicators.title,
-            case when indicators.is_default then 'default' else told.definition_version end, told.collection
+            case when indicators.is_default then 'default' else indicators.definition_version end, told.collection
     ) as is_latest_year
 from published.gap_drivers as told
 inner join published.indicators as indicators

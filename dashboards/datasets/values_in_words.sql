@@ -1,5 +1,6 @@
 -- One row per row of indicator_values: titles, hidden numbers said in words, and the way to the target.
 -- A window's partition names what readers filter by, titles too: only such a filter reaches the tables below it.
+-- What readers filter by is of one table each, else PostgreSQL takes its rows for a few, and reads others once for each.
 select
     told.community_id,
     communities.title as community,
@@ -9,7 +10,7 @@ select
     indicators.better,
     indicators.sort_order as indicator_order,
     -- the rule of every dashboard: one version per indicator unless another is asked for by name
-    case when indicators.is_default then 'default' else told.definition_version end as definition,
+    case when indicators.is_default then 'default' else indicators.definition_version end as definition,
     told.definition_version,
     told.collection,
     told.school_year,
@@ -61,7 +62,7 @@ select
     told.school_year = max(told.school_year) over (
         partition by
             told.community_id, communities.title, told.indicator_id, indicators.title,
-            case when indicators.is_default then 'default' else told.definition_version end,
+            case when indicators.is_default then 'default' else indicators.definition_version end,
             told.collection, told.geography_level, told.geography_id, geographies.title,
             told.disaggregate, subgroups.disaggregate_title, told.subgroup
     ) as is_latest_year
