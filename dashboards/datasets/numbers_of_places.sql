@@ -7,7 +7,12 @@ select
     told.collection,
     told.school_year,
     told.geography_level,
-    told.suppression,
+    case told.suppression
+        when '' then 'a number'
+        when 'suppressed' then 'hidden'
+        when 'not_received' then 'not received'
+        else 'a band or range'
+    end as shown_as,
     count(*) as numbers
 from published.indicator_values as told
 inner join published.indicators as indicators
@@ -17,4 +22,10 @@ inner join published.geographies as communities
 group by
     told.community_id, communities.title,
     case when indicators.is_default then 'default' else indicators.definition_version end,
-    told.collection, told.school_year, told.geography_level, told.suppression
+    told.collection, told.school_year, told.geography_level,
+    case told.suppression
+        when '' then 'a number'
+        when 'suppressed' then 'hidden'
+        when 'not_received' then 'not received'
+        else 'a band or range'
+    end

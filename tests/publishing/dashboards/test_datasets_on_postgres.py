@@ -93,6 +93,33 @@ def test_a_gap_is_dated_by_its_unbroken_stretch(both: tuple[duckdb.DuckDBPyConne
     assert both[0].execute(hidden).fetchall() == [("hidden", "hidden")]
 
 
+def test_numbers_are_counted_by_how_they_are_shown(both: tuple[duckdb.DuckDBPyConnection, Any]) -> None:
+    """Of 2025 one is shown, a band and a range told, one hidden, one not received; of 2024 one is shown."""
+    asked = f"select school_year, shown_as, numbers from ({SOURCES.sql['numbers_of_places']}) as told"
+    asked += " where definition = 'default' order by 1, 2"
+    expected = [
+        (2024, "a number", 1), (2025, "a band or range", 2), (2025, "a number", 1), (2025, "hidden", 1),
+        (2025, "not received", 1),
+    ]  # fmt: skip
+    assert both[0].execute(asked).fetchall() == expected
+    assert both[1].execute(asked).fetchall() == expected
+
+
+def test_choices_are_those_that_something_is_told_of(both: tuple[duckdb.DuckDBPyConnection, Any]) -> None:
+    """Both ways to count have a number; gaps are told against the best-off subgroup alone."""
+    asked = {
+        "places_to_choose": ("place", [("Here",), ("Oak",)]),
+        "indicators_to_choose": ("definition", [("default",), ("strict",)]),
+        "splits_to_choose": ("disaggregate_title", [("All children",), ("Gender",)]),
+        "collections_to_choose": ("collection", [("annual",)]),
+        "references_to_choose": ("reference", [("best_off",)]),
+    }
+    for name, (column, expected) in asked.items():
+        query = f"select distinct {column} from ({SOURCES.sql[name]}) as told order by 1"
+        assert both[0].execute(query).fetchall() == expected
+        assert both[1].execute(query).fetchall() == expected
+
+
 def test_a_delivery_is_counted_once(both: tuple[duckdb.DuckDBPyConnection, Any]) -> None:
     asked = "select load_id, n_rules, n_rules_broken, roster, outcome_of_delivery, is_last_of_period, period"
     asked += f" from ({SOURCES.sql['deliveries']}) as told order by load_id"
