@@ -260,7 +260,8 @@ def _fields_at(model: type[BaseModel], location: Location) -> list[str]:
             by_name = {f.alias or name: f.annotation for name, f in current.model_fields.items()}
             current = by_name.get(str(step))
         else:
-            current = typing.get_args(current)[-1 if typing.get_origin(current) is dict else 0]
+            inside = typing.get_args(current)
+            current = (inside[-1] if _is_mapping(current) else inside[0]) if inside else None
         current = _unwrapped(current)
     return [f.alias or name for name, f in current.model_fields.items()] if _is_model(current) else []
 
@@ -273,6 +274,11 @@ def _unwrapped(annotation: Any) -> Any:
         models = [a for a in map(_unwrapped, typing.get_args(annotation)) if _is_model(a)]
         return models[0] if models else annotation
     return annotation
+
+
+def _is_mapping(annotation: Any) -> bool:
+    origin = typing.get_origin(annotation)
+    return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
 def _is_model(annotation: Any) -> bool:

@@ -60,14 +60,14 @@ class Deployment:
         result = CliRunner().invoke(app, [str(argument) for argument in arguments], env=self.environment)
         return Done(result.exit_code, result.output, result.stdout)
 
-    def run(self, *arguments: str | Path, expected: int = 0) -> str:
+    def run(self, *arguments: str | Path, expected: int = 0, seconds: float = 900) -> str:
         """The installed command in a process of its own; standard output."""
         done = subprocess.run(
             [str(COMMAND), *map(str, arguments)],
             env=os.environ | self.environment,
             capture_output=True,
             text=True,
-            timeout=900,
+            timeout=seconds,
         )
         assert done.returncode == expected, (
             f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"

@@ -1,10 +1,11 @@
 -- One row per row of gap_drivers, with titles: the schools that hold a gap of the community.
+-- A window's partition names what readers filter by, titles too: only such a filter reaches the tables below it.
 select
     told.community_id,
     communities.title as community,
     told.indicator_id,
     indicators.title as indicator,
-    case when indicators.is_default then 'default' else told.definition_version end as definition,
+    case when indicators.is_default then 'default' else indicators.definition_version end as definition,
     told.definition_version,
     told.collection,
     told.school_year,
@@ -26,7 +27,9 @@ select
     told.children_to_close,
     told.school_rank,
     told.school_year = max(told.school_year) over (
-        partition by told.community_id, told.indicator_id, told.collection
+        partition by
+            told.community_id, communities.title, told.indicator_id, indicators.title,
+            case when indicators.is_default then 'default' else indicators.definition_version end, told.collection
     ) as is_latest_year
 from published.gap_drivers as told
 inner join published.indicators as indicators

@@ -1,18 +1,56 @@
 -- One row per row of indicator_gaps, with the year since when a subgroup is behind without a break, and one row
 -- per hidden number of a subgroup, since a subgroup that cannot be compared is not one without a gap.
-with gaps as (
+-- A window's partition names what readers filter by, titles too: only such a filter reaches the tables below it.
+with places as (
 
     select
-        *,
+        geographies.community_id,
+        communities.title as community,
+        geographies.geography_level,
+        geographies.geography_id,
+        geographies.title as place
+    from published.geographies as geographies
+    inner join published.geographies as communities
+        on geographies.community_id = communities.community_id and communities.geography_level = 'community'
+
+),
+
+versions as (
+
+    select
+        indicator_id,
+        definition_version,
+        title as indicator,
+        case when is_default then 'default' else definition_version end as definition
+    from published.indicators
+
+),
+
+gaps as (
+
+    select
+        told.*,
+        places.community,
+        places.place,
+        versions.indicator,
+        versions.definition,
         -- stays the same over school years that follow each other with the same status
-        school_year - row_number() over (
+        told.school_year - row_number() over (
             partition by
-                community_id, indicator_id, definition_version, collection, geography_level, geography_id,
-                disaggregate, subgroup, reference, gap_status
-            order by school_year
+                told.community_id, places.community, told.indicator_id, versions.indicator, told.definition_version,
+                versions.definition, told.collection, told.geography_level, told.geography_id, places.place,
+                told.disaggregate, told.subgroup, told.reference, told.gap_status
+            order by told.school_year
         ) as stretch
-    from published.indicator_gaps
-    where subgroup <> 'all'
+    from published.indicator_gaps as told
+    inner join places
+        on
+            told.community_id = places.community_id
+            and told.geography_level = places.geography_level
+            and told.geography_id = places.geography_id
+    inner join versions
+        on told.indicator_id = versions.indicator_id and told.definition_version = versions.definition_version
+    where told.subgroup <> 'all'
 
 ),
 
@@ -24,8 +62,8 @@ dated_gaps as (
             when gap_status = 'behind' then
                 min(school_year) over (
                     partition by
-                        community_id, indicator_id, definition_version, collection, geography_level,
-                        geography_id, disaggregate, subgroup, reference, gap_status, stretch
+                        community_id, community, indicator_id, indicator, definition_version, definition, collection,
+                        geography_level, geography_id, place, disaggregate, subgroup, reference, gap_status, stretch
                 )
         end as behind_since
     from gaps
@@ -34,9 +72,22 @@ dated_gaps as (
 
 hidden_numbers as (
 
-    select told.*, compared.reference
+    select
+        told.*,
+        places.community,
+        places.place,
+        versions.indicator,
+        versions.definition,
+        compared.reference
     from published.indicator_values as told
-    cross join (select distinct reference from published.indicator_gaps) as compared
+    inner join places
+        on
+            told.community_id = places.community_id
+            and told.geography_level = places.geography_level
+            and told.geography_id = places.geography_id
+    inner join versions
+        on told.indicator_id = versions.indicator_id and told.definition_version = versions.definition_version
+    cross join (values ('best_off'), ('total')) as compared (reference)
     where told.suppression <> '' and told.subgroup <> 'all'
 
 ),
@@ -45,13 +96,17 @@ compared_and_hidden as (
 
     select
         community_id,
+        community,
         indicator_id,
+        indicator,
         definition_version,
+        definition,
         school_year,
         collection,
         data_maturity,
         geography_level,
         geography_id,
+        place,
         disaggregate,
         subgroup,
         reference,
@@ -73,13 +128,17 @@ compared_and_hidden as (
     union all
     select
         community_id,
+        community,
         indicator_id,
+        indicator,
         definition_version,
+        definition,
         school_year,
         collection,
         data_maturity,
         geography_level,
         geography_id,
+        place,
         disaggregate,
         subgroup,
         reference,
@@ -105,32 +164,21 @@ compared_and_hidden as (
 
 select
     told.*,
-    communities.title as community,
-    indicators.title as indicator,
-    case when indicators.is_default then 'default' else told.definition_version end as definition,
     make_date(told.school_year, 6, 30) as school_year_end,
-    geographies.title as place,
     subgroups.disaggregate_title,
     subgroups.subgroup_title,
     subgroups.is_pair,
     subgroups.sort_order as subgroup_order,
     references_.subgroup_title as reference_title,
     told.school_year = max(told.school_year) over (
-        partition by told.community_id, told.indicator_id, told.collection, told.geography_level, told.geography_id
+        partition by
+            told.community_id, told.community, told.indicator_id, told.indicator, told.definition, told.collection,
+            told.geography_level, told.geography_id, told.place, told.reference
     ) as is_latest_year
 from compared_and_hidden as told
-inner join published.indicators as indicators
-    on told.indicator_id = indicators.indicator_id and told.definition_version = indicators.definition_version
 inner join published.subgroups as subgroups
     on told.disaggregate = subgroups.disaggregate and told.subgroup = subgroups.subgroup
 left join published.subgroups as references_
     on
         told.reference_subgroup = references_.subgroup
         and references_.disaggregate = case when told.reference = 'total' then 'all' else told.disaggregate end
-inner join published.geographies as geographies
-    on
-        told.community_id = geographies.community_id
-        and told.geography_level = geographies.geography_level
-        and told.geography_id = geographies.geography_id
-inner join published.geographies as communities
-    on told.community_id = communities.community_id and communities.geography_level = 'community'

@@ -1,4 +1,6 @@
 -- One row per row of indicator_values: titles, hidden numbers said in words, and the way to the target.
+-- A window's partition names what readers filter by, titles too: only such a filter reaches the tables below it.
+-- What readers filter by is of one table each, else PostgreSQL takes its rows for a few, and reads others once for each.
 select
     told.community_id,
     communities.title as community,
@@ -8,7 +10,7 @@ select
     indicators.better,
     indicators.sort_order as indicator_order,
     -- the rule of every dashboard: one version per indicator unless another is asked for by name
-    case when indicators.is_default then 'default' else told.definition_version end as definition,
+    case when indicators.is_default then 'default' else indicators.definition_version end as definition,
     told.definition_version,
     told.collection,
     told.school_year,
@@ -33,6 +35,9 @@ select
         when '' then cast(cast(100 * told.value as decimal(6, 1)) as varchar) || ' %'
         when 'coded_low' then 'at most ' || cast(cast(100 * told.value_high as integer) as varchar) || ' %'
         when 'coded_high' then 'at least ' || cast(cast(100 * told.value_low as integer) as varchar) || ' %'
+        when 'rounded' then
+            cast(cast(100 * told.value_low as integer) as varchar)
+            || ' to ' || cast(cast(100 * told.value_high as integer) as varchar) || ' %'
         when 'not_received' then 'not received'
         else 'hidden'
     end as share,
@@ -56,9 +61,10 @@ select
     end as against_target,
     told.school_year = max(told.school_year) over (
         partition by
-            told.community_id, told.indicator_id,
-            case when indicators.is_default then 'default' else told.definition_version end,
-            told.collection, told.geography_level, told.geography_id, told.disaggregate, told.subgroup
+            told.community_id, communities.title, told.indicator_id, indicators.title,
+            case when indicators.is_default then 'default' else indicators.definition_version end,
+            told.collection, told.geography_level, told.geography_id, geographies.title,
+            told.disaggregate, subgroups.disaggregate_title, told.subgroup
     ) as is_latest_year
 from published.indicator_values as told
 inner join (

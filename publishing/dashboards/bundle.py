@@ -75,7 +75,7 @@ def bundle_files(connection: Connection, sources: Sources) -> dict[str, dict[str
         for number, chart in enumerate(dashboard.charts, start=1):
             files[f"charts/{slug}_{number:02d}.yaml"] = _chart(connection, slug, dashboard, chart, datasets)
     for slug, dashboard in sources.dashboards.items():
-        files[f"dashboards/{slug}.yaml"] = _dashboard(connection, slug, dashboard, sources)
+        files[f"dashboards/{slug}.yaml"] = _dashboard(connection, slug, dashboard, sources, datasets)
     return files
 
 
@@ -166,7 +166,13 @@ def _chart(
     }
 
 
-def _dashboard(connection: Connection, slug: str, dashboard: Dashboard, sources: Sources) -> dict[str, Any]:
+def _dashboard(
+    connection: Connection,
+    slug: str,
+    dashboard: Dashboard,
+    sources: Sources,
+    datasets: Mapping[str, Dataset],
+) -> dict[str, Any]:
     uuids = {chart.name: connection.identity("chart", f"{slug}/{chart.name}") for chart in dashboard.charts}
     if len(uuids) < len(dashboard.charts):
         raise DashboardError("two charts have one name", where=f"dashboards/{slug}.yml")
@@ -177,10 +183,27 @@ def _dashboard(connection: Connection, slug: str, dashboard: Dashboard, sources:
         "slug": slug if connection.name == DEFAULT_NAME else f"{slug}-{suffix}",
         "published": True,
         "position": position(dashboard, uuids),
-        "metadata": metadata(dashboard, sources.filters, connection.identity("dataset", dashboard.dataset)),
+        "metadata": metadata(dashboard, sources.filters, _choices(connection, dashboard, sources, datasets)),
         "uuid": connection.identity("dashboard", slug),
         "version": VERSION,
     }
+
+
+def _choices(
+    connection: Connection, dashboard: Dashboard, sources: Sources, datasets: Mapping[str, Dataset]
+) -> dict[str, str]:
+    """Filter -> the uuid of the dataset that lists its values."""
+    found = {}
+    for filter_name in dashboard.all_filters:
+        chosen = sources.filters[filter_name]
+        name = dashboard.choices_of(chosen)
+        where, of = "dashboards/filters.yml", f"the filter {filter_name} cannot list its values"
+        if name not in datasets:
+            raise DashboardError(f"{of}: there is no dataset {name}", where=where)
+        if chosen.column not in datasets[name].columns:
+            raise DashboardError(f"{of}: {name} has no column {chosen.column}", where=where)
+        found[filter_name] = connection.identity("dataset", name)
+    return found
 
 
 def _yaml(data: Mapping[str, Any]) -> str:

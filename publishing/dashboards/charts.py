@@ -163,7 +163,8 @@ def _bars(chart: Chart, dataset: Dataset) -> Settings:
         "y_axis_format": _number_format(chart, dataset),
         "x_axis_sort": chart.metric,
         "x_axis_sort_asc": False,
-        "show_value": True,
+        # beside a bar that goes to the left its value would stand on its name
+        "show_value": False,
         "show_legend": False,
         "rich_tooltip": True,
         "truncate_metric": True,
@@ -175,7 +176,6 @@ def _stacked_bars(chart: Chart, dataset: Dataset) -> Settings:
         **_bars(chart, dataset),
         "groupby": [chart.stacked],
         "stack": "Stack",
-        "show_value": False,
         "show_legend": True,
         "legendOrientation": "bottom",
     }

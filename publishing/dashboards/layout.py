@@ -59,8 +59,10 @@ def _children(row: Row, row_number: int, charts_before: int, uuids: Mapping[str,
     return made
 
 
-def metadata(dashboard: Dashboard, filters: Mapping[str, Filter], dataset_uuid: str) -> dict[str, Any]:
-    """Settings of the page, its filters among them; they look up their values in the dataset of that uuid."""
+def metadata(
+    dashboard: Dashboard, filters: Mapping[str, Filter], choices: Mapping[str, str]
+) -> dict[str, Any]:
+    """Settings of the page with its filters; `choices`: filter -> uuid of the dataset with them."""
     everywhere = dashboard.filters
     reach: dict[str, list[str]] = {name: [ROOT] for name in everywhere}
     for number, row in enumerate(dashboard.rows):
@@ -68,7 +70,7 @@ def metadata(dashboard: Dashboard, filters: Mapping[str, Filter], dataset_uuid: 
             reach.setdefault(name, []).append(_row_id(number))
     return {
         "native_filter_configuration": [
-            _native_filter(name, filters[name], rows, dataset_uuid) for name, rows in reach.items()
+            _native_filter(name, filters[name], rows, choices[name]) for name, rows in reach.items()
         ],
         "chart_configuration": {},
         # a click on a bar must not leave one value of what is required

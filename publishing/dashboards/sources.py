@@ -21,10 +21,14 @@ class DashboardError(MilepostError):
 
 
 class Filter(Strict):
-    """A choice that readers have; a required one always has exactly one value."""
+    """A choice that readers have; a required one always has exactly one value.
+
+    Its values are those of `column` in dataset `choices`, or in that of the dashboard where it names none.
+    """
 
     title: str
     column: str
+    choices: str | None = None
     required: bool = False
     default: str | None = None
     within: tuple[str, ...] = ()
@@ -108,7 +112,7 @@ class Row(Strict):
 
 
 class Dashboard(Strict):
-    """One page; `dataset` is that of its filters, and of charts that name none."""
+    """One page; `dataset` is that of charts and filters that name none."""
 
     title: str
     description: str
@@ -120,8 +124,17 @@ class Dashboard(Strict):
     def charts(self) -> list[Chart]:
         return [chart for row in self.rows for chart in row.charts]
 
+    @property
+    def all_filters(self) -> list[str]:
+        """Names of the filters of the page, then of those of its rows, each once."""
+        return list(dict.fromkeys([*self.filters, *(name for row in self.rows for name in row.filters)]))
+
     def dataset_of(self, chart: Chart) -> str:
         return chart.dataset or self.dataset
+
+    def choices_of(self, chosen: Filter) -> str:
+        """The dataset in which the values of a filter are looked up."""
+        return chosen.choices or self.dataset
 
 
 @dataclass(frozen=True)
@@ -167,7 +180,7 @@ def _parsed(path: Path, model: type[M]) -> M:
 
 
 def _refuse_unknown_filters(path: Path, dashboard: Dashboard, filters: Mapping[str, Filter]) -> None:
-    for name in (*dashboard.filters, *(name for row in dashboard.rows for name in row.filters)):
+    for name in dashboard.all_filters:
         if name not in filters:
             raise DashboardError(
                 f"there is no filter {name}",

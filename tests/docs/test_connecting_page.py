@@ -24,12 +24,13 @@ from tests.publishing.postgres.made_release import add_release, write_configurat
 pytestmark = pytest.mark.xdist_group("postgresql_export")
 PAGE = (Path(__file__).parents[2] / "docs" / "connecting.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```(sh|python)\n(.*?)^```\n\n```text\n(.*?)^```$", PAGE, re.M | re.S)
-NAMES = ["psql", "psycopg", "sqlalchemy", "odbc", "duckdb"]
-# the demo's numbers of two years, and a subgroup of it that is hidden
+NAMES = ["psql", "psycopg", "sqlalchemy", "odbc", "duckdb", "duckdb_command_line"]
+# the demo's numbers of two years, two subgroups of it that are hidden, and what it was sent
 VALUES: list[dict[str, Any]] = [
     {
         "school_year": 2024,
         "disaggregate": "all",
+        "subgroup": "all",
         "denominator": 918,
         "numerator": 715,
         "value": 715 / 918,
@@ -38,13 +39,16 @@ VALUES: list[dict[str, Any]] = [
     {
         "school_year": 2025,
         "disaggregate": "all",
+        "subgroup": "all",
         "denominator": 928,
         "numerator": 730,
         "value": 730 / 928,
         "suppression": "",
     },
-    {"school_year": 2025, "disaggregate": "foster_care", "suppression": "suppressed"},
+    {"school_year": 2025, "disaggregate": "foster_care", "subgroup": "no", "suppression": "suppressed"},
+    {"school_year": 2025, "disaggregate": "foster_care", "subgroup": "yes", "suppression": "suppressed"},
 ]
+DELIVERIES = {"accepted": 73, "accepted_with_quarantine": 25, "rejected": 1}
 OF_VALUES = {
     "community_id": "riverbend", "indicator_id": "ninth_grade_on_track", "definition_version": "consortium",
     "collection": "annual", "geography_level": "community", "geography_id": "riverbend",
@@ -73,8 +77,12 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
             "community_id": "riverbend",
             "partner_id": "river_city_schools",
             "rule": "key_is_unique",
-            "state": "accepted",
         }
+        deliveries = [
+            {**quality, "state": state, "load_id": f"{state}{n}"}
+            for state, many in DELIVERIES.items()
+            for n in range(many)
+        ]
         indicator = {
             "indicator_id": "ninth_grade_on_track",
             "definition_version": "consortium",
@@ -83,7 +91,11 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         made = {
             "indicator_values": rows("indicator_values", *({**OF_VALUES, **value} for value in VALUES)),
             "indicators": rows("indicators", indicator),
-            "load_quality": rows("load_quality", quality, {**quality, "community_id": "hillside"}),
+            "load_quality": rows(
+                "load_quality",
+                *deliveries,
+                {**quality, "community_id": "hillside", "state": "accepted", "load_id": "another"},
+            ),
         }
         folder = add_release(here.made, "r0001", made)
         (here.drop / "current.duckdb").symlink_to(folder / "release.duckdb")
@@ -116,9 +128,9 @@ def test_an_example_answers_what_the_page_shows(
             exec(compile(example, "docs/connecting.md", "exec"), {})
         assert told.getvalue() == expected
         return
-    program = "isql" if "isql" in example else "psql"
+    (program,) = {"isql", "psql", "duckdb"} & {*example.split()}
     if shutil.which(program) is None or (program == "isql" and "PostgreSQL Unicode" not in _drivers()):
-        pytest.skip(f"needs {program} (packages postgresql, unixodbc and odbc-postgresql)")
+        pytest.skip(f"needs {program} (packages postgresql, unixodbc, odbc-postgresql; of Python duckdb-cli)")
     done = subprocess.run(["bash", "-c", example], capture_output=True, text=True, timeout=60, env=os.environ)
     assert done.stdout == expected, done.stderr
 

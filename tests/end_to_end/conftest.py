@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +107,8 @@ def loaded(tinytown: Deployment) -> Deployment:
 
 
 DEMO_CHILDREN = 3000
+# a home of `milepost demo --children 3000` to read, instead of making one for these tests
+DEMO_HOME = os.environ.get("MILEPOST_TEST_DEMO")
 IDENTITY = """
 create table identity as
 select distinct true_person_id, person_id from truth.person inner join links using (partner_id, student_id)
@@ -140,7 +143,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deployment,
     """
     here = Deployment(tmp_path_factory.mktemp("demo"))
     here.communities = Path(__file__).parents[2] / "communities"
-    here.run("demo", "--children", str(DEMO_CHILDREN))
+    if DEMO_HOME:
+        here.home = Path(DEMO_HOME)
+    else:
+        here.run("demo", "--children", str(DEMO_CHILDREN), seconds=3600)
     with duckdb.connect() as con:
         con.execute(f"attach '{here.home}/warehouse.duckdb' as warehouse (read_only)")
         con.execute("create schema truth")

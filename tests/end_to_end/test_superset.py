@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
+import psycopg
 import pytest
 import requests
 
@@ -21,7 +22,8 @@ from orchestration.superset import environment_folder
 from tests.conftest import Deployment
 from tests.end_to_end.superset_client import SupersetClient
 from tests.ingestion.connectors.servers import PostgresServer, free_port, postgresql_programs
-from tests.publishing.dashboards.release_in_postgres import copy_release
+from tests.publishing.dashboards.questions import charts
+from tests.publishing.postgres.test_dashboard_queries import AT_COMMUNITY, rows_read
 
 ASKED_FOR = os.environ.get("MILEPOST_TEST_SUPERSET")
 IS_INSTALLED = (environment_folder() / "bin" / "superset").exists()
@@ -70,7 +72,7 @@ class Running(NamedTuple):
 
     here: Deployment
     client: SupersetClient
-    has_postgres: bool
+    postgres: str  # URI of a reader of the community; empty where there is no PostgreSQL
 
     def shown(self, dashboard: int, chart: int, **chosen: str) -> list[dict[str, Any]]:
         """What a chart of the dashboard shows as it opens, or with other values of its filters."""
@@ -83,27 +85,25 @@ class Running(NamedTuple):
 
 @pytest.fixture(scope="module")
 def running(demo: tuple[Deployment, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """`milepost superset` on a copy of the demo's release, and on the same in a PostgreSQL where there is one."""
+    """`milepost superset` on a copy of the demo's release, and on the same exported where there is a PostgreSQL."""
     if not IS_INSTALLED:
         subprocess.run(["make", "superset-environment"], cwd=ROOT, check=True, timeout=1800)
     here = Deployment(tmp_path_factory.mktemp("superset"))
     here.communities = demo[0].communities
     shutil.copytree(demo[0].home / "published", here.home / "published", symlinks=True)
     variables = {"MILEPOST_SUPERSET_PASSWORD": PASSWORD}
-    programs, server = postgresql_programs(), None
-    if programs:
-        server = PostgresServer(programs)
-        copy_release(here.home / "published" / "current.duckdb", server)
-        variables["MILEPOST_SUPERSET_POSTGRES"] = (
-            f"postgresql://partner:right@127.0.0.1:{server.port}/postgres"
-        )
+    programs = postgresql_programs()
+    server = PostgresServer(programs) if programs else None
+    if server:
+        variables["MILEPOST_SUPERSET_POSTGRES"] = exported(here, server)
     port = free_port()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
             patch.setenv(name, value)
-        here.run("superset", "--background", "--port", str(port))
         try:
-            yield Running(here, SupersetClient(f"http://127.0.0.1:{port}", PASSWORD), server is not None)
+            here.run("superset", "--background", "--port", str(port), seconds=1800)
+            client = SupersetClient(f"http://127.0.0.1:{port}", PASSWORD)
+            yield Running(here, client, variables.get("MILEPOST_SUPERSET_POSTGRES", ""))
         finally:
             here.run("down")
             if server:
@@ -112,10 +112,26 @@ def running(demo: tuple[Deployment, Any], tmp_path_factory: pytest.TempPathFacto
         requests.get(f"http://127.0.0.1:{port}/health", timeout=5)
 
 
+def exported(here: Deployment, server: PostgresServer) -> str:
+    """The release in PostgreSQL, as the docs say; the URI of a login that sees its community."""
+    server.sql(
+        "create role loader login createrole password 'right'", "grant create on database postgres to loader"
+    )
+    at = f"127.0.0.1:{server.port}/postgres"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MILEPOST_POSTGRES", f"postgresql://loader@{at}")
+        patch.setenv("PGPASSWORD", "right")
+        here.run("export", "postgres", seconds=1800)
+    server.sql(
+        "create role riverbend_staff login password 'right'", "grant community_riverbend to riverbend_staff"
+    )
+    return f"postgresql://riverbend_staff:right@{at}"
+
+
 def slugs(running: Running, page: str) -> list[str]:
     """The page on the release file, and on PostgreSQL."""
     found = [slug for slug in running.client.dashboards() if slug == page or slug.startswith(f"{page}-")]
-    assert len(found) == 1 + running.has_postgres
+    assert len(found) == 1 + bool(running.postgres)
     return found
 
 
@@ -128,6 +144,17 @@ def test_every_chart_shows_something(running: Running, page: str) -> None:
         assert len(charts) > 4
         empty = {name for name, chart in charts.items() if not running.shown(dashboard, chart)}
         assert empty == nothing & {*charts}
+
+
+def test_postgresql_goes_through_no_more_rows_than_there_are(running: Running) -> None:
+    """Where it takes many rows for a few, it reads the others once for each, and a chart takes a minute."""
+    if not running.postgres:
+        pytest.skip("needs PostgreSQL's initdb (package postgresql)")
+    ((numbers,),) = running.release("select count(*) from indicator_values")
+    with psycopg.connect(running.postgres, autocommit=True) as session:
+        for question in charts(AT_COMMUNITY):
+            _, most = rows_read(session, question.sql)
+            assert most <= numbers, (question.dashboard, question.title)
 
 
 def test_a_number_is_that_of_the_release(running: Running) -> None:
@@ -171,7 +198,7 @@ def test_setting_up_again_doubles_nothing(running: Running, monkeypatch: pytest.
     from publishing.dashboards.bundle import Connection, duckdb_uri
 
     before = running.client.identities()
-    assert len(before["database"]) == 1 + running.has_postgres
+    assert len(before["database"]) == 1 + bool(running.postgres)
     monkeypatch.delenv("MILEPOST_SUPERSET_PASSWORD")
     home = Home(running.here.home)
     assert provision(home, [Connection("Milepost", duckdb_uri(home.current_database))]) is None

@@ -88,9 +88,11 @@ def test_metrics_filters_and_conditions_can_be_asked_of_a_release() -> None:
                 group = f"group by {', '.join(by)}" if chart.metric and by else ""
                 con.execute(f"select {', '.join(what)} from ({dataset.sql}) as told {where} {group}")
                 asked += 1
-            for name in {*dashboard.filters, *(name for row in dashboard.rows for name in row.filters)}:
-                query = datasets[dashboard.dataset].sql
-                con.execute(f"select distinct {sources.filters[name].column} from ({query}) as told")
+            for name in dashboard.all_filters:
+                chosen = sources.filters[name]
+                within = "".join(f", {sources.filters[parent].column}" for parent in chosen.within)
+                query = datasets[dashboard.choices_of(chosen)].sql
+                con.execute(f"select distinct {chosen.column}{within} from ({query}) as told")
     assert asked > 15
 
 
@@ -205,6 +207,9 @@ def test_a_password_does_not_get_into_a_bundle() -> None:
         ("datasets/deliveries.sql", "published.load_quality", "marts.load_quality", "published tables alone"),
         ("datasets/release_history.sql", "is_current", "is_current, 1 as extra", "nothing says what the column extra"),
         ("datasets.yml", "tables: [releases]", "tables: [release]", "there is no published table release"),
+        ("datasets.yml", "{label: Community,", "{lable: Community,", "Did you mean 'label'?"),
+        ("filters.yml", "choices: splits_to_choose", "choices: splits", "there is no dataset splits"),
+        ("filters.yml", "column: reference", "column: refference", "references_to_choose has no column refference"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_told_by_name(copied: Path, name: str, old: str, new: str, told: str) -> None:

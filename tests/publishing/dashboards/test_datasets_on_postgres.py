@@ -60,6 +60,7 @@ def test_numbers_are_said_in_words(both: tuple[duckdb.DuckDBPyConnection, Any]) 
         ("girls", 2025, "at most 8 %", None, "no target"),
         ("others", 2025, "hidden", None, "no target"),
         ("late", 2025, "not received", None, "no target"),
+        ("few", 2025, "40 to 55 %", None, "no target"),
         ("boys", 2024, "50.0 %", "46.0 to 54.0 %", "reached"),
     }
     asked = f"select subgroup, school_year, share, share_between, against_target from ({query}) as told"
@@ -92,6 +93,33 @@ def test_a_gap_is_dated_by_its_unbroken_stretch(both: tuple[duckdb.DuckDBPyConne
     assert both[0].execute(hidden).fetchall() == [("hidden", "hidden")]
 
 
+def test_numbers_are_counted_by_how_they_are_shown(both: tuple[duckdb.DuckDBPyConnection, Any]) -> None:
+    """Of 2025 one is shown, a band and a range told, one hidden, one not received; of 2024 one is shown."""
+    asked = f"select school_year, shown_as, numbers from ({SOURCES.sql['numbers_of_places']}) as told"
+    asked += " where definition = 'default' order by 1, 2"
+    expected = [
+        (2024, "a number", 1), (2025, "a band or range", 2), (2025, "a number", 1), (2025, "hidden", 1),
+        (2025, "not received", 1),
+    ]  # fmt: skip
+    assert both[0].execute(asked).fetchall() == expected
+    assert both[1].execute(asked).fetchall() == expected
+
+
+def test_choices_are_those_that_something_is_told_of(both: tuple[duckdb.DuckDBPyConnection, Any]) -> None:
+    """Both ways to count have a number; gaps are told against the best-off subgroup alone."""
+    asked = {
+        "places_to_choose": ("place", [("Here",), ("Oak",)]),
+        "indicators_to_choose": ("definition", [("default",), ("strict",)]),
+        "splits_to_choose": ("disaggregate_title", [("All children",), ("Gender",)]),
+        "collections_to_choose": ("collection", [("annual",)]),
+        "references_to_choose": ("reference", [("best_off",)]),
+    }
+    for name, (column, expected) in asked.items():
+        query = f"select distinct {column} from ({SOURCES.sql[name]}) as told order by 1"
+        assert both[0].execute(query).fetchall() == expected
+        assert both[1].execute(query).fetchall() == expected
+
+
 def test_a_delivery_is_counted_once(both: tuple[duckdb.DuckDBPyConnection, Any]) -> None:
     asked = "select load_id, n_rules, n_rules_broken, roster, outcome_of_delivery, is_last_of_period, period"
     asked += f" from ({SOURCES.sql['deliveries']}) as told order by load_id"
@@ -119,8 +147,8 @@ insert into published.geographies by name select 'here' as community_id, unnest(
 insert into published.indicators by name select 'reading' as indicator_id, unnest(['usual', 'strict']) as definition_version,
     'Reading' as title, 'reading' as outcome, 'up' as better, unnest([true, false]) as is_default;
 insert into published.subgroups by name select 'gender' as disaggregate, 'Gender' as disaggregate_title, false as is_pair,
-    unnest(['boys', 'girls', 'others', 'late']) as subgroup, unnest(['Boys', 'Girls', 'Others', 'Late']) as subgroup_title,
-    unnest([1, 2, 3, 4]) as sort_order;
+    unnest(['boys', 'girls', 'others', 'late', 'few']) as subgroup,
+    unnest(['Boys', 'Girls', 'Others', 'Late', 'Few']) as subgroup_title, unnest([1, 2, 3, 4, 5]) as sort_order;
 insert into published.subgroups by name select 'all' as disaggregate, 'All children' as disaggregate_title, 'all' as subgroup,
     'All children' as subgroup_title, false as is_pair, 0 as sort_order;
 insert into published.school_years by name select 'here' as community_id, year as school_year, 'annual' as collection,
@@ -130,7 +158,7 @@ create table keys as select 'here' as community_id, 'reading' as indicator_id, '
 insert into published.indicator_values by name select keys.*, 'usual' as definition_version, told.* exclude (version) from keys,
     (values ('boys', 2025, 100, 0.5231, 0.491, 0.5557, '', 1), ('girls', 2025, 90, null, 0, 0.08, 'coded_low', 1),
     ('others', 2025, null, null, null, null, 'suppressed', 1), ('late', 2025, null, null, null, null, 'not_received', 1),
-    ('boys', 2024, 100, 0.5, 0.46, 0.54, '', 1))
+    ('few', 2025, 20, null, 0.4, 0.55, 'rounded', 1), ('boys', 2024, 100, 0.5, 0.46, 0.54, '', 1))
     as told (subgroup, school_year, denominator, value, value_low, value_high, suppression, version);
 insert into published.indicator_values by name select keys.*, 'strict' as definition_version, 'boys' as subgroup,
     2024 as school_year, 100 as denominator, 0.4 as value, 0.36 as value_low, 0.44 as value_high, '' as suppression from keys;
