@@ -226,7 +226,8 @@ class _Loading:
             if Ledger(self.home.ledger).load(delivery.load_id) is None:
                 Ledger(self.home.ledger).append(delivery.event("received"))
         problem = period_problem(self.con, self.communities, delivery, mapped)
-        problem = problem or told_already(self.home, self.communities, delivery)
+        is_empty = not self.con.execute(f"select 1 from {mapped.table} limit 1").fetchall()
+        problem = problem or told_already(self.home, self.communities, delivery, is_empty)
         if delivery.extract_id in self.file.deltas:
             problem = problem or nothing_to_change(self.home, self._contract(delivery), delivery)
         if problem:
