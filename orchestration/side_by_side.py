@@ -90,16 +90,18 @@ def _depend(one: File, other: File) -> bool:
 def look_at_each_other(one: Delivery, other: Delivery) -> bool:
     """Whether the order of two deliveries can matter to what the gate says, or to what is in force.
 
-    The gate compares with what is in force of the same extract, and looks children up in what is in force of
-    the partner's roster of the same year; nothing else of the lake or the ledger decides over a delivery.
+    The gate compares with what is in force of the same extract, looks children up in what is in force of the
+    partner's roster of the same year, and refuses what would be counted twice beside what is in force of the
+    partner and year; nothing else of the lake or the ledger decides over a delivery.
     """
     if one.extract_id == other.extract_id:
         return True
     years = {one.school_year, other.school_year}
     same_year = len(years) == 1 or None in years  # None: the file's rows say which years it tells of
-    entities = load_entities()
-    rosters = [each.entity for each in (one, other) if entities[each.entity].roster_column]
-    return one.partner == other.partner and bool(rosters) and same_year
+    first, second = (load_entities()[each.entity] for each in (one, other))
+    is_roster = bool(first.roster_column or second.roster_column)
+    matters = is_roster or first.counts_twice_beside(second)
+    return one.partner == other.partner and same_year and matters
 
 
 def _now(load: Callable[[File], Result], file: File) -> Future[Result]:

@@ -60,6 +60,23 @@ def test_a_file_of_several_years_waits_for_the_roster_of_any_year() -> None:
     assert waits_for(files(delivery("north.person", 2024), delivery("north.diploma", None))) == [set(), {0}]
 
 
+def test_two_layouts_of_a_standard_wait_for_each_other_in_one_year() -> None:
+    names = ("north.hsds_phone.hsds_3_json", "north.hsds_phone.hsds_1_datapackage")
+    (first, second) = (delivery(name, 2024) for name in names)
+    assert waits_for(files(first, second, delivery(names[1], 2025))) == [set(), {0}, {1}]
+    assert waits_for(files(first, delivery(names[1].replace("north", "south"), 2024))) == [set(), set()]
+
+
+def test_a_partners_own_extract_waits_for_the_standard_that_tells_the_same() -> None:
+    marks, standard = (
+        delivery("north.course_mark", 2024),
+        delivery("north.edfi_course_transcript.edfi_json", 2024),
+    )
+    assert waits_for(files(marks, standard)) == [set(), {0}]
+    assert waits_for(files(standard, marks)) == [set(), {0}]
+    assert waits_for(files(standard, delivery("north.diploma", 2024))) == [set(), set()]
+
+
 def test_a_file_of_two_extracts_waits_for_both() -> None:
     both = [delivery("north.attendance", 2025), delivery("north.diploma", 2025)]
     earlier = files(delivery("north.attendance", 2024), delivery("north.diploma", 2024))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from one_partner import OnePartner, write_csv
 
+from expectations import loading
 from ingestion.contracts.entities import load_entities
 from ingestion.lake.lake import withdraw_together
 from ingestion.lake.ledger import Ledger
@@ -124,6 +125,31 @@ def test_a_delivery_supersedes_its_own_and_withdrawn_makes_room(both: OnePartner
     ]
     withdraw_together(both.home, every)
     assert both.load(own(both))["attendance"].outcome == "accepted"
+
+
+@pytest.mark.parametrize("late", ["attendance", EVENTS])
+def test_what_came_into_force_while_a_file_was_judged_is_seen_before_it_does_too(
+    both: OnePartner, late: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"attendance": own(both), EVENTS: standard(both, [EVENT])}
+    (early,) = files.keys() - {late}
+    judged = loading.judge
+
+    def overtaken(*given: Any) -> Any:
+        monkeypatch.setattr(loading, "judge", judged)
+        assert outcomes(both.load(files[early])) == {"accepted"}
+        return judged(*given)
+
+    monkeypatch.setattr(loading, "judge", overtaken)
+    loaded = both.load(files[late])
+    assert outcomes(loaded) == {"rejected"}
+    (reason,) = (outcome.reason for name, outcome in loaded.items() if name.startswith(late))
+    assert "is in force already" in reason
+    assert ("attendance" in both.in_force(), EVENTS in both.in_force()) == (
+        early == "attendance",
+        early == EVENTS,
+    )
+    assert not list(both.home.staged.glob("*.parquet"))
 
 
 def test_two_standards_of_one_partner_do_not_both_tell_of_enrollment() -> None:
