@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from ingestion.contracts.entities import load_entities
@@ -55,22 +56,35 @@ def in_order(
             yield file, _now(load, file)
         return
     waits = waits_for(files, alone)
-    futures: list[Future[Result] | None] = [None] * len(files)
+    n_left = [len(earlier) for earlier in waits]
+    later: list[list[int]] = [[] for _ in files]  # those that wait for a file
+    for number, earlier in enumerate(waits):
+        for before in earlier:
+            later[before].append(number)
+    futures: dict[int, Future[Result]] = {}
+    ended: SimpleQueue[int] = SimpleQueue()
     done: set[int] = set()
     told = 0
     pool = ThreadPoolExecutor(workers, thread_name_prefix="load")
+
+    def begin(number: int) -> None:
+        futures[number] = pool.submit(load, files[number])
+        futures[number].add_done_callback(lambda _: ended.put(number))
+
     try:
+        for number, left in enumerate(n_left):
+            if not left:
+                begin(number)
         while told < len(files):
-            for number, file in enumerate(files):
-                if futures[number] is None and waits[number] <= done:
-                    futures[number] = pool.submit(load, file)
+            last = ended.get()
+            done.add(last)
+            for number in later[last]:
+                n_left[number] -= 1
+                if not n_left[number]:
+                    begin(number)
             while told in done:
-                yield files[told], _begun(futures[told])
+                yield files[told], futures[told]
                 told += 1
-                done |= _finished(futures)
-            if told < len(files):
-                wait([f for n, f in enumerate(futures) if f and n not in done], return_when=FIRST_COMPLETED)
-                done |= _finished(futures)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -147,12 +161,3 @@ def _now(load: Callable[[File], Result], file: File) -> Future[Result]:
     except Exception as error:  # an interrupt is not the file's, and leaves at once
         future.set_exception(error)
     return future
-
-
-def _begun(future: Future[Result] | None) -> Future[Result]:
-    assert future is not None
-    return future
-
-
-def _finished(futures: Sequence[Future[Result] | None]) -> set[int]:
-    return {number for number, future in enumerate(futures) if future and future.done()}
