@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from one_partner import OnePartner, write_csv
 
-from expectations import loading
+from expectations.judging import judge
 from ingestion.contracts.entities import load_entities
 from ingestion.lake.lake import withdraw_together
 from ingestion.lake.ledger import Ledger
@@ -133,14 +133,13 @@ def test_what_came_into_force_while_a_file_was_judged_is_seen_before_it_does_too
 ) -> None:
     files = {"attendance": own(both), EVENTS: standard(both, [EVENT])}
     (early,) = files.keys() - {late}
-    judged = loading.judge
 
     def overtaken(*given: Any) -> Any:
-        monkeypatch.setattr(loading, "judge", judged)
+        monkeypatch.setattr("expectations.loading.judge", judge)
         assert outcomes(both.load(files[early])) == {"accepted"}
-        return judged(*given)
+        return judge(*given)
 
-    monkeypatch.setattr(loading, "judge", overtaken)
+    monkeypatch.setattr("expectations.loading.judge", overtaken)
     loaded = both.load(files[late])
     assert outcomes(loaded) == {"rejected"}
     (reason,) = (outcome.reason for name, outcome in loaded.items() if name.startswith(late))
