@@ -12,12 +12,11 @@ from expectations.history import find_history
 from expectations.known_codes import known_codes
 from ingestion.configuration.community import Communities
 from ingestion.contracts.contract import Contract
-from ingestion.contracts.entities import CANONICAL
 from ingestion.contracts.file_names import YEAR_FORMS
 from ingestion.errors import DeliveryError
 from ingestion.home import Home
 from ingestion.lake.delivery import Delivery
-from ingestion.lake.ledger import Ledger
+from ingestion.lake.ledger import Ledger, LoadState
 from ingestion.mapping.mapping import MappedTable
 
 
@@ -76,33 +75,47 @@ def period_problem(
     return DeliveryError(what, where=delivery.file_name, rule=rule, next_step=step)
 
 
-def told_already(home: Home, communities: Communities, delivery: Delivery) -> DeliveryError | None:
-    """The same table of a standard, for the same year, from the partner's other layout: it would count twice.
+def told_already(
+    home: Home, communities: Communities, delivery: Delivery, is_empty: bool = False
+) -> DeliveryError | None:
+    """The partner's same period is in force in another form, whose rows would be counted beside these.
 
-    Of HMIS exports staging takes the newest of each record, whatever its version.
+    That is the same table of a standard in another layout, or the entity that a standard's table becomes. A
+    delivery without rows (`is_empty`) has none to count, nor does one in force without rows stand in the way.
     """
     contract = communities.contracts[delivery.extract_id]
-    if (
-        contract.canonical.standard in (CANONICAL, "hmis")
-        or not delivery.school_year
-        or not delivery.collection
-    ):
+    if not delivery.school_year or not delivery.collection:
         return None
     for other in communities.contracts.values():
-        if (other.partner, other.entity) != (
-            contract.partner,
-            contract.entity,
-        ) or other.layout == contract.layout:
+        if other.partner != contract.partner or not other.canonical.counts_twice_beside(contract.canonical):
+            continue
+        is_same_table = other.entity == contract.entity
+        if other.layout == contract.layout if is_same_table else is_empty:
             continue
         held = Ledger(home.ledger).in_force(other.extract_id, delivery.school_year, delivery.collection)
-        if held:
-            return DeliveryError(
-                f"{delivery.period} is in force already from the layout {other.layout}",
-                where=delivery.file_name,
-                rule="A school year is told in one layout of a standard, or its rows would count twice",
-                next_step=f"If this file is to count, take out the other: milepost withdraw {held.load_id}",
-            )
+        if held and (held.rows or is_same_table):
+            return _told_by(held, contract, other, delivery)
     return None
+
+
+def _told_by(held: LoadState, contract: Contract, other: Contract, delivery: Delivery) -> DeliveryError:
+    step = f"If this file is to count, take out the other: milepost withdraw {held.load_id}"
+    if other.entity == contract.entity:
+        return DeliveryError(
+            f"{delivery.period} is in force already from the layout {other.layout}",
+            where=delivery.file_name,
+            rule="A school year is told in one layout of a standard, or its rows would count twice",
+            next_step=step,
+        )
+    spared = next((one for one in (contract, other) if one.member and not one.is_required), None)
+    if spared:
+        step += f". If both are to count, leave {spared.entity} out of the archive"
+    return DeliveryError(
+        f"what {contract.entity} tells of {delivery.period} is in force already from {other.extract_id}",
+        where=delivery.file_name,
+        rule="A partner tells of a period in one extract or in one standard, or its rows would count twice",
+        next_step=step,
+    )
 
 
 def _has_unread_years(con: duckdb.DuckDBPyConnection, mapped: MappedTable) -> bool:

@@ -6,7 +6,7 @@ Safe to kill anywhere and to run again: everything is written whole or not at al
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -135,9 +135,8 @@ class _Loading:
     def _alone(self, delivery: Delivery) -> LoadOutcome:
         parts = []
         for part in self._parts(delivery, {}):
-            if part.staged:
-                put_together_in_force(self.home, [part.staged])
-            parts.append(part.outcome)
+            problems = self._put_in_force([part.staged] if part.staged else [])
+            parts.append(self._came_late(part, problems).outcome)
         return self._whole(delivery, parts)
 
     def _together(self, deliveries: Sequence[Delivery]) -> list[LoadOutcome]:
@@ -150,13 +149,30 @@ class _Loading:
             delivery.load_id: [*self._parts(delivery, keys)]
             for delivery in referenced_first(deliveries, self.communities.contracts)
         }
-        every = [part for of_delivery in parts.values() for part in of_delivery]
-        stopping = [part.outcome for part in every if part.outcome.outcome == "rejected"]
+        stopping = _stopping(parts)
+        if not stopping:
+            staged = [part.staged for own in parts.values() for part in own if part.staged]
+            problems = self._put_in_force(staged)
+            parts = {load_id: [self._came_late(p, problems) for p in own] for load_id, own in parts.items()}
+            stopping = _stopping(parts)
         if stopping:
             parts = {load_id: [self._held_up(p, stopping) for p in own] for load_id, own in parts.items()}
-        elif staged := [part.staged for part in every if part.staged]:
-            put_together_in_force(self.home, staged)
         return [self._whole(d, [part.outcome for part in parts[d.load_id]]) for d in deliveries]
+
+    def _put_in_force(self, staged: Sequence[Staged]) -> dict[str, DeliveryError]:
+        """Put these in force together, unless the same came into force while they were judged."""
+
+        def told_since(one: Staged) -> DeliveryError | None:
+            return told_already(self.home, self.communities, one.delivery, not one.event["rows"])
+
+        return put_together_in_force(self.home, staged, told_since) if staged else {}
+
+    def _came_late(self, part: _Part, problems: Mapping[str, DeliveryError]) -> _Part:
+        """The part, rejected where something is in force by now that it may not stand beside."""
+        problem = problems.get(part.outcome.delivery.load_id)
+        if problem is None:
+            return part
+        return _Part(self._unreadable(part.outcome.delivery, problem, part.outcome.seconds))
 
     def _held_up(self, part: _Part, stopping: Sequence[LoadOutcome]) -> _Part:
         """A part that is not loaded either, since others of its bundle are not."""
@@ -226,7 +242,8 @@ class _Loading:
             if Ledger(self.home.ledger).load(delivery.load_id) is None:
                 Ledger(self.home.ledger).append(delivery.event("received"))
         problem = period_problem(self.con, self.communities, delivery, mapped)
-        problem = problem or told_already(self.home, self.communities, delivery)
+        is_empty = not self.con.execute(f"select 1 from {mapped.table} limit 1").fetchall()
+        problem = problem or told_already(self.home, self.communities, delivery, is_empty)
         if delivery.extract_id in self.file.deltas:
             problem = problem or nothing_to_change(self.home, self._contract(delivery), delivery)
         if problem:
@@ -270,3 +287,9 @@ class _Loading:
 
     def _contract(self, delivery: Delivery) -> Contract:
         return self.file.contract(delivery)
+
+
+def _stopping(parts: Mapping[str, Sequence[_Part]]) -> list[LoadOutcome]:
+    """What of a bundle did not pass, so that nothing of it may come into force."""
+    every = [part.outcome for own in parts.values() for part in own]
+    return [outcome for outcome in every if outcome.outcome == "rejected"]

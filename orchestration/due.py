@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ingestion.lake.ledger_state import Slot
 
 Period = tuple[str, int, str]  # extract id, school year, collection
+Time = tuple[int | None, str | None]  # of one extract
 
 
 @dataclass(frozen=True)
@@ -47,39 +48,40 @@ def deliveries_due(
     interim ones of that year. Nor does anybody wait for what has come and waits for its load: which years are
     in a file of several only the load tells, so while one is `waiting` its extract owes none.
     """
+    sent, coming = _by_extract(in_force), _by_extract(waiting)
     found = [
         owed
         for community in communities
         for contract in community.contracts.values()
-        for owed in _owed(community, contract, in_force, today)
-        if owed.days_late >= -days_ahead and not any(_covers(slot, owed) for slot in waiting)
+        for owed in _owed(community, contract, sent.get(contract.extract_id, frozenset()), today)
+        if owed.days_late >= -days_ahead
+        and not any(_covers(time, owed) for time in coming.get(contract.extract_id, ()))
     ]
     return sorted(found, key=lambda owed: (-owed.days_late, owed.extract_id, owed.collection))
 
 
-def _covers(waiting: Slot, owed: DueDelivery) -> bool:
-    extract_id, school_year, collection = waiting
-    return (
-        extract_id == owed.extract_id
-        and school_year in (None, owed.school_year)
-        and collection in (None, "annual", owed.collection)
-    )
+def _by_extract(slots: Iterable[Slot]) -> dict[str, set[Time]]:
+    found: dict[str, set[Time]] = {}
+    for extract_id, school_year, collection in slots:
+        found.setdefault(extract_id, set()).add((school_year, collection))
+    return found
 
 
-def _owed(
-    community: Community, contract: Contract, in_force: Collection[Period], today: dt.date
-) -> list[DueDelivery]:
+def _covers(waiting: Time, owed: DueDelivery) -> bool:
+    school_year, collection = waiting
+    return school_year in (None, owed.school_year) and collection in (None, "annual", owed.collection)
+
+
+def _owed(community: Community, contract: Contract, sent: Set[Time], today: dt.date) -> list[DueDelivery]:
     agreement = community.agreements[contract.agreement]
     owed = []
-    sent = [year for extract, year, _ in in_force if extract == contract.extract_id]
-    for year in range(min(sent, default=community.school_years.first), community.school_years.last + 1):
+    first = min((year for year, _ in sent if year), default=community.school_years.first)
+    for year in range(first, community.school_years.last + 1):
         for collection in contract.expects:
             due = contract.due_date(year, collection)
             if due is None or not agreement.is_live(due):
                 continue
-            if {(contract.extract_id, year, collection), (contract.extract_id, year, "annual")} & set(
-                in_force
-            ):
+            if not sent.isdisjoint({(year, collection), (year, "annual")}):
                 continue
             owed.append(
                 DueDelivery(

@@ -8,8 +8,9 @@ from typing import Any
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
-from publishing.propensity import Children, Comparison, compare
+from publishing.propensity import Children, compare
 
 # program_comparisons, less the method
 COLUMNS = """
@@ -18,9 +19,9 @@ COLUMNS = """
     n_matched_successful bigint, participant_rate double, comparison_rate double, standard_error double,
     absence_before_points double, largest_difference_sd double
 """
-KEY = ("community_id", "program_id", "school_year", "indicator_id", "definition_version")
+RESULT = ("community_id", "school_year", "indicator_id", "definition_version")
 # what int_results_described tells beside what children are alike in
-NO_CATEGORY = {*KEY, "person_id", "dosage", "share_absent_before", "is_in_no_program", "is_success"}
+NO_CATEGORY = {*RESULT, "person_id", "share_absent_before", "is_in_no_program", "is_success"}
 
 
 def write_comparisons(
@@ -40,35 +41,55 @@ def write_comparisons(
         f"create or replace temp table to_be_compared as select told.* from ({described}) as told "
         "semi join taking_part using (community_id, school_year)"
     )
-    groups = con.execute(
-        f"select distinct {', '.join(KEY)} from to_be_compared "
+    results = con.execute(
+        f"select distinct {', '.join(RESULT)} from to_be_compared "
         "inner join taking_part using (community_id, person_id, school_year) order by all"
     ).fetchall()
     into = f"insert into compared values ({', '.join('?' * len(COLUMNS.split(',')))})"
-    for group in groups:
-        for comparison in _comparisons(con, group):
-            con.execute(into, [*group, *astuple(comparison)])
+    for result in results:
+        community_id, school_year, indicator_id, definition_version = result
+        for program_id, children in _children_of_programs(con, result):
+            key = (community_id, program_id, school_year, indicator_id, definition_version)
+            for comparison in compare(children):
+                con.execute(into, [*key, *astuple(comparison)])
 
 
-def _comparisons(con: duckdb.DuckDBPyConnection, group: tuple[Any, ...]) -> Iterator[Comparison]:
-    """Those of one program, year and result: its participants, and who was in no program."""
+def _children_of_programs(
+    con: duckdb.DuckDBPyConnection, result: tuple[Any, ...]
+) -> Iterator[tuple[str, Children]]:
+    """Each program with its participants of one result, and who was in no program.
+
+    The children are looked up once: asked program by program, all results are read once for each of them.
+    """
     told = con.execute(
-        "select coalesce(taking_part.dosage, '') as dosage, children.* "
-        "from to_be_compared as children left join taking_part "
-        "on taking_part.program_id = $program_id and taking_part.community_id = children.community_id "
-        "and taking_part.person_id = children.person_id and taking_part.school_year = children.school_year "
-        "where (taking_part.person_id is not null or children.is_in_no_program) "
-        "and children.community_id = $community_id and children.school_year = $school_year "
-        "and indicator_id = $indicator_id and definition_version = $definition_version "
-        "order by children.person_id",
-        dict(zip(KEY, group, strict=True)),
+        "select * from to_be_compared where community_id = $community_id and school_year = $school_year "
+        "and indicator_id = $indicator_id and definition_version = $definition_version order by person_id",
+        dict(zip(RESULT, result, strict=True)),
     ).fetchnumpy()
-    children = Children(
+    place = {person: number for number, person in enumerate(told["person_id"])}
+    taking_part = con.execute(
+        "select program_id, person_id, dosage from taking_part where community_id = ? and school_year = ?",
+        result[:2],
+    ).fetchall()
+    dosages: dict[str, dict[int, str]] = {}
+    for program_id, person_id, dosage in taking_part:
+        if person_id in place:
+            dosages.setdefault(program_id, {})[place[person_id]] = dosage
+    is_in_none = np.ma.filled(told["is_in_no_program"], False)
+    for program_id in sorted(dosages):
+        dosage = np.full(len(is_in_none), "", dtype=object)
+        dosage[[*dosages[program_id]]] = [*dosages[program_id].values()]
+        yield program_id, _children(told, dosage, is_in_none | (dosage != ""))
+
+
+def _children(told: dict[str, Any], dosage: NDArray[Any], chosen: NDArray[np.bool_]) -> Children:
+    return Children(
         categories={
-            name: np.ma.filled(values, "unknown") for name, values in told.items() if name not in NO_CATEGORY
+            name: np.ma.filled(values[chosen], "unknown")
+            for name, values in told.items()
+            if name not in NO_CATEGORY
         },
-        share_absent_before=np.ma.filled(told["share_absent_before"], np.nan),
-        dosage=np.ma.filled(told["dosage"]),
-        is_success=np.ma.filled(told["is_success"]),
+        share_absent_before=np.ma.filled(told["share_absent_before"][chosen], np.nan),
+        dosage=dosage[chosen],
+        is_success=np.ma.filled(told["is_success"][chosen]),
     )
-    yield from compare(children)

@@ -1,5 +1,7 @@
 """What raw tables hold: the canonical entities, and the tables of standards that keep their own shape."""
 
+from __future__ import annotations
+
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -74,7 +76,12 @@ class EntityColumn(_Facts):
 
 
 class Entity(_Facts):
-    """One canonical entity; the order of `columns` is the order of columns in its raw Parquet files."""
+    """One canonical entity; the order of `columns` is the order of columns in its raw Parquet files.
+
+    `counts_as`, of a standard's table: the canonical entities whose rows its rows become and whose rows are
+    counted or added up. Told in another form too, they would count twice. Rows that describe (a child, a
+    school, a program) or of which the best one is taken (results of tests, diplomas) do no harm twice.
+    """
 
     entity: str
     title: str
@@ -82,6 +89,7 @@ class Entity(_Facts):
     key: tuple[str, ...]
     columns: dict[str, EntityColumn]
     standard: str = CANONICAL
+    counts_as: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _is_described(self) -> Self:
@@ -112,6 +120,20 @@ class Entity(_Facts):
         referring = [name for name, column in self.columns.items() if column.references in rosters]
         in_key = [name for name in self.key if self.columns[name].pii == "direct"]
         return self.roster_column or next(iter([*referring, *in_key]), None)
+
+    def counts_twice_beside(self, other: Entity) -> bool:
+        """Whether a partner that tells of one period in both would have the same things counted twice.
+
+        Of HMIS exports staging takes the newest of each record, whatever its version. Of several canonical
+        extracts of one entity the contracts say what each is.
+        """
+        if self.standard == other.standard:
+            return self.entity == other.entity and self.standard not in (CANONICAL, "hmis")
+        return not {*self._counted}.isdisjoint(other._counted)
+
+    @property
+    def _counted(self) -> tuple[str, ...]:
+        return (self.entity,) if self.standard == CANONICAL else self.counts_as
 
     @property
     def state_id_column(self) -> str | None:

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -77,8 +77,13 @@ def stage(
     return Staged(delivery, event, file)
 
 
-def put_together_in_force(home: Home, staged: Sequence[Staged]) -> None:
+def put_together_in_force(
+    home: Home, staged: Sequence[Staged], problem_of: Callable[[Staged], DeliveryError | None] | None = None
+) -> dict[str, DeliveryError]:
     """Put all of these deliveries in force, or after an error none, each in the place of the one before.
+
+    `problem_of` is asked of each while nobody else changes the lake. Where it finds a problem of one, none
+    comes into force; what it found is returned by load id.
 
     The ledger hears of all at once, after all raw files have their names. What a kill cuts short is brought
     to its end by whoever takes the lake's lock next, so nobody sees a part.
@@ -89,6 +94,11 @@ def put_together_in_force(home: Home, staged: Sequence[Staged]) -> None:
         for note in notes.values():
             catch_up(ledger, note)
         waiting = [one for one in staged if not _is_there(home, ledger, one, notes)]
+        found = {one.delivery.load_id: problem_of(one) for one in waiting} if problem_of else {}
+        if problems := {load_id: problem for load_id, problem in found.items() if problem}:
+            for one in staged:
+                one.file.unlink(missing_ok=True)
+            return problems
         before = {one.delivery.load_id: holder(ledger, one.delivery) for one in waiting}
         try:
             announce(home, waiting)
@@ -110,6 +120,7 @@ def put_together_in_force(home: Home, staged: Sequence[Staged]) -> None:
         for one in staged:
             one.file.unlink(missing_ok=True)
             home.superseded_file(one.delivery.load_id).unlink(missing_ok=True)
+        return {}
 
 
 def _is_there(home: Home, ledger: Ledger, one: Staged, notes: Mapping[Path, Mapping[str, str]]) -> bool:

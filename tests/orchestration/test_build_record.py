@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
+from ingestion.errors import MilepostError
 from ingestion.home import Home
 from orchestration.rebuilding import BuildRecord
+from orchestration.refreshing import MOST_ROUNDS, until_nothing_is_outdated
 from orchestration.warehouse import FINGERPRINT
 
 NODE = "model.milepost.kept"
@@ -76,3 +79,22 @@ def test_new_persons_and_codes_concern_only_what_has_rows(tmp_path: Path) -> Non
     build()
     home.person_links.write_text("three children")
     assert BuildRecord(facts, home).outdated() == [NODE]
+
+
+@pytest.mark.parametrize("n_rounds", [1, 2, 3, MOST_ROUNDS])
+def test_a_refresh_builds_until_nothing_is_outdated(n_rounds: int) -> None:
+    found = [[f"model.milepost.of_round_{number}"] for number in range(n_rounds)]
+    left = iter([*found, []])
+    assert list(until_nothing_is_outdated(lambda: next(left))) == found
+
+
+def test_a_refresh_of_nothing_outdated_builds_what_each_release_needs_once() -> None:
+    assert list(until_nothing_is_outdated(list)) == [[]]
+
+
+def test_what_is_outdated_after_every_build_stops_the_refresh() -> None:
+    builds: list[list[str]] = []
+    rule = f"{NODE}: 1 model .* would have to be built again.*milepost refresh --full"
+    with pytest.raises(MilepostError, match=rule):
+        builds.extend(until_nothing_is_outdated(lambda: [NODE]))
+    assert builds == [[NODE]] * MOST_ROUNDS

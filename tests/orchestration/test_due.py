@@ -1,6 +1,7 @@
 """Which deliveries are late: due dates against what is in force."""
 
 import datetime as dt
+from collections.abc import Iterator
 
 import pytest
 
@@ -57,6 +58,23 @@ def test_refreshes_are_scheduled_for_the_morning_after_each_due_date() -> None:
 def test_nothing_is_owed_for_years_before_the_first_one_sent() -> None:
     in_force = {(ATTENDANCE, 2025, "annual"), ("north.person", 2024, "annual")}
     assert late(dt.date(2025, 9, 1), in_force) == {("person", "2025-annual")}
+
+
+class Counted(frozenset[tuple[str, int, str]]):
+    """Periods that count how often somebody goes through all of them."""
+
+    n_times = 0
+
+    def __iter__(self) -> Iterator[tuple[str, int, str]]:
+        self.n_times += 1
+        return super().__iter__()
+
+
+def test_what_is_in_force_is_gone_through_once_however_many_deliveries_there_are() -> None:
+    in_force = Counted({(ATTENDANCE, 2024, "annual"), ("north.person", 2024, "annual")})
+    owed = deliveries_due(load_configuration(), in_force, dt.date(2024, 11, 16))
+    assert [(one.entity, one.period) for one in owed] == [("attendance", "2025-fall")]
+    assert in_force.n_times == 1
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ import pytest
 from ingestion.errors import MilepostError
 from ingestion.home import Home
 from ingestion.lake.delivery import Delivery
+from orchestration import side_by_side
 from orchestration.received import suspects_last
-from orchestration.side_by_side import in_order, load_workers, waits_for
+from orchestration.side_by_side import in_order, load_workers, look_at_each_other, waits_for
 from tests.orchestration.conftest import GOOD, NO_SCHOOL, ONE_BAD_ROW, STUDENTS
 from tests.orchestration.test_loads import milepost
 
@@ -60,6 +61,23 @@ def test_a_file_of_several_years_waits_for_the_roster_of_any_year() -> None:
     assert waits_for(files(delivery("north.person", 2024), delivery("north.diploma", None))) == [set(), {0}]
 
 
+def test_two_layouts_of_a_standard_wait_for_each_other_in_one_year() -> None:
+    names = ("north.hsds_phone.hsds_3_json", "north.hsds_phone.hsds_1_datapackage")
+    (first, second) = (delivery(name, 2024) for name in names)
+    assert waits_for(files(first, second, delivery(names[1], 2025))) == [set(), {0}, {1}]
+    assert waits_for(files(first, delivery(names[1].replace("north", "south"), 2024))) == [set(), set()]
+
+
+def test_a_partners_own_extract_waits_for_the_standard_that_tells_the_same() -> None:
+    marks, standard = (
+        delivery("north.course_mark", 2024),
+        delivery("north.edfi_course_transcript.edfi_json", 2024),
+    )
+    assert waits_for(files(marks, standard)) == [set(), {0}]
+    assert waits_for(files(standard, marks)) == [set(), {0}]
+    assert waits_for(files(standard, delivery("north.diploma", 2024))) == [set(), set()]
+
+
 def test_a_file_of_two_extracts_waits_for_both() -> None:
     both = [delivery("north.attendance", 2025), delivery("north.diploma", 2025)]
     earlier = files(delivery("north.attendance", 2024), delivery("north.diploma", 2024))
@@ -69,6 +87,54 @@ def test_a_file_of_two_extracts_waits_for_both() -> None:
 def test_a_file_loaded_alone_has_none_beside_it() -> None:
     given = files(*(delivery(f"{partner}.diploma", 2024) for partner in ("north", "south", "east")))
     assert waits_for(given, {given[1][0].load_id}) == [set(), {0}, {1}]
+
+
+def many_files(n_files: int) -> list[list[Delivery]]:
+    """Of forty partners and 25 years, every fifth of two extracts, every seventh of all years."""
+    names = ("person", "attendance", "diploma", "edfi_course_transcript", "course_mark")
+    made = []
+    for number in range(n_files):
+        partner, year = f"p{number % 40}", None if number % 7 == 6 else 2000 + number // 40 % 25
+        of_file = [delivery(f"{partner}.{names[number % 3]}", year)]
+        of_file += [delivery(f"{partner}.{names[3 + number % 2]}", year)] if number % 5 == 0 else []
+        made.append(of_file)
+    return made
+
+
+def test_files_wait_for_those_of_which_any_delivery_matters() -> None:
+    given = many_files(400)
+    alone = {given[100][0].load_id}
+    apart = [file[0].load_id in alone for file in given]
+    assert waits_for(given, alone) == [
+        {
+            before
+            for before in range(number)
+            if apart[before]
+            or apart[number]
+            or any(look_at_each_other(one, other) for one in given[before] for other in file)
+        }
+        for number, file in enumerate(given)
+    ]
+
+
+def test_who_waits_for_whom_is_found_without_comparing_every_two_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = many_files(2000)
+    n_compared = 0
+    matter = side_by_side._entities_matter  # an entity of a partner's year with another one
+
+    def counting(one: str, other: str) -> bool:
+        nonlocal n_compared
+        n_compared += 1
+        return matter(one, other)
+
+    monkeypatch.setattr(side_by_side, "_entities_matter", counting)
+    waits_for(given)
+    years = [one.school_year for file in given for one in file]
+    # a partner has five entities: of the file's year and of files of all years, or of 25 years and of those
+    most = sum(5 * 26 if year is None else 5 * 2 for year in years)
+    assert n_compared <= most < len(years) ** 2 / 2 / 40
 
 
 def test_independent_files_run_at_once_and_are_told_in_order() -> None:
