@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from identity.address_keys import make_address_keys
+from identity.address_keys import make_address_keys, rules_of_homes
 from identity.community_settings import community_settings
 from identity.matches import REVIEW_FROM
 from identity.person_key import person_key
@@ -51,41 +51,60 @@ COUNTS = """
         count(*) filter (method = 'state_id_refused') as refused_state_ids,
         (select count(distinct (partner_id, student_id)) from reissued) as reissued_numbers,
         (select count(*) from link where status = 'to_review') as to_review
-    from (select assigned.*, grouped.n_state_ids from assigned inner join grouped using (member_id))
+    from person_link
+"""
+
+_PERSON_LINKS = """
+    create or replace temp table person_link as
+    select partner_id, student_id, person_id, member.method, n_state_ids
+    from vault.member inner join vault.grouped using (member_id)
 """
 
 # the best pair of accounts of two groups speaks for them; evidence is levels of fields, never what they say
 _LINKS = """
     create or replace temp table link as
-    with placed as (
-        select all_records.record_id, assigned.person_id, assigned.group_id, assigned.partner_id
-        from all_records inner join assigned using (member_id)
+    with pairs as (
+        from vault.pair
+        where {concerned}
+    ),
+    placed as (
+        select record_id, community_id, member.person_id, record.group_id, record.partner_id
+        from vault.record
+        semi join (select record_l as record_id from pairs union all select record_r from pairs) as paired
+            using (record_id)
+        inner join vault.member using (member_id)
     ),
     best as (
         select
-            scored.community_id,
+            l.community_id,
             l.person_id as person_id_l, r.person_id as person_id_r,
             l.partner_id as partner_id_l, r.partner_id as partner_id_r,
-            scored.match_weight, scored.match_probability, scored.levels, scored.model_version,
-            scored.record_l, scored.record_r,
+            pairs.match_weight, pairs.match_probability, pairs.levels, pairs.model_version,
+            pairs.record_l, pairs.record_r,
             least(l.group_id, r.group_id) as group_l, greatest(l.group_id, r.group_id) as group_r
-        from scored
-        inner join placed as l on scored.record_l = l.record_id
-        inner join placed as r on scored.record_r = r.record_id
+        from pairs
+        inner join placed as l on pairs.record_l = l.record_id
+        inner join placed as r on pairs.record_r = r.record_id
         where l.group_id <> r.group_id
         qualify row_number() over (
             partition by group_l, group_r order by match_weight desc, record_l, record_r
         ) = 1
     ),
     rosters as (
-        select person_id, list(distinct partner_id) as partners from assigned group by person_id
+        select person_id, list(distinct partner_id) as partners
+        from vault.member semi join vault.grouped using (member_id)
+        semi join (select person_id_l as person_id from best union all select person_id_r from best) as linked
+            using (person_id)
+        group by person_id
     ),
     -- who was told apart from one of a person's children is told apart from the person
     told_apart as (
         select distinct least(l.person_id, r.person_id) as one, greatest(l.person_id, r.person_id) as other
         from apart
-        inner join assigned as l on apart.group_l = l.group_id
-        inner join assigned as r on apart.group_r = r.group_id
+        inner join (from vault.grouped inner join vault.member using (member_id)) as l
+            on apart.group_l = l.group_id
+        inner join (from vault.grouped inner join vault.member using (member_id)) as r
+            on apart.group_r = r.group_id
     )
     select
         best.* exclude (levels),
@@ -108,23 +127,28 @@ _LINKS = """
     inner join rosters as l on best.person_id_l = l.person_id
     inner join rosters as r on best.person_id_r = r.person_id
 """
+_OF_CONCERNED = """
+    record_l in (select record_id from vault.record semi join concerned using (member_id))
+    or record_r in (select record_id from vault.record semi join concerned using (member_id))
+"""
 
 
-def export(con: duckdb.DuckDBPyConnection, home: Home) -> LinkCounts:
-    """Write the tables of identity/ and what partners are told, and count."""
-    con.execute(_LINKS, {"lowest": REVIEW_FROM})
+def export(con: duckdb.DuckDBPyConnection, home: Home, *, only_news: bool = False) -> LinkCounts:
+    """Write the tables of identity/ and what partners are told, and count.
+
+    With `only_news`, links and keys of children who are not concerned are taken from the files that are there.
+    """
+    con.execute(_PERSON_LINKS)
+    con.execute(_LINKS.format(concerned=_OF_CONCERNED if only_news else "true"), {"lowest": REVIEW_FROM})
+    make_address_keys(con, person_key(home), only_news=only_news)
+    if only_news:
+        _add_kept(con, home)
     # ordered, so that equal links are equal bytes
     _write(
-        con, home.person_links, "select partner_id, student_id, person_id, method from assigned order by all"
+        con, home.person_links, "select partner_id, student_id, person_id, method from person_link order by all"
     )
-    _write(
-        con,
-        home.identity / "links.parquet",
-        "select community_id, person_id_l, person_id_r, partner_id_l, partner_id_r, status, match_weight, "
-        "match_probability, evidence, model_version from link order by all",
-    )
+    _write(con, home.identity / "links.parquet", f"select {_LINK} from link order by all")
     _write(con, home.identity / "match_rates.parquet", "from vault.match_rate order by all")
-    make_address_keys(con, home, person_key(home))
     _write(con, home.address_keys, "from address_key order by all")
     _write(con, home.identity / "person_changes.parquet", "select * from vault.change order by all")
     write_unmatched(con, home)
@@ -137,6 +161,27 @@ def export(con: duckdb.DuckDBPyConnection, home: Home) -> LinkCounts:
     draft.write_text(json.dumps({"counts": vars(counts), "made_of": _made_of(con, home)}) + "\n")
     draft.replace(_stamp(home))
     return counts
+
+
+_LINK = (
+    "community_id, person_id_l, person_id_r, partner_id_l, partner_id_r, status, match_weight, "
+    "match_probability, evidence, model_version"
+)
+
+
+def _add_kept(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Add to link and address_key what was written at the last time of others than those worked out anew."""
+    con.execute(f"""
+        insert into link by name
+        select {_LINK} from {literal(str(home.identity / "links.parquet"))}
+        where person_id_l not in (from changed_person) and person_id_r not in (from changed_person)
+    """)
+    con.execute(f"""
+        insert into address_key by name
+        from {literal(str(home.address_keys))} anti join (
+            select partner_id, student_id from vault.member semi join rekeyed using (member_id)
+        ) as others using (partner_id, student_id)
+    """)
 
 
 def exported_is_of(con: duckdb.DuckDBPyConnection, home: Home) -> bool:
@@ -174,7 +219,7 @@ def _made_of(con: duckdb.DuckDBPyConnection, home: Home) -> list[int | str]:
     ).fetchone()
     assert row is not None
     said = con.execute(f"from {community_settings(home)} order by all").fetchall()
-    which = hashlib.sha256(f"stamp|{person_key(home)}|{said}".encode()).hexdigest()[:8]
+    which = hashlib.sha256(f"stamp|{person_key(home)}|{said}|{rules_of_homes()}".encode()).hexdigest()[:8]
     return [int(row[0]), int(row[1]), which]
 
 

@@ -13,7 +13,7 @@ from ingestion.sql_text import literal
 def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Write feedback/<partner>/unmatched.csv for each partner with such children in force, and only for them.
 
-    One column, student_id, in order. From tables account and assigned, for communities that want it
+    One column, student_id, in order. From tables account and person_link, for communities that want it
     (`identity: {unmatched_lists: true}`): whoever is not on the list is known to another partner. A
     community's only partner is told nothing, for there is nobody to be linked to.
     """
@@ -21,11 +21,11 @@ def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     con.execute(f"""
         create or replace temp table unmatched as
         with known_to as (
-            select person_id, count(distinct partner_id) as n_partners from assigned group by person_id
+            select person_id, count(distinct partner_id) as n_partners from person_link group by person_id
         )
         select distinct account.partner_id, account.student_id
         from account
-        inner join assigned using (member_id)
+        inner join person_link using (partner_id, student_id)
         inner join known_to using (person_id)
         where n_partners = 1 and account.community_id in (
             select community_id from account where community_id in ({wanted})
