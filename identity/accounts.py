@@ -46,11 +46,11 @@ def take_accounts(
     """Make tables new_file, gone_file, new_account, account, mention, child_told, present and withdrawn.
 
     `account` has what `vault.account` has of all files in force, a row per row of a file that tells who a
-    child is, `new_account` those of new files; `mention` (file_key, member_id) each child that a file not read before speaks of, `child_told`
-    (member_id, partner_id, student_id) the same children, each once; `present` every child that any file in
-    force speaks of, each once; `withdrawn` (member_id) whose account was taken back with its file, and not
-    sent anew. All but files, `mention` and `child_told` are made only where there is news of children, or
-    `in_full`. The vault itself is only read.
+    child is, `new_account` those of new files; `mention` (file_key, member_id) each child that a file not
+    read before speaks of, `child_told` (member_id, partner_id, student_id) the same children, each once;
+    `present` every child that any file in force speaks of, each once; `withdrawn` (member_id) whose account
+    was taken back with its file, and not sent anew. All but files, `mention` and `child_told` are made only
+    where there is news of children, or `in_full`. The vault itself is only read.
     """
     files = _files_in_force(lake, _read_by(con, home), has_views=has_views)
     con.execute("create or replace temp table in_force (file_key varchar, tells_of_persons boolean)")

@@ -17,11 +17,12 @@ LABEL = b"milepost: addresses of households"  # keeps these keys apart from pers
 
 
 def find_homes(con: duckdb.DuckDBPyConnection, home: Home, *, only_news: bool) -> None:
-    """Make tables new_home and gone_home: homes as told, and as written, that the vault has not, or has still.
+    """Make table new_home: homes, as told and as written, that the vault is to have.
 
-    There are none of communities that say `identity: {households_by_address: false}`. With `only_news`, table
-    rekeyed (member_id) is made too: whose keys may be others than at the last time, as those of changed_member
-    are, and of who tells no ZIP code of a place that they told of.
+    There are none of communities that say `identity: {households_by_address: false}`. With `only_news` it has
+    those that the vault has not, and tables gone_home (those that it has and nobody tells of now) and rekeyed
+    (member_id) are made too: whose keys may be others than at the last time, which are changed_member and who
+    tells of the same place without a ZIP code.
     """
     unwanted = f"select community_id from {community_settings(home)} where not households_by_address"
     con.execute(f"""
@@ -31,16 +32,19 @@ def find_homes(con: duckdb.DuckDBPyConnection, home: Home, *, only_news: bool) -
     """)
     if not only_news:
         _write_homes(con, f"select distinct {_HOME} {_TOLD.format(accounts='account')}")
-        con.execute("create or replace temp table gone_home as from vault.home")
         return
     _write_homes(
         con,
-        f"select distinct {_HOME} {_TOLD.format(accounts='new_account')} except select {_HOME} from vault.home",
+        f"select distinct {_HOME} {_TOLD.format(accounts='new_account')} "
+        f"except select {_HOME} from vault.home",
     )
     gone = "(from vault.account semi join gone_file using (file_key))"
     con.execute(f"""
+        create or replace temp table left_home as select distinct {_HOME} {_TOLD.format(accounts=gone)}
+    """)
+    con.execute(f"""
         create or replace temp table gone_home as
-        select {_HOME} {_TOLD.format(accounts=gone)} except select {_HOME} {_TOLD.format(accounts="account")}
+        from left_home anti join (select {_HOME} {_TOLD.format(accounts="account")}) as told using ({_HOME})
     """)
     con.execute(_REKEYED)
 
@@ -70,7 +74,7 @@ def make_address_keys(con: duckdb.DuckDBPyConnection, secret: str, *, only_news:
     """Make table address_key from table account and vault.home, with the deployment's secret.
 
     Columns: community_id, partner_id, student_id, school_year, collection, address_key, surname_key and
-    has_unit; one row per student, school year, collection and home told, with `only_news` of rekeyed students.
+    has_unit; one row per student, school year, collection and home told; with `only_news` of `rekeyed`.
     `address_key` is 60 bits of HMAC-SHA-256 over ZIP code, place and unit, under a key derived from the
     deployment's secret: a town has few addresses, and a hash without a secret is undone by trying them all.
     `surname_key` is the same over address_key and last name, so that it tells families of one home apart and
@@ -100,6 +104,7 @@ _TOLD = """
     where trim(address) <> ''
 """
 
+_CHANGED_BEFORE = "(from vault.account semi join changed_member using (member_id))"
 _REKEYED = f"""
     create or replace temp table rekeyed as
     with homes as (
@@ -110,7 +115,7 @@ _REKEYED = f"""
         select distinct community_id, place
         from homes
         semi join (
-            select {{home}} {_TOLD.format(accounts="(from vault.account semi join changed_member using (member_id))")}
+            select {{home}} {_TOLD.format(accounts=_CHANGED_BEFORE)}
             union all
             select {{home}} {_TOLD.format(accounts="(from new_account)")}
         ) as told using ({{home}})

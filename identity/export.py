@@ -136,7 +136,7 @@ _OF_CONCERNED = """
 def export(con: duckdb.DuckDBPyConnection, home: Home, *, only_news: bool = False) -> LinkCounts:
     """Write the tables of identity/ and what partners are told, and count.
 
-    With `only_news`, links and keys of children who are not concerned are taken from the files that are there.
+    With `only_news`, links and keys of children who are not concerned are taken from the files of before.
     """
     con.execute(_PERSON_LINKS)
     con.execute(_LINKS.format(concerned=_OF_CONCERNED if only_news else "true"), {"lowest": REVIEW_FROM})
@@ -145,7 +145,9 @@ def export(con: duckdb.DuckDBPyConnection, home: Home, *, only_news: bool = Fals
         _add_kept(con, home)
     # ordered, so that equal links are equal bytes
     _write(
-        con, home.person_links, "select partner_id, student_id, person_id, method from person_link order by all"
+        con,
+        home.person_links,
+        "select partner_id, student_id, person_id, method from person_link order by all",
     )
     _write(con, home.identity / "links.parquet", f"select {_LINK} from link order by all")
     _write(con, home.identity / "match_rates.parquet", "from vault.match_rate order by all")

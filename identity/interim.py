@@ -83,8 +83,9 @@ def make_concerned(con: duckdb.DuckDBPyConnection, *, only_news: bool) -> None:
             with shared as (
                 select member_id
                 from vault.member
-                semi join (select person_id from vault.member semi join concerned using (member_id)) as persons
-                    using (person_id)
+                semi join (
+                    select person_id from vault.member semi join concerned using (member_id)
+                ) as persons using (person_id)
                 anti join concerned using (member_id)
             )
             select member_id, group_id, cluster_id

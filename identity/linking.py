@@ -13,8 +13,8 @@ from identity.address_keys import find_homes, keep_homes
 from identity.decisions import make_decided, refuse_contradictions
 from identity.export import LinkCounts, export, exported_is_of, read_counts
 from identity.groups import make_groups
-from identity.match_rates import keep_match_rates, measure_match_rates, refuse_fallen
 from identity.interim import keep_grouped, make_concerned
+from identity.match_rates import keep_match_rates, measure_match_rates, refuse_fallen
 from identity.matches import keep_matches, match
 from identity.person_key import person_key
 from identity.persons import assign_persons, keep_persons

@@ -121,7 +121,9 @@ def _models_of_before(con: duckdb.DuckDBPyConnection) -> dict[str, Model] | None
         community_id: _kept_model(con, community_id, n_records)
         for community_id, n_records in _compared_communities(con)
     }
-    before = {name for (name,) in con.execute("select distinct community_id from vault.normalised").fetchall()}
+    before = {
+        name for (name,) in con.execute("select distinct community_id from vault.normalised").fetchall()
+    }
     kept = {community_id: model for community_id, model in models.items() if model is not None}
     return kept if before == set(kept) == set(models) else None
 
@@ -145,12 +147,14 @@ def _match_news(con: duckdb.DuckDBPyConnection, community_id: str, model: Model)
     )
     if not con.table("record").shape[0]:
         return
+    # read very often, so nobody is looked for where nobody is gone
+    gone = "anti join gone_record using (record_id) " if con.table("gone_record").shape[0] else ""
     con.execute(
         "create or replace temp view settled as from vault.normalised "
-        f"anti join gone_record using (record_id) where community_id = {literal(community_id)}"
+        f"{gone}where community_id = {literal(community_id)}"
     )
     score(con, model, new="record", settled="settled")
-    _keep_normalised(con, community_id, f"(from {NORMALISED} semi join record using (record_id))")
+    _keep_normalised(con, community_id, f"{NORMALISED}_new")
     con.execute(_WITHOUT_NAMES)
     con.execute(
         "insert into scored by name select *, $version as model_version, match_weight as name_weight, "
@@ -163,9 +167,7 @@ def _cluster_news(con: duckdb.DuckDBPyConnection) -> None:
     from identity.matching import cluster
 
     reach_groups(con, THRESHOLD)
-    con.execute(
-        "create or replace temp table record as from all_records semi join reached using (group_id)"
-    )
+    con.execute("create or replace temp table record as from all_records semi join reached using (group_id)")
     con.execute(f"""
         create or replace temp table pair as
         with strong as (
@@ -216,9 +218,7 @@ def _match_community(
     )
 
 
-def _score_names(
-    con: duckdb.DuckDBPyConnection, community_id: str, model: Model, *, only_new: bool
-) -> None:
+def _score_names(con: duckdb.DuckDBPyConnection, community_id: str, model: Model, *, only_new: bool) -> None:
     """Make tables pair and by_names of what names, dates and places say; rows to keep go to `normalised`.
 
     With `only_new`, only new records are compared: those that say something else than when the vault last
@@ -332,7 +332,9 @@ def _keep_all(con: duckdb.DuckDBPyConnection) -> None:
         "and kept.community_id = now.community_id and kept.group_id = now.group_id "
         "and kept.state_id is not distinct from now.state_id"
     )
-    con.execute(f"delete from vault.normalised as kept where not exists (from normalised as now where {same})")
+    con.execute(
+        f"delete from vault.normalised as kept where not exists (from normalised as now where {same})"
+    )
     con.execute(
         "insert into vault.normalised by name from normalised as now "
         f"where not exists (from vault.normalised as kept where {same})"

@@ -18,6 +18,23 @@ def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     community's only partner is told nothing, for there is nobody to be linked to.
     """
     wanted = f"select community_id from {community_settings(home)} where unmatched_lists"
+    partners = _find_unmatched(con, wanted) if con.execute(f"{wanted} limit 1").fetchone() else []
+    for partner in partners:
+        file = home.unmatched_csv(partner)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_suffix(".csv.draft")
+        con.execute(
+            f"copy (select {neutral_sql('student_id')} as student_id from unmatched "
+            f"where partner_id = {literal(partner)} order by 1) to {literal(str(draft))} (format csv, header)"
+        )
+        draft.replace(file)
+    for file in home.feedback.glob("*/unmatched.csv"):
+        if file.parent.name not in partners:
+            file.unlink()
+
+
+def _find_unmatched(con: duckdb.DuckDBPyConnection, wanted: str) -> list[str]:
+    """Make table unmatched (partner_id, student_id), and return the partners."""
     con.execute(f"""
         create or replace temp table unmatched as
         with known_to as (
@@ -32,16 +49,4 @@ def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
             group by community_id having count(distinct partner_id) > 1
         )
     """)
-    partners = [name for (name,) in con.execute("select distinct partner_id from unmatched").fetchall()]
-    for partner in partners:
-        file = home.unmatched_csv(partner)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(".csv.draft")
-        con.execute(
-            f"copy (select {neutral_sql('student_id')} as student_id from unmatched "
-            f"where partner_id = {literal(partner)} order by 1) to {literal(str(draft))} (format csv, header)"
-        )
-        draft.replace(file)
-    for file in home.feedback.glob("*/unmatched.csv"):
-        if file.parent.name not in partners:
-            file.unlink()
+    return [name for (name,) in con.execute("select distinct partner_id from unmatched").fetchall()]

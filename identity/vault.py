@@ -18,7 +18,8 @@ from ingestion.spill import working_database
 LAYOUT = 5  # another number where a table of DERIVED has other columns than before
 # what is read from the lake, or worked out of it, again; everything else is kept for good
 DERIVED = (
-    "file", "account", "mention", "grouped", "home", "record", "normalised", "named_clk", "pair", "match_rate",
+    "file", "account", "mention", "grouped", "home", "record", "normalised", "named_clk", "pair",
+    "match_rate",
 )  # fmt: skip
 SCHEMA = """
     create table if not exists vault.layout (number integer);

@@ -17,9 +17,7 @@ FIRST_YEAR_OF_BIRTH = 1905
 COLUMNS = ("first_name", "middle_name", "last_name", "birth_date", "sex", "address", "zip_code")
 
 
-def normalise(
-    con: duckdb.DuckDBPyConnection, kept: str | None = None, settled: str | None = None
-) -> None:
+def normalise(con: duckdb.DuckDBPyConnection, kept: str | None = None, settled: str | None = None) -> None:
     """Make table `matching_record` from table `record`: a row per record, in the form that is compared.
 
     Beside record_id, partner, group_id and state_id (null where `record` has no such column) it has:
@@ -57,8 +55,14 @@ def normalise(
             f" inner join record on kept.record_id = record.record_id and {_PLACE} = kept.place_hash"
         )
     if settled:
-        told += f" union all by name select {', '.join(KEPT)}, group_id, state_id from {settled}"
-    con.execute(f"create or replace table {NORMALISED} as select *, {_ALSO} from ({told})")
+        con.execute(f"create or replace temp table {NORMALISED}_new as {told}")
+        # a view: it is quicker to read a few columns where they are, as often as it is done, than to copy all
+        con.execute(
+            f"create or replace temp view {NORMALISED} as select *, {_ALSO} from (from {NORMALISED}_new "
+            f"union all by name select {', '.join(KEPT)}, group_id, state_id from {settled})"
+        )
+    else:
+        con.execute(f"create or replace table {NORMALISED} as select *, {_ALSO} from ({told})")
     for table in ("first_name", "last_name", "middle_name", "address", "source"):
         con.execute(f"drop table matching_{table}")
 
