@@ -47,7 +47,7 @@ COUNTS = """
         count(*) filter (method = 'state_id') as by_state_id,
         count(*) filter (method in ('partner_id', 'state_id_refused', 'apart')) as by_partner_id,
         count(*) filter (method in ('linked', 'decided')) as linked,
-        count(*) filter (n_state_ids > 1) as conflicting_state_ids,
+        (select count(*) from vault.grouped where n_state_ids > 1) as conflicting_state_ids,
         count(*) filter (method = 'state_id_refused') as refused_state_ids,
         (select count(distinct (partner_id, student_id)) from reissued) as reissued_numbers,
         (select count(*) from link where status = 'to_review') as to_review
@@ -56,17 +56,14 @@ COUNTS = """
 
 _PERSON_LINKS = """
     create or replace temp table person_link as
-    select partner_id, student_id, person_id, member.method, n_state_ids
-    from vault.member inner join vault.grouped using (member_id)
+    select partner_id, student_id, person_id, method
+    from vault.member semi join {concerned} using (member_id)
 """
 
 # the best pair of accounts of two groups speaks for them; evidence is levels of fields, never what they say
 _LINKS = """
     create or replace temp table link as
-    with pairs as (
-        from vault.pair
-        where {concerned}
-    ),
+    with pairs as ({pairs}),
     placed as (
         select record_id, community_id, member.person_id, record.group_id, record.partner_id
         from vault.record
@@ -98,13 +95,16 @@ _LINKS = """
         group by person_id
     ),
     -- who was told apart from one of a person's children is told apart from the person
+    of_apart as (
+        select group_id, person_id
+        from vault.grouped inner join vault.member using (member_id)
+        where group_id in (select group_l from apart union all select group_r from apart)
+    ),
     told_apart as (
         select distinct least(l.person_id, r.person_id) as one, greatest(l.person_id, r.person_id) as other
         from apart
-        inner join (from vault.grouped inner join vault.member using (member_id)) as l
-            on apart.group_l = l.group_id
-        inner join (from vault.grouped inner join vault.member using (member_id)) as r
-            on apart.group_r = r.group_id
+        inner join of_apart as l on apart.group_l = l.group_id
+        inner join of_apart as r on apart.group_r = r.group_id
     )
     select
         best.* exclude (levels),
@@ -127,9 +127,15 @@ _LINKS = """
     inner join rosters as l on best.person_id_l = l.person_id
     inner join rosters as r on best.person_id_r = r.person_id
 """
-_OF_CONCERNED = """
-    record_l in (select record_id from vault.record semi join concerned using (member_id))
-    or record_r in (select record_id from vault.record semi join concerned using (member_id))
+_CONCERNED_RECORDS = """
+    create or replace temp table concerned_record as
+    select record_id from vault.record semi join concerned using (member_id)
+"""
+_PAIRS_OF_CONCERNED = """
+    from vault.pair semi join concerned_record on record_l = record_id
+    union all
+    from (from vault.pair anti join concerned_record on record_l = record_id)
+    semi join concerned_record on record_r = record_id
 """
 
 
@@ -138,8 +144,11 @@ def export(con: duckdb.DuckDBPyConnection, home: Home, *, only_news: bool = Fals
 
     With `only_news`, links and keys of children who are not concerned are taken from the files of before.
     """
-    con.execute(_PERSON_LINKS)
-    con.execute(_LINKS.format(concerned=_OF_CONCERNED if only_news else "true"), {"lowest": REVIEW_FROM})
+    con.execute(_CONCERNED_RECORDS)
+    con.execute(_PERSON_LINKS.format(concerned="concerned" if only_news else "vault.grouped"))
+    con.execute(
+        _LINKS.format(pairs=_PAIRS_OF_CONCERNED if only_news else "from vault.pair"), {"lowest": REVIEW_FROM}
+    )
     make_address_keys(con, person_key(home), only_news=only_news)
     if only_news:
         _add_kept(con, home)
@@ -172,18 +181,31 @@ _LINK = (
 
 
 def _add_kept(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Add to link and address_key what was written at the last time of others than those worked out anew."""
-    con.execute(f"""
-        insert into link by name
-        select {_LINK} from {literal(str(home.identity / "links.parquet"))}
-        where person_id_l not in (from changed_person) and person_id_r not in (from changed_person)
+    """Put before the rows worked out anew those of others, as they were written at the last time.
+
+    They are in order there, which makes putting all in order quick.
+    """
+    of = "(select partner_id, student_id from vault.member semi join {} using (member_id)) as others"
+    kept = {
+        "person_link": f"from {literal(str(home.person_links))} "
+        f"anti join {of.format('left_or_concerned')} using (partner_id, student_id)",
+        "link": f"select {_LINK} from {literal(str(home.identity / 'links.parquet'))} "
+        "where person_id_l not in (from changed_person) and person_id_r not in (from changed_person)",
+        "address_key": f"from {literal(str(home.address_keys))} "
+        f"anti join {of.format('rekeyed')} using (partner_id, student_id)",
+    }
+    con.execute("""
+        create or replace temp view left_or_concerned as
+        select member_id from concerned union all select member_id from changed_member
     """)
-    con.execute(f"""
-        insert into address_key by name
-        from {literal(str(home.address_keys))} anti join (
-            select partner_id, student_id from vault.member semi join rekeyed using (member_id)
-        ) as others using (partner_id, student_id)
-    """)
+    for table, before in kept.items():
+        columns = _LINK if table == "link" else "*"
+        con.execute(
+            f"create or replace temp table all_of_them as {before} union all by name "
+            f"select {columns} from {table}"
+        )
+        con.execute(f"drop table {table}")
+        con.execute(f"alter table all_of_them rename to {table}")
 
 
 def exported_is_of(con: duckdb.DuckDBPyConnection, home: Home) -> bool:
@@ -227,5 +249,5 @@ def _made_of(con: duckdb.DuckDBPyConnection, home: Home) -> list[int | str]:
 
 def _write(con: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:
     draft = path.with_suffix(".parquet.draft")
-    con.execute(f"copy ({query}) to {literal(str(draft))} (format parquet)")
+    con.execute(f"copy ({query}) to {literal(str(draft))} (format parquet, dictionary_size_limit 5000)")
     draft.replace(path)

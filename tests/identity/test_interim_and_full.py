@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from accounts_of_partners import child, cohort, send
+from accounts_of_partners import child, cohort, persons, send
 
 import identity.linking
 from identity.linking import link_persons
@@ -164,6 +164,22 @@ def test_after_each_news_all_is_as_if_everything_had_been_worked_out(
         assert took_news_only == [True, False], news.__name__
         ours, theirs = told(home), told(in_full)
         assert {name for name in ours if ours[name] != theirs[name]} == set(), news.__name__
+
+
+def test_where_a_second_partner_comes_all_are_compared_and_linked(tmp_path: Path) -> None:
+    home = Home(tmp_path / "interim")
+    send(home, "north", *cohort("N", 0, 60))
+    link(home)
+    send(home, "clinic", *cohort("C", 20, 40))
+    in_full = copy_to_do_in_full(home, tmp_path / "in_full")
+    link(home)
+    link(in_full)
+    found = persons(home)
+    assert all(found["clinic", f"C{i}"] == found["north", f"N{i}"] for i in range(20, 60))
+    ours, theirs = told(home), told(in_full)
+    for one in (ours, theirs):  # fitted twice, and remembered with what was found
+        one.pop("pair")
+    assert ours == theirs
 
 
 KILLED = """
