@@ -16,8 +16,8 @@ import duckdb
 import pytest
 from accounts_of_partners import child, cohort, persons, send
 
-import identity.linking
 from identity.linking import link_persons
+from identity.matches import match
 from identity.vault import open_vault
 from ingestion.home import Home
 
@@ -145,13 +145,12 @@ def test_after_each_news_all_is_as_if_everything_had_been_worked_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     took_news_only: list[bool] = []
-    match = identity.linking.match
 
     def watched(*given: Any, **named: Any) -> bool:
         took_news_only.append(match(*given, **named))
         return took_news_only[-1]
 
-    monkeypatch.setattr(identity.linking, "match", watched)
+    monkeypatch.setattr("identity.linking.match", watched)
     home = Home(tmp_path / "interim")
     begin(home)
     link(home)
