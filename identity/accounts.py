@@ -43,14 +43,14 @@ class News(Enum):
 def take_accounts(
     con: duckdb.DuckDBPyConnection, home: Home, lake: Home, *, has_views: bool, in_full: bool = False
 ) -> News:
-    """Make tables new_file, gone_file, account, mention, child_told, present and withdrawn.
+    """Make tables new_file, gone_file, new_account, account, mention, child_told, present and withdrawn.
 
     `account` has what `vault.account` has of all files in force, a row per row of a file that tells who a
-    child is; `mention` (file_key, member_id) each child that a file not read before speaks of, `child_told`
-    (member_id, partner_id, student_id) the same children, each once; `present` every child that any file in
-    force speaks of, each once; `withdrawn` (member_id) whose account was taken back with its file, and not
-    sent anew. All but files, `mention` and `child_told` are made only where there is news of children, or
-    `in_full`. The vault itself is only read.
+    child is, `new_account` those of new files; `mention` (file_key, member_id) each child that a file not
+    read before speaks of, `child_told` (member_id, partner_id, student_id) the same children, each once;
+    `present` every child that any file in force speaks of, each once; `withdrawn` (member_id) whose account
+    was taken back with its file, and not sent anew. All but files, `mention` and `child_told` are made only
+    where there is news of children, or `in_full`. The vault itself is only read.
     """
     files = _files_in_force(lake, _read_by(con, home), has_views=has_views)
     con.execute("create or replace temp table in_force (file_key varchar, tells_of_persons boolean)")
@@ -74,6 +74,7 @@ def take_accounts(
     assert gone is not None
     if in_full or persons or standards or gone[1] or _others_are_present(con):
         con.execute(_accounts_sql(home, persons, standards))
+        con.execute(_ACCOUNT)
         con.execute(_PRESENT)
         con.execute(_WITHDRAWN)
         return News.CHILDREN
@@ -91,6 +92,14 @@ def _others_are_present(con: duckdb.DuckDBPyConnection) -> bool:
     """).fetchone()
     return bool(row and row[0])
 
+
+# a view: of a million accounts of before, each step reads what it needs of them where it is
+_ACCOUNT = """
+    create or replace temp view account as
+    select * from vault.account where file_key not in (select file_key from gone_file)
+    union all by name
+    from new_account
+"""
 
 _PRESENT = """
     create or replace temp table present as
@@ -115,9 +124,8 @@ _WITHDRAWN = """
 def keep_accounts(con: duckdb.DuckDBPyConnection) -> None:
     """Write accounts of new files, remove those of files that are gone; the caller holds the transaction."""
     con.execute("delete from vault.account where file_key in (select file_key from gone_file)")
-    con.execute(
-        "insert into vault.account by name from account where file_key in (select file_key from new_file)"
-    )
+    con.execute("insert into vault.account by name from new_account")
+    con.execute("create or replace temp view account as from vault.account")
 
 
 def keep_files(con: duckdb.DuckDBPyConnection) -> None:
@@ -181,17 +189,14 @@ def _accounts_sql(
     if standards:
         told.append(f"select {literal(standards)} as file_key, * from warehouse.staging.{STANDARDS[1]}")
     columns = ", ".join(f"told.{name}::{kind} as {name}" for name, kind in PERSON.items() if name != "gender")
-    kept = "from vault.account anti join gone_file using (file_key)"
     return f"""
-        create or replace temp table account as
+        create or replace temp table new_account as
         select
             told.file_key, {columns}, {MEMBER_ID.format(rows="told.")} as member_id,
             {_sex_sql(home)} as sex
         from ({" union all by name ".join(told)}) as told
         {_join_sexes(home)}
         where told.student_id is not null
-        union all by name
-        {kept}
     """
 
 

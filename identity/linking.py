@@ -9,9 +9,11 @@ from contextlib import contextmanager
 import duckdb
 
 from identity.accounts import News, keep_accounts, keep_files, take_accounts
+from identity.address_keys import find_homes, keep_homes
 from identity.decisions import make_decided, refuse_contradictions
 from identity.export import LinkCounts, export, exported_is_of, read_counts
 from identity.groups import make_groups
+from identity.interim import keep_grouped, make_concerned
 from identity.match_rates import keep_match_rates, measure_match_rates, refuse_fallen
 from identity.matches import keep_matches, match
 from identity.person_key import person_key
@@ -53,7 +55,8 @@ def link_persons(
                     keep_files(con)
             return read_counts(home)
         make_groups(con)
-        match(con, retrain=retrain)
+        only_news = match(con, retrain=retrain, only_news=not in_full)
+        make_concerned(con, only_news=only_news)
         assign_persons(con, person_key(home))
         measure_match_rates(con, home)
         if not accept_match_rates:
@@ -61,16 +64,19 @@ def link_persons(
         find_reissued(con)
         if not accept_reissued_numbers:
             refuse_reissued(con, home)
+        find_homes(con, home, only_news=only_news)
         with _transaction(con):
-            _keep(con)
-        return export(con, home)
+            _keep(con, only_news=only_news)
+        return export(con, home, only_news=only_news)
 
 
-def _keep(con: duckdb.DuckDBPyConnection) -> None:
+def _keep(con: duckdb.DuckDBPyConnection, *, only_news: bool) -> None:
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None).isoformat()
     keep_files(con)
+    keep_homes(con, only_news=only_news)
     keep_accounts(con)
-    keep_matches(con, now)
+    keep_matches(con, now, only_news=only_news)
+    keep_grouped(con, only_news=only_news)
     keep_persons(con, now)
     keep_match_rates(con, now)
     con.execute("insert into vault.generation select coalesce(max(number), 0) + 1 from vault.generation")

@@ -26,17 +26,21 @@ def measure_match_rates(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """
     con.execute(f"""
         create or replace temp table new_rate as
-        with known_to as (
-            select person_id, count(distinct partner_id) as n_partners from assigned group by person_id
-        ),
-        children as (
-            select distinct _load_id as load_id, community_id, extract_id, school_year, collection, person_id,
-                   n_partners > 1 as is_matched
-            from account
-            inner join assigned using (member_id)
-            inner join known_to using (person_id)
+        with told as (
+            select distinct _load_id as load_id, community_id, extract_id, school_year, collection, member_id
+            from new_account
             where _load_id not in (select load_id from vault.match_rate)
         ),
+        told_persons as (
+            select distinct told.* exclude (member_id), person_id
+            from told inner join person_now using (member_id)
+        ),
+        known_to as (
+            select person_id, min(partner_id) <> max(partner_id) as is_matched
+            from person_now semi join told_persons using (person_id)
+            group by person_id
+        ),
+        children as (select * from told_persons inner join known_to using (person_id)),
         rates as (
             select load_id, community_id, extract_id, school_year, collection,
                    count(*) as n_children, count(*) filter (is_matched) as n_matched

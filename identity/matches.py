@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from identity.interim import reach_groups
+from identity.records import RECORD, find_records, find_unsure
+from ingestion.sql_text import literal
+
 if TYPE_CHECKING:
     from identity.matching import Model
 
-# of an account, and the same one whenever the account is told again
-RECORD_ID = (
-    "md5_number_lower(concat_ws('|', account.member_id, coalesce(first_name, ''), coalesce(middle_name, ''), "
-    "coalesce(last_name, ''), coalesce(birth_date::varchar, ''), coalesce(sex, ''), coalesce(clk, ''), "
-    "coalesce(hashed_national_id, '')))"
-)
 # of match probability, from which two are linked: least costly where a wrong link costs ten missed ones (make
 # bench-identity draws the curve)
 THRESHOLD = 0.95
@@ -25,30 +23,124 @@ FEWEST_RECORDS = 50  # below, a model says nothing, and there is nothing to comp
 OUTGROWN = 2  # times as many records as the model was fitted to: it is fitted anew
 
 
-def match(con: duckdb.DuckDBPyConnection, *, retrain: bool = False) -> None:
-    """Make tables all_records (accounts to compare), scored (pairs) and clustered (group_id, cluster_id).
+def match(con: duckdb.DuckDBPyConnection, *, retrain: bool = False, only_news: bool = False) -> bool:
+    """Make tables scored (pairs), clustered (group_id, cluster_id), new_record, gone_record and normalised.
 
     Per community, for no agreement lets two of them share names; none is compared where all children have
     state ids. The model fitted before is used as it is, so that an interim load is compared with everybody by
     the same measure; it is fitted anew with `retrain`, or when there are twice as many records.
-    """
-    from identity.matching import rules_of_now
 
-    con.execute(_UNSURE)
-    con.execute(_RECORDS, {"rules": rules_of_now()})
-    con.execute("create or replace temp table scored as select *, '' as community_id from vault.pair limit 0")
+    With `only_news`, where that is all there is to do, scored and clustered are of new records and of groups
+    that may be linked otherwise alone, the vault has the others, and True is returned.
+    """
+    find_unsure(con)
+    con.execute("create or replace temp table scored as from vault.pair limit 0")
     con.execute("create or replace temp table fitted as from vault.model limit 0")
     con.execute("create or replace temp table clustered (group_id ubigint, cluster_id ubigint)")
     for table in ("normalised", "encoded_now"):
         source = "normalised" if table == "normalised" else "named_clk"
         con.execute(f"create or replace temp table {table} as from vault.{source} limit 0")
-    communities = con.execute(
-        "select community_id, count(*) from all_records group by all having count(distinct partner_id) > 1 "
-        "order by 1"
+    if only_news and not retrain and _may_be_kept(con):
+        find_records(con, only_news=True)
+        if (models := _models_of_before(con)) is not None:
+            for community_id, model in models.items():
+                _match_news(con, community_id, model)
+            _cluster_news(con)
+            return True
+    find_records(con, only_news=False)
+    for community_id, n_records in _compared_communities(con):
+        _match_community(con, community_id, n_records, retrain=retrain)
+    return False
+
+
+def _may_be_kept(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether pairs of before stand where nothing new is told: one way to compare them, and no codes.
+
+    What encodings and hashed numbers say depends on all of them, and on the secret.
+    """
+    from identity.matching import rules_of_now
+
+    row = con.execute(
+        """
+        select exists (from vault.normalised where rules <> $rules)
+            or exists (from account where clk is not null or hashed_national_id is not null)
+            or exists (from vault.named_clk)
+            or exists (from unsure anti join (select distinct community_id from vault.record) as kept
+                       using (community_id))
+            or exists (from vault.record anti join unsure using (community_id))
+        """,
+        {"rules": rules_of_now()},
+    ).fetchone()
+    return not (row and row[0])
+
+
+def _models_of_before(con: duckdb.DuckDBPyConnection) -> dict[str, Model] | None:
+    """The models of communities that are compared; None where one is not there, or others were compared."""
+    models = {
+        community_id: _kept_model(con, community_id, n_records)
+        for community_id, n_records in _compared_communities(con)
+    }
+    before = {
+        name for (name,) in con.execute("select distinct community_id from vault.normalised").fetchall()
+    }
+    kept = {community_id: model for community_id, model in models.items() if model is not None}
+    return kept if before == set(kept) == set(models) else None
+
+
+def _compared_communities(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    return con.execute(
+        "select community_id, count(*) as n from all_records group by all "
+        "having count(distinct partner_id) > 1 and n >= ? order by 1",
+        [FEWEST_RECORDS],
     ).fetchall()
-    for community_id, n_records in communities:
-        if n_records >= FEWEST_RECORDS:
-            _match_community(con, community_id, n_records, retrain=retrain)
+
+
+def _match_news(con: duckdb.DuckDBPyConnection, community_id: str, model: Model) -> None:
+    """Compare the new records of a community with all others of it; what is found is added to scored."""
+    from identity.matching import NORMALISED, score
+
+    con.execute(
+        "create or replace temp table record as "
+        "select * exclude (community_id) from new_record where community_id = $community_id",
+        {"community_id": community_id},
+    )
+    if not con.table("record").shape[0]:
+        return
+    # read very often, so nobody is looked for where nobody is gone
+    gone = "anti join gone_record using (record_id) " if con.table("gone_record").shape[0] else ""
+    con.execute(
+        "create or replace temp view settled as from vault.normalised "
+        f"{gone}where community_id = {literal(community_id)}"
+    )
+    score(con, model, new="record", settled="settled")
+    _keep_normalised(con, community_id, f"{NORMALISED}_new")
+    con.execute(_WITHOUT_NAMES)
+    con.execute(
+        "insert into scored by name select *, $version as model_version, match_weight as name_weight, "
+        "levels as name_levels from pair",
+        {"version": model.version},
+    )
+
+
+def _cluster_news(con: duckdb.DuckDBPyConnection) -> None:
+    from identity.matching import cluster
+
+    reach_groups(con, THRESHOLD)
+    con.execute("create or replace temp table record as from all_records semi join reached using (group_id)")
+    con.execute(f"""
+        create or replace temp table pair as
+        with strong as (
+            select record_l, record_r, match_weight, match_probability from vault.pair
+            where match_probability >= {THRESHOLD}
+                and record_l not in (select record_id from gone_record)
+                and record_r not in (select record_id from gone_record)
+            union all by name
+            select record_l, record_r, match_weight, match_probability from scored
+        )
+        from strong semi join record on strong.record_l = record.record_id
+    """)
+    cluster(con, THRESHOLD, apart="apart")
+    con.execute("insert into clustered select group_id, cluster_id from cluster")
 
 
 def _match_community(
@@ -64,7 +156,7 @@ def _match_community(
     )
     kept = None if retrain else _kept_model(con, community_id, n_records)
     model = kept or train(con, SEED)
-    _score_names(con, model, only_new=bool(kept))
+    _score_names(con, community_id, model, only_new=bool(kept))
     _score_codes(con)
     if not kept:
         con.execute(
@@ -79,37 +171,27 @@ def _match_community(
     cluster(con, THRESHOLD, apart="apart")
     con.execute("insert into clustered select group_id, cluster_id from cluster")
     con.execute(
-        "insert into scored by name "
-        "select pair.*, $version as model_version, $community_id as community_id, name_weight, name_levels "
+        "insert into scored by name select pair.*, $version as model_version, name_weight, name_levels "
         "from pair left join by_names using (record_l, record_r)",
-        {**of_community, "version": model.version},
+        {"version": model.version},
     )
 
 
-def _score_names(con: duckdb.DuckDBPyConnection, model: Model, *, only_new: bool) -> None:
+def _score_names(con: duckdb.DuckDBPyConnection, community_id: str, model: Model, *, only_new: bool) -> None:
     """Make tables pair and by_names of what names, dates and places say; rows to keep go to `normalised`.
 
-    With `only_new`, only records that say something else than when the vault last compared them, or are of
-    another group, are compared; the other pairs are those of the vault.
+    With `only_new`, only new records are compared: those that say something else than when the vault last
+    compared them, or are of another group. The other pairs are those of the vault.
     """
-    from identity.matching import KEPT, NORMALISED, rules_of_now, score
+    from identity.matching import NORMALISED, rules_of_now, score
 
-    rules = rules_of_now()
-    con.execute(f"create or replace temp view kept as from vault.normalised where rules = '{rules}'")
+    con.execute(f"create or replace temp view kept as from vault.normalised where rules = '{rules_of_now()}'")
     new, kept = None, NORMALISED  # what training normalised just before is the same
     if only_new:
         new, kept = "new_record", "kept"
-        con.execute(
-            "create or replace temp table new_record as "
-            "select record_id from record anti join vault.record using (record_id, group_id, compared_as)"
-        )
     score(con, model, new=new, kept=kept)
-    con.execute(
-        f"insert into normalised by name select {', '.join(KEPT)}, '{rules}' as rules from {NORMALISED} "
-        "anti join kept using (record_id, place_hash)"
-    )
-    # where a partner hides names, a birth date alone would link in a small community
-    con.execute("delete from pair where not list_has_any(map_keys(levels), ['first_name', 'last_name'])")
+    _keep_normalised(con, community_id, NORMALISED)
+    con.execute(_WITHOUT_NAMES)
     if only_new:
         con.execute(_PAIRS_OF_BEFORE, {"version": model.version})
     con.execute(
@@ -117,6 +199,19 @@ def _score_names(con: duckdb.DuckDBPyConnection, model: Model, *, only_new: bool
         "select record_l, record_r, match_weight as name_weight, levels as name_levels from pair"
     )
 
+
+def _keep_normalised(con: duckdb.DuckDBPyConnection, community_id: str, source: str) -> None:
+    from identity.matching import KEPT, rules_of_now
+
+    con.execute(
+        f"insert into normalised by name select {', '.join(KEPT)}, group_id, state_id, "
+        f"$community_id as community_id, $rules as rules from {source}",
+        {"community_id": community_id, "rules": rules_of_now()},
+    )
+
+
+# where a partner hides names, a birth date alone would link in a small community
+_WITHOUT_NAMES = "delete from pair where not list_has_any(map_keys(levels), ['first_name', 'last_name'])"
 
 # of two records that say what they said then, and are of two groups still
 _PAIRS_OF_BEFORE = """
@@ -167,31 +262,42 @@ def _kept_model(con: duckdb.DuckDBPyConnection, community_id: str, n_records: in
         return None
 
 
-def keep_matches(con: duckdb.DuckDBPyConnection, now: str) -> None:
+def keep_matches(con: duckdb.DuckDBPyConnection, now: str, *, only_news: bool) -> None:
     """Write pairs, records and models into the vault; the caller holds the transaction."""
-    from identity.matching import rules_of_now
-
     con.execute(
         "insert into vault.model by name select * replace ($now::timestamp as trained_at) from fitted",
         {"now": now},
     )
     # what is as before is not written again: of a million records, few are others in an interim load
-    con.execute(
-        "delete from vault.record as kept where not exists (from all_records as now "
-        "where kept.record_id = now.record_id and kept.group_id = now.group_id "
-        "and kept.compared_as = now.compared_as)"
-    )
-    con.execute(
-        "insert into vault.record select record_id, member_id, group_id, compared_as from all_records "
-        "anti join vault.record using (record_id, group_id, compared_as)"
-    )
-    con.execute(
-        "delete from vault.normalised as kept where kept.rules <> $rules or not exists ("
-        "from all_records as now where kept.record_id = now.record_id "
-        "and kept.place_hash = hash(now.address, now.zip_code))",
-        {"rules": rules_of_now()},
-    )
+    con.execute("delete from vault.record where record_id in (select record_id from gone_record)")
+    con.execute(f"insert into vault.record by name select {RECORD} from new_record")
+    if only_news:
+        _keep_news(con)
+    else:
+        _keep_all(con)
+
+
+def _keep_news(con: duckdb.DuckDBPyConnection) -> None:
+    gone = "(select record_id from gone_record)"
+    con.execute(f"delete from vault.normalised where record_id in {gone}")
     con.execute("insert into vault.normalised by name from normalised")
+    con.execute(f"delete from vault.pair where record_l in {gone} or record_r in {gone}")
+    con.execute("insert into vault.pair by name from scored")
+
+
+def _keep_all(con: duckdb.DuckDBPyConnection) -> None:
+    same = (
+        "kept.record_id = now.record_id and kept.place_hash = now.place_hash and kept.rules = now.rules "
+        "and kept.community_id = now.community_id and kept.group_id = now.group_id "
+        "and kept.state_id is not distinct from now.state_id"
+    )
+    con.execute(
+        f"delete from vault.normalised as kept where not exists (from normalised as now where {same})"
+    )
+    con.execute(
+        "insert into vault.normalised by name from normalised as now "
+        f"where not exists (from vault.normalised as kept where {same})"
+    )
     con.execute(
         "delete from vault.named_clk as kept where not exists (from encoded_now as now "
         "where kept.record_id = now.record_id and kept.version = now.version and kept.clk = now.clk)"
@@ -207,54 +313,6 @@ def keep_matches(con: duckdb.DuckDBPyConnection, now: str) -> None:
     )
     con.execute(f"delete from vault.pair as kept where not exists (from scored as now where kept.{same})")
     con.execute(
-        "insert into vault.pair by name select now.* exclude (community_id) from scored as now "
+        "insert into vault.pair by name from scored as now "
         f"where not exists (from vault.pair as kept where kept.{same})"
     )
-
-
-# Two state ids are two children, so where every child has one of its own, comparing would link nobody.
-_UNSURE = """
-    create or replace temp table unsure as
-    with without_own_id as (
-        select member_id from grouped where state_student_id is null
-        union all
-        select member_id from grouped semi join (
-            select state_student_id from grouped group by all having min(group_id) <> max(group_id)
-        ) as parted using (state_student_id)
-    )
-    select distinct coalesce(community_id, '') as community_id
-    from account semi join without_own_id using (member_id)
-    where coalesce(first_name, last_name, clk, hashed_national_id) is not null
-"""
-
-_RECORDS = f"""
-    create or replace temp table all_records as
-    -- another place, state id or way to compare: it is compared anew
-    select *, hash(address, zip_code, state_id, $rules) as compared_as
-    from (
-        select
-            {RECORD_ID} as record_id,
-            coalesce(account.community_id, '') as community_id,
-            account.partner_id,
-            account.member_id,
-            any_value(grouped.group_id) as group_id,
-            any_value(grouped.state_student_id) as state_id,
-            first_name, middle_name, last_name, birth_date, sex, clk, hashed_national_id,
-            any_value(clk_version) as clk_version,
-            -- who is encoded is compared within it
-            max_by(birth_year, (school_year, collection = 'annual', birth_year))
-                filter (birth_year is not null) as birth_year,
-            max_by(address, (school_year, collection = 'annual', address))
-                filter (address is not null) as address,
-            max_by(zip_code, (school_year, collection = 'annual', zip_code))
-                filter (zip_code is not null) as zip_code,
-            null::varchar as household,
-            min(school_year) as first_year,
-            max(school_year) as last_year
-        from account
-        inner join grouped using (member_id)
-        where coalesce(first_name, last_name, clk, hashed_national_id) is not null
-            and coalesce(account.community_id, '') in (from unsure)
-        group by all
-    )
-"""

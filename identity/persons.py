@@ -12,9 +12,10 @@ MOST_ATTEMPTS = 20
 
 
 def assign_persons(con: duckdb.DuckDBPyConnection, key: str) -> None:
-    """Make tables assigned (a row per child of a partner in force, with its person_id) and joined_person.
+    """Make tables assigned (a row per child of `concerned`, with its person_id) and joined_person.
 
-    From present, grouped, clustered (group_id, cluster_id), vault.member and vault.person. A person stays
+    From concerned, present, grouped, clustered (group_id, cluster_id), vault.member and vault.person; who is
+    in force and not concerned keeps its person (interim.py). A person stays
     with the cluster that has most of its children's records; whom no file in force speaks of has no vote, and
     less than others who was not spoken of until now. Where several persons turn out one child, the one known
     longest gives the id, and `joined_person` (former_person_id, person_id) tells of the others. A new child's
@@ -37,6 +38,8 @@ def assign_persons(con: duckdb.DuckDBPyConnection, key: str) -> None:
     # an id that is given to some of its children anew is not joined to where the others went
     con.execute("delete from joined_person where former_person_id in (select person_id from new_person)")
     con.execute(_ASSIGNED)
+    con.execute(_PERSONS_NOW)
+    con.execute(_CHANGED_PERSONS)
 
 
 _PLACED = """
@@ -46,7 +49,7 @@ _PLACED = """
         grouped.method, grouped.n_state_ids,
         coalesce(clustered.cluster_id, grouped.group_id) as cluster_id,
         member.person_id as former_person_id
-    from (from grouped semi join present using (member_id)) as grouped
+    from (from grouped semi join concerned using (member_id)) as grouped
     left join clustered using (group_id)
     left join vault.member as member using (member_id)
 """
@@ -109,6 +112,10 @@ _TAKEN = """
     create or replace temp table taken as
     select cluster_id from new_person semi join survivor using (person_id)
     union all
+    select cluster_id from new_person semi join (
+        from vault.member semi join present using (member_id) anti join concerned using (member_id)
+    ) as others using (person_id)
+    union all
     -- nor can anybody have the id of one who was purged
     select cluster_id from new_person semi join vault.retired using (person_id)
     union all
@@ -146,6 +153,28 @@ _ASSIGNED = """
     left join new_person using (cluster_id)
     left join several using (cluster_id)
     left join shared using (group_id)
+"""
+
+
+# persons that are worked out anew, as they are called now and as they were until now
+_CHANGED_PERSONS = """
+    create or replace temp table changed_person as
+    select person_id from assigned
+    union
+    select person_id from vault.member semi join (
+        select member_id from concerned
+        union all
+        select member_id from vault.grouped anti join present using (member_id)
+    ) as told using (member_id)
+"""
+
+# person_id of every child in force, before what was found is written
+_PERSONS_NOW = """
+    create or replace temp view person_now as
+    select member_id, partner_id, person_id from assigned
+    union all
+    select member_id, partner_id, person_id
+    from vault.member semi join present using (member_id) anti join concerned using (member_id)
 """
 
 

@@ -19,7 +19,9 @@ from ingestion.traces import Sought, rows_tell_of
 Row = tuple[str, str]  # partner, number
 MOST_SOUGHT = 200  # numbers of an agreement's children that a home is searched for afterwards
 # read from the lake, or worked out of it, again by the next refresh; match rates are counts and stay
-READ_AGAIN = ("file", "account", "mention", "record", "normalised", "named_clk", "pair")
+READ_AGAIN = (
+    "file", "account", "mention", "grouped", "home", "record", "normalised", "named_clk", "pair",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

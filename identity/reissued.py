@@ -31,7 +31,7 @@ def find_reissued(con: duckdb.DuckDBPyConnection) -> None:
         with several as (
             select member_id from account
             group by member_id
-            having count(distinct birth_date) > 1 or count(distinct state_student_id) > 1
+            having min(birth_date) <> max(birth_date) or min(state_student_id) <> max(state_student_id)
         ),
         told as (
             select community_id, partner_id, student_id, member_id, school_year, _load_id, birth_date,

@@ -12,7 +12,8 @@ from typing import Any
 import duckdb
 
 from identity.decisions import Decision, DecisionError, Member, Verdict
-from identity.matches import RECORD_ID, REVIEW_FROM
+from identity.matches import REVIEW_FROM
+from identity.records import RECORD_ID
 from ingestion.spreadsheets import neutral
 
 FIELDS = ("first_name", "middle_name", "last_name", "birth_date", "sex", "address", "zip_code")

@@ -13,26 +13,12 @@ from ingestion.sql_text import literal
 def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Write feedback/<partner>/unmatched.csv for each partner with such children in force, and only for them.
 
-    One column, student_id, in order. From tables account and assigned, for communities that want it
+    One column, student_id, in order. From tables account and person_link, for communities that want it
     (`identity: {unmatched_lists: true}`): whoever is not on the list is known to another partner. A
     community's only partner is told nothing, for there is nobody to be linked to.
     """
     wanted = f"select community_id from {community_settings(home)} where unmatched_lists"
-    con.execute(f"""
-        create or replace temp table unmatched as
-        with known_to as (
-            select person_id, count(distinct partner_id) as n_partners from assigned group by person_id
-        )
-        select distinct account.partner_id, account.student_id
-        from account
-        inner join assigned using (member_id)
-        inner join known_to using (person_id)
-        where n_partners = 1 and account.community_id in (
-            select community_id from account where community_id in ({wanted})
-            group by community_id having count(distinct partner_id) > 1
-        )
-    """)
-    partners = [name for (name,) in con.execute("select distinct partner_id from unmatched").fetchall()]
+    partners = _find_unmatched(con, wanted) if con.execute(f"{wanted} limit 1").fetchone() else []
     for partner in partners:
         file = home.unmatched_csv(partner)
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -45,3 +31,22 @@ def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     for file in home.feedback.glob("*/unmatched.csv"):
         if file.parent.name not in partners:
             file.unlink()
+
+
+def _find_unmatched(con: duckdb.DuckDBPyConnection, wanted: str) -> list[str]:
+    """Make table unmatched (partner_id, student_id), and return the partners."""
+    con.execute(f"""
+        create or replace temp table unmatched as
+        with known_to as (
+            select person_id, count(distinct partner_id) as n_partners from person_link group by person_id
+        )
+        select distinct account.partner_id, account.student_id
+        from account
+        inner join person_link using (partner_id, student_id)
+        inner join known_to using (person_id)
+        where n_partners = 1 and account.community_id in (
+            select community_id from account where community_id in ({wanted})
+            group by community_id having count(distinct partner_id) > 1
+        )
+    """)
+    return [name for (name,) in con.execute("select distinct partner_id from unmatched").fetchall()]

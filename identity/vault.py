@@ -15,9 +15,12 @@ from identity.vault_traces import is_lost, no_vault
 from ingestion.home import Home
 from ingestion.spill import working_database
 
-LAYOUT = 4  # another number where a table of DERIVED has other columns than before
+LAYOUT = 5  # another number where a table of DERIVED has other columns than before
 # what is read from the lake, or worked out of it, again; everything else is kept for good
-DERIVED = ("file", "account", "mention", "record", "normalised", "named_clk", "pair", "match_rate")
+DERIVED = (
+    "file", "account", "mention", "grouped", "home", "record", "normalised", "named_clk", "pair",
+    "match_rate",
+)  # fmt: skip
 SCHEMA = """
     create table if not exists vault.layout (number integer);
     create table if not exists vault.generation (number bigint);
@@ -30,6 +33,13 @@ SCHEMA = """
         hashed_national_id varchar, birth_year integer, _load_id varchar
     );
     create table if not exists vault.mention (file_key varchar, member_id ubigint);
+    -- of children in force: how they were grouped and clustered, and a hash of all that was found of a group
+    create table if not exists vault.grouped (
+        member_id ubigint, group_id ubigint, cluster_id ubigint, n_state_ids bigint, grouped_as ubigint
+    );
+    create table if not exists vault.home (
+        community_id varchar, address varchar, zip_code varchar, place varchar, unit varchar, zip varchar
+    );
     create table if not exists vault.member (
         member_id ubigint primary key, partner_id varchar, student_id varchar, person_id varchar,
         method varchar, since timestamp, joined_at timestamp
@@ -50,14 +60,16 @@ SCHEMA = """
         community_id varchar, version varchar, content varchar, n_records bigint, trained_at timestamp
     );
     create table if not exists vault.record (
-        record_id ubigint, member_id ubigint, group_id ubigint, compared_as ubigint
+        record_id ubigint, community_id varchar, member_id ubigint, partner_id varchar, group_id ubigint,
+        state_id varchar, birth_date date, compared_as ubigint
     );
     create table if not exists vault.normalised (
         record_id ubigint, partner ubigint, first_name varchar, first_names varchar[], first_sound varchar,
         last_name varchar, last_names varchar[], last_sound varchar, middle_name varchar,
         middle_initial varchar, birth_date date, sex varchar, address varchar, zip_code varchar,
         place_hash ubigint, formal_names varchar[], given_names varchar[], birth_text varchar,
-        is_january_first boolean, birth_key bigint, rules varchar
+        is_january_first boolean, birth_key bigint, group_id ubigint, state_id varchar,
+        community_id varchar, rules varchar
     );
     create table if not exists vault.pair (
         record_l ubigint, record_r ubigint, match_weight double, match_probability double,

@@ -93,14 +93,7 @@ def find_candidates(
 def _keys(rule: Rule, source: str) -> str:
     """SQL of the keys of a rule: (key, record_id, partner, group_id, state_id)."""
     parts = ", ".join(rule.parts)
-    several = [
-        f"unnest({names}) as {name}"
-        for name, names in (
-            (_ANY_FIRST, "given_names"),
-            (_ANY_LAST, "last_names"),
-        )
-        if name in parts
-    ]
+    several = [f"unnest({names}) as {name}" for name, names in _lists(rule)]
     if several:
         source = f"(select *, {', '.join(several)} from {source})"
     # two lists unnested side by side pair up their items, so the second is taken apart in a query of its own
@@ -109,6 +102,27 @@ def _keys(rule: Rule, source: str) -> str:
         source = f"(select *, {several[1]} from {inner})"
     known = " and ".join(f"{part} is not null" for part in rule.parts)
     return f"select hash({parts}) as key, record_id, partner, group_id, state_id from {source} where {known}"
+
+
+def _lists(rule: Rule) -> list[tuple[str, str]]:
+    """The lists of names that a rule has a key for each of, by the name of one."""
+    lists = ((_ANY_FIRST, "given_names"), (_ANY_LAST, "last_names"))
+    return [(name, names) for name, names in lists if name in ", ".join(rule.parts)]
+
+
+def _drop_frequent(con: duckdb.DuckDBPyConnection, rule: Rule) -> str:
+    """SQL that leaves of keys those of new records that may be of few enough groups.
+
+    Of a loose key very many records have the same, and few keys are left: so many groups fall on more than
+    `most_groups` of 64 places, and nobody has to tell them apart.
+    """
+    con.execute(f"""
+        create or replace table {CANDIDATES}_new_key as
+        select key from ({_keys(rule, NORMALISED)}) semi join {CANDIDATES}_new_key using (key)
+        group by key
+        having bit_count(bit_or(1::ubigint << (group_id % 64))) <= {rule.most_groups}
+    """)
+    return f" semi join {CANDIDATES}_new_key using (key)"
 
 
 def _keep_base(con: duckdb.DuckDBPyConnection, rule: Rule) -> None:
@@ -130,11 +144,14 @@ def _add_pairs(con: duckdb.DuckDBPyConnection, rule: Rule, *, with_new: bool, wi
         source = f"{CANDIDATES}_base" if BOTH_NAMES in (rule.name, rule.refines) else NORMALISED
     else:
         some, source = "", NORMALISED
+    if with_new and rule.most_groups == FEW and not _lists(rule):
+        some = _drop_frequent(con, rule)
+    # several keys of a record may be equal; few are left to tell apart where only new ones matter
+    different = "distinct " if _lists(rule) else ""
     con.execute(f"""
         create or replace table {CANDIDATES}_key as
         with keys as ({_keys(rule, source)}),
-        -- several keys of a record may be equal; few are left to tell apart where only new ones matter
-        of_some as (select distinct * from keys{some}),
+        of_some as (select {different}* from keys{some}),
         usable as (
             select key from of_some group by key
             having count(*) > 1 and count(distinct group_id) between 2 and {rule.most_groups}

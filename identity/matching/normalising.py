@@ -17,7 +17,7 @@ FIRST_YEAR_OF_BIRTH = 1905
 COLUMNS = ("first_name", "middle_name", "last_name", "birth_date", "sex", "address", "zip_code")
 
 
-def normalise(con: duckdb.DuckDBPyConnection, kept: str | None = None) -> None:
+def normalise(con: duckdb.DuckDBPyConnection, kept: str | None = None, settled: str | None = None) -> None:
     """Make table `matching_record` from table `record`: a row per record, in the form that is compared.
 
     Beside record_id, partner, group_id and state_id (null where `record` has no such column) it has:
@@ -31,7 +31,8 @@ def normalise(con: duckdb.DuckDBPyConnection, kept: str | None = None) -> None:
 
     Its column place_hash is of the address and ZIP code as sent. From `kept`, a table with the columns of an
     earlier `matching_record` (that table itself, or those of KEPT alone), come the rows of records that have
-    the same place still; a record_id must stand for the same names, birth date and sex as it did then.
+    the same place still; a record_id must stand for the same names, birth date and sex as it did then. Rows
+    of `settled`, with group_id and state_id beside those of KEPT, are added as they are.
     """
     known = (
         f"anti join {kept} as kept on record.record_id = kept.record_id and {_PLACE} = place_hash"
@@ -53,7 +54,15 @@ def normalise(con: duckdb.DuckDBPyConnection, kept: str | None = None) -> None:
             f" {state_id} as state_id from {kept} as kept"
             f" inner join record on kept.record_id = record.record_id and {_PLACE} = kept.place_hash"
         )
-    con.execute(f"create or replace table {NORMALISED} as select *, {_ALSO} from ({told})")
+    if settled:
+        con.execute(f"create or replace temp table {NORMALISED}_new as {told}")
+        # a view: it is quicker to read a few columns where they are, as often as it is done, than to copy all
+        con.execute(
+            f"create or replace temp view {NORMALISED} as select *, {_ALSO} from (from {NORMALISED}_new "
+            f"union all by name select {', '.join(KEPT)}, group_id, state_id from {settled})"
+        )
+    else:
+        con.execute(f"create or replace table {NORMALISED} as select *, {_ALSO} from ({told})")
     for table in ("first_name", "last_name", "middle_name", "address", "source"):
         con.execute(f"drop table matching_{table}")
 

@@ -29,6 +29,7 @@ def score(
     floor: float = FLOOR,
     within_partners: bool = False,
     kept: str | None = None,
+    settled: str | None = None,
 ) -> int:
     """Make table `pair` from table `record`, and return its number of rows.
 
@@ -38,9 +39,10 @@ def score(
     or view with record_id, only pairs with at least one of its records: the same rows, with the same weights,
     as without it, since frequencies of names and sizes of blocks are those of all records. `kept`
     is a table with the columns KEPT of a `matching_record` of before, from which records that have not
-    changed are taken (normalising.py): most of an interim load's time is saved.
+    changed are taken (normalising.py): most of an interim load's time is saved. `settled` is one too, with
+    group_id and state_id, of records that are not in `record` and are to be compared with those that are.
     """
-    normalise(con, kept)
+    normalise(con, kept, settled)
     find_candidates(con, new, within_partners=within_partners)
     if not con.table(CANDIDATES).shape[0]:
         con.execute(_EMPTY)
