@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from identity.decisions import DecisionError
-from ingestion.mapping.state_ids import MOST_STUDENTS, is_placeholder
+from ingestion.mapping.state_ids import is_nobodys
 
 MERGES = 20  # of records merged into merged ones; a circle ends too
 
@@ -88,7 +88,7 @@ _STATE_IDS = f"""
         select state_student_id
         from told
         group by partner_id, school_year, state_student_id
-        having count(*) > {MOST_STUDENTS} or {is_placeholder("state_student_id")}
+        having {is_nobodys("state_student_id", "count(*)")}
     ),
     ids as (
         select partner_id, student_id,
