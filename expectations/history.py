@@ -14,7 +14,7 @@ from expectations.located import LOOKED_AT, has_broken_lines
 from expectations.rule import RuleResult, Severity
 from ingestion.contracts.contract import Contract
 from ingestion.lake.ledger import Ledger
-from ingestion.mapping.state_ids import MOST_STUDENTS, is_placeholder
+from ingestion.mapping.state_ids import MOST_STUDENTS, is_nobodys
 from ingestion.readers.records import LINE_IS_BROKEN
 from ingestion.sql_text import identifier, literal
 from ingestion.wording import counted
@@ -238,7 +238,7 @@ def _state_ids(con: duckdb.DuckDBPyConnection, contract: Contract) -> RuleResult
             where student_id is not null and trim(state_student_id) <> ''
         ),
         refused as (
-            select id from ids group by id having count(*) > {MOST_STUDENTS} or {is_placeholder("id")}
+            select id from ids group by id having {is_nobodys("id", "count(*)")}
         )
         select count(*), count(*) filter (where id in (from refused)) from ids
         """

@@ -38,7 +38,7 @@ from ingestion.landing.archive_contents import refuse_other_members
 from ingestion.landing.removal import remove_landed
 from ingestion.mapping.mapping import MappedTable, map_source
 from ingestion.sql_text import identifier
-from ingestion.withheld import FOUND, Kind, Rows, Withheld
+from ingestion.withheld import FOUND, Kind, Rows, SharedStateId, Withheld
 from ingestion.wording import visible
 
 MAPPED = "mapped"
@@ -202,8 +202,10 @@ class _Loading:
         rules_of_gate_entries(contract, [*contract.columns])
         try:
             mapped = map_source(self.con, self.file.source(delivery, contract), contract, table=MAPPED)
-            self._leave_out(mapped, contract)
+            self._leave_out(mapped, contract, delivery.file_name)
             mapped = with_references(self.con, mapped, contract, keys)
+        except SharedStateId:
+            raise  # the partner's feedback would tell that one of its children is on the list
         except MilepostError as error:
             yield _Part(self._unreadable(delivery, error, time.perf_counter() - started))
             return
@@ -219,14 +221,16 @@ class _Loading:
             started = time.perf_counter()
         self.file.done_with(contract)
 
-    def _leave_out(self, mapped: MappedTable, contract: Contract) -> None:
-        """Take out the rows of children who are on the list."""
+    def _leave_out(self, mapped: MappedTable, contract: Contract, file_name: str) -> None:
+        """Take out the rows of children who are on the list; SharedStateId where it cannot be told whose."""
         entity = load_entities()[contract.entity]
         if not self.withheld or self.check_only or entity.child_column not in mapped.columns:
             return
         state_id = entity.state_id_column if entity.state_id_column in mapped.columns else None
         student = entity.child_column
-        rows = Rows(mapped.table, contract.community or "", contract.partner, student, state_id)
+        year = "school_year" if "school_year" in mapped.columns else "null"
+        community = contract.community or ""
+        rows = Rows(mapped.table, community, contract.partner, student, state_id, year, file_name)
         if found := self.withheld.find(self.con, rows):
             self.con.execute(
                 f"delete from {mapped.table} "

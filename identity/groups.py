@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from identity.decisions import DecisionError
-from ingestion.mapping.state_ids import MOST_STUDENTS, is_placeholder
+from ingestion.mapping.state_ids import is_nobodys
 
 MERGES = 20  # of records merged into merged ones; a circle ends too
 
@@ -85,15 +85,15 @@ _STATE_IDS = f"""
         group by all
     ),
     refused as (
-        select state_student_id
+        select community_id, state_student_id
         from told
-        group by partner_id, school_year, state_student_id
-        having count(*) > {MOST_STUDENTS} or {is_placeholder("state_student_id")}
+        group by community_id, partner_id, school_year, state_student_id
+        having {is_nobodys("state_student_id", "count(*)")}
     ),
     ids as (
         select partner_id, student_id,
                -- of its community: two states count alike, and communities share nothing that says who is who
-               case when state_student_id not in (from refused)
+               case when (community_id, state_student_id) not in (from refused)
                    then community_id || '|' || state_student_id end as usable_id,
                max(school_year * 2 + is_annual) as recency, sum(n_rows) as n_rows
         from told

@@ -18,7 +18,8 @@ from identity.decisions import Member
 from identity.key_files import write_key
 from identity.vault_key import BadKey, Key, keys_of_a_reader, vault_key
 from ingestion.home import Home
-from ingestion.withheld import STATE_ID, STUDENT, Entry, Kind, Withheld
+from ingestion.mapping.state_ids import is_nobodys
+from ingestion.withheld import NOBODYS, STATE_ID, STUDENT, Entry, Kind, Withheld
 
 SEALED, PROOF = b"milepost: opt-outs, sealed|", b"milepost: opt-outs, the right secret"
 Numbers = list[tuple[str, str, str]]  # STUDENT, partner, number; STATE_ID, community, number
@@ -60,17 +61,39 @@ def seal_for_one(home: Home, fresh: Key) -> None:
 
 
 def numbers_of(con: duckdb.DuckDBPyConnection, person_id: str) -> Numbers:
-    """Every number that partners of an opened vault, and the state, gave to a person."""
+    """Every number that partners of an opened vault, and the state, gave to a person.
+
+    A state id that is nobody's is left out, as it is where children are linked: a placeholder, and one that
+    more than two students of a partner have in a year, unless all of them are this person.
+    """
     members = con.execute(
         "select partner_id, student_id from vault.member where person_id = ? order by all", [person_id]
     ).fetchall()
-    state_ids = con.execute(
-        "select distinct coalesce(account.community_id, ''), trim(account.state_student_id) "
-        "from vault.account inner join vault.member as member using (member_id) "
-        "where member.person_id = ? and trim(account.state_student_id) <> '' order by all",
-        [person_id],
-    ).fetchall()
+    state_ids = con.execute(_STATE_IDS, [person_id]).fetchall()
     return [(STUDENT, *member) for member in members] + [(STATE_ID, *told) for told in state_ids]
+
+
+_STATE_IDS = f"""
+    with told as (
+        select coalesce(account.community_id, '') as community_id, account.partner_id, account.school_year,
+            trim(account.state_student_id) as state_id, member.member_id, member.person_id
+        from vault.account as account inner join vault.member as member using (member_id)
+        where trim(account.state_student_id) <> ''
+    ),
+    years as (
+        select community_id, state_id,
+            if(count(distinct person_id) = 1, 1, count(distinct member_id)) as n_students
+        from told
+        semi join (select community_id, state_id from told where person_id = ?) as own
+            using (community_id, state_id)
+        group by community_id, state_id, partner_id, school_year
+    )
+    select community_id, state_id
+    from years
+    group by community_id, state_id
+    having not bool_or({is_nobodys("state_id", "n_students")})
+    order by all
+"""
 
 
 def numbers_known_with(con: duckdb.DuckDBPyConnection | None, member: Member) -> Numbers:
@@ -91,6 +114,15 @@ def withhold(withheld: Withheld, numbers: Numbers, kind: Kind, community: str) -
     known = [entry.child for number in numbers if (entry := withheld.entry(*number))]
     child = known[0] if known else secrets.token_hex(8)
     return withheld.add(Entry(withheld.hash_of(*number), kind, child, community, at) for number in numbers)
+
+
+def call_nobodys(withheld: Withheld, hashes: Iterable[str]) -> int:
+    """By these state ids, as an error named them, nobody is found from now on; how many were not so before.
+
+    Children who are on the list stay there by their numbers.
+    """
+    at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    return withheld.add(Entry(one, NOBODYS, "", "", at) for one in {*hashes})
 
 
 # ---- the secret ------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import duckdb
 from identity.vault_file import attach, load_crypto, logs_of
 from identity.vault_key import VaultError, vault_key
 from ingestion.home import Home
+from ingestion.mapping.state_ids import is_placeholder
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
 from ingestion.traces import Sought, rows_tell_of
@@ -113,12 +114,13 @@ def numbers_of_chosen(con: duckdb.DuckDBPyConnection) -> Sought:
 
 def sought_of_chosen(con: duckdb.DuckDBPyConnection) -> Sought:
     """What would tell of gone_member: numbers that nobody else has, and names with birth dates."""
-    numbers = con.execute("""
+    numbers = con.execute(f"""
         with told as (
             select member_id, student_id as number from gone_member
             union
             select member_id, trim(state_student_id)
             from vault.account semi join gone_member using (member_id)
+            where not {is_placeholder("trim(state_student_id)")}
             union
             select member_id, hashed_national_id from vault.account semi join gone_member using (member_id)
             union

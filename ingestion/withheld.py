@@ -14,9 +14,14 @@ from typing import Literal
 
 import duckdb
 
+from ingestion.errors import MilepostError
+from ingestion.mapping.state_ids import MOST_STUDENTS, is_nobodys, is_placeholder
 from ingestion.sql_text import identifier, literal
 
-Kind = Literal["opt_out", "purged"]
+# why a child is out; a state id that is nobody's stands on the list so that nobody is found by it
+Kind = Literal["opt_out", "purged", "nobodys"]
+NOBODYS: Kind = "nobodys"
+_MORE: dict[Kind, int] = {"opt_out": 0, "purged": 1, "nobodys": 2}  # what a later line may change
 STUDENT, STATE_ID = "student", "state id"
 FOUND = "withheld_child"  # the table that `find` makes
 _LENGTH = 32  # hexadecimal digits of a hash: 128 bits
@@ -35,13 +40,36 @@ class Entry:
 
 @dataclass(frozen=True)
 class Rows:
-    """Where children are told of in a table: whose rows they are, and the columns of their numbers."""
+    """Where children are told of in a table: whose rows they are, and the columns of their numbers.
+
+    `year` is SQL for the school year of a row; `where` is the file, for people to read.
+    """
 
     table: str
     community: str
     partner: str
     student: str
     state_id: str | None = None
+    year: str = "null"
+    where: str = ""
+
+
+class SharedStateId(MilepostError):
+    """More than two children of a partner carry a listed state id; who of them is meant nobody knows."""
+
+    def __init__(self, hash_of_it: str, partner: str, n_children: int, where: str) -> None:
+        super().__init__(
+            f"{n_children} children of {partner} carry a state id of a child who is left out",
+            where=where,
+            rule=f"An id that more than {MOST_STUDENTS} share identifies nobody, so nothing was done",
+            next_step="Ask the partner whose id it is. Is one of them to be left out: `milepost opt-outs add"
+            f" --partner {partner} --student NUMBER`. If none is: `milepost opt-outs remove"
+            f" --shared {hash_of_it}`",
+        )
+
+
+Carriers = dict[tuple[str, str, str], set[str]]  # hash of a state id, partner and school year: its students
+Shared = frozenset[tuple[str, str]]  # hash of a state id, and a partner at which it is nobody's
 
 
 class Withheld:
@@ -65,16 +93,28 @@ class Withheld:
         """What changes with the list."""
         return version_of(self._entries.values())
 
+    @property
+    def entries(self) -> list[Entry]:
+        """Every line, once for each hash."""
+        return [*self._entries.values()]
+
+    def kept_nowhere(self, *, children: bool = True) -> Withheld:
+        """A copy to try something out on; without `children` it only knows which ids are nobody's."""
+        copy = Withheld(None, self._secret)
+        copy.add(entry for entry in self.entries if children or entry.kind == NOBODYS)
+        return copy
+
     def entry(self, *parts: str) -> Entry | None:
-        """The line of a number, if it is on the list."""
-        return self._entries.get(self.hash_of(*parts))
+        """The line of a number, if a child on the list goes by it."""
+        entry = self._entries.get(self.hash_of(*parts))
+        return entry if entry and entry.kind != NOBODYS else None
 
     def hash_of(self, *parts: str) -> str:
         """The keyed hash of a number: STUDENT, partner, number, or STATE_ID, community, number."""
         return hmac.digest(self._secret, "|".join(parts).encode(), "sha256").hex()[:_LENGTH]
 
     def add(self, entries: Iterable[Entry]) -> int:
-        """Add lines for good, on disk before this returns; how many were new or are purged from now on."""
+        """Add lines for good, on disk before this returns; how many were new or say more than before."""
         with self._adding:
             new = [entry for entry in entries if self._says_more(entry)]
             if new:
@@ -85,63 +125,129 @@ class Withheld:
 
     def _says_more(self, entry: Entry) -> bool:
         known = self._entries.get(entry.hash)
-        return known is None or (known.kind, entry.kind) == ("opt_out", "purged")
+        return known is None or _MORE[known.kind] < _MORE[entry.kind]
 
-    def find(self, con: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, Kind]:
+    def find(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        rows: Rows,
+        shared: Shared = frozenset(),
+        carriers: Carriers | None = None,
+    ) -> dict[str, Kind]:
         """Make temp table withheld_child (student) of the children in `rows` on the list; kind of each.
 
         Who goes by a listed state id is added to the list with the number it has here, and the other way
-        round: the next file may tell one of them alone.
+        round: the next file may tell one of them alone. A state id that is nobody's (a placeholder, one that
+        more than two children of the partner carry in a year, one in `shared`) leads from nobody to nobody:
+        of its children those are found who are listed by their own numbers. SharedStateId, before anything is
+        added, where the id is on the list and none of them is. Who carries listed ids is added to `carriers`.
         """
         con.execute(f"create or replace temp table {FOUND} (student varchar)")
         if not self:
             return {}
-        by_number = self._matches(con, rows, rows.student, (STUDENT, rows.partner))
-        found = {number: entry for number, _, entry in by_number}
+        found = self._by_number(con, rows)
         if rows.state_id:
-            by_state = self._matches(con, rows, rows.state_id, (STATE_ID, rows.community))
-            self._extend(con, rows, by_number, by_state)
-            found |= {number: entry for number, _, entry in by_state if number not in found}
+            self._make_carriers(con, rows, [*found])
+            self._refuse_shared(con, rows, shared)
+            by_state = self._by_state_id(con, rows, shared, carriers)
+            self._extend(con, rows, found, by_state, shared)
+            found = by_state | found
         if found:
             con.execute(f"insert into {FOUND} select unnest($1::varchar[])", [[*found]])
         return {number: entry.kind for number, entry in found.items()}
 
-    def _matches(
-        self, con: duckdb.DuckDBPyConnection, rows: Rows, column: str, kind: tuple[str, str]
-    ) -> list[tuple[str, str, Entry]]:
-        """Number at the partner, what was looked up, and the line of it, of each child found by a column."""
-        inner, outer = _pads(self._secret)
-        text = f"{literal('|'.join(kind) + '|')} || told"
-        mac = f"left(sha256($outer || unhex(sha256($inner || encode({text})))), {_LENGTH})"
-        student = f"{identifier(rows.student)}::varchar"
-        told = f"trim({identifier(column)}::varchar)" if column == rows.state_id else student
-        found = con.execute(
-            f"select student, told, mac from (select student, told, {mac} as mac from (select distinct "
-            f"{student} as student, {told} as told from {rows.table} where {identifier(column)} is not null "
-            f"and {student} is not null)) where mac in (select unnest($hashes::varchar[]))",
-            {"inner": inner, "outer": outer, "hashes": [*self._entries]},
+    def _by_number(self, con: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, Entry]:
+        """Number at the partner and line of each child whose own number is on the list."""
+        listed = con.execute(
+            f"select student, {_mac(STUDENT, rows.partner, 'student')} as mac from "
+            f"(select distinct {identifier(rows.student)}::varchar as student from {rows.table}) "
+            f"where student is not null and mac in (select unnest($hashes::varchar[]))",
+            self._hashes(),
         ).fetchall()
-        return [(number, text, self._entries[mac]) for number, text, mac in found]
+        return {number: self._entries[mac] for number, mac in listed}
+
+    def _make_carriers(self, con: duckdb.DuckDBPyConnection, rows: Rows, known: list[str]) -> None:
+        """Temp table carrier: students with their state ids by year, and of each id whether it is nobody's.
+
+        An id of several `known` children alone is theirs: a partner may give one child many numbers.
+        """
+        assert rows.state_id
+        con.execute(
+            f"""
+            create or replace temp table carrier as
+            with told as (
+                select distinct {identifier(rows.student)}::varchar as student,
+                    trim({identifier(rows.state_id)}::varchar) as state_id,
+                    coalesce(({rows.year})::varchar, '') as school_year
+                from {rows.table}
+                where student is not null and state_id <> ''
+            ),
+            years as (
+                select state_id, school_year, count(distinct student) as n_students,
+                    count(distinct student) filter (student in (select unnest($1::varchar[]))) as n_known
+                from told
+                group by all
+            ),
+            nobodys as (
+                select state_id, max(n_students) as n_students, max(n_known) as n_known
+                from years
+                where {is_nobodys("state_id", "if(n_known = n_students, 1, n_students)")}
+                group by state_id
+            )
+            select told.*, nobodys.state_id is not null as is_nobodys, n_students, n_known
+            from told left join nobodys using (state_id)
+            """,
+            [known],
+        )
+
+    def _refuse_shared(self, con: duckdb.DuckDBPyConnection, rows: Rows, shared: Shared) -> None:
+        """SharedStateId where a listed id has so many children that it could be any of them."""
+        found = con.execute(
+            f"select {_mac(STATE_ID, rows.community, 'state_id')} as mac, n_students from carrier "
+            f"where is_nobodys and n_known = 0 and not {is_placeholder('state_id')} "
+            f"and mac in (select unnest($hashes::varchar[])) order by all",
+            self._hashes(),
+        ).fetchall()
+        for mac, n_students in found:
+            if (mac, rows.partner) not in shared:
+                raise SharedStateId(mac, rows.partner, n_students, rows.where)
+
+    def _by_state_id(
+        self, con: duckdb.DuckDBPyConnection, rows: Rows, shared: Shared, carriers: Carriers | None
+    ) -> dict[str, Entry]:
+        """Number at the partner and line of each child whose state id is on the list."""
+        listed = con.execute(
+            f"select student, school_year, {_mac(STATE_ID, rows.community, 'state_id')} as mac from carrier "
+            f"where not is_nobodys and mac in (select unnest($hashes::varchar[])) order by all",
+            self._hashes(),
+        ).fetchall()
+        if carriers is not None:
+            for number, year, mac in listed:
+                carriers.setdefault((mac, rows.partner, year), set()).add(number)
+        return {number: self._entries[mac] for number, _, mac in listed if (mac, rows.partner) not in shared}
+
+    def _hashes(self) -> dict[str, object]:
+        inner, outer = _pads(self._secret)
+        hashes = [entry.hash for entry in self.entries if entry.kind != NOBODYS]
+        return {"inner": inner, "outer": outer, "hashes": hashes}
 
     def _extend(
         self,
         con: duckdb.DuckDBPyConnection,
         rows: Rows,
-        by_number: list[tuple[str, str, Entry]],
-        by_state: list[tuple[str, str, Entry]],
+        by_number: dict[str, Entry],
+        by_state: dict[str, Entry],
+        shared: Shared,
     ) -> None:
         """Add numbers of children found by their state ids, and state ids of those found otherwise."""
-        assert rows.state_id
-        known = {number: entry for number, _, entry in by_number}
         state_ids = con.execute(
-            f"select distinct {identifier(rows.student)}::varchar, "
-            f"trim({identifier(rows.state_id)}::varchar) from {rows.table} "
-            f"where {identifier(rows.student)}::varchar in (select unnest($1::varchar[])) "
-            f"and trim({identifier(rows.state_id)}::varchar) <> ''",
-            [[*known]],
+            "select distinct student, state_id from carrier "
+            "where not is_nobodys and student in (select unnest($1::varchar[]))",
+            [[*by_number]],
         ).fetchall()
-        told = [(known[number], (STATE_ID, rows.community, text)) for number, text in state_ids]
-        told += [(entry, (STUDENT, rows.partner, number)) for number, _, entry in by_state]
+        told = [(by_number[number], (STATE_ID, rows.community, text)) for number, text in state_ids]
+        told = [one for one in told if (self.hash_of(*one[1]), rows.partner) not in shared]
+        told += [(entry, (STUDENT, rows.partner, number)) for number, entry in by_state.items()]
         self.add(
             Entry(self.hash_of(*parts), entry.kind, entry.child, entry.community, entry.at)
             for entry, parts in told
@@ -180,6 +286,12 @@ def _append(file: Path, entries: list[Entry]) -> None:
         written.write(text.encode())
         written.flush()
         os.fsync(written.fileno())
+
+
+def _mac(kind: str, whose: str, number: str) -> str:
+    """SQL for the hash of a column of numbers, with $inner and $outer."""
+    text = f"{literal(f'{kind}|{whose}|')} || {number}"
+    return f"left(sha256($outer || unhex(sha256($inner || encode({text})))), {_LENGTH})"
 
 
 def _pads(secret: bytes) -> tuple[bytes, bytes]:

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ingestion.errors import MilepostError
+
 if TYPE_CHECKING:
     import duckdb
 
 MARGIN = 1.0  # bits (a factor of two) that a link must be better than its rivals
-MOST_ROUNDS = 100
+MOST_ROUNDS = 1000  # each makes a link; real communities need some ten
+
+
+class EndlessLinking(MilepostError):
+    """What is linked did not come to an end; nothing was written."""
+
+    def __init__(self, what: str, n_rounds: int) -> None:
+        super().__init__(
+            f"Linking {what} is not done after {n_rounds:,} rounds",
+            rule="what is linked in part would be wrong, so nothing was linked",
+            next_step="`milepost status` lists what came last: withdraw it, and refresh again",
+        )
 
 
 def cluster(
@@ -30,6 +43,7 @@ def cluster(
     that both tell a date. A link with a rival at the same partner that is less than
     `margin` bits behind, as namesakes without birth dates have, is not made: nobody could tell which of the
     two is meant. Equal weights are decided by ids, so the same tables give the same clusters.
+    EndlessLinking where MOST_ROUNDS do not do.
     """
     _start(con, threshold, apart)
     made = 0
@@ -38,6 +52,8 @@ def cluster(
         made += n
         if n == 0:
             break
+    else:
+        raise EndlessLinking("children", MOST_ROUNDS)
     con.execute(
         "create or replace table cluster as select group_id, cluster_id from cluster_end order by all"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from identity.matching.clustering import EndlessLinking
 from identity.places.certain import RANKS
 from identity.places.scored import LINKED
 
@@ -21,6 +22,7 @@ def join_places(con: DuckDBPyConnection, kind: str) -> None:
     one roster are never one place unless an id or a decision says so, two national ids only if a decision
     does, and accounts that a decision keeps apart never. A link by names that is not clearly better than
     another which it would exclude is none: it goes to `undecided` with the pairs that are merely likely.
+    EndlessLinking where ROUNDS do not do.
     """
     con.execute(_edges(kind))
     con.execute(f"""
@@ -38,6 +40,8 @@ def join_places(con: DuckDBPyConnection, kind: str) -> None:
             select account, coalesce(joined.l, member.place) as place
             from member left join joined on member.place = joined.r
         """)
+    else:
+        raise EndlessLinking(f"places ({kind})", ROUNDS)
     con.execute(_UNDECIDED)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ingestion.mapping.state_ids import MOST_STUDENTS
+
 if TYPE_CHECKING:
     import duckdb
 
-# of one hash at one partner; with more it is a number that several use, or the hash of 999999999
+# of one hash at one partner; with more it is a number that several use, or the hash of 999999999, which would
+# give as many pairs as the square of its children
 MOST_BIRTH_DATES = 1
 # Bits for a pair with the same hash, by what the birth dates say; assumed, not counted. A child may be
 # registered with a parent's number, so what contradicts it is for a person to look at (below 0.9), and
@@ -18,9 +21,9 @@ WEIGHTS = {"same birth date": 15.0, "no birth date to compare": 5.0, "birth date
 def score_hashed_ids(con: duckdb.DuckDBPyConnection) -> int:
     """Append to table `pair` the pairs of `record` with the same hashed_national_id, and return their number.
 
-    A hash names its method (sha256:...). Pairs are of two partners, members and groups; one that is there
-    already keeps its evidence and gets the greater weight. levels are {'national_id': 'same hash, same birth
-    date'}. Without the column nothing is done.
+    A hash names its method (sha256:...); one of more than MOST_STUDENTS of a partner is nobody's. Pairs are
+    of two partners, members and groups; one that is there already keeps its evidence and gets the greater
+    weight. levels are {'national_id': 'same hash, same birth date'}. Without the column nothing is done.
     """
     if "hashed_national_id" not in con.table("record").columns:
         return 0
@@ -51,6 +54,7 @@ _SAME_HASH = f"""
             where hashed_national_id is not null
             group by partner_id, hashed_national_id
             having count(distinct birth_date) > {MOST_BIRTH_DATES}
+                or count(distinct member_id) > {MOST_STUDENTS}
         )
     ),
     pairs as (

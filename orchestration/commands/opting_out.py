@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from collections import Counter
 from contextlib import ExitStack
@@ -28,6 +29,9 @@ PARTNER = typer.Option("", "--partner", help="Whose numbers they are.")
 STUDENTS = typer.Option([], "--student", help="The partner's number of a child; may be repeated.")
 FILE = typer.Option(
     None, "--file", help="A CSV with columns partner and student_id, or student_id alone; - reads stdin."
+)
+SHARED = typer.Option(
+    [], "--shared", help="A state id that is nobody's, by the hash that an error named; children stay out."
 )
 HEADERS = ("partner", "student_id")
 
@@ -87,24 +91,28 @@ def remove(
     partner: str = PARTNER,
     students: list[str] = STUDENTS,
     file: Path | None = FILE,
+    shared: list[str] = SHARED,
     as_json: bool = JSON,
 ) -> None:
-    """Take children off the list, with all their numbers.
+    """Take children off the list, with all their numbers, or a state id that many children share.
 
     They are in again with the next file of each partner; what was loaded meanwhile comes back where its
-    delivery is withdrawn and loaded anew.
+    delivery is withdrawn and loaded anew. By a shared state id nobody is found any more.
 
     Example: milepost opt-outs remove --partner river_city_schools --student 1000123
     """
-    from identity.opt_outs import open_withheld
+    from identity.opt_outs import call_nobodys, make_withheld, open_withheld
     from ingestion.withheld import STUDENT, read_entries, rewrite_entries
     from orchestration.settings import prepare_environment
     from orchestration.writer import one_loader, one_writer
 
     home = prepare_environment()
-    members = _members(partner, students, file)
+    members = _members(partner, students, file) if students or file or not shared else []
+    if not all(re.fullmatch("[0-9a-f]{32}", one) for one in shared):
+        raise UsageError("That is no hash of a state id", next_step="Copy it from the error that named it")
     bars = Bars()
     with one_writer(home, bars), one_loader(home, bars):
+        n_shared = call_nobodys(make_withheld(home), shared) if shared else 0
         withheld = open_withheld(home)
         found = [
             entry.child
@@ -115,8 +123,11 @@ def remove(
             rewrite_entries(home.opt_outs, (e for e in read_entries(home.opt_outs) if e.child not in found))
     n_removed = len({*found})
     if as_json:
-        print_json({"removed": n_removed})
-    else:
+        print_json({"removed": n_removed, "shared": n_shared})
+        return
+    if shared:
+        err.print(f"{counted(n_shared, 'state id')} taken off the list; children stay out by their numbers.")
+    if members:
         err.print(f"{counted(n_removed, 'child', 'children')} taken off the list.")
 
 
@@ -126,12 +137,11 @@ def list_opt_outs(as_json: bool = JSON) -> None:
 
     Example: milepost opt-outs list
     """
-    from ingestion.withheld import read_entries
+    from ingestion.withheld import NOBODYS, read_entries
     from orchestration.settings import prepare_environment
 
-    children = {
-        e.child: (e.community, e.kind, e.at[:10]) for e in read_entries(prepare_environment().opt_outs)
-    }
+    entries = read_entries(prepare_environment().opt_outs)
+    children = {e.child: (e.community, e.kind, e.at[:10]) for e in entries if e.kind != NOBODYS}
     counts = Counter(children.values())
     rows = [(*what, number) for what, number in sorted(counts.items())]
     if as_json:

@@ -69,7 +69,7 @@ def of_person(home: Home, withheld: Withheld, sought: Sought) -> Inventory:
     from ingestion.spill import working_database
 
     with working_database(home) as con:
-        found = Inventory(redacted=list(concerned_files(home, withheld, con)))
+        found = Inventory(redacted=concerned_files(home, withheld, con))
     found.landed = {c.delivery.sha256 for c in found.redacted if (home.landing / c.delivery.sha256).exists()}
     found.landed |= {
         folder.name

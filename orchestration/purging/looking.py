@@ -59,7 +59,7 @@ def look_in_vault(home: Home, subject: Subject, con: DuckDBPyConnection) -> Inve
 
     sought = choose(home, subject, con)
     if subject.person_id:
-        found = inventories.of_person(home, _would_be_withheld(con, subject.person_id), sought)
+        found = inventories.of_person(home, _would_be_withheld(home, con, subject.person_id), sought)
     else:
         found = inventories.of_deliveries(home, subject, sought)
     found.vault = count_chosen(con)
@@ -99,14 +99,11 @@ def _still_told_of(home: Home, gone: set[str], partners: set[str]) -> Iterator[t
             yield str(path), delivery.partner, column
 
 
-def _would_be_withheld(con: DuckDBPyConnection, person_id: str) -> Withheld:
-    """A list with one person alone, which is kept nowhere."""
-    import secrets
+def _would_be_withheld(home: Home, con: DuckDBPyConnection, person_id: str) -> Withheld:
+    """A list with one person alone, kept nowhere; its hashes are those of the home's list."""
+    from identity.opt_outs import make_withheld, numbers_of, withhold
 
-    from identity.opt_outs import numbers_of, withhold
-    from ingestion.withheld import Withheld
-
-    alone = Withheld(None, secrets.token_bytes(32))
+    alone = make_withheld(home).kept_nowhere(children=False)
     withhold(alone, numbers_of(con, person_id), "purged", "")
     return alone
 

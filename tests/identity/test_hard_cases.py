@@ -124,6 +124,22 @@ def test_communities_do_not_share_names(tmp_path: Path) -> None:
     assert link_persons(home).linked == 0
 
 
+def test_an_id_that_one_community_gives_to_many_still_links_in_another(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    send(home, "north", child("1", state_student_id="1000012345"))
+    send(home, "south", child("2", state_student_id="1000012345"))
+    path = send(home, "far", *(child(f"f{n}", state_student_id="1000012345") for n in range(3)))
+    other = path.with_name("other.parquet")
+    duckdb.sql(
+        f"copy (select * replace ('elsewhere' as community_id) from '{path}') to '{other}' (format parquet)"
+    )
+    path.unlink()
+    link_persons(home)
+    found = persons(home)
+    assert found["north", "1"] == found["south", "2"]
+    assert len({*found.values()}) == 4
+
+
 def test_one_state_id_in_two_communities_is_two_children(tmp_path: Path) -> None:
     home = Home(tmp_path)
     send(home, "north", child("1", state_student_id="1000012345"))

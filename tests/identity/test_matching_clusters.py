@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from identity.matching import cluster
+from identity.matching import cluster, clustering
+from identity.matching.clustering import EndlessLinking
 
 
 @pytest.fixture
@@ -40,6 +41,20 @@ def clusters(con: duckdb.DuckDBPyConnection) -> set[frozenset[int]]:
 
 def test_a_chain_over_three_partners_is_one_child(con: duckdb.DuckDBPyConnection) -> None:
     write(con, [(1, "a", 1), (2, "b", 2), (3, "c", 3), (4, "d", 4)], [(1, 2, 9), (2, 3, 7), (3, 4, 5)])
+    assert cluster(con, 0.9) == 3
+    assert clusters(con) == {frozenset({1, 2, 3, 4})}
+
+
+def test_links_that_are_not_done_within_the_rounds_are_an_error_and_no_half_of_them(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the best link of each but the last is a link that is not its other end's best: one a round, and one to see
+    records = [(1, "a", 1), (2, "b", 2), (3, "c", 3), (4, "d", 4)]
+    write(con, records, [(1, 2, 5), (2, 3, 7), (3, 4, 9)])
+    monkeypatch.setattr(clustering, "MOST_ROUNDS", 3)
+    with pytest.raises(EndlessLinking, match="Linking children is not done after 3 rounds"):
+        cluster(con, 0.9)
+    monkeypatch.setattr(clustering, "MOST_ROUNDS", 4)
     assert cluster(con, 0.9) == 3
     assert clusters(con) == {frozenset({1, 2, 3, 4})}
 

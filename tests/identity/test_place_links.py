@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from identity.matching.clustering import EndlessLinking
+from identity.places import clusters
 from tests.identity.hand_made_places import Places
 
 
@@ -32,6 +34,19 @@ def test_one_national_id_is_one_school_whatever_it_is_called(places: Places) -> 
     assert found["school", "north", "1"] != found["school", "state", "0001-0002"]
     assert places.methods()["school", "north", "1"] == "nces_id"
     assert places.methods()["school", "state", "0001-0002"] == "alone"
+
+
+def test_places_that_are_not_joined_within_the_rounds_are_an_error(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for partner in ("north", "south"):
+        places.tell("school", partner, "1", "Oak Elementary", nces_school_id="270001200123")
+    monkeypatch.setattr(clusters, "ROUNDS", 1)  # one joins them, and a second sees that nothing is left
+    with pytest.raises(EndlessLinking, match=r"Linking places \(\w+\) is not done after 1 rounds"):
+        places.link()
+    monkeypatch.setattr(clusters, "ROUNDS", 2)
+    found = places.link()
+    assert found["school", "north", "1"] == found["school", "south", "1"]
 
 
 def test_a_school_that_was_renumbered_is_one_and_an_id_of_three_is_nobodys(places: Places) -> None:

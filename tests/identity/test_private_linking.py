@@ -122,6 +122,17 @@ def test_without_the_secret_or_with_another_linking_stops_and_the_links_stand(
     assert len(linked(home)) >= 38
 
 
+def test_the_hash_of_a_placeholder_links_nobody_where_no_birth_date_is_told(home: Home) -> None:
+    """Three of a partner: 9 pairs that would all weigh 0.97; of two it may be a child that came again."""
+    for partner in ("shelter", "coc"):
+        send(home, partner, *(child(f"{partner}{n}", hashed_national_id=HASH) for n in range(3)))
+    link_persons(home)
+    assert len({*(persons(home)[who] for who in persons(home) if who[0] in ("shelter", "coc"))}) == 6
+    assert not duckdb.sql(
+        f"select 1 from '{home.identity}/links.parquet' where evidence::varchar like '%hash%'"
+    ).fetchall()
+
+
 def test_two_exports_with_the_same_hashed_number_tell_of_one_child(home: Home) -> None:
     send(home, "shelter", child("s1", birth_date="2012-03-04", hashed_national_id=HASH))
     send(

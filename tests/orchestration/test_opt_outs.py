@@ -5,15 +5,32 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from pathlib import Path
 
+import duckdb
 import pytest
-from three_partners import NAME, NUMBERS, PLANTED, SISTER, link, milepost, people, same_child, set_up, traces
+from three_partners import (
+    HEADER,
+    NAME,
+    NUMBERS,
+    PLANTED,
+    SISTER,
+    STATE_ID,
+    link,
+    milepost,
+    people,
+    put_in_force,
+    same_child,
+    set_up,
+    traces,
+)
 
 from identity.opt_outs import open_withheld
 from identity.rotation import rotate_key
 from identity.vault_key import KEY_VARIABLE, BadKey
 from ingestion.home import Home
+from ingestion.withheld import SharedStateId
 
 BUILT = ("raw", "superseded", "quarantine", "snapshot", "identity", "vault.account", "feedback")
 
@@ -133,3 +150,103 @@ def test_who_is_taken_off_the_list_is_in_with_the_next_file(ready: Home, tmp_pat
     assert milepost("load").exit_code == 0
     link(ready)
     assert any(path.startswith("raw/person/north") for path in built(ready))
+
+
+def clinic_of(home: Home, *numbers: str) -> None:
+    """The clinic's file of 2024, in force: children of these numbers, all with the state id of the child."""
+    rows = "".join(f"{number},Ann,Lee,2014-01-0{day},{STATE_ID},\n" for day, number in enumerate(numbers, 1))
+    (home.inbox / "clinic_people_2024.csv").write_text(HEADER + rows)
+    put_in_force(home)
+
+
+def lake(home: Home) -> dict[str, bytes]:
+    """Every file of the lake, and the list."""
+    files = [*home.raw.rglob("*.parquet"), *home.superseded.glob("*"), *home.quarantine.rglob("*.parquet")]
+    return {str(path): path.read_bytes() for path in [*files, home.opt_outs]}
+
+
+def clinic_now(home: Home) -> set[str]:
+    """Numbers of the clinic's file of 2024."""
+    (file,) = (home.raw / "person" / "clinic.person").glob("2024-*.parquet")
+    with duckdb.connect() as con:
+        return {number for (number,) in con.execute(f"select student_id from '{file}'").fetchall()}
+
+
+def test_what_one_file_says_of_a_child_takes_it_out_of_files_looked_at_before(
+    ready: Home, tmp_path: Path
+) -> None:
+    clinic_of(ready, "C-5", "C-6")  # before the vault knows anything; the clinic's files come first
+    opt_out(tmp_path)
+    link(ready)
+    assert clinic_now(ready) == set()
+
+
+def test_a_state_id_of_three_children_stops_the_refresh_and_nothing_is_written(
+    ready: Home, tmp_path: Path
+) -> None:
+    clinic_of(ready, "C-5", "C-6", "C-7")
+    opt_out(tmp_path)
+    before = lake(ready)
+    with pytest.raises(SharedStateId, match="3 children of clinic carry a state id") as stopped:
+        link(ready)
+    assert lake(ready) == before
+    assert not any(text in str(stopped.value) for text in (*PLANTED, "C-5", "C-6", "C-7"))
+    # the clinic says that it is one of them: that one is out, and the others are there
+    told = milepost("opt-outs", "add", "--partner", "clinic", "--student", "C-6")
+    assert told.exit_code == 0, told.output
+    link(ready)
+    assert clinic_now(ready) == {"C-5", "C-7"}
+    assert not any(
+        path.startswith("raw/person/north") and NAME in texts for path, texts in traces(ready).items()
+    )
+
+
+def test_a_state_id_that_is_said_to_be_nobodys_takes_nobody_out_any_more(ready: Home, tmp_path: Path) -> None:
+    clinic_of(ready, "C-5", "C-6", "C-7")
+    opt_out(tmp_path)
+    with pytest.raises(SharedStateId) as stopped:
+        link(ready)
+    (shared,) = re.findall("--shared ([0-9a-f]+)", stopped.value.next_step)
+    told = milepost("opt-outs", "remove", "--shared", shared)
+    assert (told.exit_code, "1 state id taken off" in told.output) == (0, True), told.output
+    assert milepost("opt-outs", "remove", "--shared", "all of them").exit_code == 2
+    link(ready)
+    assert clinic_now(ready) == {"C-5", "C-6", "C-7"}
+    assert not any(
+        path.startswith("raw/person/north") and NAME in texts for path, texts in traces(ready).items()
+    )
+    counts = json.loads(milepost("opt-outs", "list", "--json").stdout)
+    assert [one["children"] for one in counts] == [1]
+
+
+def test_children_of_several_files_are_counted_together(ready: Home, tmp_path: Path) -> None:
+    clinic_of(ready, "C-5", "C-6")
+    clinic_of(ready, "C-7")  # supersedes the file before
+    opt_out(tmp_path)
+    before = lake(ready)
+    with pytest.raises(SharedStateId, match="3 children of clinic"):
+        link(ready)
+    assert lake(ready) == before
+    assert milepost("opt-outs", "add", "--partner", "clinic", "--student", "C-5").exit_code == 0
+    link(ready)
+    assert clinic_now(ready) == {"C-7"}
+
+
+def test_a_file_in_which_three_children_have_a_listed_id_is_not_loaded_and_the_partner_not_told(
+    ready: Home, tmp_path: Path
+) -> None:
+    opt_out(tmp_path)
+    (ready.inbox / "north_attendance_2025.csv").unlink()
+    assert milepost("load", ready.inbox / "north_people_2025.csv").exit_code == 0
+    rows = "".join(f"C-{day},Ann,Lee,2014-01-0{day},{STATE_ID},\n" for day in (5, 6, 7))
+    (ready.inbox / "clinic_people_2024.csv").write_text(HEADER + rows)
+    told = milepost("load", ready.inbox / "clinic_people_2024.csv")
+    said = " ".join(told.output.split())
+    assert (told.exit_code, "3 children of clinic carry" in said) == (2, True), said
+    assert "clinic_people_2024.csv" in said
+    assert STATE_ID not in said
+    assert not [*(ready.raw / "person" / "clinic.person").glob("2024-*")]
+    assert not [*ready.feedback.glob("clinic/*")]
+    assert milepost("opt-outs", "add", "--partner", "clinic", "--student", "C-6").exit_code == 0
+    assert milepost("load", ready.inbox / "clinic_people_2024.csv").exit_code == 0
+    assert clinic_now(ready) == {"C-5", "C-7"}

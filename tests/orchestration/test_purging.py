@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -58,6 +59,32 @@ def students(home: Home, partner: str = "north") -> set[str]:
             f"select distinct student_id from read_parquet('{home.snapshot.raw}/person/{partner}.person/*.parquet')"
         ).fetchall()
     return {number for (number,) in rows}
+
+
+def test_a_purge_leaves_those_alone_who_have_the_same_placeholder_for_a_state_id(
+    home: Home, communities: Path
+) -> None:
+    filler = "9999999999"
+    set_up(home, communities)
+    file = home.inbox / "north_people_2025.csv"
+    file.write_text(re.sub("ST-[0-9]+", filler, file.read_text()))
+    others = "".join(f"C-{n},Ann,Lee,2014-01-0{n},{filler},\n" for n in (1, 2))
+    (home.inbox / "clinic_people_2024.csv").write_text(HEADER + others)
+    put_in_force(home)
+    link(home)
+    with open_vault(home, read_only=True) as con:
+        told = con.execute(
+            "select person_id from vault.member where student_id = ?", [NUMBERS["north"]]
+        ).fetchone()
+    assert told is not None
+    done = milepost("purge", "--person", told[0], "--yes")
+    assert done.exit_code == 0, done.output
+    assert traces(home, (NUMBERS["north"],)) == {}
+    link(home)
+    assert students(home) == {SISTER, "N-7700179"}
+    assert students(home, "clinic") >= {"C-1", "C-2"}
+    landed = [path.name for path in home.landing.rglob("*.csv")]
+    assert "clinic_people_2024.csv" in landed
 
 
 def test_a_purged_child_is_in_no_file_of_the_home_and_does_not_come_back(loaded: Home) -> None:
