@@ -13,3 +13,9 @@
 {% macro known_in_every_part(parts) -%}
     where {{ parts | join(' is not null and ') }} is not null
 {%- endmacro %}
+
+{# So many children, or fewer, with or without a result are not told of: the rule of disclosure control
+   (publishing/disclosure/widths.py), of the columns of a community's disclosure rules. #}
+{% macro band_size(n) -%}
+    greatest(band_smallest, floor({{ n }} * band_share))
+{%- endmacro %}

@@ -45,14 +45,14 @@ judged as (
         *,
         n_matched < minimum_denominator
         or least(n_matched_successful, n_matched - n_matched_successful)
-        <= greatest(band_smallest, ceil(band_share * n_matched))
+        <= {{ band_size('n_matched') }}
         or n_comparisons < minimum_denominator
         -- of pairs, the rate of the others tells how many they are too
         or (
             method = 'propensity'
             -- as a number of children: of a rate rounded a little up, 4 of 13 would seem more than 4
             and least(round(comparison_rate * n_comparisons), round((1 - comparison_rate) * n_comparisons))
-            <= greatest(band_smallest, ceil(band_share * n_comparisons))
+            <= {{ band_size('n_comparisons') }}
         )
         -- in steps so wide a rate would say little, and might seem to be 0
         or coalesce(step_points > 10, false) as is_small
