@@ -49,15 +49,17 @@
             when told_circumstances.tells_assistance then 'no'
             else 'unknown'
         end as housing_assistance,
-        {# both years before kindergarten; where nobody saw it begin, in the year of the fifth birthday or the one after, by the
+        {# both years before kindergarten, each told; where nobody saw it begin, in the year of the fifth birthday or the one after, by the
            month the state cuts at -#}
         case
             when early_learning_history.first_school_year is not null then 'yes'
             when
-                coalesce(early_learning_history.kindergarten_year - 2, {{ birth_year }} + 4)
-                >= told_circumstances.first_early_learning_year
-                and coalesce(early_learning_history.kindergarten_year - 1, {{ birth_year }} + 6)
-                <= told_circumstances.last_early_learning_year
+                {% for before, age in [(2, 4), (1, 5), (1, 6)] -%}
+                {{ 'and ' if not loop.first }}{{ has_value(
+                    'told_circumstances.early_learning_years',
+                    'coalesce(early_learning_history.kindergarten_year - ' ~ before ~ ', ' ~ birth_year ~ ' + ' ~ age ~ ')'
+                ) }}
+                {% endfor -%}
                 then 'no'
             else 'unknown'
         end as early_learning_history,

@@ -81,6 +81,19 @@
     array_sort(collect_set({{ value }}))
 {%- endmacro %}
 
+{# Whether a list has a value; unknown of an unknown list or value. #}
+{% macro has_value(list, value) -%}
+    {{ adapter.dispatch('has_value')(list, value) }}
+{%- endmacro %}
+
+{% macro default__has_value(list, value) -%}
+    list_contains({{ list }}, {{ value }})
+{%- endmacro %}
+
+{% macro spark__has_value(list, value) -%}
+    array_contains({{ list }}, {{ value }})
+{%- endmacro %}
+
 {# A table expression's select item: one row per whole number from the first to the last; none where the last is less. #}
 {% macro whole_numbers(first, last) -%}
     {{ adapter.dispatch('whole_numbers')(first, last) }}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from tiny_warehouse import Lake, Row, Warehouse
+
+from ingestion.home import Home
 
 WITHOUT_PUBLISHED = ("--exclude", "path:models/disclosure", "path:models/published")
 IN_PAIRS = (
@@ -154,6 +159,25 @@ def test_cells_hold_the_total_all_singles_and_all_pairs(warehouse: Warehouse) ->
     assert cell(warehouse, "community", "riverbend", "race_ethnicity_x_homelessness", "white|yes") == (1, 1)
     assert cell(warehouse, "community", "riverbend", "english_learner", "unknown") == (3, 2)
     assert cell(warehouse, "community", "riverbend", "english_learner", "no") == (1, 1)
+
+
+def test_a_level_or_a_disaggregate_without_any_row_fails_the_build(
+    warehouse: Warehouse, manifest: Any, tmp_path: Path
+) -> None:
+    shutil.copytree(warehouse.home.root, tmp_path / "home")
+    copied = Warehouse(manifest, Home(tmp_path / "home"))
+    adds_up = ("test", "--select", "indicator_cells_add_up")
+    assert copied.dbt(*adds_up).success
+    totals = "from marts.indicator_cells where geography_level = 'community' and disaggregate = 'all'"
+    n_totals = copied.query(f"select count(*) {totals}")[0][0]
+    with duckdb.connect(str(copied.home.warehouse)) as con:
+        con.execute("delete from marts.indicator_cells where geography_level = 'zip'")
+        con.execute(
+            "delete from marts.indicator_cells where geography_level = 'school' and disaggregate = 'gender'"
+        )
+    result = copied.dbt(*adds_up)
+    # of each total its ZIP codes, by all and by every disaggregate but the pairs, and its schools by gender
+    assert (result.success, result.result[0].failures) == (False, n_totals * (1 + len(SINGLES) + 1))
 
 
 def test_a_restated_year_replaces_the_old_one(lake: Lake, manifest: Any) -> None:

@@ -192,7 +192,7 @@ YEARS = f"""
 create table years as
 with yes as (select circumstance, person_id, school_year from circumstance_years),
 preschool_told as (
-    select min(school_year) as first_told, max(school_year) as last_told from truth.early_learning
+    select list(distinct school_year) as years_told from truth.early_learning
 )
 select {CHILD_YEAR}, organization_id, partner_id, grade_level, n_schools, days_enrolled, days_absent,
     is_enrolled,
@@ -209,7 +209,7 @@ select {CHILD_YEAR}, organization_id, partner_id, grade_level, n_schools, days_e
     case when is_homeless then 'yes' else {circumstance("shelter", "is_homeless is not null")} end
         as homelessness_any_source,
     case when preschool.person_id is not null then 'yes'
-        when first_before >= first_told and last_before <= last_told then 'no'
+        when list_has_all(years_told, range(first_before, last_before + 1)) then 'no'
         else 'unknown' end as early_learning_history
 from all_years
 left join words_of_year using ({CHILD_YEAR})

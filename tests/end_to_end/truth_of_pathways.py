@@ -42,7 +42,8 @@ PREPARED = (
 DEFINITIONS = {
     ("pathway_from_kindergarten", "preschool"): kindergartners(
         "early_learning_history = 'yes'",
-        "school_year - 2 >= (select min(school_year) from truth.early_learning)",
+        "school_year - 2 in (select school_year from truth.early_learning) "
+        "and school_year - 1 in (select school_year from truth.early_learning)",
     ),
     ("pathway_from_kindergarten", "ready_for_kindergarten"): kindergartners(
         f"(person_id, school_year) in (select (person_id, school_year) from truth.readiness {LINKED} "

@@ -207,6 +207,15 @@ def enrolled(success: str, where: str = "collection = 'annual'") -> str:
     )
 
 
+def on_track(where: str, table: str, *parts: str) -> str:
+    """Children of whom each part is known by itself, the same in every reading; on track in all of them."""
+    known = " and ".join(f"count({part}) = count(*) and bool_and({part}) = bool_or({part})" for part in parts)
+    return (
+        f"select {CHILD_YEAR}, organization_id, bool_and({' and '.join(parts)}) as success "
+        f"from {table} where {where} group by all having {known}"
+    )
+
+
 def marks(success: str, where: str, table: str = "marked") -> str:
     """Children with marks of the year."""
     return decided(f"select {CHILD_YEAR}, organization_id, {success} as success from {table} where {where}")
@@ -287,20 +296,31 @@ DEFINITIONS = {
     ("middle_grade_math", "proficient"): tested("math", "08"),
     # nobody here takes a test of high school in grade 8
     ("middle_grade_math", "proficient_or_algebra"): tested("math", "08"),
-    ("sixth_grade_on_track", "ew_framework"): marks(
-        "failures = 0 and not was_removed and days_absent * 10 <= days_enrolled", "grade_level = '06'"
+    ("sixth_grade_on_track", "ew_framework"): on_track(
+        "grade_level = '06'",
+        "marked",
+        "(failures = 0)",
+        "(not was_removed)",
+        "(days_absent * 10 <= days_enrolled)",
     ),
-    ("eighth_grade_on_track", "ew_framework"): marks(
-        "gpa >= 2.5 and low_marks = 0 and not was_removed and days_absent * 100 <= days_enrolled * 4",
+    ("eighth_grade_on_track", "ew_framework"): on_track(
         "grade_level = '08'",
+        "marked",
+        "(gpa >= 2.5)",
+        "(low_marks = 0)",
+        "(not was_removed)",
+        "(days_absent * 100 <= days_enrolled * 4)",
     ),
-    ("ninth_grade_on_track", "consortium"): marks(
-        "credits >= 5 and core_failures < 2", "true", "ninth_graders"
+    ("ninth_grade_on_track", "consortium"): on_track(
+        "true", "ninth_graders", "(credits >= 5)", "(core_failures < 2)"
     ),
-    ("ninth_grade_on_track", "ew_framework"): marks(
-        "gpa >= 3 and low_marks = 0 and not was_removed and days_absent * 100 <= days_enrolled * 4",
+    ("ninth_grade_on_track", "ew_framework"): on_track(
         "true",
         "ninth_graders",
+        "(gpa >= 3)",
+        "(low_marks = 0)",
+        "(not was_removed)",
+        "(days_absent * 100 <= days_enrolled * 4)",
     ),
     ("algebra_by_ninth", "passed"): marks(
         "exists (from marked as past where past.person_id = ninth_graders.person_id "

@@ -33,16 +33,19 @@ COMPLETE = " and ".join(
 VACCINATED = f"""
 create table vaccinated as
 with told as (
-    select partner_id, make_date(min(school_year) - 1, 7, 1) as first_day, max(administered_date) as last_day
+    select partner_id, list(distinct school_year) as years, max(administered_date) as last_day
     from truth.immunization group by all
 ),
 children as (
-    select distinct person_id, partner_id, student_id, first_day, last_day, birth_date,
+    select distinct person_id, partner_id, student_id, years, last_day, birth_date,
         cast(birth_date + interval 1 year as date) as one, cast(birth_date + interval 2 years as date) as two
     from links inner join told using (partner_id) inner join born using (person_id)
 )
 select person_id, {SCHOOL_YEAR_OF.format("two")} as school_year, {COMPLETE} as is_complete,
-    bool_or(birth_date >= first_day and two <= last_day) as is_told
+    bool_or(
+        list_has_all(years, range({SCHOOL_YEAR_OF.format("birth_date")}, {SCHOOL_YEAR_OF.format("two")} + 1))
+        and two <= last_day
+    ) as is_told
 from children left join truth.immunization using (partner_id, student_id)
 group by person_id, birth_date, one, two
 """
@@ -126,13 +129,15 @@ def graduated(success: str, where: str) -> str:
 
 
 def working(success: str, where: str) -> str:
-    """Graduates and the second calendar year after high school, if its wages are told to the end."""
+    """Graduates and the second calendar year after high school, if files tell of wages in each quarter of it."""
     return f"""
         select {CHILD_YEAR}, organization_id, {success} as success
         from graduates
         left join (select * exclude wage_year, wage_year - 2 as school_year from earned)
             using (person_id, school_year)
-        where (school_year + 2, 4) in (select (wage_year, wage_quarter) from truth.employment) and {where}
+        where school_year + 2 in (
+            select wage_year from truth.employment group by wage_year having count(distinct wage_quarter) = 4
+        ) and {where}
     """
 
 
@@ -171,8 +176,8 @@ DEFINITIONS = {
     ("preschool_before_kindergarten", "any_preschool"): f"""
         select {CHILD_YEAR}, organization_id, early_learning_history = 'yes' as success
         from first_kindergarten
-        where school_year - 2 >= (select min(school_year) from truth.early_learning)
-            and school_year - 1 <= (select max(school_year) from truth.early_learning)
+        where school_year - 2 in (select school_year from truth.early_learning)
+            and school_year - 1 in (select school_year from truth.early_learning)
     """,
     # who repeats kindergarten is not tested again
     ("kindergarten_readiness", "whole_child"): f"""

@@ -67,7 +67,7 @@ telling as (
             when n_moved >= minimum_denominator
                 then
                     least(n_moved_successful, abs(n_moved - n_moved_successful))
-                    <= greatest(band_smallest, floor(band_share * n_moved))
+                    <= {{ band_size('n_moved') }}
             when n_moved_successful > 0 or n_moved > 0 then n_moved_successful < minimum_denominator
             else n_moved_beside < minimum_denominator
         end

@@ -26,8 +26,7 @@ told as (
 
     select
         spells.community_id,
-        least(max(spells.enrollment_begin_date), any_value(received.last_received_date)) as told_until_date,
-        any_value(received.last_received_date) as last_received_date
+        least(max(spells.enrollment_begin_date), any_value(received.last_received_date)) as told_until_date
     from spells
     inner join received on spells.community_id = received.community_id
     group by spells.community_id
@@ -72,7 +71,6 @@ select
     graduates.collection,
     graduates.organization_id,
     told.told_until_date,
-    told.last_received_date,
     entries.first_begin_date,
     awards.first_award_date,
     awards.first_degree_date,

@@ -35,6 +35,7 @@ numbered_doses as (
         doses.immunization_status,
         doses.school_year,
         doses.collection,
+        deliveries.has_all_years,
         deliveries.delivery_number
     from {{ ref('stg_immunization') }} as doses
     inner join deliveries
@@ -96,7 +97,8 @@ select
     doses.administered_date,
     doses.immunization_status,
     doses.school_year,
-    doses.collection
+    doses.collection,
+    doses.has_all_years
 from numbered_doses as doses
 inner join accounts
     on doses.delivery_number = accounts.delivery_number and doses.person_id = accounts.person_id

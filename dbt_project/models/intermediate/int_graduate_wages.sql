@@ -1,13 +1,46 @@
--- the four quarters that begin with January of the n-th year after high school, where wage records are told from the
--- first to the last
-with told as (
+-- the four quarters that begin with January of the n-th year after high school, where wage records are told of each
+with delivered_quarters as (
 
     select
         community_id,
-        min(wage_year * 4 + wage_quarter) as first_quarter,
-        max(wage_year * 4 + wage_quarter) as last_quarter
+        partner_id,
+        school_year,
+        collection,
+        wage_year,
+        wage_year * 4 + wage_quarter as quarter_number
     from {{ ref('fct_employment') }}
-    group by community_id
+    group by all
+
+),
+
+-- a delivery tells of its last quarter and of those right before it: one that stands alone behind a hole is a record
+-- that came late, not a quarter of everybody's
+told_quarters as (
+
+    select
+        community_id,
+        wage_year,
+        quarter_number
+    from delivered_quarters
+    qualify
+        quarter_number
+        + row_number() over (
+            partition by community_id, partner_id, school_year, collection
+            order by quarter_number desc
+        )
+        = max(quarter_number) over (partition by community_id, partner_id, school_year, collection) + 1
+
+),
+
+-- a year of which a quarter never came would be one in which nobody worked
+told as (
+
+    select
+        community_id,
+        wage_year
+    from told_quarters
+    group by community_id, wage_year
+    having count(distinct quarter_number) = 4
 
 ),
 
@@ -64,8 +97,7 @@ cross join years
 inner join told
     on
         graduates.community_id = told.community_id
-        and (graduates.school_year + years.n_years) * 4 + 1 >= told.first_quarter
-        and (graduates.school_year + years.n_years) * 4 + 4 <= told.last_quarter
+        and graduates.school_year + years.n_years = told.wage_year
 left join quarters
     on
         graduates.community_id = quarters.community_id

@@ -3,13 +3,12 @@
 -- doses of one family are four weeks apart, less the four days of grace (ACIP)
 {% set days_apart = 24 %}
 
--- the time that each registry tells of, from the school year of its first dose to its last; no dose is given tomorrow
+-- the last day that each registry tells of: of its last dose; no dose is given tomorrow
 with registries as (
 
     select
         community_id,
         partner_id,
-        {{ first_day_of('(' ~ school_year_of('min(administered_date)') ~ ')') }} as first_date,
         max(administered_date) filter (
             where
             coalesce(immunization_status, 'completed') = 'completed'
@@ -17,6 +16,19 @@ with registries as (
         ) as last_date
     from {{ ref('int_doses_recorded') }}
     group by community_id, partner_id
+
+),
+
+-- the school years that it tells of, each by a delivery of its own or by one that tells of all years again: a dose of
+-- before in a file of one year is no account of that time
+told_years as (
+
+    select distinct
+        community_id,
+        partner_id,
+        {{ school_year_of('administered_date') }} as school_year
+    from {{ ref('int_doses_recorded') }}
+    where has_all_years or {{ school_year_of('administered_date') }} = school_year
 
 ),
 
@@ -44,20 +56,15 @@ birth_dates as (
 
 ),
 
--- is_told: some registry tells of the first two years from end to end. Who was two before the community's first school
--- year is none of its children
-born as (
+-- who was two before the community's first school year is none of its children
+registered as (
 
     select
         children.community_id,
         children.person_id,
+        children.partner_id,
         birth_dates.birth_date,
-        {{ years_after('birth_dates.birth_date', 2) }} as second_birthday,
-        {{ days_before(years_after('birth_dates.birth_date', 1), 4) }} as first_day_of_live_vaccines,
-        coalesce(bool_or(
-            birth_dates.birth_date >= registries.first_date
-            and {{ years_after('birth_dates.birth_date', 2) }} <= registries.last_date
-        ), false) as is_told
+        {{ years_after('birth_dates.birth_date', 2) }} as second_birthday
     from children
     inner join registries
         on children.community_id = registries.community_id and children.partner_id = registries.partner_id
@@ -68,7 +75,47 @@ born as (
     where
         birth_dates.birth_date is null
         or {{ years_after('birth_dates.birth_date', 2) }} >= {{ first_day_of('communities.first_school_year') }}
-    group by children.community_id, children.person_id, birth_dates.birth_date
+
+),
+
+-- of whom some registry tells of the first two years from end to end, without a year between that it never delivered
+told as (
+
+    select
+        registered.community_id,
+        registered.person_id
+    from registered
+    inner join registries
+        on
+            registered.community_id = registries.community_id
+            and registered.partner_id = registries.partner_id
+            and registered.second_birthday <= registries.last_date
+    inner join told_years
+        on
+            registered.community_id = told_years.community_id
+            and registered.partner_id = told_years.partner_id
+            and told_years.school_year between
+            {{ school_year_of('registered.birth_date') }} and {{ school_year_of('registered.second_birthday') }}
+    group by registered.community_id, registered.person_id, registered.partner_id
+    having
+        count(*)
+        = max({{ school_year_of('registered.second_birthday') }})
+        - max({{ school_year_of('registered.birth_date') }}) + 1
+
+),
+
+born as (
+
+    select distinct
+        registered.community_id,
+        registered.person_id,
+        registered.birth_date,
+        registered.second_birthday,
+        {{ days_before(years_after('registered.birth_date', 1), 4) }} as first_day_of_live_vaccines,
+        told.person_id is not null as is_told
+    from registered
+    left join told
+        on registered.community_id = told.community_id and registered.person_id = told.person_id
 
 ),
 

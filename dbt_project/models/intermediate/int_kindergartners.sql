@@ -22,8 +22,8 @@ select
     -- NULL where nobody tells of both years before: then only who went could be known
     case
         when
-            told.first_early_learning_year <= kindergartners.school_year - 2
-            and told.last_early_learning_year >= kindergartners.school_year - 1
+            {{ has_value('told.early_learning_years', 'kindergartners.school_year - 2') }}
+            and {{ has_value('told.early_learning_years', 'kindergartners.school_year - 1') }}
             then coalesce(history.first_school_year < kindergartners.school_year, false)
     end as has_been_in_preschool
 from kindergartners

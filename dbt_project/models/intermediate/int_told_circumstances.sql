@@ -5,7 +5,6 @@ with told as (
         'assistance': 'fct_housing_assistance',
         'homeless_system': 'fct_housing_episode',
         'participation': 'fct_participation',
-        'early_learning': 'fct_early_learning',
     }.items() %}
         select distinct
             community_id,
@@ -14,6 +13,17 @@ with told as (
         from {{ ref(model) }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
+
+),
+
+-- of a child each year before kindergarten is asked for: a year between two that are told need not be told
+of_preschool as (
+
+    select
+        community_id,
+        {{ different_values('school_year') }} as early_learning_years
+    from {{ ref('fct_early_learning') }}
+    group by community_id
 
 ),
 
@@ -35,8 +45,8 @@ select
         as tells_homeless_system,
     coalesce(bool_or(told.circumstance = 'participation' and told.school_year = years.school_year), false)
         as tells_participation,
-    min(told.school_year) filter (where told.circumstance = 'early_learning') as first_early_learning_year,
-    max(told.school_year) filter (where told.circumstance = 'early_learning') as last_early_learning_year
+    any_value(of_preschool.early_learning_years) as early_learning_years
 from years
 left join told on years.community_id = told.community_id
+left join of_preschool on years.community_id = of_preschool.community_id
 group by years.community_id, years.school_year

@@ -25,6 +25,25 @@ shown as (
 
 ),
 
+-- an outcome that has a trend by another definition alone has none here, and is still one of the seven
+latest_trends as (
+
+    select
+        trends.community_id,
+        trends.indicator_id,
+        trends.school_year,
+        trends.status
+    from {{ ref('indicator_trends') }} as trends
+    inner join {{ source('reference', 'indicator_definitions') }} as definitions
+        on
+            trends.indicator_id = definitions.indicator_id
+            and trends.definition_version = definitions.definition_version
+    where
+        definitions.is_default and trends.geography_level = 'community' and trends.collection = 'annual'
+        and trends.disaggregate = 'all' and trends.is_latest
+
+),
+
 years as (
 
     select
@@ -152,16 +171,8 @@ answers as (
         max(trends.school_year) as evidence_year,
         coalesce(bool_or(trends.status in ('maintained', 'improved')), false) as is_met
     from outcomes
-    left join {{ ref('indicator_trends') }} as trends
-        on
-            outcomes.community_id = trends.community_id and outcomes.outcome = trends.indicator_id
-            and trends.geography_level = 'community' and trends.collection = 'annual'
-            and trends.disaggregate = 'all' and trends.is_latest
-    left join {{ source('reference', 'indicator_definitions') }} as definitions
-        on
-            trends.indicator_id = definitions.indicator_id
-            and trends.definition_version = definitions.definition_version
-    where trends.indicator_id is null or definitions.is_default
+    left join latest_trends as trends
+        on outcomes.community_id = trends.community_id and outcomes.outcome = trends.indicator_id
     group by outcomes.community_id, outcomes.outcome
 
 ),

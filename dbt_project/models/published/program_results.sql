@@ -94,13 +94,13 @@ judged as (
         *,
         n_matched < minimum_denominator
         or least(n_matched_successful, n_matched - n_matched_successful)
-        <= greatest(band_smallest, ceil(band_share * n_matched))
+        <= {{ band_size('n_matched') }}
         or n_comparisons < minimum_denominator
         or coalesce(
             n_others > 0 and (
                 n_others < minimum_denominator
                 or least(n_others_successful, n_others - n_others_successful)
-                <= greatest(band_smallest, floor(band_share * n_others))
+                <= {{ band_size('n_others') }}
             ),
             false
         )
@@ -109,7 +109,7 @@ judged as (
             method = 'propensity'
             -- as a number of children: of a rate rounded a little up, 4 of 13 would seem more than 4
             and least(round(comparison_rate * n_comparisons), round((1 - comparison_rate) * n_comparisons))
-            <= greatest(band_smallest, ceil(band_share * n_comparisons))
+            <= {{ band_size('n_comparisons') }}
         )
         -- in steps so wide a rate would say little, and might seem to be 0
         or coalesce(step_points > 10, false) as is_small

@@ -14,13 +14,7 @@ with described as (
         zip_code,
         tract_id
     from {{ ref('stg_school') }}
-    qualify
-        row_number() over (
-            partition by organization_id, community_id, partner_id
-            order by
-                school_year desc, case when collection = 'annual' then 0 else 1 end asc, collection asc, extract_id asc,
-                _row_number asc
-        ) = 1
+    qualify {{ latest_account('organization_id, community_id, partner_id') }}
 
 ),
 

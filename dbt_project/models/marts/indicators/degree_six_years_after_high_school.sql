@@ -23,8 +23,8 @@ select
 from {{ ref('int_college_years') }} as students
 {{ join_definitions('students') }}
 -- of who was never asked for by name nothing is known
-inner join {{ ref('int_fall_enrollment') }} as fall
-    on students.community_id = fall.community_id and students.person_id = fall.person_id
+inner join {{ ref('int_college_coverage') }} as coverage
+    on students.community_id = coverage.community_id and students.person_id = coverage.person_id
 where
     students.told_until_date >= make_date(students.school_year + definitions.n_years, 8, 31)
-    and fall.is_enrolled_in_fall is not null
+    and coverage.is_fall_told

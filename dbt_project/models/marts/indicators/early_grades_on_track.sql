@@ -33,10 +33,10 @@ judged as (
     select
         students.*,
         definitions.definition_version,
-        results.reads_at_grade_level
-        and results.does_math_at_grade_level
-        and students.days_absent <= (1 - definitions.minimum_attendance) * students.days_enrolled
-        and {{ at_most('removals.n_removals', 'removals.most_removals', '0') }} as is_success
+        results.reads_at_grade_level,
+        results.does_math_at_grade_level,
+        students.days_absent <= (1 - definitions.minimum_attendance) * students.days_enrolled as has_attended,
+        {{ at_most('removals.n_removals', 'removals.most_removals', '0') }} as was_never_removed
     from {{ ref('fct_student_year') }} as students
     {{ join_definitions('students') }}
     inner join results
@@ -51,11 +51,9 @@ judged as (
             and students.person_id = removals.person_id
             and students.school_year = removals.school_year
             and students.collection = removals.collection
-    -- what nobody tells of cannot fail, so whoever counts was tested in both and is of a school that reports the rest
+    -- what nobody reports of a school cannot fail there, so its children do not count
     where
         students.grade_level in ('01', '02')
-        and results.reads_at_grade_level is not null
-        and results.does_math_at_grade_level is not null
         and removals.most_removals is not null
         and removals.is_attendance_reported
 
@@ -69,7 +67,8 @@ select
     organization_id,
     'early_grades_on_track' as indicator_id,
     definition_version,
-    is_success
+    reads_at_grade_level and does_math_at_grade_level and has_attended and was_never_removed as is_success
 from judged
--- off track for one known reason is off track; on track needs every part to be known
-where is_success is not null
+{{ known_in_every_part([
+    'reads_at_grade_level', 'does_math_at_grade_level', 'has_attended', 'was_never_removed',
+]) }}

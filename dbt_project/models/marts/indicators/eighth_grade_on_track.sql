@@ -17,10 +17,10 @@ judged as (
                 'students.quality_points', 'students.most_quality_points',
                 'definitions.minimum_gpa * students.graded_credits',
             )
-        }}
-        and {{ at_most('students.n_low_marks', 'students.most_low_marks', '0') }}
-        and students.days_absent <= (1 - definitions.minimum_attendance) * students.days_enrolled
-        and {{ at_most('students.n_removals', 'students.most_removals', '0') }} as is_success
+        }} as has_gpa,
+        {{ at_most('students.n_low_marks', 'students.most_low_marks', '0') }} as has_passed,
+        students.days_absent <= (1 - definitions.minimum_attendance) * students.days_enrolled as has_attended,
+        {{ at_most('students.n_removals', 'students.most_removals', '0') }} as was_never_removed
     from {{ ref('int_course_years') }} as students
     {{ join_definitions('students') }}
     -- what nobody reports of a school cannot fail there, so its children do not count
@@ -38,7 +38,6 @@ select
     organization_id,
     'eighth_grade_on_track' as indicator_id,
     definition_version,
-    is_success
+    has_gpa and has_passed and has_attended and was_never_removed as is_success
 from judged
--- off track for one known reason is off track; on track needs every part to be known
-where is_success is not null
+{{ known_in_every_part(['has_gpa', 'has_passed', 'has_attended', 'was_never_removed']) }}

@@ -4,16 +4,14 @@ with definitions as (
 
 ),
 
--- of which school years credentials are told at all: classes before and after have no value
+-- the school years whose files tell of credentials at all: other classes have no value, whatever the date of an award
 told as (
 
-    select
+    select distinct
         community_id,
-        min(least(school_year, {{ school_year_of('award_date') }})) as first_school_year,
-        max(school_year) as last_school_year
+        school_year
     from {{ ref('fct_postsecondary_award') }}
     where award_level = 'industry_credential'
-    group by community_id
 
 ),
 
@@ -40,10 +38,10 @@ select
     credentials.person_id is not null as is_success
 from {{ ref('int_graduates') }} as graduates
 {{ join_definitions('graduates') }}
-inner join told on graduates.community_id = told.community_id
+inner join told
+    on graduates.community_id = told.community_id and graduates.school_year = told.school_year
 left join credentials
     on
         graduates.community_id = credentials.community_id
         and graduates.person_id = credentials.person_id
         and credentials.first_award_date <= make_date(graduates.school_year, 8, 31)
-where graduates.school_year between told.first_school_year and told.last_school_year

@@ -22,12 +22,6 @@ judged as (
                             'students.credits_earned', 'students.most_credits_earned', 'definitions.minimum_credits'
                         )
                     }}
-                    and {{
-                        at_most(
-                            'students.n_core_failures', 'students.most_core_failures',
-                            'definitions.maximum_core_failures',
-                        )
-                    }}
             else
                 {{
                     at_least(
@@ -35,10 +29,22 @@ judged as (
                         'definitions.minimum_gpa * students.graded_credits',
                     )
                 }}
-                and {{ at_most('students.n_low_marks', 'students.most_low_marks', '0') }}
-                and students.days_absent <= (1 - definitions.minimum_attendance) * students.days_enrolled
-                and {{ at_most('students.n_removals', 'students.most_removals', '0') }}
-        end as is_success
+        end as has_earned_enough,
+        case
+            when definitions.maximum_core_failures is not null
+                then
+                    {{
+                        at_most(
+                            'students.n_core_failures', 'students.most_core_failures',
+                            'definitions.maximum_core_failures',
+                        )
+                    }}
+            else {{ at_most('students.n_low_marks', 'students.most_low_marks', '0') }}
+        end as has_passed,
+        definitions.minimum_attendance is null
+        or students.days_absent <= (1 - definitions.minimum_attendance) * students.days_enrolled as has_attended,
+        definitions.minimum_attendance is null
+        or {{ at_most('students.n_removals', 'students.most_removals', '0') }} as was_never_removed
     from {{ ref('int_course_years') }} as students
     {{ join_definitions('students') }}
     where
@@ -59,7 +65,6 @@ select
     organization_id,
     'ninth_grade_on_track' as indicator_id,
     definition_version,
-    is_success
+    has_earned_enough and has_passed and has_attended and was_never_removed as is_success
 from judged
--- off track for one known reason is off track; on track needs every part to be known
-where is_success is not null
+{{ known_in_every_part(['has_earned_enough', 'has_passed', 'has_attended', 'was_never_removed']) }}

@@ -37,6 +37,9 @@ members as (
         cohort.*,
         on_track.is_reached as is_on_track,
         college.told_until_date,
+        -- of the class's own fall: who graduated a year before it has another
+        coverage.is_fall_told,
+        coverage.is_second_fall_told,
         coalesce(college.is_enrolled_in_first_fall, false) as is_enrolled,
         coalesce(
             college.is_enrolled_in_first_fall
@@ -52,6 +55,11 @@ members as (
         on cohort.community_id = on_track.community_id and cohort.person_id = on_track.person_id
     left join {{ ref('int_college_years') }} as college
         on cohort.community_id = college.community_id and cohort.person_id = college.person_id
+    left join {{ ref('int_college_coverage') }} as coverage
+        on
+            cohort.community_id = coverage.community_id
+            and cohort.person_id = coverage.person_id
+            and cohort.school_year = coverage.school_year
 
 ),
 
@@ -62,6 +70,8 @@ known as (
         community_id,
         school_year,
         count(is_on_track) > 0 as is_on_track_told,
+        coalesce(bool_or(is_fall_told), false) as is_fall_told,
+        coalesce(bool_or(is_second_fall_told), false) as is_second_fall_told,
         max(told_until_date) as told_until_date
     from members
     group by community_id, school_year
@@ -73,8 +83,8 @@ steps as (
     {% for step, column, is_told in [
         ('on_track_in_grade_9', 'coalesce(members.is_on_track, false)', 'known.is_on_track_told'),
         ('graduated', "members.outcome = 'graduated'", 'true'),
-        ('enrolled_in_fall', 'members.is_enrolled', 'known.told_until_date >= make_date(members.school_year, 8, 15)'),
-        ('back_in_second_fall', 'members.is_persisting', 'known.told_until_date >= make_date(members.school_year + 1, 8, 15)'),
+        ('enrolled_in_fall', 'members.is_enrolled', 'known.is_fall_told'),
+        ('back_in_second_fall', 'members.is_persisting', 'known.is_second_fall_told'),
         ('degree_in_six_years', 'members.is_awarded', 'known.told_until_date >= make_date(members.school_year + 6, 8, 31)'),
     ] %}
         select

@@ -6,36 +6,18 @@ with definitions as (
 
 ),
 
+-- asked before yes and no alike: of a class whose time is not over, who is found first would be all
 students as (
 
     select
         graduates.*,
-        fall.is_enrolled_in_fall,
-        -- a class whose year is not over has no value yet, nor who was never asked for by name
-        case
-            when graduates.first_begin_date < make_date(graduates.school_year + 1, 7, 1) then true
-            when
-                graduates.told_until_date >= make_date(graduates.school_year + 1, 1, 1)
-                and graduates.last_received_date > make_date(graduates.school_year + 1, 6, 30)
-                and fall.is_enrolled_in_fall is not null
-                then false
-        end as is_enrolled_within_a_year
+        case definitions.asks when 'fall' then coverage.is_fall_told else coverage.is_year_told end as is_told,
+        definitions.asks,
+        definitions.definition_version
     from {{ ref('int_college_years') }} as graduates
-    inner join {{ ref('int_fall_enrollment') }} as fall
-        on graduates.community_id = fall.community_id and graduates.person_id = fall.person_id
-
-),
-
-asked as (
-
-    select
-        students.*,
-        definitions.definition_version,
-        case definitions.asks
-            when 'fall' then students.is_enrolled_in_fall else students.is_enrolled_within_a_year
-        end as is_success
-    from students
-    {{ join_definitions('students') }}
+    {{ join_definitions('graduates') }}
+    inner join {{ ref('int_college_coverage') }} as coverage
+        on graduates.community_id = coverage.community_id and graduates.person_id = coverage.person_id
 
 )
 
@@ -47,6 +29,9 @@ select
     organization_id,
     'postsecondary_enrollment' as indicator_id,
     definition_version,
-    is_success
-from asked
-where is_success is not null
+    case asks
+        when 'fall' then is_enrolled_in_first_fall
+        else coalesce(first_begin_date < make_date(school_year + 1, 7, 1), false)
+    end as is_success
+from students
+where is_told

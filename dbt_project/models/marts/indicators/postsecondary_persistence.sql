@@ -16,8 +16,6 @@ select
     or coalesce(students.first_award_date <= make_date(students.school_year + 1, 10, 31), false) as is_success
 from {{ ref('int_college_years') }} as students
 {{ join_definitions('students') }}
-where
-    students.is_enrolled_in_first_fall
-    and students.told_until_date >= make_date(students.school_year + 1, 8, 15)
-    -- a file that came before the second fall was over may miss who is there
-    and students.last_received_date > make_date(students.school_year + 1, 10, 31)
+inner join {{ ref('int_college_coverage') }} as coverage
+    on students.community_id = coverage.community_id and students.person_id = coverage.person_id
+where students.is_enrolled_in_first_fall and coverage.is_second_fall_told

@@ -11,9 +11,9 @@ judged as (
     select
         students.*,
         definitions.definition_version,
-        {{ at_most('students.n_basic_failures', 'students.most_basic_failures', '0') }}
-        and students.days_absent <= (1 - definitions.minimum_attendance) * students.days_enrolled
-        and {{ at_most('students.n_removals', 'students.most_removals', '0') }} as is_success
+        {{ at_most('students.n_basic_failures', 'students.most_basic_failures', '0') }} as has_passed,
+        students.days_absent <= (1 - definitions.minimum_attendance) * students.days_enrolled as has_attended,
+        {{ at_most('students.n_removals', 'students.most_removals', '0') }} as was_never_removed
     from {{ ref('int_course_years') }} as students
     {{ join_definitions('students') }}
     -- what nobody reports of a school cannot fail there, so its children do not count
@@ -29,7 +29,6 @@ select
     organization_id,
     'sixth_grade_on_track' as indicator_id,
     definition_version,
-    is_success
+    has_passed and has_attended and was_never_removed as is_success
 from judged
--- off track for one known reason is off track; on track needs every part to be known
-where is_success is not null
+{{ known_in_every_part(['has_passed', 'has_attended', 'was_never_removed']) }}
