@@ -1,0 +1,18 @@
+"""What dbt-duckdb calls when it opens its database: the warehouse is attached with its key."""
+
+from dbt.adapters.duckdb.plugins import BasePlugin
+from duckdb import DuckDBPyConnection
+
+from ingestion.home import Home
+from ingestion.spill import spill_below
+from ingestion.warehouse_file import attach_warehouse_to_write
+
+
+class Plugin(BasePlugin):
+    """Named in dbt_project/profiles.yml; the name is dbt-duckdb's."""
+
+    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Attach the warehouse of the home; what does not fit into memory is encrypted below its `spill`."""
+        home = Home.from_environment()
+        spill_below(conn, home.spill)
+        attach_warehouse_to_write(conn, home)
