@@ -1,5 +1,7 @@
 """What dbt-duckdb calls when it opens its database: the warehouse is attached with its key."""
 
+from pathlib import Path
+
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
@@ -12,7 +14,8 @@ class Plugin(BasePlugin):
     """Named in dbt_project/profiles.yml; the name is dbt-duckdb's."""
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        """Attach the warehouse of the home; what does not fit into memory is encrypted below its `spill`."""
-        home = Home.from_environment()
+        """Attach the file of the profile; what does not fit into memory is encrypted, below its `spill`."""
+        (warehouse,) = self.creds.attach
+        home = Home(Path(warehouse.path).parent)
         spill_below(conn, home.spill)
         attach_warehouse_to_write(conn, home)
