@@ -15,6 +15,8 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Attach the file of the profile; what does not fit into memory is encrypted, below its `spill`."""
+        assert self.creds is not None
+        assert self.creds.attach is not None
         (warehouse,) = self.creds.attach
         home = Home(Path(warehouse.path).parent)
         spill_below(conn, home.spill)
