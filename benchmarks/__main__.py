@@ -60,13 +60,14 @@ def main() -> None:
 def report(folder: Path, children: int, as_json: bool) -> None:
     """Measure all paths one after the other, then print; exits with 1 if they counted differently."""
     from benchmarks.agreement import floor_and_pandas, floor_and_warehouse
+    from ingestion.home import Home
 
     measured = {path: _in_own_process(path, folder, children) for path in PATHS}
     agreements = {
         "floor and pandas": floor_and_pandas(folder / "floor.parquet", folder / "pandas.parquet"),
         "floor and Milepost": floor_and_warehouse(
             folder / "floor.parquet",
-            Path(measured["pipeline"]["warehouse"]),
+            Home(Path(measured["pipeline"]["home"])),
             folder / "made/truth/planted_dirt.parquet",
         ),
     }

@@ -8,6 +8,8 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.riverbend import CELLS, KEYS
+from ingestion.home import Home
+from ingestion.warehouse_file import attach_warehouse
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ def floor_and_pandas(floor: Path, in_pandas: Path) -> Agreement:
         return _compare(con, f"'{floor}'", f"'{in_pandas}'", "select 0 as n")
 
 
-def floor_and_warehouse(floor: Path, warehouse: Path, planted_dirt: Path) -> Agreement:
+def floor_and_warehouse(floor: Path, home: Home, planted_dirt: Path) -> Agreement:
     """A cell may differ by the rows held back in its year and collection, a cohort's by those of all years.
 
     The gate holds those rows back and the floor lets them through.
@@ -35,7 +37,7 @@ def floor_and_warehouse(floor: Path, warehouse: Path, planted_dirt: Path) -> Agr
         where indicator_id = 'high_school_graduation'
             or (dirt.school_year = cells.school_year and dirt.collection = cells.collection)"""
     with duckdb.connect() as con:
-        con.execute(f"attach '{warehouse}' as warehouse (read_only)")
+        attach_warehouse(con, home)
         # of the floor's indicators all cells: what the floor lacks is a difference
         con.execute(f"""
             create table cells as

@@ -46,7 +46,6 @@ def prepare(folder: Path, children: int, years: int) -> None:
 
 def measure(folder: Path) -> dict[str, Any]:
     """Make all cells of all years once more, from the facts that stand in the warehouse; no tests."""
-    import duckdb
     from dbt.cli.main import dbtRunner
 
     from orchestration.settings import prepare_environment
@@ -70,7 +69,9 @@ def measure(folder: Path) -> dict[str, Any]:
     laps.lap("cells")
     if not made.success:
         raise SystemExit(str(made.exception or "dbt failed"))
-    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+    from ingestion.warehouse_file import open_warehouse
+
+    with open_warehouse(home) as con:
         counts = con.execute("""
             select count(*) as cells, count(distinct indicator_id) as indicators,
                 count(distinct disaggregate) as disaggregates,

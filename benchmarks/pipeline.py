@@ -46,7 +46,7 @@ def run(deliveries: Path, laps: Laps) -> dict[str, Any]:
     sent = _correction(deliveries)
     _take_in(home, [sent], again)
     return {
-        "warehouse": str(home.warehouse),
+        "home": str(home.root),
         "deliveries": len(listener.outcomes),
         "rows": sum(rows for _, rows, _ in listener.outcomes),
         "rejected": sum(outcome == "rejected" for outcome, _, _ in listener.outcomes),

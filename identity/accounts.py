@@ -13,6 +13,7 @@ import duckdb
 from ingestion.contracts.entities import CANONICAL, load_entities
 from ingestion.home import Home
 from ingestion.sql_text import literal
+from ingestion.warehouse_file import attach_warehouse
 
 STANDARDS = ("standards__student", "standards__person")  # staging's views of the children of standards
 OF_PERSONS = ("person", "")  # the entities whose files say who a child is; '' for those of standards
@@ -68,7 +69,7 @@ def take_accounts(
     standards = next((key for key in new if not files[key][0]), None)
     if standards:
         con.execute("set file_search_path = ?", [str(home.root)])
-        con.execute(f"attach if not exists {literal(str(home.warehouse))} as warehouse (read_only)")
+        attach_warehouse(con, home)
     _make_mentions(con, files, new, standards)
     gone = con.execute("select count(*), count(*) filter (tells_of_persons) from gone_file").fetchone()
     assert gone is not None

@@ -15,10 +15,10 @@ from collections.abc import Iterable
 import duckdb
 
 from identity.decisions import Member
-from identity.key_files import write_key
-from identity.vault_key import BadKey, Key, keys_of_a_reader, vault_key
 from ingestion.home import Home
+from ingestion.key_files import write_key
 from ingestion.mapping.state_ids import is_nobodys
+from ingestion.vault_key import BadKey, Key, keys_of_a_reader, vault_key
 from ingestion.withheld import NOBODYS, STATE_ID, STUDENT, Entry, Kind, Withheld
 
 SEALED, PROOF = b"milepost: opt-outs, sealed|", b"milepost: opt-outs, the right secret"

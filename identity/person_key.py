@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 
-from identity.key_files import write_key_once
 from ingestion.home import Home
+from ingestion.key_files import write_key_once
 
 KEY_VARIABLE = "MILEPOST_PERSON_KEY"
 

@@ -9,13 +9,14 @@ from typing import cast
 
 import duckdb
 
-from identity.vault_file import attach, load_crypto, logs_of
-from identity.vault_key import VaultError, vault_key
+from identity.vault_file import attach
+from ingestion.encrypted_file import load_crypto, logs_of
 from ingestion.home import Home
 from ingestion.mapping.state_ids import is_placeholder
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
 from ingestion.traces import Sought, rows_tell_of
+from ingestion.vault_key import VaultError, vault_key
 
 Row = tuple[str, str]  # partner, number
 MOST_SOUGHT = 200  # numbers of an agreement's children that a home is searched for afterwards

@@ -1,4 +1,4 @@
-"""Another key for the vault: killed at any point, the file on disk always has a key that is known."""
+"""Another key for vault and warehouse: killed at any point, each file on disk has a key that is known."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import os
 import secrets
 from pathlib import Path
 
-from identity.key_files import write_key
 from identity.opt_outs import seal_for_both, seal_for_one
-from identity.vault_file import attach, load_crypto, logs_of
-from identity.vault_key import (
+from identity.vault_file import attach
+from identity.vault_traces import no_vault
+from ingestion.encrypted_file import load_crypto, logs_of
+from ingestion.home import Home
+from ingestion.key_files import write_key
+from ingestion.spill import working_database
+from ingestion.vault_key import (
     KEY_VARIABLE,
     Key,
     VaultError,
@@ -20,17 +24,16 @@ from identity.vault_key import (
     next_key_file,
     vault_key,
 )
-from identity.vault_traces import no_vault
-from ingestion.home import Home
-from ingestion.spill import working_database
+from ingestion.warehouse_file import copy_under, has_copy, settle_copy
 
 
 def rotate_key(home: Home, new: str | None = None) -> Key:
-    """Encrypt the vault under another key (`new`, else a random one) and keep it where the old one was.
+    """Encrypt vault and warehouse under another key (`new`, else a random one), kept where the old one was.
 
     Where the environment holds the key, `new` must be given and the caller has to set it there afterwards.
     The caller holds the writer's lock. Killed at any point, the next writer finishes what was begun or drops
-    it: the file on disk always has a key.
+    it: each file on disk always has a key. The vault's comes first and tells which of the two keys is the
+    one; the warehouse's, a copy of which lies ready by then, follows it.
     """
     if not home.vault.exists():
         raise no_vault(home)
@@ -62,8 +65,10 @@ def rotate_key(home: Home, new: str | None = None) -> Key:
             where=str(left[0]),
             next_step="Run `milepost refresh`, then change the key again",
         )
+    copy_under(home, old, fresh)
     rotating.chmod(0o600)
     rotating.replace(home.vault)
+    settle_copy(home, fresh)
     finish_rotation(home)
     seal_for_one(home, fresh)
     return fresh
@@ -81,13 +86,17 @@ def finish_rotation(home: Home) -> None:
         copy.unlink(missing_ok=True)
     file = key_file(home)
     if os.environ.get(KEY_VARIABLE) or file is None or not next_key_file(file).exists():
+        if has_copy(home) and _opens(home, key := vault_key(home)):
+            settle_copy(home, key)
         return
     following = next_key_file(file)
-    if _opens(home, Key(following.read_text().strip(), file)):
+    if _opens(home, key := Key(following.read_text().strip(), file)):
+        settle_copy(home, key)
         # copies of the home, backups above all, are opened by no other key
         write_key(former_key_file(file), file.read_text().strip())
         following.replace(file)
-    elif _opens(home, vault_key(home)):
+    elif _opens(home, key := vault_key(home)):
+        settle_copy(home, key)
         following.unlink()
 
 

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 import duckdb
 
 from identity.rotation import finish_rotation
-from identity.vault_file import attach, attach_to_read, damaged, is_of_damage, load_crypto, logs_of
-from identity.vault_key import VaultError, vault_key
+from identity.vault_file import attach, attach_to_read, damaged, is_of_damage
 from identity.vault_traces import is_lost, no_vault
+from ingestion.encrypted_file import load_crypto, logs_of
 from ingestion.home import Home
 from ingestion.spill import working_database
+from ingestion.vault_key import VaultError, vault_key
 
 LAYOUT = 5  # another number where a table of DERIVED has other columns than before
 # what is read from the lake, or worked out of it, again; everything else is kept for good

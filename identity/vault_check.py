@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import duckdb
 
-from identity.vault_file import attach_to_read, load_crypto
-from identity.vault_key import (
+from identity.vault_file import attach_to_read
+from identity.vault_traces import is_lost, no_vault
+from ingestion.encrypted_file import load_crypto
+from ingestion.home import Home
+from ingestion.vault_key import (
     KEY_FILE_VARIABLE,
     KEY_VARIABLE,
     BadKey,
@@ -17,8 +20,6 @@ from identity.vault_key import (
     key_file,
     vault_key,
 )
-from identity.vault_traces import is_lost, no_vault
-from ingestion.home import Home
 
 
 @dataclass(frozen=True)

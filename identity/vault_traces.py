@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from identity.vault_file import logs_of
-from identity.vault_key import VaultError
+from ingestion.encrypted_file import logs_of
 from ingestion.home import Home
+from ingestion.vault_key import VaultError
 
 
 def is_lost(home: Home) -> bool:

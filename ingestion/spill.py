@@ -22,11 +22,16 @@ def database_spilling_below(folder: Path, threads: int | None = None) -> duckdb.
     """The same, where no home is known: by itself DuckDB would spill into the current folder."""
     con = duckdb.connect(config={"threads": threads} if threads else {})
     con.execute("set enable_progress_bar = false")
+    spill_below(con, folder)
+    return con
+
+
+def spill_below(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Let a connection spill into a folder of its own below this one."""
     # two that spill into one folder would take each other's files for their own
     own = folder / f"{os.getpid()}-{next(_serial)}"
     own.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # DuckDB makes the last folder alone
     con.execute("set temp_directory = ?", [str(own)])
-    return con
 
 
 def clear_spill(home: Home) -> None:

@@ -75,19 +75,28 @@ def rows_tell_of(con: duckdb.DuckDBPyConnection, table: str, sought: Sought) -> 
     return _Texts((*sought.numbers, *sought.common), sought.people).stand_in_rows(con, table)
 
 
+def database_tells_of(con: duckdb.DuckDBPyConnection, database: str, sought: Sought) -> bool:
+    """Whether a table of a database that is attached to `con` tells of any of them."""
+    return _in_tables(con, database, _Texts(sought.numbers, sought.people))
+
+
 def _in_database(con: duckdb.DuckDBPyConnection, path: Path, texts: _Texts) -> bool:
     """Of tables; views show what other files hold. One that needs a key shows nothing to those without it."""
     try:
         con.execute(f"attach {literal(str(path))} as looked_at (read_only)")
     except duckdb.Error:
         return False
-    tables = con.execute(
-        "select schema_name, table_name from duckdb_tables() where database_name = 'looked_at'"
-    ).fetchall()
-    names = (".".join(map(identifier, ("looked_at", schema, table))) for schema, table in tables)
-    found = any(texts.stand_in_rows(con, name) for name in names)
+    found = _in_tables(con, "looked_at", texts)
     con.execute("detach looked_at")
     return found
+
+
+def _in_tables(con: duckdb.DuckDBPyConnection, database: str, texts: _Texts) -> bool:
+    tables = con.execute(
+        f"select schema_name, table_name from duckdb_tables() where database_name = {literal(database)}"
+    ).fetchall()
+    names = (".".join(map(identifier, (database, schema, table))) for schema, table in tables)
+    return any(texts.stand_in_rows(con, name) for name in names)
 
 
 class _Texts:

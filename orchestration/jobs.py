@@ -14,7 +14,7 @@ from orchestration.notification import told_without_values
 from orchestration.partitions import DUE_CHECK, raw_key
 from orchestration.progress import Progress
 from orchestration.received import in_load_order, named_deliveries, receive_files, suspects_last
-from orchestration.writer import one_writer
+from orchestration.writer import one_writer, settle_warehouse
 
 LOAD_CONFIG = {
     "paths": dg.Field(
@@ -32,6 +32,7 @@ def resources(home: Home) -> dict[str, Any]:
     @dg.resource(required_resource_keys={"progress"}, description="The one writer of the warehouse file.")
     def writer(context: dg.InitResourceContext) -> Iterator[None]:
         with one_writer(home, context.resources.progress):
+            settle_warehouse(home)
             yield
 
     return {"progress": Progress(), "writer": writer}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.home import Home
 from ingestion.spill import working_database
-from ingestion.sql_text import literal
+from ingestion.warehouse_file import attach_warehouse
 from orchestration.source_files import Sources, hash_of
 from orchestration.warehouse import FINGERPRINT
 
@@ -199,7 +199,7 @@ class BuildRecord:
         if not tables:
             return {}
         with working_database(self._home) as con:
-            con.execute(f"attach {literal(str(self._home.warehouse))} as warehouse (read_only)")
+            attach_warehouse(con, self._home)
             return {
                 table["unique_id"]: _content(con, f"{table['schema']}.{table['alias']}") for table in tables
             }
@@ -220,31 +220,21 @@ class BuildRecord:
 
     # ---- the file ----------------------------------------------------------------------------------------
     def _read(self) -> tuple[dict[str, str], dict[str, str]]:
-        try:
-            kept = json.loads(self._home.built.read_text())
-            # another writer that was killed leaves its commits beside the file, which looks as it was
-            unwritten = self._home.warehouse.with_name(f"{self._home.warehouse.name}.wal")
-            if kept["warehouse"] == _identity(self._home.warehouse) and not unwritten.exists():
-                return dict(kept["built"]), dict(kept["contents"])
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # nothing is known, so everything is built
-        return {}, {}
+        kept = _kept(self._home)
+        return dict(kept.get("built", {})), dict(kept.get("contents", {}))
 
     def _write(self) -> None:
-        kept = {
-            "warehouse": _identity(self._home.warehouse),
-            "built": self._built,
-            "contents": self._contents,
-        }
-        self._home.built.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._home.built.with_suffix(".tmp")
-        try:
-            temporary.write_text(json.dumps(kept))
-            temporary.replace(self._home.built)
-        except OSError:  # with nothing known, everything is built
-            temporary.unlink(missing_ok=True)
-            self.forget(self._home)
-            raise
+        warehouse = _identity(self._home.warehouse)
+        _keep(self._home, {"warehouse": warehouse, "built": self._built, "contents": self._contents})
+
+
+@contextmanager
+def what_is_built(home: Home) -> Iterator[None]:
+    """Around what writes the file of the warehouse anew with the same rows: its record stays in force."""
+    before = _kept(home)
+    yield
+    if before and home.built.exists():
+        _keep(home, before | {"warehouse": _identity(home.warehouse)})
 
 
 def published_models(manifest: Mapping[str, Any]) -> list[str]:
@@ -254,6 +244,31 @@ def published_models(manifest: Mapping[str, Any]) -> list[str]:
         for name, node in manifest["nodes"].items()
         if node["resource_type"] == "model" and node["fqn"][1] == PUBLISHED
     ]
+
+
+def _kept(home: Home) -> dict[str, Any]:
+    """What is kept of the warehouse that stands there; empty where nothing is, or of another one."""
+    # another writer that was killed leaves its commits beside the file, which looks as it was
+    unwritten = home.warehouse.with_name(f"{home.warehouse.name}.wal")
+    try:
+        kept = json.loads(home.built.read_text())
+        if kept["warehouse"] == _identity(home.warehouse) and not unwritten.exists():
+            return {"built": dict(kept["built"]), "contents": dict(kept["contents"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # nothing is known, so everything is built
+    return {}
+
+
+def _keep(home: Home, kept: Mapping[str, Any]) -> None:
+    home.built.parent.mkdir(parents=True, exist_ok=True)
+    temporary = home.built.with_suffix(".tmp")
+    try:
+        temporary.write_text(json.dumps(kept))
+        temporary.replace(home.built)
+    except OSError:  # with nothing known, everything is built
+        temporary.unlink(missing_ok=True)
+        BuildRecord.forget(home)
+        raise
 
 
 def _identity(file: Path) -> list[int] | None:

@@ -62,20 +62,27 @@ def refresh_in_process(
     What changed since the last refresh is built, and what depends on it; with `everything`, all models are.
     Without a change no release is made, and `is_new` is False; NothingAccepted where the first would be
     empty. `notes` go with the release to its readers. `linking` are the choices of `link_persons`
-    (`OF_LINKING`), which Dagster holds to their names. VaultError, before anything is done, where the vault
-    would not open.
+    (`OF_LINKING`), which Dagster holds to their names. VaultError or WarehouseError, before anything is done,
+    where vault or warehouse would not open.
     """
     from identity.opt_outs import open_withheld
     from identity.vault_check import check_vault
     from ingestion.errors import MilepostError
+    from ingestion.warehouse_file import check_warehouse, remove_warehouse
     from orchestration.jobs import resources
     from orchestration.rebuilding import BuildRecord
     from orchestration.refreshing import CONFIGURATION, LINKING, NothingAccepted, refresh_job, refuse_nothing
     from orchestration.warehouse import prepared_manifest
+    from orchestration.writer import one_writer
 
     home = prepare_environment()
     try:
-        check_vault(home, new_vault=linking.get("new_vault", False))
+        new_vault = linking.get("new_vault", False)
+        check_vault(home, new_vault=new_vault)
+        if new_vault and not home.vault.exists():
+            with one_writer(home, progress):  # its key may be gone with the vault
+                remove_warehouse(home)
+        check_warehouse(home)
         open_withheld(home)
         refuse_nothing(home)
         instance = dagster_instance(home)

@@ -50,6 +50,18 @@ def _alone(home: Home, what: str, progress: Progress, busy: str) -> Iterator[Non
         lock.release()
 
 
+def settle_warehouse(home: Home) -> None:
+    """For who holds the warehouse: finish a change of its key, and remove a warehouse of an older version.
+
+    BadKey or WarehouseError where dbt could not open what is there.
+    """
+    from identity.rotation import finish_rotation
+    from ingestion.warehouse_file import check_warehouse
+
+    finish_rotation(home)
+    check_warehouse(home, may_remove=True)
+
+
 def lock_holder_file(home: Home) -> Path:
     """A note for people on who holds the lock; the lock is the system's and dies with its owner."""
     return home.locks / "warehouse.holder"

@@ -13,6 +13,7 @@ from ingestion.errors import MilepostError
 from ingestion.home import Home
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
+from ingestion.warehouse_file import attach_warehouse
 from ingestion.yaml_file import near_miss
 from publishing.registry import Definition, Indicator
 
@@ -78,7 +79,7 @@ def compare(
         raise ProposalError(f"no disaggregate is called '{by}'", next_step=near_miss(by, DISAGGREGATES))
     with working_database(home) as con:
         con.execute("set file_search_path = ?", [str(home.root)])
-        con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
+        attach_warehouse(con, home)
         row = con.execute(
             "select sql from duckdb_views() where database_name = 'warehouse' and schema_name = 'marts' "
             "and view_name = ?",

@@ -15,6 +15,7 @@ from ingestion.lake.ledger_state import ACCEPTED
 from ingestion.parquet_table import write_table
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
+from ingestion.warehouse_file import attach_warehouse
 from publishing.access_log import record_access
 from publishing.attack.refusal import refuse_what_tells
 from publishing.dbt_project import DBT_PROJECT
@@ -96,7 +97,7 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
     with FileLock(home.locks / "publish.lock"), working_database(home) as con:
         recover(home)
         promise = load_promise(dbt_project)
-        con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
+        attach_warehouse(con, home)
         refuse_unpromised(con, promise)
         _refuse_stale_decisions(con)
         content = content_hash(con, promise)

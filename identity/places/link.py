@@ -16,6 +16,7 @@ from identity.places.scored import add_scored_pairs
 from ingestion.home import Home
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
+from ingestion.warehouse_file import attach_warehouse
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -50,7 +51,7 @@ def link_places(home: Home, lake: Home | None = None, *, code: str = "") -> Plac
         return PlaceCounts(**kept["counts"])
     with working_database(home) as con:
         con.execute("set file_search_path = ?", [str(home.root)])
-        con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
+        attach_warehouse(con, home)
         collect_accounts(con, home)
         of_accounts = _fingerprint_of_accounts(con, home, code)
         if kept.get("accounts") == of_accounts:

@@ -170,7 +170,7 @@ def _vault(home: Home) -> list[Finding]:
 
 def _key_of_others(home: Home) -> list[Finding]:
     """A finding only where others than its owner can read the vault's key."""
-    from identity.vault_key import KEY_VARIABLE, key_file
+    from ingestion.vault_key import KEY_VARIABLE, key_file
 
     file = None if os.environ.get(KEY_VARIABLE) else key_file(home)
     if file is None or not file.is_file() or not file.stat().st_mode & 0o077:

@@ -10,7 +10,7 @@ from ingestion.wording import counted
 from orchestration.commands import encoding, reviewing
 from orchestration.commands.deliveries import JSON
 from orchestration.commands.opened_vault import opened_vault
-from orchestration.console import UsageError, err, print_json, print_table
+from orchestration.console import UsageError, err, out, print_json, print_table
 
 NEW_KEY_VARIABLE = "MILEPOST_VAULT_NEW_KEY"
 identity = typer.Typer(no_args_is_help=True, help="Who is who: links, review, decisions, the vault's key.")
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     identity.command()(decisions)
     identity.command()(explain)
     identity.command("rotate-key")(rotate_key)
+    identity.command("warehouse-key")(warehouse_key)
     encoding.register(identity)
     app.add_typer(identity, name="identity")
 
@@ -148,7 +149,7 @@ EXPLAINED = {
 
 
 def rotate_key() -> None:
-    """Encrypt the vault anew under another key.
+    """Encrypt the vault and the warehouse anew under another key.
 
     A key file gets the new key itself. Where MILEPOST_VAULT_KEY holds the key, the new one is taken from
     MILEPOST_VAULT_NEW_KEY, and has to be set as MILEPOST_VAULT_KEY afterwards.
@@ -156,13 +157,14 @@ def rotate_key() -> None:
     Example: milepost identity rotate-key
     """
     from identity.rotation import rotate_key as rotate
-    from identity.vault_key import KEY_VARIABLE
+    from ingestion.vault_key import KEY_VARIABLE
     from orchestration.bars import Bars
+    from orchestration.rebuilding import what_is_built
     from orchestration.settings import prepare_environment
     from orchestration.writer import one_writer
 
     home = prepare_environment()
-    with one_writer(home, Bars()):
+    with one_writer(home, Bars()), what_is_built(home):
         key = rotate(home, os.environ.get(NEW_KEY_VARIABLE))
     if key.file:
         err.print(
@@ -171,3 +173,23 @@ def rotate_key() -> None:
         )
     else:
         err.print(f"The vault has a new key. Set {KEY_VARIABLE} to it now.")
+    err.print("The warehouse has a new one with it: `milepost identity warehouse-key` tells it.")
+
+
+def warehouse_key() -> None:
+    """Print the key of the warehouse, for an analyst who opens a copy of it with DuckDB.
+
+    It is made of the vault's key, and the vault does not open with it. That it was asked for is noted in
+    access.jsonl.
+
+    Example: milepost identity warehouse-key
+    """
+    from ingestion.vault_key import vault_key
+    from ingestion.warehouse_file import warehouse_key as made_of
+    from orchestration.settings import prepare_environment
+    from publishing.access_log import record_access
+
+    home = prepare_environment()
+    key = made_of(vault_key(home))
+    record_access(home, "identity warehouse-key")
+    out.print(key.text, markup=False, highlight=False, soft_wrap=True)

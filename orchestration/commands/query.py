@@ -45,6 +45,7 @@ def query(
 
     Example: milepost query --warehouse "from marts.unmapped_codes"
     """
+    from ingestion.warehouse_file import open_warehouse
     from orchestration.settings import first_steps, prepare_environment
 
     home = prepare_environment()
@@ -57,7 +58,7 @@ def query(
         )
     form = "json" if as_json else "csv" if as_csv else "table"
     most = None if as_json or as_csv else limit + 1
-    with _warehouse(home) if warehouse else _release(home) as con:
+    with open_warehouse(home) if warehouse else _release(home) as con:
         try:
             names, rows = _answer(con, sys.stdin.read() if sql == "-" else sql, most)
         except BaseException:
@@ -108,22 +109,6 @@ def _release(home: Home) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(str(home.current_database), read_only=True)
     con.execute("set search_path = 'published,main'; set enable_external_access = false")
     con.execute("set lock_configuration = true")
-    return con
-
-
-def _warehouse(home: Home) -> duckdb.DuckDBPyConnection:
-    """The warehouse, whose views read files beside it."""
-    import duckdb
-
-    try:
-        con = duckdb.connect(str(home.warehouse), read_only=True)
-    except duckdb.IOException as error:
-        raise UsageError(
-            "The warehouse is being built just now",
-            where=str(home.warehouse),
-            next_step="Ask again when the refresh has ended; releases can always be asked",
-        ) from error
-    con.execute("set file_search_path = ?", [str(home.root)])
     return con
 
 

@@ -79,15 +79,15 @@ def release_facts(home: Home, years_before: list[int], since: dt.datetime) -> di
         "values": values,
         "levels": {
             level: dict(zip(OF_A_LEVEL, counts, strict=True))
-            for level, *counts in _rows(home.warehouse, SHARES)
+            for level, *counts in _rows_of_warehouse(home, SHARES)
         },
         "held": dict(_rows(database, HELD)),
         "refused_state_ids": (_rows(database, REFUSED.format(links=links)) or [(0,)])[0][0],
-        "unmapped": dict(_rows(home.warehouse, UNMAPPED)),
+        "unmapped": dict(_rows_of_warehouse(home, UNMAPPED)),
         "joined_persons": persons.get("joined", 0),
         "split_persons": persons.get("split", 0),
         "without_values": [row[0] for row in _rows(database, WITHOUT_VALUES.format(selection=selection))],
-        "incomplete": dict(_rows(home.warehouse, INCOMPLETE)),
+        "incomplete": dict(_rows_of_warehouse(home, INCOMPLETE)),
         "left_out": left_out_of(home.snapshot),
         "warnings": [
             f"{table.removeprefix('outgoing_')}: {explanation} ({counted(rows, 'row')})"
@@ -196,4 +196,18 @@ def _rows(database: Path, sql: str, values: dict[str, Any] | None = None) -> lis
         with duckdb.connect(str(database), read_only=True) as con:
             return con.execute(sql, values or {}).fetchall()
     except duckdb.Error:  # a summary is not worth a failure
+        return []
+
+
+def _rows_of_warehouse(home: Home, sql: str) -> list[Any]:
+    """The same of the warehouse; none where it does not open, too."""
+    import duckdb
+
+    from ingestion.errors import MilepostError
+    from ingestion.warehouse_file import open_warehouse
+
+    try:
+        with open_warehouse(home) as con:
+            return con.execute(sql).fetchall()
+    except (duckdb.Error, MilepostError):
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ingestion.home import Home
-from ingestion.traces import Sought, tells_of
+from ingestion.traces import Sought, database_tells_of, tells_of
 from orchestration.purging.looking import choose, still_there
 from orchestration.purging.receipts import Receipt
 from orchestration.purging.subjects import Subject
@@ -19,6 +19,7 @@ def search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
     from identity.purging import begun, still_tells_of
     from identity.vault import open_vault
     from ingestion.spill import working_database
+    from ingestion.warehouse_file import attach_warehouse
 
     sought, left, found = Sought(), 0, list[str]()
     if home.vault.exists():
@@ -39,6 +40,10 @@ def search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
             for path in files
             if tells_of(path, sought, as_sent=path.relative_to(home.root).parts[0] in AS_SENT, con=con)
         ]
+        if home.warehouse.exists():  # encrypted, so its bytes tell nothing
+            attach_warehouse(con, home)
+            if database_tells_of(con, "warehouse", sought):
+                found.append(home.warehouse.name)
     inventory = still_there(home, subject, receipt)
     found += [str(file.path.relative_to(home.root)) for file in inventory.redacted]
     found += [str(p.relative_to(home.root)) for paths in inventory.removed.values() for p in paths]

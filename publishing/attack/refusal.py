@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
+from ingestion.warehouse_file import attach_warehouse, open_warehouse
 from ingestion.wording import counted
 from publishing.attack.report import AttackReport
 from publishing.attack.told import columns_of
@@ -73,7 +74,7 @@ def attack_release(home: Home, release_id: str | None = None, *, guesses: bool =
         con.execute(f"attach {literal(str(folder / 'release.duckdb'))} as release (read_only)")
         true_cells = None
         if _is_built_as(home, folder.resolve().name):
-            con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
+            attach_warehouse(con, home)
             true_cells = _true_cells(con)
         name = folder.resolve().name
         return attack(
@@ -115,7 +116,7 @@ def _is_built_as(home: Home, release_id: str) -> bool:
 
     if not home.warehouse.exists():
         return False
-    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+    with open_warehouse(home) as con:
         try:
             row = con.execute("select release_id from published.releases where is_current").fetchone()
         except duckdb.CatalogException:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ingestion.errors import MilepostError
 from ingestion.home import Home
 from ingestion.sql_text import identifier, literal
+from ingestion.warehouse_file import open_warehouse
 from publishing.release_contents import DATABASE, MANIFEST, ReleaseError
 from publishing.release_history import RELEASE_ID, read_history
 
@@ -78,29 +79,13 @@ class Source:
     """One schema of a DuckDB file that is open for reading; `identity` changes when its contents may have."""
 
     def __init__(
-        self,
-        path: Path,
-        schema: str,
-        identity: str,
-        root: Path | None = None,
-        without: Sequence[str] = (),
+        self, con: duckdb.DuckDBPyConnection, schema: str, identity: str, without: Sequence[str] = ()
     ) -> None:
-        """Open schema `schema` of `path`; views read files beside `root`, columns `without` stay behind."""
-        import duckdb
-
+        """Take schema `schema` of the database that `con` uses; columns `without` stay behind."""
         self.schema = schema
         self.identity = identity
-        try:
-            self._con: duckdb.DuckDBPyConnection = duckdb.connect(str(path), read_only=True)
-        except duckdb.IOException as error:
-            raise MilepostError(
-                "cannot be read just now",
-                where=str(path),
-                next_step="Where it is being built, export when the refresh has ended",
-            ) from error
+        self._con = con
         self._con.execute("set timezone = 'UTC'")
-        if root is not None:  # views of the warehouse read files beside it
-            self._con.execute("set file_search_path = ?", [str(root)])
         self.tables = tuple(_tables(self._con, schema, without))
 
     def close(self) -> None:
@@ -128,15 +113,18 @@ class Source:
 
 def _tables(con: duckdb.DuckDBPyConnection, schema: str, without: Sequence[str]) -> Iterator[SourceTable]:
     found = con.execute(
-        "select table_name, comment from duckdb_tables() where schema_name = $1 and not internal"
-        " union all select view_name, comment from duckdb_views() where schema_name = $1 and not internal"
+        "select table_name, comment from duckdb_tables()"
+        " where database_name = current_database() and schema_name = $1 and not internal"
+        " union all select view_name, comment from duckdb_views()"
+        " where database_name = current_database() and schema_name = $1 and not internal"
         " order by all",
         [schema],
     ).fetchall()
     for table, description in found:
         columns = con.execute(
             "select column_name, data_type, coalesce(comment, '') from duckdb_columns()"
-            " where schema_name = $1 and table_name = $2 and not list_contains($3, column_name)"
+            " where database_name = current_database() and schema_name = $1 and table_name = $2"
+            " and not list_contains($3, column_name)"
             " order by column_index",
             [schema, table, [*without]],
         ).fetchall()
@@ -170,11 +158,20 @@ def release_source(home: Home, release_id: str | None) -> tuple[str, Source]:
             rule="a release never changes",
             next_step="Restore it from a copy, or publish again with `milepost refresh`",
         )
-    return release_id, Source(folder / DATABASE, "published", found)
+    return release_id, Source(_opened(folder / DATABASE), "published", found)
+
+
+def _opened(file: Path) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    try:
+        return duckdb.connect(str(file), read_only=True)
+    except duckdb.IOException as error:
+        raise MilepostError("cannot be read just now", where=str(file)) from error
 
 
 def marts_source(home: Home) -> Source:
-    """The marts as they stand in the warehouse; ReleaseError before a build.
+    """The marts as they stand in the warehouse; ReleaseError before a build, else as `open_warehouse`.
 
     Of children, without names, and without what would find them in a partner's file.
     """
@@ -184,4 +181,4 @@ def marts_source(home: Home) -> Source:
         )
     state = home.warehouse.stat()
     identity = literal(f"{state.st_mtime_ns} {state.st_size}")
-    return Source(home.warehouse, "marts", identity, home.root, OF_A_FILE)
+    return Source(open_warehouse(home), "marts", identity, OF_A_FILE)

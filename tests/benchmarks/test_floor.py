@@ -10,8 +10,10 @@ import pytest
 from benchmarks import floor, in_pandas
 from benchmarks.agreement import Agreement, floor_and_pandas, floor_and_warehouse
 from benchmarks.riverbend import PAIRED, PAIRS, UNPAIRED, codes
+from ingestion.home import Home
 from synthetic import write_community
 from synthetic.manifest import Manifest
+from tests.warehouse_to_write import write_warehouse
 
 CHILDREN = 300
 SEED = Path(__file__).parents[2] / "dbt_project" / "seeds" / "disaggregates.csv"
@@ -141,12 +143,12 @@ def test_one_cell_too_many_is_seen(cells: Path, tmp_path: Path) -> None:
 
 def test_a_disaggregate_that_only_milepost_counts_is_too_far(cells: Path, tmp_path: Path) -> None:
     """Nobody was held back, and in one direction or the other all of its cells are missing."""
-    with duckdb.connect() as con:
+    home = Home(tmp_path)
+    with write_warehouse(home) as con:
         con.execute(
-            "create table dirt (indicator_id varchar, school_year int, collection varchar, rows_held_back int)"
+            "create table memory.dirt (indicator_id varchar, school_year int, collection varchar, rows_held_back int)"
         )
-        con.execute(f"copy (select * exclude (indicator_id) from dirt) to '{tmp_path}/dirt.parquet'")
-        con.execute(f"attach '{tmp_path}/warehouse.duckdb' as warehouse")
+        con.execute(f"copy (select * exclude (indicator_id) from memory.dirt) to '{tmp_path}/dirt.parquet'")
         con.execute("create schema warehouse.marts")
         con.execute(f"create table warehouse.marts.indicator_cells as from '{cells}'")
         con.execute(
@@ -156,11 +158,10 @@ def test_a_disaggregate_that_only_milepost_counts_is_too_far(cells: Path, tmp_pa
         missing = con.execute(
             f"select count(*) from '{cells}' where disaggregate = 'migrant' or geography_level = 'tract'"
         ).fetchone()
-        con.execute("detach warehouse")
-    warehouse, dirt = tmp_path / "warehouse.duckdb", tmp_path / "dirt.parquet"
-    assert floor_and_warehouse(cells, warehouse, dirt).too_far == 0
+    dirt = tmp_path / "dirt.parquet"
+    assert floor_and_warehouse(cells, home, dirt).too_far == 0
     assert missing is not None
-    assert floor_and_warehouse(tmp_path / "fewer.parquet", warehouse, dirt).too_far == missing[0]
+    assert floor_and_warehouse(tmp_path / "fewer.parquet", home, dirt).too_far == missing[0]
 
 
 def test_codes_come_with_the_years_in_which_they_hold() -> None:

@@ -11,6 +11,7 @@ from tiny_warehouse import Lake, Row, Warehouse
 
 from ingestion.contracts.layout import load_layout
 from tests.dbt_in_process import problems
+from ingestion.warehouse_file import open_warehouse
 
 LAYOUT = "edfi_json"
 
@@ -45,7 +46,7 @@ def build(manifest: Any, lake: Lake, *models: str) -> Warehouse:
 
 def ask(warehouse: Warehouse, sql: str) -> list[tuple[Any, ...]]:
     """Rows of a query over staging, whose views read the files of the home."""
-    with duckdb.connect(str(warehouse.home.warehouse), read_only=True) as con:
+    with open_warehouse(warehouse.home) as con:
         con.execute(f"set file_search_path = '{warehouse.home.root}'")
         return con.execute(sql).fetchall()
 

@@ -9,6 +9,7 @@ import pytest
 from tiny_warehouse import Lake, Row, Warehouse
 
 from tests.dbt_in_process import problems
+from ingestion.warehouse_file import open_warehouse
 
 CLEAR, HASHED = 1, 4
 SHA_256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -38,7 +39,7 @@ class Hmis:
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         home = self.lake.home
-        with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        with open_warehouse(home) as con:
             con.execute(f"set file_search_path = '{home.root}'")  # staging is views over the lake
             con.execute("use staging")
             return con.execute(sql).fetchall()

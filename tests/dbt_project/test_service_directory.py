@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 from tiny_warehouse import Lake, Row, Warehouse
+from ingestion.warehouse_file import open_warehouse
 
 MODELS = ("hsds__organization", "hsds__site", "hsds__service", "hsds__service_at_site")
 
@@ -16,7 +17,7 @@ def rows_of(table: str, rows: list[Row], layout: str = "hsds_3_datapackage") -> 
 
 def ask(warehouse: Warehouse, sql: str) -> list[tuple[Any, ...]]:
     """Rows of a query over staging, whose views read the files of the home."""
-    with duckdb.connect(str(warehouse.home.warehouse), read_only=True) as con:
+    with open_warehouse(warehouse.home) as con:
         con.execute(f"set file_search_path = '{warehouse.home.root}'")
         return con.execute(sql).fetchall()
 

@@ -19,6 +19,7 @@ from ingestion.configuration.reference import TABLES
 from publishing.dbt_project import DBT_PROJECT
 from publishing.registry_tables import write_registry_tables
 from tests.dbt_in_process import problems, run_dbt
+from ingestion.warehouse_file import open_warehouse
 
 Row = Mapping[str, object]
 
@@ -226,7 +227,7 @@ class Warehouse:
         assert result.success, problems(result)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.home.warehouse), read_only=True) as con:
+        with open_warehouse(self.home) as con:
             return con.execute(sql).fetchall()
 
 

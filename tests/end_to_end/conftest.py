@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ingestion.home import Home
+from ingestion.warehouse_file import attach_warehouse
 from tests.conftest import Deployment
 
 COMMUNITY = """
@@ -148,7 +150,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deployment,
     else:
         here.run("demo", "--children", str(DEMO_CHILDREN), seconds=3600)
     with duckdb.connect() as con:
-        con.execute(f"attach '{here.home}/warehouse.duckdb' as warehouse (read_only)")
+        attach_warehouse(con, Home(here.home))
         con.execute("create schema truth")
         for table in (here.home / "demo" / "truth").glob("*.parquet"):
             con.execute(f"create table truth.{table.stem} as from '{table}'")

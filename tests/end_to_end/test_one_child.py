@@ -11,6 +11,8 @@ from textwrap import dedent
 import duckdb
 import pytest
 
+from ingestion.home import Home
+from ingestion.warehouse_file import open_warehouse
 from tests.conftest import Deployment
 
 COMMUNITY = """
@@ -149,7 +151,7 @@ CHAIN = """
 
 @pytest.mark.slow
 def test_a_query_over_marts_follows_one_child_from_birth_to_wage(riverside: Deployment) -> None:
-    with duckdb.connect(str(riverside.home / "warehouse.duckdb"), read_only=True) as con:
+    with open_warehouse(Home(riverside.home)) as con:
         rows = con.execute(f"select * exclude (person_id) from ({CHAIN}) where wages = 9001").fetchall()
     assert rows == [(2004, 2008, "k", 401, 501, 2022, 2026, 9001)]
 

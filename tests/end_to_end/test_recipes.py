@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from ingestion.home import Home
+from ingestion.warehouse_file import open_warehouse
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("recipes")]
 
 ROOT = Path(__file__).parents[2]
@@ -83,9 +86,8 @@ def test_one_contract_adds_a_district(copy: Copy) -> None:
     )
     assert rows == [{"state": "accepted_with_quarantine"}]
     marts = "select person_id, days_absent from marts.fct_attendance where partner_id = 'hillcrest_schools'"
-    import duckdb
 
-    with duckdb.connect(str(copy.home / "warehouse.duckdb"), read_only=True) as con:
+    with open_warehouse(Home(copy.home)) as con:
         assert sorted(row[1] for row in con.execute(marts).fetchall()) == [4, 18]
         chronic = con.execute(
             "select denominator, numerator from marts.indicator_cells where indicator_id = 'chronic_absence' and "
@@ -99,9 +101,8 @@ def test_one_model_and_one_entry_add_an_indicator(copy: Copy) -> None:
         "select school_year, denominator, numerator from published.indicator_values where indicator_id = 'satisfactory_attendance' "
         "and collection = 'annual' and geography_level = 'community' and disaggregate = 'all' order by school_year"
     )
-    import duckdb
 
-    with duckdb.connect(str(copy.home / "warehouse.duckdb"), read_only=True) as con:
+    with open_warehouse(Home(copy.home)) as con:
         expected = con.execute(
             "select school_year, count(*) as denominator, count(*) filter (absent * 100 <= enrolled * 4) as numerator from ("
             "  select person_id, school_year, sum(days_enrolled) as enrolled, sum(days_absent) as absent "

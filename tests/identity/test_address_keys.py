@@ -12,6 +12,7 @@ import pytest
 from identity.addresses import written_addresses
 from identity.linking import link_persons
 from ingestion.home import Home
+from tests.warehouse_to_write import write_warehouse
 
 Told = tuple[str, str, str, str | None, str | None]  # partner, student, last name, address, ZIP code
 
@@ -210,7 +211,7 @@ def test_children_of_standards_are_told_of_by_their_view(home: Home) -> None:
     table = home.raw / "edfi_student" / "south" / "2025-annual.parquet"
     table.parent.mkdir(parents=True)
     duckdb.sql(f"copy (select 1 as one) to '{table}' (format parquet)")
-    with duckdb.connect(str(home.warehouse)) as con:
+    with write_warehouse(home) as con:
         con.execute("create schema staging")
         con.execute("""
             create view staging.standards__person as

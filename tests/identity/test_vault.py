@@ -16,8 +16,8 @@ from accounts_of_partners import child, cohort, persons, send
 from identity.linking import link_persons
 from identity.rotation import rotate_key
 from identity.vault import open_vault
-from identity.vault_key import KEY_FILE_VARIABLE, KEY_VARIABLE, VaultError, vault_key
 from ingestion.home import Home
+from ingestion.vault_key import KEY_FILE_VARIABLE, KEY_VARIABLE, VaultError, vault_key
 
 NAME, BIRTH, STREET = "Zephyrinella", "2014-03-09", "17 Quillfeather Lane"
 

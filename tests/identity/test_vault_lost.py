@@ -15,8 +15,8 @@ from identity.linking import link_persons
 from identity.rotation import rotate_key
 from identity.vault import open_vault
 from identity.vault_check import check_vault, look_at_vault
-from identity.vault_key import KEY_FILE_VARIABLE, KEY_VARIABLE, VaultError, vault_key
 from ingestion.home import Home
+from ingestion.vault_key import KEY_FILE_VARIABLE, KEY_VARIABLE, VaultError, vault_key
 
 
 @pytest.fixture

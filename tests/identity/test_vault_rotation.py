@@ -15,8 +15,8 @@ from accounts_of_partners import child, send
 from identity.linking import link_persons
 from identity.rotation import rotate_key
 from identity.vault import open_vault
-from identity.vault_key import KEY_VARIABLE, VaultError, vault_key
 from ingestion.home import Home
+from ingestion.vault_key import KEY_VARIABLE, VaultError, vault_key
 
 DECISION = ("north", "1", "south", "2", "different")
 

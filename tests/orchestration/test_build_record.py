@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from ingestion.errors import MilepostError
@@ -13,6 +12,7 @@ from ingestion.home import Home
 from orchestration.rebuilding import BuildRecord
 from orchestration.refreshing import MOST_ROUNDS, until_nothing_is_outdated
 from orchestration.warehouse import FINGERPRINT
+from tests.warehouse_to_write import write_warehouse
 
 NODE = "model.milepost.kept"
 
@@ -29,7 +29,7 @@ def manifest() -> dict[str, Any]:
 
 def test_commits_that_a_killed_writer_left_beside_the_warehouse_are_not_believed(tmp_path: Path) -> None:
     home = Home(tmp_path).create()
-    with BuildRecord(manifest(), home).building([NODE]), duckdb.connect(str(home.warehouse)) as con:
+    with BuildRecord(manifest(), home).building([NODE]), write_warehouse(home) as con:
         con.execute("create table kept as select 1 as a")
     assert BuildRecord(manifest(), home).outdated() == []
     unwritten = home.warehouse.with_name("warehouse.duckdb.wal")

@@ -17,6 +17,7 @@ from ingestion.home import Home
 from orchestration import console
 from orchestration.cli import app
 from tests.orchestration.conftest import GOOD, NO_SCHOOL, ONE_BAD_ROW
+from tests.warehouse_to_write import write_warehouse
 
 Drop = Callable[[str, str], Path]
 pytestmark = pytest.mark.xdist_group("orchestration")
@@ -75,7 +76,7 @@ def test_a_query_sees_the_release_and_nothing_beside_it(home: Home, tmp_path: Pa
 
 def test_a_query_is_one_statement(home: Home, tmp_path: Path) -> None:
     home.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(home.warehouse)) as con:
+    with write_warehouse(home) as con:
         con.execute("create table t as select 1 as a")
     copied = tmp_path / "copied.csv"
     done = milepost("query", "--warehouse", f"copy t to '{copied}'; select a from t")
@@ -86,7 +87,7 @@ def test_a_query_is_one_statement(home: Home, tmp_path: Path) -> None:
 
 def test_a_query_lets_no_formula_into_a_spreadsheet_and_leaves_its_line_where_it_fails(home: Home) -> None:
     home.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(home.warehouse)) as con:
+    with write_warehouse(home) as con:
         con.execute("create table t as select '=1+1' as a, -5 as n")
     assert milepost("query", "--warehouse", "from t", "--csv").stdout == "a,n\n'=1+1,-5\n"
     # DuckDB's message would tell the value that is no number

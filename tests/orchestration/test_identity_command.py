@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from identity.linking import link_persons
-from identity.vault_key import KEY_VARIABLE
 from ingestion.home import Home
+from ingestion.vault_key import KEY_VARIABLE
 from orchestration.cli import app
 from tests.identity.accounts_of_partners import child, cohort, persons, send
 

@@ -28,8 +28,8 @@ from three_partners import (
 
 from identity.opt_outs import open_withheld
 from identity.rotation import rotate_key
-from identity.vault_key import KEY_VARIABLE, BadKey
 from ingestion.home import Home
+from ingestion.vault_key import KEY_VARIABLE, BadKey
 from ingestion.withheld import SharedStateId
 
 BUILT = ("raw", "superseded", "quarantine", "snapshot", "identity", "vault.account", "feedback")

@@ -12,6 +12,7 @@ from three_partners import NUMBERS, PLANTED, milepost, put_in_force, same_child,
 
 from ingestion.home import Home
 from ingestion.lake.ledger import Ledger
+from ingestion.warehouse_file import open_warehouse
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("orchestration")]
 
@@ -72,7 +73,7 @@ def test_what_is_purged_is_in_no_later_release_and_nowhere_else(released: tuple[
     receipt = last_receipt(home, "person")
     assert (receipt["is_proven"], receipt["release"]) == (True, "r0002")
     # one less, shown anew, would tell what became of whoever was purged: the marts count it, the release holds
-    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+    with open_warehouse(home) as con:
         marts = con.execute(
             "select distinct denominator from marts.indicator_cells where indicator_id = 'chronic_absence'"
             " and school_year = 2025 and disaggregate = 'all' and geography_level = 'community'"
@@ -100,7 +101,7 @@ def test_what_is_purged_is_in_no_later_release_and_nowhere_else(released: tuple[
     assert receipt["is_proven"] is True
     assert receipt["release"] == home.current_release.resolve().name
     assert {s.delivery.partner: s.status for s in Ledger(home.ledger).state()}["clinic"] == "purged"
-    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+    with open_warehouse(home) as con:
         con.execute(f"set file_search_path = '{home.root}'")
         partners = con.execute("select distinct partner_id from staging.stg_person").fetchall()
     assert sorted(partners) == [(partner,) for partner in sorted({*NUMBERS} - {"clinic"})]

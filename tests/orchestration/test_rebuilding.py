@@ -10,11 +10,11 @@ from copy import deepcopy
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 import pytest
 from typer.testing import CliRunner
 
 from ingestion.home import Home
+from ingestion.warehouse_file import open_warehouse
 from orchestration import settings
 from orchestration.cli import app
 from orchestration.console import Exit
@@ -106,7 +106,7 @@ def contents(home: Home) -> dict[str, Rows]:
 
     Not of disclosure control: what may be shown depends on what releases showed before.
     """
-    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+    with open_warehouse(home) as con:
         con.execute(f"set file_search_path = '{home.root}'")
         names = con.execute(
             "select table_schema || '.' || table_name from information_schema.tables"

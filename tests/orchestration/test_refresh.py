@@ -7,17 +7,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
 import ingestion.configuration.tables
 from ingestion.home import Home
+from ingestion.vault_key import vault_key
+from ingestion.warehouse_file import open_warehouse, warehouse_key
 from orchestration.cli import app
 from orchestration.progress import Progress
 from orchestration.writer import one_writer
 from publishing.dbt_project import DBT_PROJECT
 from tests.orchestration.conftest import GOOD, STUDENTS
+from tests.warehouse_to_write import write_warehouse
 
 Drop = Callable[[str, str], Path]
 pytestmark = pytest.mark.xdist_group("orchestration")
@@ -54,7 +56,8 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     assert of_a_view.stdout == "n\n4\n"
     assert milepost("query", "--warehouse", "drop table marts.unmapped_codes").exit_code == 2
     assert "crosswalks/<partner>.csv" in done.stderr
-    with duckdb.connect(str(home.warehouse)) as con:  # a writer can open it: the build let the file go
+    assert not readable_at_rest(home)
+    with write_warehouse(home) as con:  # a writer can open it: the build let the file go
         assert con.execute("select count(*) from marts.fct_attendance").fetchone() == (4,)
         # as a version before may have left it
         con.execute("alter table codes.disaggregates drop column no_title")
@@ -103,9 +106,23 @@ def test_a_refresh_publishes_and_a_failed_test_leaves_the_last_release(
     assert "Published" not in said
 
 
+def readable_at_rest(home: Home) -> list[str]:
+    """What stands in the bytes of the warehouse of its children, and files of the home that hold a key."""
+    with open_warehouse(home) as con:
+        children = con.execute("select distinct person_id from marts.fct_attendance").fetchall()
+    assert len(children) == 4
+    at_rest, key = home.warehouse.read_bytes(), vault_key(home)
+    keys = [key.text.encode(), warehouse_key(key).text.encode()]
+    files = [path for path in home.root.rglob("*") if path.is_file()]
+    return [
+        *(person for (person,) in children if person.encode() in at_rest),
+        *(str(path) for path in files if any(text in path.read_bytes() for text in keys)),
+    ]
+
+
 def decisions(home: Home) -> int:
     """DuckDB's number of the table: another one each time that it is built."""
-    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+    with open_warehouse(home) as con:
         sql = "select table_oid from duckdb_tables() where table_name = 'cell_suppression'"
         (found,) = con.execute(sql).fetchall()
     return int(found[0])

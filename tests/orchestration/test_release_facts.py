@@ -10,6 +10,7 @@ import pytest
 from ingestion.home import Home
 from orchestration.commands import refresh
 from orchestration.commands.release_facts import release_facts, sentences
+from tests.warehouse_to_write import write_warehouse
 
 STARTED = dt.datetime(2026, 3, 1, 12)
 CHANGED = [
@@ -34,15 +35,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
         select 'lake' as community_id, 'absence' as indicator_id, 2025 as school_year, 'annual' as collection,
                '' as suppression;
     """
-    for database in (home.current_database, home.warehouse):
-        with duckdb.connect(str(database)) as con:
+    for database in (duckdb.connect(str(home.current_database)), write_warehouse(home)):
+        with database as con:
             con.execute(values)
     with duckdb.connect(str(home.current_database)) as con:
         con.execute(
             "create table published.indicators as"
             " select unnest(['absence', 'marks', 'immunization']) as indicator_id"
         )
-    with duckdb.connect(str(home.warehouse)) as con:
+    with write_warehouse(home) as con:
         con.execute("create schema intermediate")
         con.execute(
             "create table intermediate.int_incomplete_years (community_id varchar, indicator_id varchar,"

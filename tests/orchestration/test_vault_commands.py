@@ -11,8 +11,8 @@ from typer.testing import CliRunner, Result
 
 from identity.linking import link_persons
 from identity.vault import open_vault
-from identity.vault_key import KEY_FILE_VARIABLE, KEY_VARIABLE, vault_key
 from ingestion.home import Home
+from ingestion.vault_key import KEY_FILE_VARIABLE, KEY_VARIABLE, vault_key
 from orchestration.cli import app
 from tests.identity.accounts_of_partners import child, send
 from tests.orchestration.conftest import GOOD, STUDENTS

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from identity.linking import link_persons
 from identity.vault import open_vault
 from ingestion.home import Home
+from ingestion.warehouse_file import open_warehouse
 from orchestration.cli import app
 from orchestration.progress import Progress
 from orchestration.snapshots import take_covered_snapshot
@@ -147,7 +148,7 @@ def traces(home: Home, texts: tuple[str, ...] = PLANTED) -> dict[str, list[str]]
         if path.suffix == ".parquet":
             content += repr(reader.execute(f"from read_parquet('{path}')").fetchall()).encode()
         if path.name == "warehouse.duckdb":
-            with duckdb.connect(str(path), read_only=True) as con:
+            with open_warehouse(home) as con:
                 for schema, table in con.execute(
                     "select schema_name, table_name from duckdb_tables()"
                 ).fetchall():

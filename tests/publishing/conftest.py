@@ -11,10 +11,12 @@ import pytest
 from cell_tables import make_cells, make_children, usual_plan
 
 from ingestion.home import Home
+from ingestion.warehouse_file import open_warehouse
 from publishing.dbt_project import DBT_PROJECT
 from publishing.registry_tables import write_registry_tables
 from publishing.release import prepare_release
 from tests.dbt_in_process import parse_project, problems, run_dbt
+from tests.warehouse_to_write import write_warehouse
 
 
 class SmallWarehouse:
@@ -87,7 +89,7 @@ class SmallWarehouse:
                 )
 
     def _write_marts(self, children: int) -> None:
-        with duckdb.connect(str(self.home.warehouse)) as con:
+        with write_warehouse(self.home) as con:
             make_children(con, children, years=3, indicators=2)
             make_cells(con, usual_plan())
             con.execute("create schema marts")
@@ -129,11 +131,11 @@ class SmallWarehouse:
         return release_id
 
     def change(self, sql: str) -> None:
-        with duckdb.connect(str(self.home.warehouse)) as con:
+        with write_warehouse(self.home) as con:
             con.execute(sql)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.home.warehouse), read_only=True) as con:
+        with open_warehouse(self.home) as con:
             return con.execute(sql).fetchall()
 
 
@@ -185,6 +187,8 @@ select 'riverbend' as community_id, 'club:' || program as program_id, 2025::inte
     if(program = 'rare_pairs', round(4 / 13, 10), 0.25)::double as comparison_rate, 0.05::double as standard_error,
     0.1::double as absence_before_points, if(program = 'chess', 0.104, 0.096)::double as largest_difference_sd
 from (values ('reading', 'all', 90, 27), ('reading', 'low', 30, 9), ('reading', 'middle', 30, 9),
+from ingestion.warehouse_file import open_warehouse
+from tests.warehouse_to_write import write_warehouse
     ('reading', 'high', 30, 9), ('chess', 'all', 60, 15), ('chess', 'low', 20, 8), ('chess', 'middle', 20, 3),
     ('chess', 'high', 20, 8), ('choir', 'all', 9, 5), ('8210034', 'all', 9, 5), ('pairs', 'all', 90, 27), ('rare_pairs', 'all', 13, 6)) as told (program, dosage, n_matched, n_true)
 """

@@ -10,6 +10,7 @@ from ingestion.home import Home
 from publishing.dbt_project import DBT_PROJECT
 from publishing.release import Release, prepare_release, publish
 from publishing.release_contents import load_promise
+from tests.warehouse_to_write import write_warehouse
 
 KEY = (
     "'tiny' as community_id, 'absence' as indicator_id, 'v1' as definition_version, 2025 as school_year, "
@@ -38,7 +39,7 @@ def build(home: Home, content: int) -> str:
     """Make a warehouse with `content` values, one for each school; the id of the release prepared."""
     release_id = prepare_release(home, f"content {content}")
     home.warehouse.unlink(missing_ok=True)
-    with duckdb.connect(str(home.warehouse)) as con:
+    with write_warehouse(home) as con:
         con.execute("create schema published; create schema marts; create schema disclosure")
         for table in load_promise(DBT_PROJECT).values():
             columns = ", ".join(f"{name} {kind}" for name, (kind, _) in table.columns.items())
@@ -59,7 +60,7 @@ def build(home: Home, content: int) -> str:
 
 def change(home: Home, *statements: str) -> None:
     """Change the warehouse that was built."""
-    with duckdb.connect(str(home.warehouse)) as con:
+    with write_warehouse(home) as con:
         for sql in statements:
             con.execute(sql)
 

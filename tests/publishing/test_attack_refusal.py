@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import duckdb
 import pytest
 from published_by_hand import build, rows_in_current
 from small_release import ALL, SmallRelease, of
@@ -17,6 +16,7 @@ from publishing.attack.refusal import attack_release
 from publishing.dbt_project import DBT_PROJECT
 from publishing.release import publish
 from publishing.release_contents import ReleaseError
+from tests.warehouse_to_write import write_warehouse
 
 SAFE = {
     ALL: (208, 104),
@@ -59,7 +59,7 @@ def plant(home: Home, small: SmallRelease, notes: int = 1) -> None:
     """The warehouse as dbt would leave it, with indicator_values, its true cells and the rules of `small`."""
     release_id = build(home, notes)
     marks = ", ".join("?" * 15)
-    with duckdb.connect(str(home.warehouse)) as con:
+    with write_warehouse(home) as con:
         con.execute("delete from published.indicator_values; delete from published.geographies")
         con.execute("delete from marts.indicator_cells")
         con.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
+from ingestion.warehouse_file import attach_warehouse
 from publishing.dbt_project import DBT_PROJECT
 from publishing.outgoing import check_outgoing
 from publishing.release import prepare_release, publish
@@ -37,7 +38,7 @@ def choose(here: SmallWarehouse, chosen: str) -> None:
 def look_at_what_goes_out(here: SmallWarehouse) -> None:
     """ReleaseError where the outgoing gate stops it."""
     with duckdb.connect() as con:
-        con.execute(f"attach '{here.home.warehouse}' as warehouse (read_only)")
+        attach_warehouse(con, here.home)
         check_outgoing(con, here.home, load_promise(DBT_PROJECT))
 
 

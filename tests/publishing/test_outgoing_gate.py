@@ -10,9 +10,11 @@ import pytest
 from published_by_hand import build, change, publish_content, rows_in_current
 
 from ingestion.home import Home
+from ingestion.warehouse_file import attach_warehouse
 from publishing.outgoing import RESULTS, check_outgoing
 from publishing.release import publish
 from publishing.release_contents import PromisedTable, ReleaseError
+from tests.warehouse_to_write import write_warehouse
 
 VALUES = "published.indicator_values"
 ONE = "geography_id = 'north:1'"
@@ -139,12 +141,12 @@ def test_the_results_are_kept_with_the_release(home: Home) -> None:
 def test_a_table_of_children_uncounted_or_of_one_child_a_row_is_refused(tmp_path: Path) -> None:
     home = Home(tmp_path).create()
     build(home, 1)
-    with duckdb.connect(str(home.warehouse)) as con:
+    with write_warehouse(home) as con:
         con.execute("create table published.visits as select 'a' as student_code, 'X' as clinic")
     columns = {"student_code": ("VARCHAR", ""), "clinic": ("VARCHAR", "")}
     promise = {"visits": PromisedTable("visits", "", columns, ("student_code",))}
     with duckdb.connect() as con:
-        con.execute(f"attach '{home.warehouse}' as warehouse (read_only)")
+        attach_warehouse(con, home)
         with pytest.raises(ReleaseError) as caught:
             check_outgoing(con, home, promise)
     assert "tells_of_children_uncounted" in str(caught.value)

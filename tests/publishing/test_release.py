@@ -21,6 +21,7 @@ from publishing.dbt_project import DBT_PROJECT
 from publishing.release import prepare_release, publish
 from publishing.release_contents import ReleaseError, direct_identifiers, load_promise
 from publishing.release_history import read_history
+from tests.warehouse_to_write import write_warehouse
 
 
 @pytest.fixture
@@ -60,11 +61,11 @@ def test_tables_and_columns_carry_the_descriptions_of_the_models(home: Home) -> 
 def test_decisions_that_found_no_cell_stop_the_release(home: Home) -> None:
     publish_content(home, 2)
     build(home, 3)
-    with duckdb.connect(str(home.warehouse)) as con:
+    with write_warehouse(home) as con:
         con.execute("insert into disclosure.cell_suppression values (4)")
     with pytest.raises(ReleaseError, match="1 of 4 decisions"):
         publish(home)
-    with duckdb.connect(str(home.warehouse)) as con:
+    with write_warehouse(home) as con:
         con.execute("drop table disclosure.cell_suppression")
     with pytest.raises(ReleaseError, match="decided nothing"):
         publish(home)
@@ -108,7 +109,7 @@ def test_the_last_three_are_kept_and_ids_go_on(home: Home) -> None:
 
 def test_a_release_is_never_overwritten(home: Home) -> None:
     publish_content(home, 1)
-    with duckdb.connect(str(home.warehouse)) as con:
+    with write_warehouse(home) as con:
         con.execute("insert into published.subgroups from published.subgroups")
     with pytest.raises(ReleaseError, match="release r0001 is there already, with other content"):
         publish(home)
@@ -135,7 +136,7 @@ def test_a_release_is_never_overwritten(home: Home) -> None:
 def test_what_is_not_promised_cannot_be_published(home: Home, sql: str, message: str) -> None:
     publish_content(home, 1)
     build(home, 2)
-    with duckdb.connect(str(home.warehouse)) as con:
+    with write_warehouse(home) as con:
         con.execute(sql)
     with pytest.raises(ReleaseError) as caught:
         publish(home)
@@ -159,7 +160,7 @@ def test_an_identifier_is_refused_even_where_it_was_promised(home: Home, tmp_pat
     added = "    columns:\n      - {name: state_student_id, data_type: varchar, description: no}\n"
     promise.write_text(original.replace("    columns:\n", added, 1))
     build(home, 1)
-    with duckdb.connect(str(home.warehouse)) as con:
+    with write_warehouse(home) as con:
         con.execute("alter table published.indicator_values add column state_student_id varchar")
     with pytest.raises(
         ReleaseError, match=r"column indicator_values\.state_student_id is a direct identifier"
@@ -232,6 +233,7 @@ def test_the_first_publication_killed_at_its_last_link_does_not_block_the_next(h
 
 READER = """
 import pathlib, sys, time, duckdb
+from tests.warehouse_to_write import write_warehouse
 opens, longest = 0, time.time() + 120
 print("ready", flush=True)
 while not pathlib.Path(sys.argv[2]).exists() and time.time() < longest:

@@ -11,6 +11,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from ingestion.home import Home
+from ingestion.warehouse_file import open_warehouse
 from tests.conftest import Deployment
 
 pytestmark = [pytest.mark.samples, pytest.mark.slow, pytest.mark.xdist_group("hmis_eva")]
@@ -70,9 +72,7 @@ def county(outside: Callable[[str], Deployment], samples: Path) -> Deployment:
 
 @pytest.fixture(scope="module")
 def warehouse(county: Deployment) -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect(str(county.home / "warehouse.duckdb"), read_only=True)
-    con.execute(f"set file_search_path = '{county.home}'")  # staging is views over the lake
-    return con
+    return open_warehouse(Home(county.home))
 
 
 def one(warehouse: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:

@@ -8,6 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ingestion.home import Home
+from ingestion.warehouse_file import attach_warehouse
 from tests.conftest import Deployment
 
 pytestmark = [pytest.mark.samples, pytest.mark.slow, pytest.mark.xdist_group("mn_evictions")]
@@ -99,7 +101,7 @@ def minnesota(outside: Callable[[str], Deployment], samples: Path) -> duckdb.Duc
     here.run("load", str(samples / FOLDER / "mn_evictions.csv"), str(people))
     here.run("refresh")
     con = duckdb.connect()
-    con.execute(f"attach '{here.home / 'warehouse.duckdb'}' as warehouse (read_only)")
+    attach_warehouse(con, Home(here.home))
     con.execute(f"create view sent as from read_csv('{samples / FOLDER / 'mn_evictions.csv'}')")
     con.execute(f"create view people as from read_csv('{people}', types = {{'GEOID': 'VARCHAR'}})")
     con.execute("create view measured as from warehouse.marts.fct_area_measure")

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import duckdb
-
 from ingestion.configuration.community import load_communities
 from ingestion.configuration.reference import write_reference
 from ingestion.lake.lake import take_snapshot
+from ingestion.warehouse_file import open_warehouse
 from publishing.dbt_project import DBT_PROJECT
 from publishing.registry_tables import write_registry_tables
 from tests.dbt_in_process import problems, run_dbt
@@ -26,6 +25,6 @@ def build_staging(manifest: Any, partner: OnePartner, *models: str) -> None:
 
 def staged_rows(partner: OnePartner, sql: str) -> list[tuple[Any, ...]]:
     """Rows of a query over the warehouse, whose views read files beside it."""
-    with duckdb.connect(str(partner.home.warehouse), read_only=True) as con:
+    with open_warehouse(partner.home) as con:
         con.execute(f"set file_search_path = '{partner.home.root}'")
         return con.execute(sql).fetchall()

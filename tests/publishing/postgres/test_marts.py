@@ -6,11 +6,11 @@ import datetime as dt
 import json
 from decimal import Decimal
 
-import duckdb
 import psycopg
 import pytest
 
 from tests.publishing.postgres.databases import LOGINS, Exporting
+from tests.warehouse_to_write import write_warehouse
 
 pytestmark = pytest.mark.xdist_group("postgresql_export")
 MARTS = """
@@ -32,7 +32,7 @@ MARTS = """
 @pytest.fixture
 def with_marts(exporting: Exporting) -> Exporting:
     exporting.made.reference.mkdir(exist_ok=True)
-    with duckdb.connect(str(exporting.made.warehouse)) as con:
+    with write_warehouse(exporting.made) as con:
         con.execute("set timezone = 'UTC'")
         con.execute(f"set file_search_path = '{exporting.home}'")
         con.sql("select 1 as one").write_parquet(str(exporting.made.reference / "beside.parquet"))

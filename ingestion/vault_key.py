@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from identity.key_files import write_key_once
 from ingestion.errors import MilepostError
 from ingestion.home import Home
+from ingestion.key_files import write_key_once
 
 KEY_VARIABLE = "MILEPOST_VAULT_KEY"
 KEY_FILE_VARIABLE = "MILEPOST_VAULT_KEY_FILE"
