@@ -6,6 +6,22 @@
     ({{ n_persons }} > 12 or (not {{ has_unit }} and {{ n_persons }} > 5 and {{ n_surnames }} > 2))
 {%- endmacro %}
 
+{# What stands for a partner's number of a household or a guardian: the lowest person_id of whom it is of, `least_person_id`, and
+   from the second with the same one on its place among them, in the order of the partner's numbers. A hash of the number
+   would be undone by trying all numbers. #}
+{% macro shared_key(alias, number) -%}
+    {{ alias }}.least_person_id || coalesce(
+        '-' || nullif(
+            dense_rank() over (
+                partition by {{ alias }}.partner_id, {{ alias }}.least_person_id
+                order by {{ alias }}.{{ number }} asc
+            ),
+            1
+        ),
+        ''
+    )
+{%- endmacro %}
+
 {# Projects that house whom they serve, in a home of its own; the sheltering ones house everybody else. #}
 {% macro rehousing_project_types() -%}
     'rapid_rehousing', 'permanent_supportive_housing', 'other_permanent_housing'

@@ -1,14 +1,25 @@
+with housing_episode as (
+
+    select
+        housing_episode.*,
+        links.person_id,
+        case
+            when housing_episode.household_id is not null
+                then min(links.person_id) over (partition by housing_episode.partner_id, housing_episode.household_id)
+        end as least_person_id
+    from {{ rows_of('housing_episode') }} as housing_episode
+    {{ join_person('housing_episode') }}
+
+)
+
 select
-    links.person_id,
+    housing_episode.person_id,
     housing_episode.community_id,
     housing_episode.partner_id,
     housing_episode.student_id,
     housing_episode.school_year,
     housing_episode.collection,
-    case
-        when housing_episode.household_id is not null
-            then min(links.person_id) over (partition by housing_episode.partner_id, housing_episode.household_id)
-    end as household_key,
+    {{ shared_key('housing_episode', 'household_id') }} as household_key,
     {{ conformed('relationship_to_head') }},
     {{ scoped_id('housing_episode', 'project_id') }} as project_id,
     {{ conformed('project_type') }},
@@ -24,8 +35,7 @@ select
     housing_episode.extract_id,
     housing_episode._load_id,
     housing_episode._row_number
-from {{ rows_of('housing_episode') }} as housing_episode
-{{ join_person('housing_episode') }}
+from housing_episode
 {{ join_codes('relationship_to_head', 'housing_episode') }}
 {{ join_codes('project_type', 'housing_episode') }}
 {{ join_codes('prior_living_situation', 'housing_episode') }}
