@@ -24,10 +24,11 @@ told_quarters as (
     from delivered_quarters
     qualify
         quarter_number
-        + row_number() over (
-            partition by community_id, partner_id, school_year, collection
-            order by quarter_number desc
-        )
+        + row_number()
+            over (
+                partition by community_id, partner_id, school_year, collection
+                order by quarter_number desc
+            )
         = max(quarter_number) over (partition by community_id, partner_id, school_year, collection) + 1
 
 ),
