@@ -54,16 +54,17 @@
     }) }}
 {% endmacro %}
 
-{# The total, every single one of these disaggregates, and every pair of those allowed in pairs. #}
-{% macro disaggregate_grouping_sets(keys, all, with_pairs=true, with_total=true) %}
+{# The total if the part has it, every single one of its disaggregates, and every pair of those allowed in pairs. #}
+{% macro disaggregate_grouping_sets(keys, part, with_pairs=true) %}
     {%- set keys = keys | join(', ') -%}
     grouping sets (
-        {%- if with_total %}
+        {%- if part.has_total %}
         ({{ keys }}),
         {%- endif %}
-        {%- for first in all %}
+        {%- for first in part.disaggregates %}
+        {%- set later = part.disaggregates[loop.index:] if with_pairs and first.in_pairs else [] %}
         ({{ keys }}, {{ first.column }})
-        {%- for second in all[loop.index:] if with_pairs and first.in_pairs and second.in_pairs %},
+        {%- for second in later if second.in_pairs %},
         ({{ keys }}, {{ first.column }}, {{ second.column }})
         {%- endfor %}
         {%- if not loop.last %},{% endif %}

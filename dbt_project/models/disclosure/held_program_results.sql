@@ -11,7 +11,9 @@ with shown as (
 
 last_shown as (
 
-    select *
+    select
+        *,
+        min(n_matched) over (partition by {{ result | join(', ') }}, last_release) as n_least
     from shown
     qualify last_release = max(last_release) over (partition by {{ result | join(', ') }})
 
@@ -44,10 +46,10 @@ compared as (
     from exact
     inner join {{ ref('program_comparisons') }} as now_told
         on
-            {% for column in result %}
-                exact.{{ column }} = now_told.{{ column }} and
-            {% endfor %}
             exact.dosage = now_told.dosage
+            {% for column in result %}
+                and exact.{{ column }} = now_told.{{ column }}
+            {% endfor %}
     inner join {{ source('reference', 'communities') }} as communities
         on exact.community_id = communities.community_id
     inner join {{ source('reference', 'disclosure_rules') }} as rules
@@ -92,9 +94,7 @@ select
     last_shown.is_balanced,
     last_shown.suppression,
     -- by a minimum that was raised since, what was shown is not shown again
-    coalesce(min(last_shown.n_matched) over (
-        partition by {% for column in result %}last_shown.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
-    ) >= communities.minimum_denominator, false) as is_kept
+    coalesce(last_shown.n_least >= communities.minimum_denominator, false) as is_kept
 from last_shown
 inner join telling
     using ({{ result | join(', ') }})

@@ -45,8 +45,8 @@ results as (
 
 ),
 
--- all in one pass: by school and by home with each part of what is told of a child, and what the numbers of the series
--- stand for. A child counted in a year it was at no school (a newborn, a dropout in a graduation cohort) stands by itself
+-- all in one pass: by school and by home with each part of what is told of a child, and what the numbers of series
+-- stand for. Who is counted in a year without a school (a newborn, a dropout in a graduation cohort) stands alone
 counted as (
 
     select
@@ -61,7 +61,11 @@ counted as (
                 when grouping({{ part.name }}_key) = 0 then '{{ part.name }}'
             {% endfor %}
         end as profile_part,
-        coalesce({% for part in parts %}{{ part.name }}_key{% if not loop.last %}, {% endif %}{% endfor %}) as profile_key,
+        coalesce(
+            {% for part in parts %}
+                {{ part.name }}_key{% if not loop.last %},{% endif %}
+            {% endfor %}
+        ) as profile_key,
         other_person_id,
         case
             when grouping(indicator_id) = 0 then 'series'

@@ -85,9 +85,9 @@ stepped as (
 
 ),
 
--- participants of whom too few matched, or all but too few came to the same, are not told of; nor are those beside whom the
--- number of all participants tells of the few others, or that of many others nearly all or none had the result; nor the thirds
--- of a program of which one is not, since what is left of the whole would be the hidden one
+-- participants of whom too few matched, or all but too few came to the same, are not told of; nor are those beside whom
+-- the number of all participants tells of few others, or that of many others nearly all or none had the result; nor the
+-- thirds of a program of which one is not, since what is left of the whole would be the hidden one
 judged as (
 
     select

@@ -103,11 +103,11 @@ mature_places as (
 
 ),
 
-counted as (
+-- where children live tells more of them than where they go to school, so there no pairs are made
+{% for part in parts %}
+    {% for is_residence in [false, true] %}
+        {{ part.name }}_counted_at_{{ 'home' if is_residence else 'school' }} as (
 
-    {% for part in parts %}
-        -- where children live tells more of them than where they go to school, so there no pairs are made
-        {% for is_residence in [false, true] %}
             select
                 place_id,
                 {{ disaggregate_name(part.disaggregates) }} as disaggregate,
@@ -119,11 +119,19 @@ counted as (
             from {{ part.name }}_cells
             where {{ '' if is_residence else 'not ' }}is_residence
             -- the linter's DuckDB knows no grouping sets
-            group by {{ disaggregate_grouping_sets(
-                ['place_id'], part.disaggregates, with_pairs=not is_residence, with_total=part.has_total
-            ) }} -- noqa: PRS
-            {% if not loop.last %}union all{% endif %}
-        {% endfor %}
+            group by {{ disaggregate_grouping_sets(['place_id'], part, with_pairs=not is_residence) }} -- noqa: PRS
+
+        ),
+
+    {% endfor %}
+{% endfor %}
+
+counted as (
+
+    {% for part in parts %}
+        select * from {{ part.name }}_counted_at_school
+        union all
+        select * from {{ part.name }}_counted_at_home
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
