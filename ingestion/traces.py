@@ -46,33 +46,56 @@ class Sought:
         return len(self.numbers) + len(self.common) + len(self.people)
 
 
+@dataclass(frozen=True)
+class Look:
+    """What a search of a file saw; `unsure` says why one that tells of nobody may do so all the same."""
+
+    tells: bool
+    unsure: str = ""
+
+
 def tells_of(
     path: Path, sought: Sought, *, as_sent: bool = False, con: duckdb.DuckDBPyConnection | None = None
 ) -> bool:
+    """Whether a file is seen to tell of any of them; see `look_into`."""
+    return look_into(path, sought, as_sent=as_sent, con=con).tells
+
+
+def look_into(
+    path: Path, sought: Sought, *, as_sent: bool = False, con: duckdb.DuckDBPyConnection | None = None
+) -> Look:
     """Whether a file tells of any of them; archives, Parquet and databases of DuckDB are looked into.
 
     `as_sent`: it is a file of a partner, which is asked for common numbers too. With `con` many Parquet files
-    are read by one connection.
+    are read by one connection. What does not open as what it seems to be is searched as bytes.
     """
     numbers = (*sought.numbers, *sought.common) if as_sent else sought.numbers
     texts = _Texts(numbers, sought.people)
     with path.open("rb") as file:
         if texts.stand_in(file):
-            return True
+            return Look(True)
         file.seek(0)
         head = file.read(16)
     if head[:4] != b"PAR1" and head[8:12] != b"DUCK":
-        return False
+        return Look(False)
     with contextlib.ExitStack() as stack:
         own = con or stack.enter_context(duckdb.connect(config={"threads": 1}))
         if head[:4] == b"PAR1":
-            return texts.stand_in_rows(own, f"read_parquet({literal(str(path))})")
-        return _in_database(own, path, texts)
+            return _in_parquet(own, path, texts)
+        return Look(_in_database(own, path, texts))
 
 
 def rows_tell_of(con: duckdb.DuckDBPyConnection, table: str, sought: Sought) -> bool:
     """Whether a row of a table that `con` sees tells of any of them."""
     return _Texts((*sought.numbers, *sought.common), sought.people).stand_in_rows(con, table)
+
+
+def _in_parquet(con: duckdb.DuckDBPyConnection, path: Path, texts: _Texts) -> Look:
+    """A partner's file may begin as Parquet and be cut off, or be text that begins with these letters."""
+    try:
+        return Look(texts.stand_in_rows(con, f"read_parquet({literal(str(path))})"))
+    except duckdb.Error:
+        return Look(False, "it begins as a Parquet file and cannot be read as one")
 
 
 def _in_database(con: duckdb.DuckDBPyConnection, path: Path, texts: _Texts) -> bool:
@@ -127,10 +150,9 @@ class _Texts:
             dates = " or ".join(f"contains(line, {literal(date)})" for date in _dates(birth))
             names = [f"contains(line, {literal(name.lower())})" for name in (first, last)]
             conditions.append(f"({' and '.join(names)} and ({dates}))")
-        if not conditions:
-            return False
         lines = f"(select lower(one::varchar) as line from {table} as one)"
-        row = con.execute(f"select exists (from {lines} where {' or '.join(conditions)})").fetchone()
+        wanted = " or ".join(conditions) or "false"
+        row = con.execute(f"select exists (from {lines} where {wanted})").fetchone()
         return bool(row and row[0])
 
     def _in_bytes(self, data: bytes) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ingestion.home import Home
-from ingestion.traces import Sought, tells_of
+from ingestion.traces import Sought, look_into
 from orchestration.purging.looking import choose, still_there
 from orchestration.purging.receipts import Receipt
 from orchestration.purging.subjects import Subject
@@ -34,11 +34,14 @@ def search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
         if path.is_file() and not path.is_symlink() and path.relative_to(home.root).parts[0] not in made_up
     ]
     with working_database(home) as con:
-        found += [
-            str(path.relative_to(home.root))
+        looks = {
+            str(path.relative_to(home.root)): look_into(
+                path, sought, as_sent=path.relative_to(home.root).parts[0] in AS_SENT, con=con
+            )
             for path in files
-            if tells_of(path, sought, as_sent=path.relative_to(home.root).parts[0] in AS_SENT, con=con)
-        ]
+        }
+    found += [name for name, look in looks.items() if look.tells]
+    unsure = {name: look.unsure for name, look in looks.items() if look.unsure}
     inventory = still_there(home, subject, receipt)
     found += [str(file.path.relative_to(home.root)) for file in inventory.redacted]
     found += [str(p.relative_to(home.root)) for paths in inventory.removed.values() for p in paths]
@@ -48,6 +51,7 @@ def search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
         "n_bytes": sum(path.stat().st_size for path in files),
         "n_texts": sought.n_texts,
         "not_searched": made_up,
+        "unsure": unsure,
         "found_in": sorted({*found, *(["identity/vault.duckdb"] if left else [])}),
     }
 

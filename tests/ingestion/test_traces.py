@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.traces import Sought, tells_of
+from ingestion.traces import Look, Sought, look_into, tells_of
 
 SOUGHT = Sought.of(["N-7700177", "1234"], [("Zoë", "Quillfeather", "2014-03-09")])
 TEXTS = {
@@ -54,3 +54,19 @@ def test_short_numbers_are_looked_for_where_partners_wrote_them(tmp_path: Path) 
     path.write_text("id\n1234\n")
     assert not tells_of(path, SOUGHT)
     assert tells_of(path, SOUGHT, as_sent=True)
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_what_only_begins_as_parquet_is_searched_as_bytes_and_called_unsure(
+    tmp_path: Path, cut: bool
+) -> None:
+    path = tmp_path / "file"
+    if cut:
+        with duckdb.connect() as con:
+            con.execute(f"copy (select 'N-7700179' as id) to '{path}' (format parquet)")
+        path.write_bytes(path.read_bytes()[:-9])
+    else:
+        path.write_text("PAR1 ID,First\nN-7700179,x\n")
+    assert look_into(path, SOUGHT) == Look(False, "it begins as a Parquet file and cannot be read as one")
+    path.write_text("PAR1 ID,First\nN-7700177,x\n")
+    assert look_into(path, SOUGHT).tells

@@ -242,3 +242,16 @@ def test_the_search_sees_what_is_left_and_the_receipt_does_not_say_what(loaded: 
     assert "notes.txt" in told.output
     assert NAME not in told.output
     assert receipt_of(loaded)["is_proven"] is False
+
+
+def test_a_file_that_cannot_be_searched_is_named_and_the_receipt_is_no_proof(loaded: Home) -> None:
+    (loaded.inbox / "clinic_people_2024.csv").write_text("PAR1 ID,First\n1,x\n")
+    told = milepost("purge", "--person", same_child(loaded), "--yes")
+    assert told.exit_code == 1, told.output
+    assert traces(loaded) == {}
+    receipt = receipt_of(loaded)
+    assert receipt["is_proven"] is False
+    (file,) = receipt["searched"]["unsure"]  # type: ignore[index]
+    assert file == "inbox/clinic_people_2024.csv"
+    assert f"{file}: it begins as a Parquet file" in told.output
+    assert "Found: nothing" not in told.output
