@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zipfile
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from ingestion import traces
 from ingestion.traces import Look, Sought, look_into, tells_of
+from ingestion.written import Texts
 
 SOUGHT = Sought.of(["N-7700177", "1234"], [("Zoë", "Quillfeather", "2014-03-09")])
 TEXTS = {
@@ -70,3 +73,58 @@ def test_what_only_begins_as_parquet_is_searched_as_bytes_and_called_unsure(
     assert look_into(path, SOUGHT) == Look(False, "it begins as a Parquet file and cannot be read as one")
     path.write_text("PAR1 ID,First\nN-7700177,x\n")
     assert look_into(path, SOUGHT).tells
+
+
+def zipped(*members: tuple[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_an_archive_that_unpacks_without_end_is_left_and_called_unsure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unpacked: list[int] = []
+
+    class Counting(Texts):
+        def stand_in_bytes(self, data: bytes) -> bool:
+            unpacked.append(len(data))
+            return super().stand_in_bytes(data)
+
+    monkeypatch.setattr(traces, "Texts", Counting)
+    path = tmp_path / "file"
+    nested = zipped(("a.csv", b"0" * 40_000_000))
+    path.write_bytes(zipped(*((f"{i}.zip", nested) for i in range(20))))
+    assert look_into(path, SOUGHT) == Look(False, "it unpacks to more than an honest file does")
+    assert sum(unpacked) < 20_000_000, "of 800 MB"
+
+
+def test_archives_are_looked_into_to_a_depth_and_then_called_unsure(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    packed = b"id\nN-7700177\n"
+    for depth in range(5):
+        packed = zipped(("inner", packed))
+        path.write_bytes(packed)
+        assert look_into(path, SOUGHT) == Look(True), depth
+    path.write_bytes(zipped(("inner", packed)))
+    assert look_into(path, SOUGHT) == Look(False, "archives lie in each other, more than 4 deep")
+
+
+@pytest.mark.parametrize("cut", [3, 30, 200])
+@pytest.mark.parametrize("kind", ["gz", "zip", "zip behind a prefix", "zip with another checksum"])
+def test_what_comes_before_the_end_of_a_cut_off_archive_is_searched(
+    tmp_path: Path, kind: str, cut: int
+) -> None:
+    path = tmp_path / "file"
+    told = b"id\nN-7700177\n" + b"".join(b"%d\n" % (i * i * 7919 % 100_003) for i in range(20_000))
+    packed = gzip.compress(told) if kind == "gz" else zipped(("people.csv", told))
+    if kind == "zip with another checksum":
+        packed = packed.replace(packed[14:18], bytes(4))
+    else:
+        packed = (b"MZ junk" if "prefix" in kind else b"") + packed[:-cut]
+    path.write_bytes(packed)
+    assert tells_of(path, SOUGHT)
+    path.write_bytes(packed)
+    assert look_into(path, Sought.of(["N-7700179"])).unsure
