@@ -15,6 +15,7 @@ from typing import IO
 
 from ingestion.errors import ReadError
 from ingestion.unpacked_size import budget
+from ingestion.workbook_lines import workbook_lines
 from ingestion.written import Texts
 
 MOST_DEPTH = 4  # an extract as it is sent: a workbook in a zip in a zip
@@ -75,6 +76,8 @@ class PackedSearch:
                                 return True
                     except _UNREADABLE:
                         damaged = True
+                if self._in_pieces(workbook_lines(archive)):
+                    return True
         except _UNREADABLE:
             damaged = True
         if damaged:

@@ -13,25 +13,41 @@ from ingestion.packed_search import PackedSearch
 from ingestion.sql_text import identifier, literal
 from ingestion.written import Texts
 
+# formats that pack their text, by how a file of each begins
+_CLOSED = {
+    b"\xd0\xcf\x11\xe0": "a file of Office before 2007, or one with a password,",
+    b"%PDF": "a PDF",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"BZh": "a bzip2 file",
+    b"\xfd7zXZ": "an xz file",
+    b"\x28\xb5\x2f\xfd": "a zstd file",
+    b"-----BEGIN PGP": "an encrypted file",
+}
+
 
 @dataclass(frozen=True)
 class Sought:
     """What would tell of children: numbers, as whole words; first name, last name, ISO birth date together.
 
     `common` numbers are so short that any file may have them by chance: only files as partners sent them
-    are asked for those.
+    are asked for those. `too_short`: there are numbers that every file has by chance, and none is asked for.
     """
 
     numbers: tuple[str, ...] = ()
     common: tuple[str, ...] = ()
     people: tuple[tuple[str, str, str], ...] = ()
+    too_short: bool = False
 
     @classmethod
     def of(cls, numbers: Iterable[str], people: Iterable[tuple[str, str, str]] = ()) -> Sought:
         """These numbers, told apart by how seldom they stand anywhere by chance."""
-        known = sorted({number.strip() for number in numbers if len(number.strip()) >= 4})
+        every = {number.strip() for number in numbers}
+        known = sorted(number for number in every if len(number) >= 4)
+        too_short = any(0 < len(number) < 4 for number in every)
         rare = [n for n in known if len(n) >= 8 or (len(n) >= 5 and not n.isdigit())]
-        return cls(tuple(rare), tuple(n for n in known if n not in rare), tuple(sorted({*people})))
+        common = tuple(n for n in known if n not in rare)
+        return cls(tuple(rare), common, tuple(sorted({*people})), too_short)
 
     @property
     def n_texts(self) -> int:
@@ -71,17 +87,23 @@ def look_into(
         file.seek(0)
         head = file.read(16)
     if head[:4] != b"PAR1" and head[8:12] != b"DUCK":
-        return Look(False, search.unsure)
+        return Look(False, search.unsure or (_closed(head) if as_sent else ""))
     with contextlib.ExitStack() as stack:
         own = con or stack.enter_context(duckdb.connect(config={"threads": 1}))
         if head[:4] == b"PAR1":
             return _in_parquet(own, path, texts)
-        return Look(_in_database(own, path, texts))
+        return _in_database(own, path, texts, as_sent)
 
 
 def rows_tell_of(con: duckdb.DuckDBPyConnection, table: str, sought: Sought) -> bool:
     """Whether a row of a table that `con` sees tells of any of them."""
     return Texts((*sought.numbers, *sought.common), sought.people).stand_in_rows(con, table)
+
+
+def _closed(head: bytes) -> str:
+    return next(
+        (f"{what} is not looked into" for start, what in _CLOSED.items() if head.startswith(start)), ""
+    )
 
 
 def _in_parquet(con: duckdb.DuckDBPyConnection, path: Path, texts: Texts) -> Look:
@@ -92,16 +114,16 @@ def _in_parquet(con: duckdb.DuckDBPyConnection, path: Path, texts: Texts) -> Loo
         return Look(False, "it begins as a Parquet file and cannot be read as one")
 
 
-def _in_database(con: duckdb.DuckDBPyConnection, path: Path, texts: Texts) -> bool:
+def _in_database(con: duckdb.DuckDBPyConnection, path: Path, texts: Texts, as_sent: bool) -> Look:
     """Of tables; views show what other files hold. One that needs a key shows nothing to those without it."""
     try:
         con.execute(f"attach {literal(str(path))} as looked_at (read_only)")
     except duckdb.Error:
-        return False
+        return Look(False, "the database does not open" if as_sent else "")
     tables = con.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = 'looked_at'"
     ).fetchall()
     names = (".".join(map(identifier, ("looked_at", schema, table))) for schema, table in tables)
     found = any(texts.stand_in_rows(con, name) for name in names)
     con.execute("detach looked_at")
-    return found
+    return Look(found)

@@ -9,9 +9,7 @@ from ingestion.traces import Sought, look_into
 from orchestration.purging.looking import choose, still_there
 from orchestration.purging.receipts import Receipt
 from orchestration.purging.subjects import Subject
-
-# places that hold files as partners sent them
-AS_SENT = ("inbox", "fetching", "kept", "landing")
+from orchestration.purging.unsure import AS_SENT, unsure
 
 
 def search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
@@ -35,13 +33,10 @@ def search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
     ]
     with working_database(home) as con:
         looks = {
-            str(path.relative_to(home.root)): look_into(
-                path, sought, as_sent=path.relative_to(home.root).parts[0] in AS_SENT, con=con
-            )
+            path: look_into(path, sought, as_sent=path.relative_to(home.root).parts[0] in AS_SENT, con=con)
             for path in files
         }
-    found += [name for name, look in looks.items() if look.tells]
-    unsure = {name: look.unsure for name, look in looks.items() if look.unsure}
+    found += [str(path.relative_to(home.root)) for path, look in looks.items() if look.tells]
     inventory = still_there(home, subject, receipt)
     found += [str(file.path.relative_to(home.root)) for file in inventory.redacted]
     found += [str(p.relative_to(home.root)) for paths in inventory.removed.values() for p in paths]
@@ -51,7 +46,7 @@ def search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
         "n_bytes": sum(path.stat().st_size for path in files),
         "n_texts": sought.n_texts,
         "not_searched": made_up,
-        "unsure": unsure,
+        "unsure": unsure(home, subject, sought, looks),
         "found_in": sorted({*found, *(["identity/vault.duckdb"] if left else [])}),
     }
 

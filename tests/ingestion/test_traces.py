@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import io
 import zipfile
@@ -128,3 +129,59 @@ def test_what_comes_before_the_end_of_a_cut_off_archive_is_searched(
     assert tells_of(path, SOUGHT)
     path.write_bytes(packed)
     assert look_into(path, Sought.of(["N-7700179"])).unsure
+
+
+DAYS = (
+    *("2014-03-09", "20140309", "2014/03/09", "03/09/2014", "3/9/2014", "3/9/14", "03-09-2014"),
+    *("09.03.2014", "9.3.2014", "09-MAR-2014", "9 March 2014", "Mar 9, 2014", "41707"),
+)
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_a_birth_date_is_found_however_it_is_written(tmp_path: Path, day: str) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(f"177,Zoë,Quillfeather,{day}\n")
+    assert tells_of(path, SOUGHT)
+
+
+SPELLINGS = {
+    "two signs for a letter": "Zoe\u0308,Quillfeather,2014-03-09".encode(),
+    "capitals": "ZOË,QUILLFEATHER,2014-03-09".encode(),
+    "cp1252": "Zoë,Quillfeather,2014-03-09".encode("cp1252"),
+    "JSON": b'{"id": "N-77\\u00300177"}',
+    "a name in JSON": b'{"first": "Zo\\u00eb", "last": "Quillfeather", "born": "2014-03-09"}',
+    "XML": b"<id>N&#45;77&#x30;0177</id>",
+    "UTF-32": "id\nN-7700177\n".encode("utf-32"),
+    "UTF-32, the other way round": "id\nN-7700177\n".encode("utf-32-be"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_child_is_found_in_other_spellings(tmp_path: Path, spelling: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(SPELLINGS[spelling])
+    assert tells_of(path, SOUGHT)
+
+
+def test_a_child_is_found_by_name_and_birth_date_in_one_row_of_a_workbook(tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    def saved(*rows: tuple[object, ...]) -> Path:
+        book = Workbook()
+        for row in (("ID", "First", "Last", "Born"), *rows):
+            book.active.append(row)  # type: ignore[union-attr]
+        book.save(tmp_path / "people.xlsx")
+        return tmp_path / "people.xlsx"
+
+    filler = [(i, f"Ann{i}", f"Other{i}", dt.date(2012, 1, 1)) for i in range(300)]
+    born = dt.date(2014, 3, 9)
+    assert tells_of(saved(*filler, (177, "Zoë", "Quillfeather", born)), SOUGHT)
+    apart = ((1, "Zoë", "Ray", born), *filler, (2, "Abel", "Quillfeather", dt.date(2015, 1, 1)))
+    assert look_into(saved(*apart), SOUGHT) == Look(False)
+
+
+def test_a_format_that_is_not_looked_into_is_called_unsure_where_a_partner_sent_it(tmp_path: Path) -> None:
+    path = tmp_path / "file.pdf"
+    path.write_bytes(b"%PDF-1.7\n")
+    assert look_into(path, SOUGHT, as_sent=True) == Look(False, "a PDF is not looked into")
+    assert look_into(path, SOUGHT) == Look(False)
