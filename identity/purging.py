@@ -155,15 +155,16 @@ def begin(con: duckdb.DuckDBPyConnection, purge_id: str, sought: Sought, person_
     """Keep what a purge is searched for until it is proven: after a kill nothing else knows."""
     con.execute(
         "insert or replace into vault.purging values (?, ?, ?)",
-        [purge_id, person_id, json.dumps([sought.numbers, sought.common, sought.people])],
+        [purge_id, person_id, json.dumps([sought.numbers, sought.common, sought.people, sought.too_short])],
     )
 
 
 def begun(con: duckdb.DuckDBPyConnection, purge_id: str) -> Sought:
     """What a purge that was begun is searched for."""
     row = con.execute("select sought from vault.purging where purge_id = ?", [purge_id]).fetchone()
-    numbers, common, people = json.loads(row[0]) if row else ((), (), ())
-    return Sought(tuple(numbers), tuple(common), tuple((one[0], one[1], one[2]) for one in people))
+    numbers, common, people, *rest = json.loads(row[0]) if row else ((), (), ())
+    named = tuple((one[0], one[1], one[2]) for one in people)
+    return Sought(tuple(numbers), tuple(common), named, any(rest))
 
 
 def forget_chosen(con: duckdb.DuckDBPyConnection) -> None:

@@ -10,8 +10,9 @@ from ingestion.errors import ReadError
 from ingestion.readers.headers import folded, keep_declared, trimmed
 from ingestion.readers.records import MAX_CELL_BYTES, is_of_machine, long_cell, refuse_value, select_columns
 from ingestion.readers.spellings import as_declared
-from ingestion.readers.unpacking import MAX_RATIO, Part
+from ingestion.readers.unpacking import Part
 from ingestion.sql_text import identifier, literal
+from ingestion.unpacked_size import MAX_RATIO
 
 # below this size a high ratio is a file of equal cells, and harmless
 RATIO_COUNTS_FROM_BYTES = 2**30

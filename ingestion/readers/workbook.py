@@ -20,7 +20,8 @@ from ingestion.readers.header_search import rows_above
 from ingestion.readers.headers import TWO_HEADER_ROWS, join_header_rows, keep_declared, shown
 from ingestion.readers.records import Record, load_records, refuse_long_cell, select_columns
 from ingestion.readers.spellings import as_declared
-from ingestion.readers.unpacking import Part, budget
+from ingestion.readers.unpacking import Part
+from ingestion.unpacked_size import budget
 
 # beyond 2**53 a spreadsheet's number has lost digits, and its text would pretend otherwise
 _EXACT = 2.0**53

@@ -79,17 +79,20 @@ def _subject(home: Home, agreement: str, person: str, community: str) -> Subject
 def _show(home: Home, subject: Subject, as_json: bool) -> None:
     """What would be removed, and of a purge that was cut short that it waits."""
     from orchestration.purging.looking import look
-    from orchestration.purging.receipts import pending
+    from orchestration.purging.receipts import pending, unsure_lines
+    from orchestration.purging.unsure import before_a_purge
 
     found = look(home, subject)
     places = found.places() if found else []
-    begun = pending(home)
+    begun, unsure = pending(home), before_a_purge(home, subject, found)
     if as_json:
         facts = [place.facts() for place in places]
-        print_json({"would_remove": facts, "begun": [one.purge_id for one in begun]})
+        print_json({"would_remove": facts, "begun": [one.purge_id for one in begun], "unsure": unsure})
         return
     for one in begun:
         err.print(f"A purge of {one.title} was begun on {one.began_at[:10]} and not finished: run it again.")
+    for line in unsure_lines(unsure):
+        err.print(line, markup=False, soft_wrap=True)
     if not places:
         err.print(f"Nothing to purge: {subject.title}.")
         return

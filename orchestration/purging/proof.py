@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ingestion.home import Home
-from ingestion.traces import Sought, database_tells_of, tells_of
+from ingestion.traces import Sought, database_tells_of, look_into
 from orchestration.purging.looking import choose, still_there
 from orchestration.purging.receipts import Receipt
 from orchestration.purging.subjects import Subject
-
-# places that hold files as partners sent them
-AS_SENT = ("inbox", "fetching", "kept", "landing")
+from orchestration.purging.unsure import AS_SENT, unsure
 
 
 def search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
@@ -35,15 +33,15 @@ def search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
         if path.is_file() and not path.is_symlink() and path.relative_to(home.root).parts[0] not in made_up
     ]
     with working_database(home) as con:
-        found += [
-            str(path.relative_to(home.root))
+        looks = {
+            path: look_into(path, sought, as_sent=path.relative_to(home.root).parts[0] in AS_SENT, con=con)
             for path in files
-            if tells_of(path, sought, as_sent=path.relative_to(home.root).parts[0] in AS_SENT, con=con)
-        ]
+        }
         if home.warehouse.exists():  # encrypted, so its bytes tell nothing
             attach_warehouse(con, home)
             if database_tells_of(con, "warehouse", sought):
                 found.append(home.warehouse.name)
+    found += [str(path.relative_to(home.root)) for path, look in looks.items() if look.tells]
     inventory = still_there(home, subject, receipt)
     found += [str(file.path.relative_to(home.root)) for file in inventory.redacted]
     found += [str(p.relative_to(home.root)) for paths in inventory.removed.values() for p in paths]
@@ -53,6 +51,7 @@ def search(home: Home, subject: Subject, receipt: Receipt) -> dict[str, Any]:
         "n_bytes": sum(path.stat().st_size for path in files),
         "n_texts": sought.n_texts,
         "not_searched": made_up,
+        "unsure": unsure(home, subject, sought, looks),
         "found_in": sorted({*found, *(["identity/vault.duckdb"] if left else [])}),
     }
 

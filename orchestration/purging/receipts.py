@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ingestion.wording import visible
 
 if TYPE_CHECKING:
     from ingestion.home import Home
@@ -46,7 +48,8 @@ class Receipt:
 
     @property
     def is_proven(self) -> bool:
-        return bool(self.searched) and not self.searched["found_in"]
+        """Whether everything was searched, and nothing was found."""
+        return bool(self.searched) and not self.searched["found_in"] and not self.searched.get("unsure")
 
 
 def draft_receipt(subject: Subject, places: Iterable[Place], by: str, why: str) -> Receipt:
@@ -126,11 +129,25 @@ def as_text(receipt: Receipt) -> str:
     )
     if searched.get("not_searched"):
         lines.append("Not searched: demo, which the made-up community is written from.")
-    if receipt.is_proven:
+    if searched["found_in"]:
+        lines += ["Found, and to be looked at:", *(f"  {file}" for file in searched["found_in"])]
+    elif receipt.is_proven:
         lines.append("Found: nothing.")
     else:
-        lines += ["Found, and to be looked at:", *(f"  {file}" for file in searched["found_in"])]
+        lines.append("Found in all other files: nothing.")
+    lines += unsure_lines(searched.get("unsure", {}))
     return "\n".join(lines) + "\n"
+
+
+def unsure_lines(unsure: Mapping[str, str]) -> list[str]:
+    """What to tell of files that could not be searched for certain, by their names in the home; and why."""
+    if not unsure:
+        return []
+    return [
+        "Not searched for certain, so this is no proof that they tell of nobody:",
+        *(visible(f"  {file}: {why}") for file, why in sorted(unsure.items())),
+        "  Open each by hand. Delete one that tells of who was to go, and have it sent again without them.",
+    ]
 
 
 def _json(receipt: Receipt) -> str:

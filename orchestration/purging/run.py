@@ -13,9 +13,10 @@ from ingestion.home import Home
 from ingestion.traces import Sought
 from orchestration.purging import inventory as inventories
 from orchestration.purging.looking import choose, look_in_vault, still_there
-from orchestration.purging.proof import AS_SENT, search
+from orchestration.purging.proof import search
 from orchestration.purging.receipts import Receipt, begin_receipt, draft_receipt, finish_receipt, pending
 from orchestration.purging.subjects import Subject
+from orchestration.purging.unsure import AS_SENT
 from orchestration.writer import one_loader, one_writer
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import zipfile
 import pytest
 from sample_contracts import ATTENDANCE, HEADER, contract_of, refusal_of, rows_of, write
 
-from ingestion.readers import unpacking
+from ingestion import unpacked_size
 
 CSV = f"{HEADER}\nA1,S1,180,3\n"
 
@@ -83,7 +83,7 @@ def test_a_gzip_bomb_is_refused_by_its_ratio(tmp_path):
 
 
 def test_the_total_size_is_limited_over_all_members(tmp_path, monkeypatch):
-    monkeypatch.setattr(unpacking, "MAX_UNPACKED_BYTES", 2**20)
+    monkeypatch.setattr(unpacked_size, "MAX_UNPACKED_BYTES", 2**20)
     packed = zip_of(a__csv=CSV * 30_000, b__csv=CSV * 30_000)
     assert "more than 1 MB" in refusal_of(write(tmp_path, packed, "a.zip"), contract_of(tmp_path))
 

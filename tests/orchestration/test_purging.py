@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from three_partners import (
     HEADER,
+    LAST,
     NAME,
     NUMBERS,
     PLANTED,
@@ -30,6 +32,9 @@ from three_partners import (
 from identity.vault import open_vault
 from ingestion.home import Home
 from ingestion.lake.ledger import Ledger
+from ingestion.traces import Look, Sought
+from orchestration.purging.subjects import Subject
+from orchestration.purging.unsure import unsure
 
 
 @pytest.fixture
@@ -269,3 +274,54 @@ def test_the_search_sees_what_is_left_and_the_receipt_does_not_say_what(loaded: 
     assert "notes.txt" in told.output
     assert NAME not in told.output
     assert receipt_of(loaded)["is_proven"] is False
+
+
+def test_a_file_that_cannot_be_searched_is_named_and_the_receipt_is_no_proof(loaded: Home) -> None:
+    (loaded.inbox / "clinic_people_2024.csv").write_text("PAR1 ID,First\n1,x\n")
+    told = milepost("purge", "--person", same_child(loaded), "--yes")
+    assert told.exit_code == 1, told.output
+    assert traces(loaded) == {}
+    receipt = receipt_of(loaded)
+    assert receipt["is_proven"] is False
+    (file,) = receipt["searched"]["unsure"]  # type: ignore[index]
+    assert file == "inbox/clinic_people_2024.csv"
+    assert f"{file}: it begins as a Parquet file" in told.output
+    assert "Found: nothing" not in told.output
+
+
+def test_rejected_and_waiting_files_that_cannot_be_searched_are_named_before_and_after(loaded: Home) -> None:
+    person = same_child(loaded)
+    row = f"177,{NAME},{LAST},9.3.2014,,\n"
+    sent = {
+        "clinic_people_2024.csv.gz": gzip.compress(f"{HEADER}{row}".encode() * 9)[:-9],
+        "shelter_people_2024.pdf": b"%PDF-1.7\n",
+        "north_people_2024.csv": f"{HEADER}{row}".encode(),
+    }
+    for name, content in sent.items():
+        (loaded.inbox / name).write_bytes(content)
+    unread = "inbox/shelter_people_2024.pdf"
+    shown = milepost("purge", "--person", person)
+    assert f"{unread}: a PDF is not looked into" in shown.output, shown.output
+    assert "clinic_people_2024" not in shown.output, "it is removed, for it tells of the child"
+    done = milepost("purge", "--person", person, "--yes")
+    assert done.exit_code == 1, done.output
+    assert f"{unread}: a PDF is not looked into" in done.output
+    left = sorted(path.name for path in loaded.inbox.iterdir() if "2024" in path.name)
+    assert left == ["shelter_people_2024.pdf"]
+    assert receipt_of(loaded)["is_proven"] is False
+
+
+def test_what_the_lake_took_in_is_certain_and_an_agreement_is_proven_beside_others_files(
+    loaded: Home,
+) -> None:
+    subject, sought = Subject("person", "p", "one child", "", person_id="p"), Sought.of(["177"])
+    looks = {path: Look(False) for path in loaded.landing.rglob("*.csv")}
+    assert unsure(loaded, subject, sought, looks) == {}
+    rejected = loaded.landing / ("0" * 64) / "clinic_people_2024.csv"
+    rejected.parent.mkdir()
+    rejected.write_text("ID\n177\n")
+    told = unsure(loaded, subject, sought, {**looks, rejected: Look(False)})
+    assert [*told] == [str(rejected.relative_to(loaded.root))]
+    assert "shorter than 4 characters" in told[str(rejected.relative_to(loaded.root))]
+    of_agreement = Subject("agreement", "a", "an agreement", "")
+    assert unsure(loaded, of_agreement, Sought(), {rejected: Look(False, "it is a PDF")}) == {}
