@@ -47,11 +47,13 @@ def check(
 
     Example: milepost check export.csv --extract river_city_schools.person --school-year 2025
     """
+    from ingestion.landing.archive import named_as
     from orchestration.settings import prepare_environment
 
     home = prepare_environment()
-    communities = _configuration_for(file, extract)
-    with err.status(f"Checking {file.name} ..."):
+    name = named_as(file)
+    communities = _configuration_for(name, extract)
+    with err.status(f"Checking {name.name} ..."):
         outcomes = judge(home, communities, file, extract, school_year, collection, same_content)
     if as_json:
         # no page was written for the partner

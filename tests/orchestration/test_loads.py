@@ -108,6 +108,25 @@ def test_a_stray_file_in_the_inbox_is_told_and_is_no_failure(drop: Drop) -> None
     assert milepost("load").exit_code == 1
 
 
+def test_the_folder_one_stands_in_is_named_as_any_other(
+    home: Home, drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = drop("attendance_2024.csv", GOOD)
+    monkeypatch.chdir(home.inbox)
+    checked = milepost("check", ".")
+    assert (checked.exit_code, "is not a file" in checked.stderr) == (1, True)
+    assert milepost("receive", ".").exit_code == 0
+    (received,) = Ledger(home.ledger).state()
+    assert (received.delivery.file_name, received.status) == (path.name, "received")
+    (home.inbox / "below").mkdir()
+    monkeypatch.chdir(home.inbox / "below")
+    assert loaded_id("..") == received.load_id
+    for command in ("load", "receive", "check"):
+        refused = milepost(command, "/")
+        assert refused.exit_code == 1
+        assert "/: is the whole disk. Name a file or folder in it" in refused.stderr
+
+
 def test_a_rejected_correction_turns_the_partition_red_and_the_old_file_stays(home: Home, drop: Drop) -> None:
     drop("attendance_2024.csv", GOOD)
     milepost("load")
