@@ -173,6 +173,6 @@ def _tell_rows(bad_rows: Sequence[BadRow], reader: Reader) -> None:
         numbers.setdefault(row.source_file, []).append(str(row.row_number))
     for source, found in numbers.items():
         what = f"Rows of {source}" if len(numbers) > 1 else "Rows to look at"
-        more = ", ..." if len(bad_rows) > MOST_ROWS else ""
-        said = f"{what}: {', '.join(found)}{more}. {row_numbers_of(reader, source)}"
+        end = ", ..." if len(bad_rows) > MOST_ROWS else "."
+        said = f"{what}: {', '.join(found)}{end} {row_numbers_of(reader, source)}"
         err.print(said, markup=False, soft_wrap=True)
