@@ -31,8 +31,10 @@ def test_the_commands_for_a_first_partner_work_as_they_are_written(tmp_path: Pat
     assert section
     blocks = {block["language"]: block["text"] for block in BLOCK.finditer(section["text"])}
     script = blocks["console"]
-    for comment, done in BY_HAND.items():
-        script, n = re.subn(rf"^{re.escape(comment)}.*$", lambda _, done=done: done, script, flags=re.M)
+    for comment, by_hand in BY_HAND.items():
+        script, n = re.subn(
+            rf"^{re.escape(comment)}.*$", lambda _, by_hand=by_hand: by_hand, script, flags=re.M
+        )
         assert n == 1, comment
     binaries = tmp_path / ".venv" / "bin"
     binaries.mkdir(parents=True)
