@@ -146,6 +146,21 @@ def test_a_second_load_runs_nothing(home: Home, drop: Drop) -> None:
     assert dagster_instance(home).get_runs_count() == runs
 
 
+def test_what_stands_rejected_is_told_when_it_is_loaded_again(drop: Drop) -> None:
+    files = [str(drop("attendance_2024.csv", GOOD)), str(drop("attendance_2025.csv", NO_SCHOOL))]
+    assert "0 unchanged\n" in milepost("load", *files).stderr
+    assert "0 rejected, 2 unchanged, 1 of them rejected: milepost status" in milepost("load", *files).stderr
+    assert "0 rejected, 1 unchanged\n" in milepost("load", files[0]).stderr
+
+
+def test_what_was_received_before_is_told_as_that(drop: Drop) -> None:
+    first = str(drop("attendance_2024.csv", GOOD))
+    assert "already" not in milepost("receive", first).output
+    both = first, str(drop("attendance_2025.csv", ONE_BAD_ROW))
+    said = " ".join(milepost("receive", *both).output.split())
+    assert "2 deliveries received, 1 of them there already" in said
+
+
 def test_many_deliveries_are_one_run_with_facts_on_each_partition(home: Home, drop: Drop) -> None:
     drop("attendance_2024.csv", GOOD)
     drop("attendance_2025.csv", ONE_BAD_ROW)
