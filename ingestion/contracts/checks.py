@@ -133,7 +133,11 @@ def _alias_problems(contract: ContractFile) -> Iterator[Finding]:
     for name, column in contract.columns.items():
         if PLACEHOLDER in column.headers:
             what = f"the placeholder '{PLACEHOLDER}' of the column '{name}' is still there"
-            yield ("columns", name, "from"), what, "Put the file's header for it in its place"
+            yield (
+                ("columns", name, "from"),
+                what,
+                "Put the file's header for it, or an `sql:` over headers, in its place",
+            )
         for header in column.headers:
             folded = header.strip().lower()
             if header == PLACEHOLDER:
@@ -174,6 +178,9 @@ def _column_problems(name: str, column: Column, entity: Entity) -> Iterator[Find
     if kind not in allowed:
         what = f"'{name}' is declared as {kind}, but is {canonical} in the entity {entity.entity}"
         yield ("columns", name, "type"), what, f"Leave type out, or use {' or '.join(sorted(allowed))}"
+    if entity.columns[name].required and "required" in column.model_fields_set and not column.required:
+        what = f"'{name}' is always required in the entity {entity.entity}, whatever a contract says"
+        yield ("columns", name, "required"), what, "Take it out; `rows: where` leaves rows out"
     for written, field, kinds in (
         ("format", "formats", {"date"}),
         ("true", "true_values", {"boolean"}),

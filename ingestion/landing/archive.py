@@ -27,8 +27,18 @@ def member_names(path: Path) -> list[str]:
 
 
 def named_as(path: Path) -> Path:
-    """What a file or folder is called as a delivery: a folder becomes a zip file of its name."""
-    return path.with_name(f"{path.name}.zip") if path.is_dir() else path
+    """What a file or folder is called as a delivery: a folder becomes a zip file of its name.
+
+    A folder named by where one stands (`.`, `..`) has the name it has from elsewhere; the root of the disk
+    has none, which is a DeliveryError.
+    """
+    if not path.is_dir():
+        return path
+    # only these are followed to where they lead: a link to a folder is called as the link is
+    folder = path.resolve() if path.name in ("", "..") else path
+    if not folder.name:
+        raise DeliveryError("is the whole disk", where=str(path), next_step="Name a file or folder in it")
+    return folder.with_name(f"{folder.name}.zip")
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import datetime as dt
 import difflib
 import hashlib
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -194,21 +195,42 @@ def _named(communities: Communities, extract: str) -> list[Contract]:
 
 def _unexpected(communities: Communities, path: Path) -> UnexpectedFile:
     """The refusal of a file that no contract expects, with what its name comes near to."""
-    patterns = {pattern: extract for extract, c in communities.contracts.items() for pattern in c.patterns}
-    close = difflib.get_close_matches(path.name.lower(), patterns, n=3, cutoff=0.3)
-    nearest = ", ".join(f"'{pattern}' of {patterns[pattern]}" for pattern in close)
-    dated = (path.with_name(name) for name in with_century(path.name))
+    nearest = _nearest_patterns(communities, path.name)
+    dated = [path.with_name(name) for name in with_century(path.name)]
     written_out = [other.name for other in dated if communities.contracts_for(other.as_posix())]
     if written_out:
         rule = f"Two-digit years are not read; '{written_out[0]}' would be"
     else:
-        rule = f"The nearest patterns are {nearest}" if nearest else ""
+        is_short = dated and not re.search(r"(?<!\d)(19|20)\d\d", path.name)
+        rules = ["A year of two digits is not read as a school year"] if is_short else []
+        rules += [f"The nearest patterns are {', '.join(nearest)}"] if nearest else []
+        rule = ". ".join(rules)
     return UnexpectedFile(
         "no contract expects a file of this name",
         where=str(path),
         rule=rule,
         next_step="Rename the file, say which extract it is (--extract), or write a contract",
     )
+
+
+def _nearest_patterns(communities: Communities, name: str) -> list[str]:
+    """The patterns that a file's name comes near to, with their extracts: by their words alone, since every
+    name ends alike and has a year somewhere."""
+    words = {
+        (pattern, extract): _words(re.sub(r"\{\w+\}", "", pattern))
+        for extract, contract in communities.contracts.items()
+        for pattern in contract.patterns
+    }
+    close = difflib.get_close_matches(_words(name), set(words.values()), n=3, cutoff=0.6)
+    found = [near for near in words if words[near] in close]
+    # of patterns of the same words, the one that is most like the name as a whole
+    found.sort(key=lambda near: -difflib.SequenceMatcher(None, name.lower(), near[0].lower()).ratio())
+    found.sort(key=lambda near: close.index(words[near]))
+    return [f"'{pattern}' of {extract}" for pattern, extract in found[:3]]
+
+
+def _words(name: str) -> str:
+    return re.sub(r"[\W\d_]+", " ", Path(name.lower()).stem).strip()
 
 
 @contextlib.contextmanager

@@ -47,11 +47,13 @@ def check(
 
     Example: milepost check export.csv --extract river_city_schools.person --school-year 2025
     """
+    from ingestion.landing.archive import named_as
     from orchestration.settings import prepare_environment
 
     home = prepare_environment()
-    communities = _configuration_for(file, extract)
-    with err.status(f"Checking {file.name} ..."):
+    name = named_as(file)
+    communities = _configuration_for(name, extract)
+    with err.status(f"Checking {name.name} ..."):
         outcomes = judge(home, communities, file, extract, school_year, collection, same_content)
     if as_json:
         # no page was written for the partner
@@ -171,6 +173,6 @@ def _tell_rows(bad_rows: Sequence[BadRow], reader: Reader) -> None:
         numbers.setdefault(row.source_file, []).append(str(row.row_number))
     for source, found in numbers.items():
         what = f"Rows of {source}" if len(numbers) > 1 else "Rows to look at"
-        more = ", ..." if len(bad_rows) > MOST_ROWS else ""
-        said = f"{what}: {', '.join(found)}{more}. {row_numbers_of(reader, source)}"
+        end = ", ..." if len(bad_rows) > MOST_ROWS else "."
+        said = f"{what}: {', '.join(found)}{end} {row_numbers_of(reader, source)}"
         err.print(said, markup=False, soft_wrap=True)

@@ -140,7 +140,8 @@ def draft(
     drafted = draft_contract(file, partner, entity, agreement=agreement, has_headers=has_headers)
     if out:
         _write_whole(out, drafted.text)
-        err.print(f'Drafted: {out}. Go through it, and put a header in the place of every "?".', markup=False)
+        to_do = 'Go through it, and put a header, or an `sql:` over headers, in the place of every "?"'
+        err.print(f"Drafted: {out}. {to_do}.", markup=False)
     else:
         typer.echo(drafted.text, nl=False)
     for sentence in (*drafted.noticed, *lacking):

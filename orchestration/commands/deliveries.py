@@ -56,10 +56,11 @@ def receive(
 
     Example: milepost receive export.csv --extract river_city_schools.person --school-year 2025
     """
-    from orchestration.received import receive_files
+    from orchestration.received import receive_files, states
     from orchestration.settings import prepare_environment
 
     home = prepare_environment()
+    before = {state.load_id for state in states(home)}
     deliveries, refused = receive_files(
         home, files_in(paths, extract=extract), extract, school_year, collection, same_content
     )
@@ -69,7 +70,9 @@ def receive(
         )
     elif deliveries:
         rows = [(d.extract_id, d.period, d.file_name, d.load_id) for d in deliveries]
+        again = sum(d.load_id in before for d in deliveries)
         title = f"{counted(len(deliveries), 'delivery', 'deliveries')} received"
+        title += f", {again} of them there already" if again else ""
         print_table(title, ["extract", "period", "file", "load id"], rows)
     end(refused)
 
@@ -92,7 +95,7 @@ def load(
 
     Example: milepost load ~/Downloads/attendance_2025.csv
     """
-    from orchestration.received import receive_files, waiting_deliveries
+    from orchestration.received import receive_files, states, waiting_deliveries
     from orchestration.settings import prepare_environment
 
     home = prepare_environment()
@@ -104,17 +107,19 @@ def load(
         )
         waiting = waiting_deliveries(home, deliveries, everything=not paths)
     outcomes, errors = run_load(waiting)
-    unchanged = len({d.load_id for d in deliveries} - {d.load_id for d in waiting})
+    unchanged = {d.load_id for d in deliveries} - {d.load_id for d in waiting}
+    # loading it again judges nothing anew: what was rejected stands so, and is not in force
+    still_rejected = sum(s.status == "rejected" for s in states(home) if s.load_id in unchanged)
     # a note in the inbox would make every load fail; a file that was named is asked for
     strays = [] if paths else [error for error in refused if isinstance(error, UnexpectedFile)]
     refused = [error for error in refused if error not in strays]
     errors = [*refused, *errors, *([] if paths else _given_up(home))]
     next_step = REFRESH if any(map(is_taken, outcomes)) else None
     if as_json:
-        facts = {"loaded": load_facts(home, outcomes), "unchanged": unchanged, "next": next_step}
+        facts = {"loaded": load_facts(home, outcomes), "unchanged": len(unchanged), "next": next_step}
         print_json({**facts, "errors": [*map(str, errors)], "strays": [*map(str, strays)]})
     else:
-        tell_outcomes(home, outcomes, unchanged)
+        tell_outcomes(home, outcomes, len(unchanged), still_rejected)
         _tell_left_out(home, deliveries)
         for stray in strays:
             err.print(f"Left in the inbox: {stray}", style="yellow", markup=False, soft_wrap=True)

@@ -23,16 +23,18 @@ def is_taken(outcome: LoadOutcome) -> bool:
     return outcome.outcome in ("accepted", "accepted_with_quarantine")
 
 
-def tell_outcomes(home: Home, outcomes: list[LoadOutcome], unchanged: int) -> None:
+def tell_outcomes(home: Home, outcomes: list[LoadOutcome], unchanged: int, still_rejected: int = 0) -> None:
     """One line of counts, then what was put in force, and why what was rejected was.
 
+    Of the unchanged, `still_rejected` were rejected before, and so are not in force.
     Of more than a dozen deliveries only those of which rows were held back are told one by one.
     """
     counts = Counter(outcome.outcome for outcome in outcomes)
+    of_them = f", [red]{still_rejected} of them rejected[/]: milepost status" if still_rejected else ""
     err.print(
         f"[green]{counts['accepted']} accepted[/], "
         f"[yellow]{counts['accepted_with_quarantine']} accepted with quarantine[/], "
-        f"[red]{counts['rejected']} rejected[/], {unchanged + counts['unchanged']} unchanged"
+        f"[red]{counts['rejected']} rejected[/], {unchanged + counts['unchanged']} unchanged{of_them}"
     )
     taken = [outcome for outcome in outcomes if is_taken(outcome)]
     held = [outcome for outcome in taken if outcome.outcome == "accepted_with_quarantine"]

@@ -58,14 +58,15 @@ def review(
         _take(take, reviewer if source and source.name == "COMMANDLINE" else "")
         return
     with opened_vault() as con:
-        pairs = review_queue(con, most)
+        waiting = review_queue(con)
+    pairs = waiting[:most]
     if export:
         _export(pairs, export)
     elif not pairs:
         err.print("No pair waits for review.")
     elif not out.is_terminal:
         raise UsageError(
-            f"{counted(len(pairs), 'pair waits', 'pairs wait')}, and this is no terminal to show names on",
+            f"{counted(len(waiting), 'pair waits', 'pairs wait')}, and this is no terminal to show names on",
             next_step="Use --export to write them into a file",
         )
     else:

@@ -153,6 +153,19 @@ def test_a_folder_is_the_archive_of_its_files_whenever_they_were_written(roster:
     assert roster.here.written() == before
 
 
+@pytest.mark.parametrize(("stand_in", "named"), [("", "."), ("below", "..")])
+def test_a_folder_named_from_within_is_the_one_that_its_full_path_names(
+    roster: Roster, monkeypatch: pytest.MonkeyPatch, stand_in: str, named: str
+) -> None:
+    folder = write(roster.here.sent / "rivers_oneroster_2024", whole())
+    (folder / "below").mkdir()  # a folder of its own is no file of the archive
+    roster.load(folder)
+    before = roster.here.written()
+    monkeypatch.chdir(folder / stand_in)
+    assert {outcome.outcome for outcome in roster.load(Path(named)).values()} == {"unchanged"}
+    assert roster.here.written() == before
+
+
 def test_what_nobody_is_to_see_is_nowhere_in_the_lake(roster: Roster) -> None:
     roster.send(whole())
     raw = [path.read_bytes() for path in roster.here.home.root.rglob("*.parquet")]

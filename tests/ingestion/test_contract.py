@@ -191,10 +191,24 @@ def test_a_placeholder_of_a_draft_is_named_for_each_column_it_stands_in(tmp_path
     message = refusal(tmp_path, ATTENDANCE.replace("[School]", '["?"]').replace("[Enrolled]", '["?"]'))
     path = tmp_path / "mill_schools__attendance.yml"
     assert (
-        f"{path}:10: the placeholder '?' of the column 'school_id' is still there. Put the file's" in message
-    )
+        f"{path}:10: the placeholder '?' of the column 'school_id' is still there. Put the file's header for it, "
+        "or an `sql:` over headers, in its place"
+    ) in message
     assert f"{path}:11: the placeholder '?' of the column 'days_enrolled' is still there" in message
     assert "already feeds" not in message
+
+
+def test_what_the_entity_always_requires_a_contract_cannot_waive(tmp_path: Path) -> None:
+    path = tmp_path / "mill_schools__attendance.yml"
+    message = refusal(tmp_path, ATTENDANCE.replace("{from: [School]}", "{from: [School], required: false}"))
+    assert (
+        f"{path}:10: 'school_id' is always required in the entity attendance, whatever a contract says. "
+        "Take it out; `rows: where` leaves rows out"
+    ) in message
+    # what an entity lets be empty may be so in words
+    text = PERSON.replace("columns:", "columns:\n      home_language: {from: [Lang], required: false}")
+    loaded = load_contract(written(tmp_path, text, "mill_schools__person.yml"))
+    assert not loaded.columns["home_language"].required
 
 
 @pytest.mark.parametrize("case", WRONG)

@@ -111,6 +111,11 @@ REFUSED = {
         {},
         "no contract expects a file of this name. Two-digit years are not read; 'attendance_2024-25.csv' would be.",
     ),
+    "year of two digits in a name that is nobody's": (
+        "SummerReading_SY26.csv",
+        {},
+        "no contract expects a file of this name. A year of two digits is not read as a school year. Rename",
+    ),
     "year out of range": ("attendance_2019.csv", {}, "Millbrook takes 2023 to 2025"),
     "unknown collection": ("attendance_2025_fal.csv", {}, "unknown collection 'fal'. Did you mean 'fall'?"),
     "year against the name": (

@@ -151,6 +151,9 @@ def test_check_tells_rows_by_what_they_count_and_advice_apart(drop: Drop, tmp_pa
         "Rows to look at: 5. Row 1 is the first line of the file: what stands above the data counts" in said
     )
     assert "For you:" not in said
+    eleven = "Title\nStudentID,School,Enrolled,Absent\n" + "".join(f"{n},A,990,0\n" for n in range(11))
+    said = " ".join(milepost("check", str(drop("attendance_2025.csv", eleven))).output.split())
+    assert "Rows to look at: 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, ... Row 1 is" in said
     contract.write_text(contract.read_text().replace("quarantined: 0.5", "quarantined: 0.1"))
     said = " ".join(
         milepost("check", str(drop("attendance_2025.csv", "Title\n" + ONE_BAD_ROW))).output.split()

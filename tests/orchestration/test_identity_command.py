@@ -213,6 +213,19 @@ def test_names_are_not_shown_where_there_is_no_terminal() -> None:
 
 
 @pytest.mark.usefixtures("home")
+def test_all_pairs_that_wait_are_counted_whatever_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    from identity import review
+
+    queue = review.review_queue
+
+    def ten(con: duckdb.DuckDBPyConnection, most: int | None = None) -> list[review.Pair]:
+        return (queue(con)[:1] * 10)[:most]
+
+    monkeypatch.setattr(review, "review_queue", ten)
+    assert "10 pairs wait, and this is no terminal" in milepost("review", "--limit", "2").output
+
+
+@pytest.mark.usefixtures("home")
 def test_the_key_of_the_environment_is_rotated_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
     assert milepost("rotate-key").exit_code == 2, "no new key"
     monkeypatch.setenv("MILEPOST_VAULT_NEW_KEY", "another key of enough characters")

@@ -108,6 +108,25 @@ def test_a_stray_file_in_the_inbox_is_told_and_is_no_failure(drop: Drop) -> None
     assert milepost("load").exit_code == 1
 
 
+def test_the_folder_one_stands_in_is_named_as_any_other(
+    home: Home, drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = drop("attendance_2024.csv", GOOD)
+    monkeypatch.chdir(home.inbox)
+    checked = milepost("check", ".")
+    assert (checked.exit_code, "is not a file" in checked.stderr) == (1, True)
+    assert milepost("receive", ".").exit_code == 0
+    (received,) = Ledger(home.ledger).state()
+    assert (received.delivery.file_name, received.status) == (path.name, "received")
+    (home.inbox / "below").mkdir()
+    monkeypatch.chdir(home.inbox / "below")
+    assert loaded_id("..") == received.load_id
+    for command in ("load", "receive", "check"):
+        refused = milepost(command, "/")
+        assert refused.exit_code == 1
+        assert "/: is the whole disk. Name a file or folder in it" in refused.stderr
+
+
 def test_a_rejected_correction_turns_the_partition_red_and_the_old_file_stays(home: Home, drop: Drop) -> None:
     drop("attendance_2024.csv", GOOD)
     milepost("load")
@@ -125,6 +144,21 @@ def test_a_second_load_runs_nothing(home: Home, drop: Drop) -> None:
     again = json.loads(milepost("load", "--json").stdout)
     assert again == {"loaded": [], "unchanged": 1, "errors": [], "strays": [], "next": None}
     assert dagster_instance(home).get_runs_count() == runs
+
+
+def test_what_stands_rejected_is_told_when_it_is_loaded_again(drop: Drop) -> None:
+    files = [str(drop("attendance_2024.csv", GOOD)), str(drop("attendance_2025.csv", NO_SCHOOL))]
+    assert "0 unchanged\n" in milepost("load", *files).stderr
+    assert "0 rejected, 2 unchanged, 1 of them rejected: milepost status" in milepost("load", *files).stderr
+    assert "0 rejected, 1 unchanged\n" in milepost("load", files[0]).stderr
+
+
+def test_what_was_received_before_is_told_as_that(drop: Drop) -> None:
+    first = str(drop("attendance_2024.csv", GOOD))
+    assert "already" not in milepost("receive", first).output
+    both = first, str(drop("attendance_2025.csv", ONE_BAD_ROW))
+    said = " ".join(milepost("receive", *both).output.split())
+    assert "2 deliveries received, 1 of them there already" in said
 
 
 def test_many_deliveries_are_one_run_with_facts_on_each_partition(home: Home, drop: Drop) -> None:
