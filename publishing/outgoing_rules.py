@@ -150,7 +150,7 @@ def _hidden(table: PromisedTable) -> Iterator[tuple[str, str, str]]:
     if {"value_kind", "value"} <= columns:  # of percentages no count is told
         missing = f"if(value_kind = 'percent', value is null, {missing})"
     elif "participant_rate" in columns:
-        missing = f"if(shows = 'percentages', participant_rate is null, {missing})"
+        missing = "participant_rate is null"  # a count beside which others would be told is not told
     yield "is_shown_and_missing", f"suppression = '' and ({missing})", "What is not marked is shown."
 
 

@@ -84,7 +84,8 @@ def columns(extracts: list[Row], periods: list[Row]) -> list[int]:
 
 def differences(rows: list[Row]) -> tuple[float, float]:
     """The scale of differences in points: the same to both sides of 0, in whole tens."""
-    ends = [abs(end) for row in rows for end in (row["low"], row["high"]) if end is not None]
+    told = [row[name] for row in rows for name in ("low", "high", "difference")]
+    ends = [abs(points) for points in told if points is not None]
     most = max(10.0, -(-max(ends, default=10.0) // 10) * 10)
     return -most, most
 

@@ -187,8 +187,6 @@ select 'riverbend' as community_id, 'club:' || program as program_id, 2025::inte
     if(program = 'rare_pairs', round(4 / 13, 10), 0.25)::double as comparison_rate, 0.05::double as standard_error,
     0.1::double as absence_before_points, if(program = 'chess', 0.104, 0.096)::double as largest_difference_sd
 from (values ('reading', 'all', 90, 27), ('reading', 'low', 30, 9), ('reading', 'middle', 30, 9),
-from ingestion.warehouse_file import open_warehouse
-from tests.warehouse_to_write import write_warehouse
     ('reading', 'high', 30, 9), ('chess', 'all', 60, 15), ('chess', 'low', 20, 8), ('chess', 'middle', 20, 3),
     ('chess', 'high', 20, 8), ('choir', 'all', 9, 5), ('8210034', 'all', 9, 5), ('pairs', 'all', 90, 27), ('rare_pairs', 'all', 13, 6)) as told (program, dosage, n_matched, n_true)
 """

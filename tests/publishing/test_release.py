@@ -233,7 +233,6 @@ def test_the_first_publication_killed_at_its_last_link_does_not_block_the_next(h
 
 READER = """
 import pathlib, sys, time, duckdb
-from tests.warehouse_to_write import write_warehouse
 opens, longest = 0, time.time() + 120
 print("ready", flush=True)
 while not pathlib.Path(sys.argv[2]).exists() and time.time() < longest:

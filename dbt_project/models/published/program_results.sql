@@ -69,25 +69,52 @@ ruled as (
 
 ),
 
+-- beside the number of all participants a count would tell of the few others, or of more of whom nearly all or none had
+-- the result: then, as for the thirds of which the whole is the sum, rates are in steps that five children are lost in
+compared as (
+
+    select
+        *,
+        shows = 'counts' and rounded_to is null and coalesce(
+            n_others > 0 and (
+                n_others < minimum_denominator
+                or least(n_others_successful, n_others - n_others_successful) <= {{ band_size('n_others') }}
+            ),
+            false
+        ) as is_telling
+    from ruled
+
+),
+
+told_of as (
+
+    select
+        *,
+        shows = 'counts' and rounded_to is null
+        and bool_or(is_telling) over (partition by {{ result | join(', ') }}) as is_coarse
+    from compared
+
+),
+
 -- as the community shows its numbers: whole percents without counts, or rates in steps as wide as ranges are
 stepped as (
 
     select
         *,
-        shows = 'counts' and rounded_to is null as is_exact,
+        shows = 'counts' and rounded_to is null and not is_coarse as is_exact,
         {{ rounded_count('n_matched', 'rounded_to') }} as rounded_count,
         case
             when shows = 'percentages' then 1
             when rounded_to is not null
                 then {{ range_points(rounded_count('n_matched', 'rounded_to'), 'rounded_to', 'minimum_denominator') }}
+            when is_coarse then {{ range_points('n_matched', 0, 'minimum_denominator') }}
         end as step_points
-    from ruled
+    from told_of
 
 ),
 
--- participants of whom too few matched, or all but too few came to the same, are not told of; nor are those beside whom
--- the number of all participants tells of few others, or that of many others nearly all or none had the result; nor the
--- thirds of a program of which one is not, since what is left of the whole would be the hidden one
+-- participants of whom too few matched, or all but too few came to the same, are not told of; nor are the thirds of a
+-- program of which one is not, since what is left of the whole would be the hidden one
 judged as (
 
     select
@@ -96,14 +123,6 @@ judged as (
         or least(n_matched_successful, n_matched - n_matched_successful)
         <= {{ band_size('n_matched') }}
         or n_comparisons < minimum_denominator
-        or coalesce(
-            n_others > 0 and (
-                n_others < minimum_denominator
-                or least(n_others_successful, n_others - n_others_successful)
-                <= {{ band_size('n_others') }}
-            ),
-            false
-        )
         -- of pairs, the rate of the others tells how many they are too
         or (
             method = 'propensity'
@@ -123,7 +142,7 @@ hidden as (
         *,
         is_kept is not null or is_small or (
             dosage <> 'all'
-            and max(case when is_small then 1 else 0 end) over (
+            and max(case when dosage <> 'all' and is_small then 1 else 0 end) over (
                 partition by community_id, program_id, school_year, indicator_id, definition_version
             ) = 1
         ) as is_hidden
@@ -136,7 +155,7 @@ shown as (
     select
         *,
         case
-            when is_hidden or shows <> 'counts' then null
+            when is_hidden or shows <> 'counts' or is_coarse then null
             when is_exact then n_matched
             else rounded_count
         end as shown_count,
