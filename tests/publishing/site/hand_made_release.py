@@ -99,10 +99,11 @@ from (values (2024, 'first_step', 1, 'all', 'all', 400, 0.75, 0.7053, 0.79, ''),
     (2023, 'first_step', 1, 'all', 'all', 380, 0.5, 0.45, 0.55, '')) as v(cohort, step, step_order, split, subgroup, size, share, low, high, marker);
 
 insert into program_results by name
-select 'tal' as community_id, 'club' as program_id, $program as program_name, 'tutoring' as program_type, 2025 as school_year, 'early_grade_reading' as indicator_id,
+select 'tal' as community_id, 'club' as program_id, $program as program_name, 'tutoring' as program_type, 2025 as school_year, indicator_id,
     'usual' as definition_version, dosage, 'exact' as method, n as n_matched, rate as participant_rate, other as comparison_rate, 100 * (rate - other) as difference_points,
     low as difference_points_low, high as difference_points_high, true as is_balanced, 'This does not prove that the program did it.' as caution, marker as suppression
-from (values ('all', 90, 0.62, 0.5, 1.5, 22.5, ''), ('low', null, null, null, null, null, 'suppressed')) as v(dosage, n, rate, other, low, high, marker);
+from (values ('early_grade_reading', 'all', 90, 0.62, 0.5, 1.5, 22.5, ''), ('early_grade_reading', 'low', null, null, null, null, null, 'suppressed'),
+    ('kindergarten_readiness', 'all', null, 0.7, 0.4, null, null, '')) as v(indicator_id, dosage, n, rate, other, low, high, marker);
 
 insert into gateway_status by name
 select 'tal' as community_id, 'exploring' as gateway, 'baseline' as item, 1 as sort_order, 'A value is published' as requirement, outcome,

@@ -272,7 +272,9 @@ def test_without_scripts_the_community_is_there(browser: Browser, site: Path) ->
         assert "75.0\u00a0%" in page.inner_text(".funnel")
         page.goto((site / "programs.html").as_uri())
         assert PROGRAM in page.inner_text("main")
-        assert "This does not prove that the program did it." in page.inner_text("main")
+        text = " ".join(page.inner_text("main").split())
+        assert "This does not prove that the program did it." in text
+        assert "not told 70.0 % 40.0 % +30.0 points" in text  # without a count no interval
 
 
 def test_on_paper_there_is_no_navigation_and_nothing_is_folded(browser: Browser, site: Path) -> None:
