@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from identity.address_keys import make_address_keys
+from identity.address_keys import find_homes, make_address_keys
 from identity.accounts import PERSON
 from ingestion.lake.delivery import Delivery
 from ingestion.contracts.entities import load_entities
@@ -173,7 +173,9 @@ class Lake:
                 f"create table account as select {', '.join(PERSON)} from ((select {nothing} limit 0) union all by name "
                 f"from read_parquet('{self.home.raw}/person/**/*.parquet', union_by_name = true))"
             )
-            make_address_keys(con, self.home, "a key for tests")
+            find_homes(con, self.home, only_news=False)
+            con.execute("attach ':memory:' as vault; create table vault.home as from new_home")
+            make_address_keys(con, "a key for tests", only_news=False)
             con.sql("from address_key").write_parquet(str(self.home.address_keys))
 
     def _write_places(self) -> None:
