@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import duckdb
 import pytest
 from tiny_warehouse import Lake, Warehouse
+
+from ingestion.warehouse_file import open_warehouse
 
 SELECTED = (
     "--select",
@@ -417,10 +418,7 @@ def test_children_who_live_with_one_guardian_are_a_household_where_no_address_is
 def test_two_households_with_the_same_lowest_member_have_two_keys(
     warehouse: Warehouse, table: str, key: str, kind: str
 ) -> None:
-    with duckdb.connect(str(warehouse.home.warehouse), read_only=True) as con:
-        con.execute(
-            f"set file_search_path = '{warehouse.home.root}'"
-        )  # views of staging read the files of the home
+    with open_warehouse(warehouse.home) as con:
         rows = con.execute(f"""
             select {key}, string_agg(person_id, ' ' order by person_id) from staging.stg_{table}
             where partner_id = 'split' and {key} is not null group by all order by 1

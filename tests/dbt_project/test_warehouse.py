@@ -7,11 +7,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from tiny_warehouse import Lake, Row, Warehouse
 
 from ingestion.home import Home
+from tests.warehouse_to_write import write_warehouse
 
 WITHOUT_PUBLISHED = ("--exclude", "path:models/disclosure", "path:models/published")
 IN_PAIRS = (
@@ -170,7 +170,7 @@ def test_a_level_or_a_disaggregate_without_any_row_fails_the_build(
     assert copied.dbt(*adds_up).success
     totals = "from marts.indicator_cells where geography_level = 'community' and disaggregate = 'all'"
     n_totals = copied.query(f"select count(*) {totals}")[0][0]
-    with duckdb.connect(str(copied.home.warehouse)) as con:
+    with write_warehouse(copied.home) as con:
         con.execute("delete from marts.indicator_cells where geography_level = 'zip'")
         con.execute(
             "delete from marts.indicator_cells where geography_level = 'school' and disaggregate = 'gender'"

@@ -197,8 +197,16 @@ def contents(file: Path) -> list[bytes]:
                 for name in names
             ]
     if file.suffix == ".duckdb" and file.name != "vault.duckdb":
-        with duckdb.connect(str(file), read_only=True) as con:
-            tables = con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+        is_warehouse = file.name == "warehouse.duckdb"
+        with (
+            open_warehouse(Home(file.parent))
+            if is_warehouse
+            else duckdb.connect(str(file), read_only=True) as con
+        ):
+            tables = con.execute(
+                "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
+            ).fetchall()
+            assert tables
             return [text_of(con.sql(f'from "{schema}"."{table}"')) for schema, table in tables]
     return []
 
