@@ -14,9 +14,9 @@ from expectations.located import LOOKED_AT, has_broken_lines
 from expectations.rule import RuleResult, Severity
 from ingestion.contracts.contract import Contract
 from ingestion.lake.ledger import Ledger
-from ingestion.mapping.state_ids import MOST_STUDENTS, is_nobodys
 from ingestion.readers.records import LINE_IS_BROKEN
 from ingestion.sql_text import identifier, literal
+from ingestion.state_ids import MOST_STUDENTS, is_nobodys
 from ingestion.wording import counted
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ class LinkCounts:
     """How children of partners (`students`) were linked into `persons`.
 
     Conflicts are students whose accounts name more than one state id; refused are state ids that are none
-    (ingestion/mapping/state_ids.py), reissued partners' numbers that became another child's; `linked`
+    (ingestion/state_ids.py), reissued partners' numbers that became another child's; `linked`
     students share no id with anybody and were found by names, birth date and what else is known; `to_review`
     are pairs that a person should look at.
     """

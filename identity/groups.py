@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from identity.decisions import DecisionError
-from ingestion.mapping.state_ids import is_nobodys
+from ingestion.state_ids import is_nobodys
 
 MERGES = 20  # of records merged into merged ones; a circle ends too
 

@@ -17,7 +17,7 @@ import duckdb
 from identity.decisions import Member
 from ingestion.home import Home
 from ingestion.key_files import write_key
-from ingestion.mapping.state_ids import is_nobodys
+from ingestion.state_ids import is_nobodys
 from ingestion.vault_key import BadKey, Key, keys_of_a_reader, vault_key
 from ingestion.withheld import NOBODYS, STATE_ID, STUDENT, Entry, Kind, Withheld
 

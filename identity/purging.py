@@ -12,9 +12,9 @@ import duckdb
 from identity.vault_file import attach
 from ingestion.encrypted_file import load_crypto, logs_of
 from ingestion.home import Home
-from ingestion.mapping.state_ids import is_placeholder
 from ingestion.spill import working_database
 from ingestion.sql_text import literal
+from ingestion.state_ids import is_placeholder
 from ingestion.traces import Sought, rows_tell_of
 from ingestion.vault_key import VaultError, vault_key
 

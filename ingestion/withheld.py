@@ -15,8 +15,8 @@ from typing import Literal
 import duckdb
 
 from ingestion.errors import MilepostError
-from ingestion.mapping.state_ids import MOST_STUDENTS, is_nobodys, is_placeholder
 from ingestion.sql_text import identifier, literal
+from ingestion.state_ids import MOST_STUDENTS, is_nobodys, is_placeholder
 
 # why a child is out; a state id that is nobody's stands on the list so that nobody is found by it
 Kind = Literal["opt_out", "purged", "nobodys"]

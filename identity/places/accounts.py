@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from identity.places import words
 from ingestion.home import Home
-from ingestion.mapping.state_ids import MOST_STUDENTS, is_placeholder
 from ingestion.sql_text import literal
+from ingestion.state_ids import MOST_STUDENTS, is_placeholder
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

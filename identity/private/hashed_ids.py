@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingestion.mapping.state_ids import MOST_STUDENTS
+from ingestion.state_ids import MOST_STUDENTS
 
 if TYPE_CHECKING:
     import duckdb

@@ -16,9 +16,9 @@ from ingestion.lake.delivery import Delivery
 from ingestion.lake.files import SMALL_AND_FAST, metadata, put_in_force
 from ingestion.lake.lake import lake_lock
 from ingestion.lake.ledger import Ledger
-from ingestion.mapping.state_ids import MOST_STUDENTS
 from ingestion.spill import working_database
 from ingestion.sql_text import identifier, literal
+from ingestion.state_ids import MOST_STUDENTS
 from ingestion.withheld import FOUND, STUDENT, Carriers, Kind, Rows, Shared, SharedStateId, Withheld
 
 PLACES = ("raw", "superseded", "quarantine")
