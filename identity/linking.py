@@ -14,8 +14,9 @@ from identity.decisions import make_decided, refuse_contradictions
 from identity.export import LinkCounts, export, exported_is_of, read_counts
 from identity.groups import make_groups
 from identity.interim import keep_grouped, make_concerned
+from identity.kept_matches import keep_matches
 from identity.match_rates import keep_match_rates, measure_match_rates, refuse_fallen
-from identity.matches import keep_matches, match
+from identity.matches import match
 from identity.person_key import person_key
 from identity.persons import assign_persons, keep_persons
 from identity.reissued import find_reissued, refuse_reissued

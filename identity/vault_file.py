@@ -8,32 +8,19 @@ import duckdb
 
 from ingestion.encrypted_file import attach_encrypted, is_of_key, is_of_use
 from ingestion.home import Home
-from ingestion.vault_key import KEY_VARIABLE, Key, VaultError, VaultInUse, WrongKey, keys_of_a_reader
+from ingestion.vault_key import KEY_VARIABLE, Key, VaultError, VaultInUse, WrongKey, open_as_a_reader
 
 
 def attach(
     con: duckdb.DuckDBPyConnection, file: Path, key: Key, name: str, *, read_only: bool = False
 ) -> None:
     """Attach an encrypted database, or make it."""
-    try:
-        attach_encrypted(con, file, key.text, name, read_only=read_only)
-    except duckdb.Error as error:
-        # DuckDB's message is not passed on: it may quote the statement, and that holds the key
-        raise _cannot_open(file, key, error) from None
+    attach_encrypted(con, file, key, name, _cannot_open, read_only=read_only)
 
 
 def attach_to_read(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Attach the vault as `vault`, also in the midst of a change of its key; nothing on disk is changed."""
-    refused: WrongKey | None = None
-    for key in keys_of_a_reader(home):
-        try:
-            attach(con, home.vault, key, "vault", read_only=True)
-        except WrongKey as error:
-            refused = refused or error
-        else:
-            return
-    assert refused is not None
-    raise refused
+    open_as_a_reader(home, lambda key: attach(con, home.vault, key, "vault", read_only=True), WrongKey)
 
 
 def _cannot_open(file: Path, key: Key, error: duckdb.Error) -> VaultError:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
 from ingestion.errors import MilepostError
 from ingestion.sql_text import literal
+from ingestion.vault_key import Key
 
 
 def load_crypto(con: duckdb.DuckDBPyConnection) -> None:
@@ -27,15 +29,23 @@ def load_crypto(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def attach_encrypted(
-    con: duckdb.DuckDBPyConnection, file: Path, key: str, name: str, *, read_only: bool = False
+    con: duckdb.DuckDBPyConnection,
+    file: Path,
+    key: Key,
+    name: str,
+    why_not: Callable[[Path, Key, duckdb.Error], MilepostError],
+    *,
+    read_only: bool = False,
 ) -> None:
-    """Attach an encrypted database as `name`, or make it.
+    """Attach an encrypted database as `name`, or make it; else raise what `why_not` makes of DuckDB's error.
 
-    What DuckDB says of a failure is for the functions below alone: it may quote the statement, and that holds
-    the key.
+    DuckDB's message is not passed on: it may quote the statement, and that holds the key.
     """
-    options = f"encryption_key {literal(key)}" + (", read_only" if read_only else "")
-    con.execute(f"attach if not exists {literal(str(file))} as {name} ({options})")
+    options = f"encryption_key {literal(key.text)}" + (", read_only" if read_only else "")
+    try:
+        con.execute(f"attach if not exists {literal(str(file))} as {name} ({options})")
+    except duckdb.Error as error:
+        raise why_not(file, key, error) from None
 
 
 def is_of_key(error: duckdb.Error) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,6 +134,20 @@ def keys_of_a_reader(home: Home) -> Iterator[Key]:
     again = vault_key(home)
     if again.text not in (first.text, text):
         yield again
+
+
+def open_as_a_reader(home: Home, opens: Callable[[Key], None], wrong: type[MilepostError]) -> None:
+    """Call `opens` with each key of a reader until one does not raise `wrong`; else raise its first error."""
+    refused: MilepostError | None = None
+    for key in keys_of_a_reader(home):
+        try:
+            opens(key)
+        except wrong as error:
+            refused = refused or error
+        else:
+            return
+    assert refused is not None
+    raise refused
 
 
 def _vault_id(home: Home) -> Path:

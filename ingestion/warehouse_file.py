@@ -21,7 +21,7 @@ from ingestion.encrypted_file import (
 from ingestion.errors import MilepostError
 from ingestion.home import Home
 from ingestion.spill import working_database
-from ingestion.vault_key import KEY_VARIABLE, Key, keys_of_a_reader, vault_key
+from ingestion.vault_key import KEY_VARIABLE, Key, open_as_a_reader, vault_key
 
 PURPOSE = b"milepost: the warehouse"
 HEADERS = 3 * 4096  # bytes that any file of DuckDB has
@@ -71,16 +71,11 @@ def attach_warehouse(con: duckdb.DuckDBPyConnection, home: Home) -> None:
             "Nothing was built yet", where=str(home.warehouse), next_step="Run `milepost refresh`"
         )
     _encrypt(con)
-    refused: WrongWarehouseKey | None = None
-    for key in keys_of_a_reader(home):
-        try:
-            _attach(con, home.warehouse, warehouse_key(key), "warehouse", read_only=True)
-        except WrongWarehouseKey as error:
-            refused = refused or error
-        else:
-            return
-    assert refused is not None
-    raise refused
+    open_as_a_reader(
+        home,
+        lambda key: _attach(con, home.warehouse, warehouse_key(key), "warehouse", read_only=True),
+        WrongWarehouseKey,
+    )
 
 
 def attach_warehouse_to_write(con: duckdb.DuckDBPyConnection, home: Home) -> None:
@@ -191,11 +186,7 @@ def _encrypt(con: duckdb.DuckDBPyConnection) -> None:
 def _attach(
     con: duckdb.DuckDBPyConnection, file: Path, key: Key, name: str, *, read_only: bool = False
 ) -> None:
-    try:
-        attach_encrypted(con, file, key.text, name, read_only=read_only)
-    except duckdb.Error as error:
-        # DuckDB's message is not passed on: it may quote the statement, and that holds the key
-        raise _cannot_open(file, key, error) from None
+    attach_encrypted(con, file, key, name, _cannot_open, read_only=read_only)
 
 
 def _cannot_open(file: Path, key: Key, error: duckdb.Error) -> WarehouseError:

@@ -65,40 +65,25 @@ def refresh_in_process(
     (`OF_LINKING`), which Dagster holds to their names. VaultError or WarehouseError, before anything is done,
     where vault or warehouse would not open.
     """
-    from identity.opt_outs import open_withheld
-    from identity.vault_check import check_vault
     from ingestion.errors import MilepostError
-    from ingestion.warehouse_file import check_warehouse, remove_warehouse
     from orchestration.jobs import resources
-    from orchestration.rebuilding import BuildRecord
-    from orchestration.refreshing import CONFIGURATION, LINKING, NothingAccepted, refresh_job, refuse_nothing
-    from orchestration.warehouse import prepared_manifest
-    from orchestration.writer import one_writer
+    from orchestration.refreshing import CONFIGURATION, LINKING, NothingAccepted
 
     home = prepare_environment()
     try:
-        new_vault = linking.get("new_vault", False)
-        check_vault(home, new_vault=new_vault)
-        if new_vault and not home.vault.exists():
-            with one_writer(home, progress):  # its key may be gone with the vault
-                remove_warehouse(home)
-        check_warehouse(home)
-        open_withheld(home)
-        refuse_nothing(home)
-        instance = dagster_instance(home)
-        before = _release_id(home)
-        if everything:
-            BuildRecord.forget(home)
-        job = refresh_job(prepared_manifest(), home)
+        job = _refresh_job(home, progress, everything=everything, new_vault=linking.get("new_vault", False))
     except NothingAccepted:  # nobody has to be woken for it
         raise
     except MilepostError as error:
         notify("Milepost: refresh could not start", [str(error)])
         raise
+    before = _release_id(home)
     given = {**resources(home), "progress": progress}
     config = {**QUIET, "ops": {CONFIGURATION: {"config": {"notes": notes}}, LINKING: {"config": linking}}}
     report = _report(
-        job.execute_in_process(run_config=config, instance=instance, resources=given, raise_on_error=False)
+        job.execute_in_process(
+            run_config=config, instance=dagster_instance(home), resources=given, raise_on_error=False
+        )
     )
     current = _release_id(home)
     return report | {
@@ -106,6 +91,28 @@ def refresh_in_process(
         "is_new": current != before,
         "database": str(home.current_database),
     }
+
+
+def _refresh_job(home: Home, progress: Progress, *, everything: bool, new_vault: bool) -> Any:
+    """The job, once vault, warehouse and list of opt-outs open and something is there to be built of."""
+    from identity.opt_outs import open_withheld
+    from identity.vault_check import check_vault
+    from ingestion.warehouse_file import check_warehouse, remove_warehouse
+    from orchestration.rebuilding import BuildRecord
+    from orchestration.refreshing import refresh_job, refuse_nothing
+    from orchestration.warehouse import prepared_manifest
+    from orchestration.writer import one_writer
+
+    check_vault(home, new_vault=new_vault)
+    if new_vault and not home.vault.exists():
+        with one_writer(home, progress):  # its key may be gone with the vault
+            remove_warehouse(home)
+    check_warehouse(home)
+    open_withheld(home)
+    refuse_nothing(home)
+    if everything:
+        BuildRecord.forget(home)
+    return refresh_job(prepared_manifest(), home)
 
 
 def _release_id(home: Home) -> str | None:

@@ -17,6 +17,7 @@ from orchestration.commands.outcomes import (
     is_taken,
     load_facts,
     tell_outcomes,
+    unchanged_of,
 )
 from orchestration.console import Exit, UsageError, err, exit_code, print_json, print_table
 
@@ -95,7 +96,7 @@ def load(
 
     Example: milepost load ~/Downloads/attendance_2025.csv
     """
-    from orchestration.received import receive_files, states, waiting_deliveries
+    from orchestration.received import receive_files, waiting_deliveries
     from orchestration.settings import prepare_environment
 
     home = prepare_environment()
@@ -107,9 +108,7 @@ def load(
         )
         waiting = waiting_deliveries(home, deliveries, everything=not paths)
     outcomes, errors = run_load(waiting)
-    unchanged = {d.load_id for d in deliveries} - {d.load_id for d in waiting}
-    # loading it again judges nothing anew: what was rejected stands so, and is not in force
-    still_rejected = sum(s.status == "rejected" for s in states(home) if s.load_id in unchanged)
+    unchanged = unchanged_of(deliveries, waiting)
     # a note in the inbox would make every load fail; a file that was named is asked for
     strays = [] if paths else [error for error in refused if isinstance(error, UnexpectedFile)]
     refused = [error for error in refused if error not in strays]
@@ -119,7 +118,7 @@ def load(
         facts = {"loaded": load_facts(home, outcomes), "unchanged": len(unchanged), "next": next_step}
         print_json({**facts, "errors": [*map(str, errors)], "strays": [*map(str, strays)]})
     else:
-        tell_outcomes(home, outcomes, len(unchanged), still_rejected)
+        tell_outcomes(home, outcomes, unchanged)
         _tell_left_out(home, deliveries)
         for stray in strays:
             err.print(f"Left in the inbox: {stray}", style="yellow", markup=False, soft_wrap=True)

@@ -14,7 +14,7 @@ import typer
 
 from ingestion.wording import counted
 from orchestration.commands.deliveries import run_load
-from orchestration.commands.outcomes import tell_outcomes
+from orchestration.commands.outcomes import tell_outcomes, unchanged_of
 from orchestration.commands.refresh import run_refresh
 from orchestration.console import Exit, UsageError, err, out, print_table
 
@@ -130,7 +130,7 @@ def _load(home: Home, files: list[Path]) -> None:
     outcomes, errors = run_load(waiting)
     # not len(waiting): how many deliveries are in a file of several years only its load tells
     _done(f"Loading {counted(len(outcomes), 'delivery', 'deliveries')} through the gate", started)
-    tell_outcomes(home, outcomes, len(deliveries) - len(waiting))
+    tell_outcomes(home, outcomes, unchanged_of(deliveries, waiting))
     for error in refused:
         err.print(f"[red]Not taken in:[/] {error}", soft_wrap=True)
     if errors:

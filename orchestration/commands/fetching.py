@@ -9,7 +9,7 @@ import typer
 from ingestion.errors import MilepostError
 from ingestion.wording import counted
 from orchestration.commands.deliveries import JSON, REFRESH, end, run_load
-from orchestration.commands.outcomes import delivery_facts, is_taken, load_facts, tell_outcomes
+from orchestration.commands.outcomes import delivery_facts, is_taken, load_facts, tell_outcomes, unchanged_of
 from orchestration.console import UsageError, err, print_json, print_table
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def fetch(
     else:
         _tell(done)
         if go_on:
-            tell_outcomes(home, outcomes, len(deliveries) - len(waiting))
+            tell_outcomes(home, outcomes, unchanged_of(deliveries, waiting))
         if next_step:
             err.print(f"Next: {next_step}")
     end([*problems, *errors], any(outcome.outcome == "rejected" for outcome in outcomes))

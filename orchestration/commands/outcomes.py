@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from ingestion.wording import counted
@@ -23,18 +24,27 @@ def is_taken(outcome: LoadOutcome) -> bool:
     return outcome.outcome in ("accepted", "accepted_with_quarantine")
 
 
-def tell_outcomes(home: Home, outcomes: list[LoadOutcome], unchanged: int, still_rejected: int = 0) -> None:
+def unchanged_of(received: Collection[Delivery], waiting: Collection[Delivery]) -> set[str]:
+    """Load ids of what was received and needs no load, since it had one."""
+    return {delivery.load_id for delivery in received} - {delivery.load_id for delivery in waiting}
+
+
+def tell_outcomes(home: Home, outcomes: list[LoadOutcome], unchanged: Collection[str]) -> None:
     """One line of counts, then what was put in force, and why what was rejected was.
 
-    Of the unchanged, `still_rejected` were rejected before, and so are not in force.
+    `unchanged` are load ids of what was there already: those that were rejected then are not in force, and
+    loading them again judges nothing anew.
     Of more than a dozen deliveries only those of which rows were held back are told one by one.
     """
+    from orchestration.received import states
+
+    still_rejected = sum(s.status == "rejected" for s in states(home) if s.load_id in unchanged)
     counts = Counter(outcome.outcome for outcome in outcomes)
     of_them = f", [red]{still_rejected} of them rejected[/]: milepost status" if still_rejected else ""
     err.print(
         f"[green]{counts['accepted']} accepted[/], "
         f"[yellow]{counts['accepted_with_quarantine']} accepted with quarantine[/], "
-        f"[red]{counts['rejected']} rejected[/], {unchanged + counts['unchanged']} unchanged{of_them}"
+        f"[red]{counts['rejected']} rejected[/], {len(unchanged) + counts['unchanged']} unchanged{of_them}"
     )
     taken = [outcome for outcome in outcomes if is_taken(outcome)]
     held = [outcome for outcome in taken if outcome.outcome == "accepted_with_quarantine"]

@@ -9,7 +9,7 @@ from tiny_warehouse import Lake, Warehouse
 
 from identity.places import link
 from identity.places.accounts import VIEWS
-from ingestion.configuration.reference import TABLES
+from ingestion.configuration.reference_tables import TABLES
 
 
 def test_a_school_and_the_club_in_it_are_one_place_in_the_facts(

@@ -15,7 +15,7 @@ from ingestion.contracts.entities import load_entities
 from ingestion.home import Home
 from ingestion.lake.lake import take_snapshot
 from ingestion.lake.ledger import Ledger
-from ingestion.configuration.reference import TABLES
+from ingestion.configuration.reference_tables import TABLES
 from publishing.dbt_project import DBT_PROJECT
 from publishing.registry_tables import write_registry_tables
 from tests.dbt_in_process import problems, run_dbt

@@ -11,7 +11,7 @@ import duckdb
 
 from identity.places.accounts import collect_accounts
 from identity.places.link import PlaceCounts, link_accounts
-from ingestion.configuration.reference import TABLES
+from ingestion.configuration.reference_tables import TABLES
 from ingestion.contracts.entities import load_entities
 from ingestion.home import Home
 from ingestion.parquet_table import write_table

@@ -7,7 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingestion.configuration.reference import TABLES, write_reference
+from ingestion.configuration.reference import write_reference
+from ingestion.configuration.reference_tables import TABLES
 from ingestion.home import Home
 from tests.ingestion.configuration import COMMUNITY, millbrook
 
