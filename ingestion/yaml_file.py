@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -70,6 +71,24 @@ def _as_list(value: object) -> object:
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
 
 
+class _AliasError(Exception):
+    """A file repeats a value by its anchor."""
+
+    def __init__(self, event: AliasEvent) -> None:
+        super().__init__(event.anchor)
+        self.anchor = event.anchor
+        self.line = event.start_mark.line + 1
+
+
+class _WithoutAliases(Composer):
+    """A few lines of aliases of aliases grow without bound, and one that holds itself never ends."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.parser.check_event(AliasEvent):
+            raise _AliasError(self.parser.peek_event())
+        return super().compose_node(parent, index)
+
+
 @dataclass(frozen=True)
 class YamlFile:
     """A parsed file: plain data, the line of every key and item, and what was already wrong with it."""
@@ -89,23 +108,19 @@ class YamlFile:
         )
 
 
-def _refuse_aliases(path: Path, yaml: YAML) -> None:
-    """A few lines of aliases of aliases grow without bound, and one that holds itself never ends."""
-    for event in yaml.parse(path.read_text(encoding="utf-8-sig")):
-        if isinstance(event, AliasEvent):
-            raise ContractError(
-                f"the alias '*{event.anchor}' is not allowed",
-                where=f"{path}:{event.start_mark.line + 1}",
-                next_step="Write the value out",
-            )
-
-
 def read_yaml(path: Path) -> YamlFile:
     """Parse `path`; duplicate keys are collected as problems, an unreadable file raises ContractError."""
     yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _WithoutAliases
     try:
         # an accent may be typed as a letter of its own; what is compared with files has one form
         node = yaml.compose(unicodedata.normalize("NFC", path.read_text(encoding="utf-8-sig")))
+    except _AliasError as error:
+        raise ContractError(
+            f"the alias '*{error.anchor}' is not allowed",
+            where=f"{path}:{error.line}",
+            next_step="Write the value out",
+        ) from None
     except (MarkedYAMLError, YAMLError) as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         line = mark.line + 1 if mark else 1
@@ -121,7 +136,6 @@ def read_yaml(path: Path) -> YamlFile:
         raise ContractError(
             "not a text file in UTF-8", where=str(path), next_step="Save it as UTF-8"
         ) from error
-    _refuse_aliases(path, yaml)
     lines: dict[Location, int] = {}
     duplicates: list[tuple[Location, int]] = []
     data = {} if node is None else _plain(yaml, node, (), lines, duplicates)
