@@ -7,8 +7,8 @@ from ingestion.sql_text import literal
 
 NOTHING_SAID = (
     "(select null::varchar as community_id, null::double as largest_match_rate_drop, "
-    "null::double as largest_reissued_share, null::boolean as unmatched_lists, "
-    "null::boolean as households_by_address limit 0)"
+    "null::double as largest_reissued_share, null::double as largest_contradicted_share, "
+    "null::boolean as unmatched_lists, null::boolean as households_by_address limit 0)"
 )
 
 

@@ -11,6 +11,7 @@ import duckdb
 
 from identity.address_keys import make_address_keys, rules_of_homes
 from identity.community_settings import community_settings
+from identity.contradicted import write_contradicted
 from identity.matches import REVIEW_FROM
 from identity.person_key import person_key
 from identity.reissued import write_reissued
@@ -24,9 +25,9 @@ class LinkCounts:
     """How children of partners (`students`) were linked into `persons`.
 
     Conflicts are students whose accounts name more than one state id; refused are state ids that are none
-    (ingestion/state_ids.py), reissued partners' numbers that became another child's; `linked`
-    students share no id with anybody and were found by names, birth date and what else is known; `to_review`
-    are pairs that a person should look at.
+    (ingestion/state_ids.py), contradicted those by which another partner tells of another child, reissued
+    partners' numbers that became another child's; `linked` students share no id with anybody and were found
+    by names, birth date and what else is known; `to_review` are pairs that a person should look at.
     """
 
     students: int
@@ -36,6 +37,7 @@ class LinkCounts:
     linked: int
     conflicting_state_ids: int
     refused_state_ids: int
+    contradicted_state_ids: int
     reissued_numbers: int
     to_review: int
 
@@ -45,10 +47,13 @@ COUNTS = """
         count(*) as students,
         count(distinct person_id) as persons,
         count(*) filter (method = 'state_id') as by_state_id,
-        count(*) filter (method in ('partner_id', 'state_id_refused', 'apart')) as by_partner_id,
+        count(*) filter (
+            method in ('partner_id', 'state_id_refused', 'state_id_contradicted', 'apart')
+        ) as by_partner_id,
         count(*) filter (method in ('linked', 'decided')) as linked,
         (select count(*) from vault.grouped where n_state_ids > 1) as conflicting_state_ids,
         count(*) filter (method = 'state_id_refused') as refused_state_ids,
+        (select count(distinct member_id) from contradicted) as contradicted_state_ids,
         (select count(distinct (partner_id, student_id)) from reissued) as reissued_numbers,
         (select count(*) from link where status = 'to_review') as to_review
     from person_link
@@ -164,6 +169,7 @@ def export(con: duckdb.DuckDBPyConnection, home: Home, *, only_news: bool = Fals
     _write(con, home.identity / "person_changes.parquet", "select * from vault.change order by all")
     write_unmatched(con, home)
     write_reissued(con, home)
+    write_contradicted(con, home)
     cursor = con.execute(COUNTS)
     names = [column[0] for column in cursor.description]
     (row,) = cursor.fetchall()

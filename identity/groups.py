@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+from identity.contradicted import leave_out_decided, take_contradicted
 from identity.decisions import DecisionError
 from ingestion.state_ids import is_nobodys
 
@@ -19,10 +20,12 @@ def make_groups(con: duckdb.DuckDBPyConnection) -> None:
     then the annual collection, then how often an id was sent, and at last its order: never the order of
     arrival. A student whose record the partner merged into another's (`replaced_by_student_id`) is that
     other, over as many as MERGES steps. `seed` is the text that a group's person_id is derived from.
-    Decisions go before state ids: see _follow_decisions.
+    A state id that others tell of another child by links nobody: see take_contradicted, which makes table
+    contradicted. Decisions go before state ids: see _follow_decisions.
     """
     for statement in (_MEMBERS, _MERGED, _STATE_IDS, _GROUPED):
         con.execute(statement)
+    take_contradicted(con)
     _follow_decisions(con)
     con.execute(_APART)
 
@@ -165,6 +168,7 @@ def _follow_decisions(con: duckdb.DuckDBPyConnection) -> None:
         where grouped.member_id = now.member_id and (grouped.group_id, grouped.method)
             is distinct from (now.group_id, now.method)
     """)
+    leave_out_decided(con)
 
 
 # all of groups with a decided child; a unit is a child of a partner and what the partner merged with it

@@ -10,6 +10,7 @@ import duckdb
 
 from identity.accounts import News, keep_accounts, keep_files, take_accounts
 from identity.address_keys import find_homes, keep_homes
+from identity.contradicted import keep_contradicted, refuse_contradicted
 from identity.decisions import make_decided, refuse_contradictions
 from identity.export import LinkCounts, export, exported_is_of, read_counts
 from identity.groups import make_groups
@@ -32,6 +33,7 @@ def link_persons(
     retrain: bool = False,
     accept_match_rates: bool = False,
     accept_reissued_numbers: bool = False,
+    accept_contradicted_state_ids: bool = False,
     new_vault: bool = False,
 ) -> LinkCounts:
     """Take new accounts into the vault, link them, and write what others may know of it to identity/.
@@ -40,6 +42,7 @@ def link_persons(
     warehouse has staging's views of the children of standards. `retrain` fits the model of linking anew,
     `accept_match_rates` lets deliveries pass that are linked far less than those before (MatchRateError),
     `accept_reissued_numbers` those that call other children by the same numbers (ReissuedNumberError),
+    `accept_contradicted_state_ids` those with others' state ids (ContradictedStateIdError), which link none,
     `new_vault` makes a vault where one was and is gone (VaultError).
     Everything is worked out in memory and written in one transaction: killed anywhere, the vault is as it was
     before. Nothing is done where neither files nor decisions changed.
@@ -60,6 +63,9 @@ def link_persons(
         make_concerned(con, only_news=only_news)
         assign_persons(con, person_key(home))
         measure_match_rates(con, home)
+        # before fallen rates, which may come of it
+        if not accept_contradicted_state_ids:
+            refuse_contradicted(con, home)
         if not accept_match_rates:
             refuse_fallen(con)
         find_reissued(con)
@@ -78,6 +84,7 @@ def _keep(con: duckdb.DuckDBPyConnection, *, only_news: bool) -> None:
     keep_accounts(con)
     keep_matches(con, now, only_news=only_news)
     keep_grouped(con, only_news=only_news)
+    keep_contradicted(con)
     keep_persons(con, now)
     keep_match_rates(con, now)
     con.execute("insert into vault.generation select coalesce(max(number), 0) + 1 from vault.generation")

@@ -68,14 +68,14 @@ _KEEPERS = """
     create or replace temp table keeper as
     select
         former_person_id as person_id,
-        -- who was taken out of a group leaves the id to the others
+        -- who was taken out of a group, or lost its state id, leaves the id to the others
         min_by(
             cluster_id,
-            (-n_stayed, -n_members, starts_with(first_seed, 'apart|'), first_seed, cluster_id)
+            (-n_stayed, -n_members, starts_with(first_seed, 'apart|'), have_lost, first_seed, cluster_id)
         ) as cluster_id
     from (
         select former_person_id, cluster_id, count(stayed.member_id) as n_stayed, count(*) as n_members,
-               min(seed) as first_seed
+               min(seed) as first_seed, bool_and(method = 'state_id_contradicted') as have_lost
         from placed left join stayed using (member_id)
         where former_person_id is not null
         group by former_person_id, cluster_id
@@ -142,6 +142,7 @@ _ASSIGNED = """
             when placed.method <> 'decided' then placed.method
             -- decided, and nobody else is there: taken out, or called the same as one that is not told of now
             when starts_with(placed.seed, 'apart|' || placed.partner_id || '|') then 'apart'
+            when placed.member_id in (select member_id from contradicted) then 'state_id_contradicted'
             when placed.n_state_ids > 0 then 'state_id_refused'
             else 'partner_id'
         end as method,

@@ -22,7 +22,8 @@ Row = tuple[str, str]  # partner, number
 MOST_SOUGHT = 200  # numbers of an agreement's children that a home is searched for afterwards
 # read from the lake, or worked out of it, again by the next refresh; match rates are counts and stay
 READ_AGAIN = (
-    "file", "account", "mention", "grouped", "home", "record", "normalised", "named_clk", "pair",
+    "file", "account", "mention", "grouped", "contradicted", "home", "record", "normalised", "named_clk",
+    "pair",
 )  # fmt: skip
 
 

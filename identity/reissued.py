@@ -5,13 +5,12 @@ from __future__ import annotations
 import duckdb
 
 from identity.community_settings import community_settings
+from identity.feedback_lists import write_lists
+from identity.unlike import letters, unlike_births, unlike_names
 from ingestion.errors import MilepostError
 from ingestion.home import Home
-from ingestion.spreadsheets import neutral_sql
-from ingestion.sql_text import literal
 
 LARGEST_SHARE = 0.002  # of a delivery's children, where a community does not say it: community.yml, identity
-UNLIKE = 0.8  # Jaro-Winkler similarity of names below which they are no variants: Ann and Anna have 0.94
 
 
 class ReissuedNumberError(MilepostError):
@@ -36,10 +35,10 @@ def find_reissued(con: duckdb.DuckDBPyConnection) -> None:
         told as (
             select community_id, partner_id, student_id, member_id, school_year, _load_id, birth_date,
                    nullif(trim(state_student_id), '') as state_id,
-                   {_letters("first_name")} as first_name, {_letters("last_name")} as last_name,
+                   {letters("first_name")} as first_name, {letters("last_name")} as last_name,
                    (school_year, collection = 'annual', collection, _load_id) as moment
             from account semi join several using (member_id)
-            where {_letters("first_name")} <> '' and {_letters("last_name")} <> ''
+            where {letters("first_name")} <> '' and {letters("last_name")} <> ''
         ),
         paired as (
             select *, lag(first_name) over child as first_before, lag(last_name) over child as last_before,
@@ -49,25 +48,12 @@ def find_reissued(con: duckdb.DuckDBPyConnection) -> None:
         )
         select community_id, partner_id, student_id, school_year, _load_id
         from paired
-        where {_unlike("first_name", "first_before")} and {_unlike("last_name", "last_before")}
-            and {_unlike("first_name", "last_before")} and {_unlike("last_name", "first_before")}
+        where {unlike_names("first_name", "last_name", "first_before", "last_before")}
             and case
                 when birth_date is null or born_before is null then state_id <> state_id_before
-                else (year(birth_date) <> year(born_before))::integer
-                    + (month(birth_date) <> month(born_before))::integer
-                    + (day(birth_date) <> day(born_before))::integer >= 2
-                    and not (year(birth_date) = year(born_before) and month(birth_date) = day(born_before)
-                        and day(birth_date) = month(born_before))
+                else {unlike_births("birth_date", "born_before")}
             end
     """)
-
-
-def _letters(name: str) -> str:
-    return f"regexp_replace(lower(strip_accents(coalesce({name}, ''))), '[^\\p{{L}}]', '', 'g')"
-
-
-def _unlike(name: str, other: str) -> str:
-    return f"jaro_winkler_similarity({name}, {other}) < {UNLIKE}"
 
 
 def refuse_reissued(con: duckdb.DuckDBPyConnection, home: Home) -> None:
@@ -99,18 +85,8 @@ def refuse_reissued(con: duckdb.DuckDBPyConnection, home: Home) -> None:
 
 def write_reissued(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Write feedback/<partner>/reissued_numbers.csv where a partner has such numbers, and only there."""
-    partners = con.execute("select distinct partner_id from reissued order by all").fetchall()
-    files = {home.reissued_csv(partner): partner for (partner,) in partners}
-    for file, partner in files.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(".csv.draft")
-        con.execute(
-            f"copy (select distinct {neutral_sql('student_id')} as student_id, "
-            "school_year as another_child_from_school_year "
-            f"from reissued where partner_id = {literal(partner)} order by all) "
-            f"to {literal(str(draft))} (format csv, header)"
-        )
-        draft.replace(file)
-    for file in home.feedback.glob("*/reissued_numbers.csv"):
-        if file not in files:
-            file.unlink()
+    con.execute("""
+        create or replace temp view reissued_number as
+        select distinct partner_id, student_id, school_year as another_child_from_school_year from reissued
+    """)
+    write_lists(con, home, "reissued_number", home.reissued_csv)

@@ -22,6 +22,7 @@ HANDED_OUT = (
     *(f"other_{field}" for field in FIELDS), "match_probability", "evidence", "decision", "reviewer",
     "reason",
 )  # fmt: skip
+CONTRADICTION = "the same, and accounts contradict each other"
 VERDICTS: dict[str, Verdict] = {"same": "same", "different": "different"}
 
 
@@ -38,7 +39,10 @@ class Pair:
 
 
 def review_queue(con: duckdb.DuckDBPyConnection, most: int | None = None) -> list[Pair]:
-    """Pairs that the model is not sure of and nobody decided, the likeliest first; `con` has the vault."""
+    """Pairs that the model is not sure of and nobody decided, the likeliest first; `con` has the vault.
+
+    Last come pairs with one state id whose accounts contradict each other, which nothing else links.
+    """
     rows = con.execute(_QUEUE.format(limit="" if most is None else f"limit {int(most)}"), [REVIEW_FROM])
     names = [column[0] for column in rows.description]
     return [_pair(dict(zip(names, row, strict=True))) for row in rows.fetchall()]
@@ -59,12 +63,42 @@ def _said(side: str) -> str:
     return ", ".join(f"{side}.{field} as {field}_{side}" for field in FIELDS)
 
 
+# accounts to compare are those of a pair of the model, or the last one of a child whose state id links nobody
 _QUEUE = f"""
-    with said as (
-        select {RECORD_ID} as record_id, member_id, max_by(columns(['{"', '".join(FIELDS)}']), school_year)
-        from vault.account
-        where {RECORD_ID} in (select record_l from vault.pair union all select record_r from vault.pair)
+    with paired as (
+        select record_l, record_r, match_weight, match_probability, levels from vault.pair
+        where match_probability >= ?
+    ),
+    contradicting as (
+        select member_id as member_l, other_member_id as member_r from vault.contradicted
+    ),
+    named as (
+        select record_l as record_id from paired union all select record_r from paired
+    ),
+    accounts as (
+        select {RECORD_ID} as record_id, account.*
+        from vault.account as account
+        where {RECORD_ID} in (from named)
+            or member_id in (select member_l from contradicting union all select member_r from contradicting)
+    ),
+    last_told as (
+        select member_id, max_by(record_id, (school_year, record_id)) as record_id
+        from accounts
+        where birth_date is not null and coalesce(first_name, last_name) is not null
+        group by member_id
+    ),
+    said as (
+        select record_id, member_id, max_by(columns(['{"', '".join(FIELDS)}']), school_year)
+        from accounts
         group by record_id, member_id
+    ),
+    pairs as (
+        from paired
+        union all
+        select l.record_id, r.record_id, null, 0, map {{{{'state_id': '{CONTRADICTION}'}}}}
+        from contradicting
+        inner join last_told as l on member_l = l.member_id
+        inner join last_told as r on member_r = r.member_id
     ),
     rosters as (
         select person_id, list(distinct partner_id) as partners
@@ -91,10 +125,10 @@ _QUEUE = f"""
         l.partner_id as partner_l, l.student_id as student_l,
         r.partner_id as partner_r, r.student_id as student_r,
         {_said("l")}, {_said("r")}, match_probability, levels
-    from vault.pair as pair
+    from pairs as pair
     inner join told as l on pair.record_l = l.record_id
     inner join told as r on pair.record_r = r.record_id
-    where l.person_id <> r.person_id and match_probability >= ?
+    where l.person_id <> r.person_id
         -- a partner's roster tells its children apart, so nobody has to
         and not list_has_any(l.partners, r.partners)
         and not exists (
@@ -112,7 +146,7 @@ _QUEUE = f"""
     -- two persons are asked about once
     qualify row_number() over (
         partition by least(l.person_id, r.person_id), greatest(l.person_id, r.person_id)
-        order by match_weight desc, record_l, record_r
+        order by match_weight desc nulls last, record_l, record_r
     ) = 1
     order by match_probability desc, record_l, record_r
     {{limit}}

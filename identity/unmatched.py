@@ -5,9 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from identity.community_settings import community_settings
+from identity.feedback_lists import write_lists
 from ingestion.home import Home
-from ingestion.spreadsheets import neutral_sql
-from ingestion.sql_text import literal
 
 
 def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
@@ -18,25 +17,15 @@ def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     community's only partner is told nothing, for there is nobody to be linked to.
     """
     wanted = f"select community_id from {community_settings(home)} where unmatched_lists"
-    partners = _find_unmatched(con, wanted) if con.execute(f"{wanted} limit 1").fetchone() else []
-    for partner in partners:
-        file = home.unmatched_csv(partner)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(".csv.draft")
-        con.execute(
-            f"copy (select {neutral_sql('student_id')} as student_id from unmatched "
-            f"where partner_id = {literal(partner)} order by 1) to {literal(str(draft))} (format csv, header)"
-        )
-        draft.replace(file)
-    for file in home.feedback.glob("*/unmatched.csv"):
-        if file.parent.name not in partners:
-            file.unlink()
+    con.execute("create or replace temp table unmatched (partner_id varchar, student_id varchar)")
+    if con.execute(f"{wanted} limit 1").fetchone():
+        _find_unmatched(con, wanted)
+    write_lists(con, home, "unmatched", home.unmatched_csv)
 
 
-def _find_unmatched(con: duckdb.DuckDBPyConnection, wanted: str) -> list[str]:
-    """Make table unmatched (partner_id, student_id), and return the partners."""
+def _find_unmatched(con: duckdb.DuckDBPyConnection, wanted: str) -> None:
     con.execute(f"""
-        create or replace temp table unmatched as
+        insert into unmatched
         with known_to as (
             select person_id, count(distinct partner_id) as n_partners from person_link group by person_id
         )
@@ -49,4 +38,3 @@ def _find_unmatched(con: duckdb.DuckDBPyConnection, wanted: str) -> list[str]:
             group by community_id having count(distinct partner_id) > 1
         )
     """)
-    return [name for (name,) in con.execute("select distinct partner_id from unmatched").fetchall()]

@@ -19,8 +19,8 @@ from ingestion.vault_key import VaultError, vault_key
 LAYOUT = 5  # another number where a table of DERIVED has other columns than before
 # what is read from the lake, or worked out of it, again; everything else is kept for good
 DERIVED = (
-    "file", "account", "mention", "grouped", "home", "record", "normalised", "named_clk", "pair",
-    "match_rate",
+    "file", "account", "mention", "grouped", "contradicted", "home", "record", "normalised", "named_clk",
+    "pair", "match_rate",
 )  # fmt: skip
 SCHEMA = """
     create table if not exists vault.layout (number integer);
@@ -38,6 +38,8 @@ SCHEMA = """
     create table if not exists vault.grouped (
         member_id ubigint, group_id ubigint, cluster_id ubigint, n_state_ids bigint, grouped_as ubigint
     );
+    -- who lost its state id to whom: what was let pass, and what a reviewer should look at
+    create table if not exists vault.contradicted (member_id ubigint, other_member_id ubigint);
     create table if not exists vault.home (
         community_id varchar, address varchar, zip_code varchar, place varchar, unit varchar, zip varchar
     );
@@ -167,7 +169,7 @@ def _lay_out(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _refuse_older(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    if not {"person", "retired"} <= _tables(con):
+    if not {"person", "retired", "contradicted"} <= _tables(con):
         raise VaultError(
             "The vault is of an older release",
             where=str(home.vault),

@@ -147,6 +147,9 @@ class Home:
     def reissued_csv(self, partner: str) -> Path:
         return self.feedback / partner / "reissued_numbers.csv"
 
+    def contradicted_csv(self, partner: str) -> Path:
+        return self.feedback / partner / "contradicted_state_ids.csv"
+
     # ---- configuration, people, disclosure -------------------------------------------------------
     @property
     def reference(self) -> Path:

@@ -189,6 +189,7 @@ def write_links(home: Home, progress: Progress, **options: bool) -> dict[str, An
         "pairs to review": counts.to_review,
         "conflicting state ids": counts.conflicting_state_ids,
         "state ids that are none": counts.refused_state_ids,
+        "state ids that others contradict": counts.contradicted_state_ids,
         "numbers given to another child": counts.reissued_numbers,
     }
 

@@ -45,6 +45,12 @@ OF_LINKING = {
     "accept_reissued_numbers": dg.Field(
         bool, default_value=False, is_required=False, description="Let numbers given to other children pass."
     ),
+    "accept_contradicted_state_ids": dg.Field(
+        bool,
+        default_value=False,
+        is_required=False,
+        description="Let state ids pass by which another partner tells of another child; they link nobody.",
+    ),
     "new_vault": dg.Field(
         bool, default_value=False, is_required=False, description="Make a vault where one was and is gone."
     ),

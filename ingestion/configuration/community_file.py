@@ -62,6 +62,8 @@ class Identity(Strict):
     largest_match_rate_drop: float = Field(default=0.2, ge=0, le=1)
     # of a delivery's children whose number was another child's before
     largest_reissued_share: float = Field(default=0.002, ge=0, le=1)
+    # of a delivery's children by whose state id another partner tells of another child; from five of them on
+    largest_contradicted_share: float = Field(default=0.002, ge=0, le=1)
     # feedback/<partner>/unmatched.csv; who is not on it is known to somebody else, which is telling
     unmatched_lists: bool = False
     # who lives with whom is worked out of addresses; an agreement may leave that out

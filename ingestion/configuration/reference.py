@@ -67,7 +67,11 @@ def _agreement_rows(community: Community) -> Iterator[tuple[str, Row]]:
 
 def _identity_rows(community: Community) -> Iterator[tuple[str, Row]]:
     linking = community.identity
-    shares = (linking.largest_match_rate_drop, linking.largest_reissued_share)
+    shares = (
+        linking.largest_match_rate_drop,
+        linking.largest_reissued_share,
+        linking.largest_contradicted_share,
+    )
     yield "identity_settings", (*shares, linking.unmatched_lists, linking.households_by_address)
     for row in community.same_places:
         decided = (row.decision, row.reviewer, row.decided_on, row.reason)

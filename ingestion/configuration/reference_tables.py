@@ -45,6 +45,7 @@ TABLES: dict[str, dict[str, str]] = {
         "community_id": "VARCHAR",
         "largest_match_rate_drop": "DOUBLE",
         "largest_reissued_share": "DOUBLE",
+        "largest_contradicted_share": "DOUBLE",
         "unmatched_lists": "BOOLEAN",
         "households_by_address": "BOOLEAN",
     },

@@ -41,6 +41,10 @@ def refresh(
     accept_reissued_numbers: bool = typer.Option(
         False, help="Let deliveries pass that call other children by numbers that were taken."
     ),
+    accept_contradicted_state_ids: bool = typer.Option(
+        False,
+        help="Let deliveries pass that have others' state ids for other children; these ids link nobody.",
+    ),
     new_vault: bool = typer.Option(
         False,
         "--new-vault",
@@ -60,6 +64,7 @@ def refresh(
         "retrain": retrain,
         "accept_match_rates": accept_match_rates,
         "accept_reissued_numbers": accept_reissued_numbers,
+        "accept_contradicted_state_ids": accept_contradicted_state_ids,
         "new_vault": new_vault,
     }
     result = run_refresh(everything, notes, **linking)

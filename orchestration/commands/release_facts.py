@@ -28,7 +28,7 @@ HELD = (
     " from published.indicator_values where held_since is not null group by all order by period"
 )
 YEARS = "select distinct school_year from published.indicator_values order by all"
-REFUSED = "select count(*) from '{links}' where method = 'state_id_refused'"
+METHODS = "select method, count(*) from '{links}' group by all"
 # of what a community selected under `indicators:` alone; the table `indicators` has every one that there is
 WITHOUT_VALUES = (
     "select distinct indicator_id from read_parquet({selection}) where indicator_id not in"
@@ -63,7 +63,7 @@ def years_published(database: Path) -> list[int]:
 
 
 def release_facts(home: Home, years_before: list[int], since: dt.datetime) -> dict[str, Any]:
-    """Counts of values, hidden ones, refused state ids; rows of unmapped codes by field; what is missing.
+    """Counts of values, hidden ones, state ids that link nobody; rows of unmapped codes; what is missing.
 
     Of persons joined and split, those since the moment `since`, in UTC without a time zone.
     """
@@ -74,6 +74,7 @@ def release_facts(home: Home, years_before: list[int], since: dt.datetime) -> di
     hidden, values = (_rows(database, HIDDEN) or [(0, 0)])[0]
     gate = literal(str(home.current_release / "outgoing_gate.parquet"))
     links = str(home.person_links).replace("'", "''")
+    methods = dict(_rows(database, METHODS.format(links=links)))
     return {
         "hidden": hidden,
         "values": values,
@@ -82,7 +83,8 @@ def release_facts(home: Home, years_before: list[int], since: dt.datetime) -> di
             for level, *counts in _rows_of_warehouse(home, SHARES)
         },
         "held": dict(_rows(database, HELD)),
-        "refused_state_ids": (_rows(database, REFUSED.format(links=links)) or [(0,)])[0][0],
+        "refused_state_ids": methods.get("state_id_refused", 0),
+        "contradicted_state_ids": methods.get("state_id_contradicted", 0),
         "unmapped": dict(_rows_of_warehouse(home, UNMAPPED)),
         "joined_persons": persons.get("joined", 0),
         "split_persons": persons.get("split", 0),
@@ -153,6 +155,12 @@ def _of_codes(facts: dict[str, Any]) -> list[str]:
         said.append(
             f"{students} a state id that is a placeholder or that others share, and are not linked by it;"
             " the gate's results say in which deliveries."
+        )
+    if facts["contradicted_state_ids"]:
+        students = counted(facts["contradicted_state_ids"], "student has", "students have")
+        said.append(
+            f"{students} a state id by which another partner tells of another child, and are not linked by"
+            " it: feedback/<partner>/contradicted_state_ids.csv lists them; see `milepost identity review`."
         )
     if facts["unmapped"]:
         most = ", ".join(

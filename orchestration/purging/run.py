@@ -157,8 +157,8 @@ def _remove_derived(home: Home) -> None:
     (home.identity / "linked.json").unlink(missing_ok=True)
     for folder in (home.snapshot.root, home.root / "snapshot.new"):
         shutil.rmtree(folder, ignore_errors=True)
-    for leftover in home.feedback.glob("*/*.csv"):
-        if leftover in (home.unmatched_csv(leftover.parent.name), home.reissued_csv(leftover.parent.name)):
+    for list_of in (home.unmatched_csv, home.reissued_csv, home.contradicted_csv):
+        for leftover in home.feedback.glob(f"*/{list_of('*').name}"):
             leftover.unlink()
     for file in home.root.glob(f"{home.warehouse.name}*"):
         if file.is_dir():

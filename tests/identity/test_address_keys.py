@@ -236,7 +236,7 @@ def test_where_agreements_do_not_let_addresses_tell_of_households_there_is_no_ke
     home.reference.mkdir(exist_ok=True)
     for wanted, n_homes in (("false", 0), ("true", 1)):
         duckdb.sql(
-            "select 'c' as community_id, 0.2 as largest_match_rate_drop, 0.002 as largest_reissued_share, "
+            "select 'c' as community_id, 0.2 as largest_match_rate_drop, 0.002 as largest_reissued_share, 0.002 as largest_contradicted_share, "
             f"false as unmatched_lists, {wanted} as households_by_address"
         ).write_parquet(str(home.reference_file("identity_settings")))
         assert write_address_keys(home) == n_homes

@@ -22,7 +22,7 @@ from identity.vault import open_vault
 from ingestion.home import Home
 
 FILES = ("person_links", "links", "address_keys")
-DERIVED = ("account", "mention", "grouped", "home", "record", "normalised", "pair")
+DERIVED = ("account", "mention", "grouped", "contradicted", "home", "record", "normalised", "pair")
 ANA = {"first_name": "Ana", "last_name": "Gomez"}
 OAK = {"address": "12 Oak St", "zip_code": "46201"}
 
@@ -55,7 +55,9 @@ def told(home: Home) -> dict[str, Any]:
 
 
 def link(home: Home) -> None:
-    link_persons(home, accept_match_rates=True, accept_reissued_numbers=True)
+    link_persons(
+        home, accept_match_rates=True, accept_reissued_numbers=True, accept_contradicted_state_ids=True
+    )
 
 
 def copy_to_do_in_full(home: Home, root: Path) -> Home:
@@ -133,11 +135,40 @@ def a_partner_is_gone(home: Home) -> None:
     (home.raw / "person" / "zoo.person" / "2025-annual.parquet").unlink()
 
 
+def of_state_id(number: str, i: int) -> dict[str, str]:
+    """A child with the state id S2, who is another one for each i."""
+    return {**cohort("", i, 1)[0], "student_id": number, "state_student_id": "S2"}
+
+
+def two_agree_on_a_state_id(home: Home) -> None:
+    send(home, "south", of_state_id("A", 3))
+    send(home, "east", of_state_id("B", 3), school_year=2024)
+
+
+def others_come_with_it_for_another_child(home: Home) -> None:
+    send(home, "west", of_state_id("C", 57), *cohort("W", 60, 10), school_year=2023)
+
+
+def one_who_agreed_is_gone_and_the_state_id_is_the_others(home: Home) -> None:
+    (home.raw / "person" / "east.person" / "2024-annual.parquet").unlink()
+
+
+def both_lose_it_in_a_year_of_both(home: Home) -> None:
+    (home.raw / "person" / "west.person" / "2023-annual.parquet").unlink()
+    send(home, "west", of_state_id("C", 57), *cohort("W", 60, 10), school_year=2025)
+
+
+def who_contradicted_is_gone(home: Home) -> None:
+    (home.raw / "person" / "west.person" / "2025-annual.parquet").unlink()
+
+
 NEWS: tuple[Callable[[Home], None], ...] = (
     third_partner_comes, other_zip_codes_at_the_same_places, some_children_are_gone_and_one_tells_a_state_id,
     a_state_id_is_shared_and_a_namesake_comes, gone_children_are_back_and_one_is_linked,
     a_third_of_a_cluster_goes, a_collection_is_withdrawn, a_partner_merges_two_of_its_records,
-    a_birth_date_takes_a_link_apart, a_partner_is_gone,
+    a_birth_date_takes_a_link_apart, a_partner_is_gone, two_agree_on_a_state_id,
+    others_come_with_it_for_another_child, one_who_agreed_is_gone_and_the_state_id_is_the_others,
+    both_lose_it_in_a_year_of_both, who_contradicted_is_gone,
 )  # fmt: skip
 
 
@@ -154,6 +185,7 @@ def test_after_each_news_all_is_as_if_everything_had_been_worked_out(
     home = Home(tmp_path / "interim")
     begin(home)
     link(home)
+    contradicted = []
     for news in NEWS:
         news(home)
         in_full = copy_to_do_in_full(home, tmp_path / news.__name__)
@@ -163,6 +195,9 @@ def test_after_each_news_all_is_as_if_everything_had_been_worked_out(
         assert took_news_only == [True, False], news.__name__
         ours, theirs = told(home), told(in_full)
         assert {name for name in ours if ours[name] != theirs[name]} == set(), news.__name__
+        contradicted.append(len(ours["contradicted"]))
+    # C by A and B; A by C, who tells it earlier; A and C each by the other
+    assert contradicted[-5:] == [0, 2, 1, 2, 0]
 
 
 def test_where_a_second_partner_comes_all_are_compared_and_linked(tmp_path: Path) -> None:

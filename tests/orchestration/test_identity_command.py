@@ -242,7 +242,7 @@ def test_a_partner_is_told_whom_nobody_else_knows_by_its_own_numbers_if_the_comm
 
     def want(lists: str) -> None:
         home.reference.mkdir(exist_ok=True)
-        said = f"select 'lakeside' as community_id, 0.2 as largest_match_rate_drop, 0.002 as largest_reissued_share, {lists} as unmatched_lists, true as households_by_address"
+        said = f"select 'lakeside' as community_id, 0.2 as largest_match_rate_drop, 0.002 as largest_reissued_share, 0.002 as largest_contradicted_share, {lists} as unmatched_lists, true as households_by_address"
         duckdb.sql(said).write_parquet(str(home.reference_file("identity_settings")))
         link_persons(home)
 

@@ -117,16 +117,15 @@ def test_a_refresh_without_a_new_release_says_who_changed_behind_it(
     import orchestration.commands.release_facts
 
     facts: dict[str, Any] = {
-        **dict.fromkeys(
-            ("hidden", "without_values", "incomplete", "refused_state_ids", "unmapped", "years_gone")
-        ),
+        **dict.fromkeys(("hidden", "without_values", "incomplete", "unmapped", "years_gone")),
+        **dict.fromkeys(("refused_state_ids", "contradicted_state_ids"), 0),
         **dict.fromkeys(("left_out", "warnings", "held"), ()),
         "joined_persons": joined,
         "split_persons": split,
     }
     refreshed(monkeypatch)
     monkeypatch.setattr(orchestration.commands.release_facts, "release_facts", lambda *_: facts)
-    refresh.refresh(False, "", False, False, False, False, False)
+    refresh.refresh(False, "", False, False, False, False, False, False)
     said = capsys.readouterr().err
     assert "No published number changed in " in said
     assert ("What changed" in said) == bool(says)
