@@ -27,7 +27,7 @@ def take_contradicted(con: duckdb.DuckDBPyConnection) -> None:
     and both do where that is the same. Never by the order of arrival. Accounts without a name or a birth date
     say nothing either way. Who lost it is grouped as one who never had a state id, by its partner's number.
     """
-    for statement in (_DOUBTFUL, _DOUBTED, _SUSPECTS, _TOLD, _CONTRADICTED, _WITHOUT_STATE_ID):
+    for statement in (_DOUBTFUL, _DOUBTED, _OF_DOUBTED, _SUSPECTS, _TOLD, _CONTRADICTED, _WITHOUT_STATE_ID):
         con.execute(statement)
 
 
@@ -49,12 +49,19 @@ _DOUBTED = """
     left join merged on grouped.partner_id = merged.partner_id and grouped.student_id = merged.student_id
 """
 
+# read once, and as it is: what is worked out of a name here would be worked out of all accounts
+_OF_DOUBTED = """
+    create or replace temp table doubted_account as
+    select group_id, partner, student, first_name, last_name, birth_date, school_year,
+           coalesce(community_id, '') || '|' || trim(account.state_student_id) = doubted.state_student_id
+               as tells_id
+    from account inner join doubted using (member_id)
+"""
+
 _SUSPECTS = f"""
     create or replace temp table suspect as
     with born as (
-        select distinct group_id, partner, birth_date
-        from account inner join doubted using (member_id)
-        where birth_date is not null
+        select distinct group_id, partner, birth_date from doubted_account where birth_date is not null
     )
     select distinct group_id
     from born as l inner join born as r using (group_id)
@@ -63,10 +70,13 @@ _SUSPECTS = f"""
 
 _TOLD = f"""
     create or replace temp table told_by_state_id as
-    select distinct group_id, partner, student, birth_date,
-           {letters("first_name")} as first_name, {letters("last_name")} as last_name
-    from account inner join (from doubted semi join suspect using (group_id)) as doubted using (member_id)
-    where birth_date is not null and {letters("first_name")} <> '' and {letters("last_name")} <> ''
+    from (
+        select distinct group_id, partner, student, birth_date,
+               {letters("first_name")} as first_name, {letters("last_name")} as last_name
+        from doubted_account semi join suspect using (group_id)
+        where birth_date is not null
+    )
+    where first_name <> '' and last_name <> ''
 """
 
 _CONTRADICTED = f"""
@@ -85,10 +95,7 @@ _CONTRADICTED = f"""
         select student from compared group by all having bool_and(is_contradiction)
     ),
     first_told as (
-        select student, min(school_year) as first_year
-        from account inner join (from doubted semi join suspect using (group_id)) as doubted using (member_id)
-        where coalesce(community_id, '') || '|' || trim(account.state_student_id) = doubted.state_student_id
-        group by all
+        select student, min(school_year) as first_year from doubted_account where tells_id group by all
     ),
     lost as (
         select compared.student, other_student

@@ -129,7 +129,9 @@ _ASSIGNED = """
     ),
     shared as (
         -- decided to be one; but who is taken out of a group takes along what its partner merged with it
-        select group_id from placed where method = 'decided' group by all
+        select group_id
+        from placed semi join (from placed where method = 'decided') as decided_on using (group_id)
+        group by all
         having count(*) > 1
             and (min(partner_id) <> max(partner_id) or not starts_with(min(seed), 'apart|'))
     )
