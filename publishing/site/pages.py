@@ -29,8 +29,10 @@ MEANINGS = {
     "suppressed": "The group is small, or the number protects one that is.",
     "coded_low": "So near 0 that the exact number would tell of single children: only this band is told.",
     "coded_high": "The same near 100 %.",
+    "rounded": "Of a small group only this range is told, and its number of children is rounded.",
     "not_received": "A delivery that the number needs is due and not there.",
 }
+BANDS = {"coded_low": (8,), "coded_high": (92,), "rounded": (40, 60)}  # such as they are
 # what stands for a number on the page: the same columns in the download
 CSV_HEADER = (
     "indicator_id",
@@ -160,13 +162,12 @@ class Site:
         }
         shown = [
             {
-                "words": wording.WORDS[kind].replace("{}", "8" if kind == "coded_low" else "92")
-                if kind
-                else "52.3 %",
+                "words": wording.WORDS[kind].format(*BANDS.get(kind, ())) if kind else "52.3 %",
                 "meaning": meaning,
                 "n": counts.get(kind, 0),
             }
             for kind, meaning in MEANINGS.items()
+            if kind != "rounded" or kind in counts  # hardly any community rounds
         ]
         releases = self.source.rows("select * from releases order by release_id desc")
         return self.render("about.html", shown=shown, releases=releases)

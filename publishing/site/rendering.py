@@ -34,6 +34,8 @@ def environment() -> jinja2.Environment:
     )
     made.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":")}
     made.filters |= {
+        "about": wording.about,
+        "about_points": wording.about_points,
         "area_value": area_value,
         "day": lambda moment: moment.strftime("%Y-%m-%d"),
         "file_name": file_name,
@@ -96,8 +98,9 @@ def area_value(row: Mapping[str, Any]) -> str:
 
 
 def area_interval(row: Mapping[str, Any]) -> str:
-    """From where to where the number lies."""
+    """From where to where the number lies; of shares, the unit once."""
     low, high = (_in_unit(row[end], row["value_kind"]) for end in ("value_low", "value_high"))
+    low = low.removesuffix(f"{wording.NO_BREAK}%")
     return f"{low} to {high}"
 
 

@@ -83,6 +83,16 @@ def signed(points: float | None, plus: str = "+") -> str:
     return f"{sign}{abs(points):.1f}"
 
 
+def about(share: float | None) -> str:
+    """`about 55 %`: a share that was rounded to whole percents or wider steps, so as to tell no count."""
+    return "" if share is None else f"about {whole(share)}{NO_BREAK}%"
+
+
+def about_points(points: float | None) -> str:
+    """`about −10`: a difference of two such shares."""
+    return "" if points is None else f"about {signed(round(points)).removesuffix('.0')}"
+
+
 def plain(name: str | None) -> str:
     """`ten_percent` -> `Ten percent`: names that have no title."""
     text = (name or "").replace("_", " ")

@@ -101,9 +101,9 @@ from (values (2024, 'first_step', 1, 'all', 'all', 400, 0.75, 0.7053, 0.79, ''),
 insert into program_results by name
 select 'tal' as community_id, 'club' as program_id, $program as program_name, 'tutoring' as program_type, 2025 as school_year, indicator_id,
     'usual' as definition_version, dosage, 'exact' as method, n as n_matched, rate as participant_rate, other as comparison_rate, 100 * (rate - other) as difference_points,
-    low as difference_points_low, high as difference_points_high, true as is_balanced, 'This does not prove that the program did it.' as caution, marker as suppression
-from (values ('early_grade_reading', 'all', 90, 0.62, 0.5, 1.5, 22.5, ''), ('early_grade_reading', 'low', null, null, null, null, null, 'suppressed'),
-    ('kindergarten_readiness', 'all', null, 0.7, 0.4, null, null, '')) as v(indicator_id, dosage, n, rate, other, low, high, marker);
+    low as difference_points_low, high as difference_points_high, balanced as is_balanced, 'This does not prove that the program did it.' as caution, marker as suppression
+from (values ('early_grade_reading', 'all', 90, 0.62, 0.5, 1.5, 22.5, false, ''), ('early_grade_reading', 'low', null, null, null, null, null, null, 'suppressed'),
+    ('kindergarten_readiness', 'all', null, 0.7, 0.4, null, null, null, '')) as v(indicator_id, dosage, n, rate, other, low, high, balanced, marker);
 
 insert into gateway_status by name
 select 'tal' as community_id, 'exploring' as gateway, 'baseline' as item, 1 as sort_order, 'A value is published' as requirement, outcome,
@@ -116,7 +116,8 @@ select 'tal' as community_id, partner as partner_id, partner || '.' || entity as
 from (values ('north_district', 'attendance', 2024, '1', 'key_is_unique', 'quarantine', true, 0, 'accepted', 5000),
     ('north_district', 'attendance', 2025, '2', 'key_is_unique', 'quarantine', false, null, 'accepted_with_quarantine', 5100),
     ('north_district', 'attendance', 2025, '3', 'row_count_is_like_last_time', 'reject', false, 2600, 'rejected', 2500),
-    ('north_district', 'person', 2025, '4', 'key_is_unique', 'reject', false, 40, 'rejected', 4000)
+    ('north_district', 'person', 2025, '4', 'key_is_unique', 'reject', false, 40, 'rejected', 4000),
+    ('eastside', 'enrollment', 2025, '5', 'file_can_be_read', 'reject', false, null, 'rejected', 0)
 ) as v(partner, entity, year, id, rule, severity, passed, broken, state, received);
 
 insert into releases by name

@@ -154,6 +154,8 @@ def test_percentages_and_ranges_are_told_as_such(browser: Browser, map_of: MapOf
         assert page.text_content("#map figure > svg > path title") == "01234: 50 to 60\u00a0%"
         open_page(page, tmp_path / "site", "index.html")
         assert "50 to 60\u00a0%" in page.inner_text("main")
+        open_page(page, tmp_path / "site", "about.html")
+        assert table(page, "main")["40 to 60 %"][-1] == "2"
         assert browser.troubles == []
 
 
@@ -274,7 +276,22 @@ def test_without_scripts_the_community_is_there(browser: Browser, site: Path) ->
         assert PROGRAM in page.inner_text("main")
         text = " ".join(page.inner_text("main").split())
         assert "This does not prove that the program did it." in text
-        assert "not told 70.0 % 40.0 % +30.0 points" in text  # without a count no interval
+        assert "+12.0 points 1.5 to 22.5 not alike before" in text
+        # without a count the shares are rounded and have no interval; in a first year there is no year before
+        assert (
+            "not told about 70 % about 40 % about +30 points rounded; may be chance whether alike before is not known"
+            in text
+        )
+        page.goto((site / "deliveries.html").as_uri())
+        found = table(page, "#rules ~ .scroll")
+        assert found["Eastside"] == [
+            "Eastside",
+            "Enrollment",
+            "2024-25 annual",
+            "File can be read",
+            "stops the delivery",
+            "the file",
+        ]
 
 
 def test_on_paper_there_is_no_navigation_and_nothing_is_folded(browser: Browser, site: Path) -> None:
