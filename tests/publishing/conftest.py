@@ -172,7 +172,8 @@ select 'riverbend' as community_id, 'census' as partner_id, 2025::integer as sch
     value::decimal(18, 4) as value, null::decimal(18, 4) as value_low, null::decimal(18, 4) as value_high,
     margin::decimal(18, 4) as margin_of_error, 0.90::decimal(18, 4) as confidence_level,
     false as is_suppressed, 'l' as _load_id, 1::bigint as _row_number
-from (values ('1', 'part', 60, 20), ('1', 'whole', 80, 10), ('2', 'part', 10, 1), ('2', 'whole', 80, 40))
+from (values ('1', 'part', 60, 20), ('1', 'whole', 80, 10), ('2', 'part', 10, 1), ('2', 'whole', 80, 40),
+    ('3', 'part', 22, 11), ('3', 'whole', 54, 27))
     as told (area_id, measure_id, value, margin);
 create table marts.dim_program as
 select 'riverbend' as community_id, 'club:' || name as program_id, upper(name) as program_name,

@@ -281,7 +281,7 @@ def test_results_of_programs_are_shown_as_the_community_shows_its_numbers(
     assert (
         here.query(
             "select split_part(program_id, ':', 2), dosage, n_matched, participant_rate, comparison_rate, "
-            "round(difference_points, 4), difference_points_low from published.program_results "
+            "difference_points, difference_points_low from published.program_results "
             "where suppression = '' order by all"
         )
         == expected

@@ -341,16 +341,21 @@ def test_children_alike_are_balanced_up_to_a_tenth_of_a_standard_deviation(wareh
 def test_a_share_of_two_estimates_has_the_margin_of_the_census_bureaus_formula(
     warehouse: SmallWarehouse,
 ) -> None:
-    """Worked out by hand at 90 %, and widened to 95 %: of a proportion, and of a ratio where that has no root."""
+    """Worked out by hand at 90 %, and widened to 95 %: of a proportion, and of a ratio where that has no root.
+
+    Or a root of nothing: 11 less 22/54 of 27, which would claim that 22 of 54 is known for certain.
+    """
     rows = warehouse.query(
         "select area_id, value, value_low, value_high from published.area_values order by area_id"
     )
     wider = 1.959963984540054 / 1.6448536269514722
     proportion = wider * math.sqrt(20**2 - 0.75**2 * 10**2) / 80
     ratio = wider * math.sqrt(1**2 + 0.125**2 * 40**2) / 80
-    assert [row[0] for row in rows] == ["1", "2"]
+    uncertain = wider * math.sqrt(11**2 + (22 / 54) ** 2 * 27**2) / 54
+    assert [row[0] for row in rows] == ["1", "2", "3"]
     assert rows[0][1:] == pytest.approx((0.75, 0.75 - proportion, 1.0))
     assert rows[1][1:] == pytest.approx((0.125, 0.125 - ratio, 0.125 + ratio))
+    assert rows[2][1:] == pytest.approx((22 / 54, 22 / 54 - uncertain, 22 / 54 + uncertain))
 
 
 def test_gateways_name_what_is_missing(warehouse: SmallWarehouse) -> None:

@@ -60,7 +60,8 @@ weighed as (
 ),
 
 -- a share of two estimates: US Census Bureau, Understanding and Using American Community Survey Data (2020), chapter 8;
--- where the difference under the root is negative, its formula of a ratio
+-- where the difference under the root is negative, its formula of a ratio; also where it is nothing, but for what
+-- floating point leaves, since no estimate is known without a margin
 estimated as (
 
     select
@@ -68,7 +69,7 @@ estimated as (
         case when is_share then value / nullif(whole, 0) else value end as estimate,
         case
             when not is_share then half_width
-            when whole > 0 and half_width >= weighed_half_width
+            when whole > 0 and half_width - weighed_half_width > 1e-9 * half_width
                 then sqrt(power(half_width, 2) - power(weighed_half_width, 2)) / whole
             when whole > 0 then sqrt(power(half_width, 2) + power(weighed_half_width, 2)) / whole
         end as estimate_half_width

@@ -186,7 +186,11 @@ told as (
         case when not is_hidden then round(cast(n_matched as double) / n_participants, 1) end as share_matched,
         shown_participant_rate as participant_rate,
         shown_comparison_rate as comparison_rate,
-        100 * (shown_participant_rate - shown_comparison_rate) as difference_points,
+        -- of rates in steps of whole points, without what floating point leaves
+        case
+            when is_exact then 100 * (shown_participant_rate - shown_comparison_rate)
+            else round(100 * (shown_participant_rate - shown_comparison_rate))
+        end as difference_points,
         -- an interval tells of how many children it is
         case
             when is_exact and not is_hidden
