@@ -104,7 +104,8 @@ def prepare(con: duckdb.DuckDBPyConnection, children: int, indicators: int, plan
     )
     con.execute(
         "create table rules as select 'c' as community_id, 10 as minimum_denominator, true as shows_bands, "
-        "4 as band_smallest, 0.05::double as band_share, 'counts' as shows"
+        "4 as band_smallest, 0.05::double as band_share, 'counts' as shows, "
+        "null::integer as rounded_to, null::integer as rounded_under"
     )
     for table, columns in NO_ROWS.items():
         con.execute(f"create table {table} ({columns})")
