@@ -98,9 +98,9 @@ def area_value(row: Mapping[str, Any]) -> str:
 
 
 def area_interval(row: Mapping[str, Any]) -> str:
-    """From where to where the number lies; of shares, the unit once."""
-    low, high = (_in_unit(row[end], row["value_kind"]) for end in ("value_low", "value_high"))
-    low = low.removesuffix(f"{wording.NO_BREAK}%")
+    """From where to where the number lies; of a share without the unit, as everywhere."""
+    ends = (_in_unit(row[end], row["value_kind"]) for end in ("value_low", "value_high"))
+    low, high = (end.removesuffix(f"{wording.NO_BREAK}%") for end in ends)
     return f"{low} to {high}"
 
 
