@@ -294,6 +294,14 @@ def test_without_scripts_the_community_is_there(browser: Browser, site: Path) ->
         ]
 
 
+def test_on_a_phone_the_change_of_an_indicator_is_in_sight(browser: Browser, site: Path) -> None:
+    with browser.page(390) as page:
+        page.goto((site / "indicators.html").as_uri())
+        assert "points since" in page.inner_text(".stages")
+        wider = "all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => one.ariaLabel)"
+        assert page.eval_on_selector_all(".stages .scroll", wider) == []
+
+
 def test_on_paper_there_is_no_navigation_and_nothing_is_folded(browser: Browser, site: Path) -> None:
     with browser.page() as page:
         open_page(page, site, "gateways.html")
