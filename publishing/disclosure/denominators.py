@@ -63,21 +63,27 @@ with opening as (
     where sign = -1
     group by equation_id
 ),
-telling as (
-    select counted_cell as cell_id, bool_or(tells_of_few) as tells_of_few from counted group by 1
+-- a result that was shown told how many another table counts, or nearly: what was hidden there is not that
+results as (
+    select
+        counted_cell as cell_id, bool_or(tells_of_few) as tells_of_few,
+        coalesce(bool_or(is_result_known), false) as is_known,
+        coalesce(bool_or(was_shown), false) as was_shown
+    from counted left join difference using (cell_id)
+    group by 1
 ),
 of_population as (
     select
         representative, slot_id,
         bool_or(coalesce(is_small, false)) as is_primary,
-        bool_and(coalesce(was_hidden, false)) as was_hidden,
-        bool_or(coalesce(is_known, false)) as is_known,
+        bool_and(coalesce(was_hidden, false) and not coalesce(results.was_shown, false)) as was_hidden,
+        bool_or(coalesce(difference.is_known, false) or coalesce(results.is_known, false)) as is_known,
         bool_or(coalesce(tells_of_few, false)) as tells_of_few,
         bool_or(opening.cell_id is not null) as opens
     from cell
     inner join population using (problem_id)
     left join difference using (cell_id)
-    left join telling using (cell_id)
+    left join results using (cell_id)
     left join opening using (cell_id)
     group by representative, slot_id
 )

@@ -225,7 +225,8 @@ select
             ) <= {BAND_SIZE.format(n=_MOVED)}
         end
     ) as is_telling,
-    bool_or(shown.suppression = 'suppressed' and shown.last_release = last.last_release) as was_hidden
+    bool_or(shown.suppression = 'suppressed' and shown.last_release = last.last_release) as was_hidden,
+    bool_or(shown.suppression <> 'suppressed' and shown.last_release = last.last_release) as was_shown
 from cell
 inner join problem using (problem_id)
 inner join slot using (slot_id)

@@ -74,6 +74,32 @@ def test_nothing_changed_and_nothing_is_hidden_or_shown_that_was_not(con: duckdb
     assert shown_now(con) == con.execute(f"{SHOWN} order by all").fetchall()
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_results_that_another_table_counts_stay_as_they_were_shown(seed: int) -> None:
+    """Who went to college is a result of one table and a number of children of another, whose results are hidden."""
+    with duckdb.connect() as con:
+        con.execute("set threads = 1")
+        make_children(con, 1500, schools=3, seed=seed)
+        con.execute(
+            "insert into children by name select * replace ('persistence' as indicator_id, "
+            f"hash(child, 'stays', {seed}) % 100 < 92 as is_success) from children where is_success"
+        )
+        make_cells(con, usual_plan())
+        protect(con)
+        release(con, "r0001")
+        first = con.execute(
+            f"select indicator_id, {KEY}, suppression from cell_suppression order by all"
+        ).fetchall()
+        assert {row[0] for row in first if row[-1] == "suppressed"} == {"indicator_0", "persistence"}
+        assert again(con).held == 0
+        assert (
+            con.execute(
+                f"select indicator_id, {KEY}, suppression from cell_suppression order by all"
+            ).fetchall()
+            == first
+        )
+
+
 def test_one_late_child_holds_the_year(con: duckdb.DuckDBPyConnection) -> None:
     new_children(con, 1)
     report = again(con)
