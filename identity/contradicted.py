@@ -22,10 +22,10 @@ def take_contradicted(con: duckdb.DuckDBPyConnection) -> None:
     """Make table contradicted (member_id, other_member_id), and take state ids from its members in grouped.
 
     Of students of two partners with one state id, who contradict each other where all that they are called
-    is unlike and all birth dates are (unlike.py), one loses it who agrees with nobody else's account of the
-    id: to one who does agree with somebody, else to one whose partner told the id in an earlier school year,
-    and both do where that is the same. Never by the order of arrival. Accounts without a name or a birth date
-    say nothing either way. Who lost it is grouped as one who never had a state id, by its partner's number.
+    is unlike and all birth dates are (unlike.py), one loses it who agrees with nobody else's account of it:
+    both, where neither does, for years and the order of arrival are as partners choose. Accounts without a
+    name or a birth date say nothing either way. Who lost it is grouped as one who never had a state id, by
+    its partner's number.
     """
     for statement in (_DOUBTFUL, _DOUBTED, _OF_DOUBTED, _SUSPECTS, _TOLD, _CONTRADICTED, _WITHOUT_STATE_ID):
         con.execute(statement)
@@ -42,7 +42,7 @@ _DOUBTFUL = """
 
 _DOUBTED = """
     create or replace temp table doubted as
-    select member_id, group_id, state_student_id, grouped.partner_id as partner,
+    select member_id, group_id, grouped.partner_id as partner,
            'partner|' || grouped.partner_id || '|' || coalesce(known_as, grouped.student_id) as student
     from grouped
     semi join doubtful using (group_id)
@@ -52,9 +52,7 @@ _DOUBTED = """
 # read once, and as it is: what is worked out of a name here would be worked out of all accounts
 _OF_DOUBTED = """
     create or replace temp table doubted_account as
-    select group_id, partner, student, first_name, last_name, birth_date, school_year,
-           coalesce(community_id, '') || '|' || trim(account.state_student_id) = doubted.state_student_id
-               as tells_id
+    select group_id, partner, student, first_name, last_name, birth_date
     from account inner join doubted using (member_id)
 """
 
@@ -94,16 +92,10 @@ _CONTRADICTED = f"""
     alone as (
         select student from compared group by all having bool_and(is_contradiction)
     ),
-    first_told as (
-        select student, min(school_year) as first_year from doubted_account where tells_id group by all
-    ),
+    -- where nobody agrees with anybody it is not known whose the id is: an earlier school year, as any other
+    -- way to choose, is a partner's own word
     lost as (
-        select compared.student, other_student
-        from compared
-        semi join alone using (student)
-        inner join first_told as own using (student)
-        inner join first_told as others on other_student = others.student
-        where others.first_year <= own.first_year or other_student not in (from alone)
+        select student, other_student from compared where student in (from alone)
     )
     select own.member_id, others.member_id as other_member_id
     from lost
@@ -140,7 +132,7 @@ def leave_out_decided(con: duckdb.DuckDBPyConnection) -> None:
 def refuse_contradicted(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """ContradictedStateIdError if a delivery not judged before (new_rate) has more of them than allowed.
 
-    Children of both sides count, for whose year is earlier keeps the id; not those who were let pass before.
+    Children of both sides count, for it is not known who is wrong; not those whom somebody let pass before.
     """
     found = con.execute(f"""
         with news as (
@@ -148,6 +140,7 @@ def refuse_contradicted(con: duckdb.DuckDBPyConnection, home: Home) -> None:
             where (least(member_id, other_member_id), greatest(member_id, other_member_id)) not in (
                 select (least(member_id, other_member_id), greatest(member_id, other_member_id))
                 from vault.contradicted
+                where was_let_pass
             )
         )
         select new_rate.extract_id, new_rate.school_year, new_rate.collection, n_children,
@@ -177,10 +170,21 @@ def refuse_contradicted(con: duckdb.DuckDBPyConnection, home: Home) -> None:
         )
 
 
-def keep_contradicted(con: duckdb.DuckDBPyConnection) -> None:
-    """Write them into the vault, for review and for what was let pass; the caller holds the transaction."""
+def keep_contradicted(con: duckdb.DuckDBPyConnection, *, let_pass: bool) -> None:
+    """Write them into the vault, for review; the caller holds the transaction.
+
+    No delivery is asked again of all there are now, with `let_pass`, and of those that were let pass before.
+    """
+    con.execute("""
+        create or replace temp table was_let_pass as
+        select member_id, other_member_id from vault.contradicted where was_let_pass
+    """)
     con.execute("delete from vault.contradicted")
-    con.execute("insert into vault.contradicted by name from contradicted")
+    con.execute(
+        "insert into vault.contradicted by name select *, $let_pass or "
+        "(member_id, other_member_id) in (from was_let_pass) as was_let_pass from contradicted",
+        {"let_pass": let_pass},
+    )
 
 
 def write_contradicted(con: duckdb.DuckDBPyConnection, home: Home) -> None:

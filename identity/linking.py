@@ -73,18 +73,18 @@ def link_persons(
             refuse_reissued(con, home)
         find_homes(con, home, only_news=only_news)
         with _transaction(con):
-            _keep(con, only_news=only_news)
+            _keep(con, only_news=only_news, let_pass=accept_contradicted_state_ids)
         return export(con, home, only_news=only_news)
 
 
-def _keep(con: duckdb.DuckDBPyConnection, *, only_news: bool) -> None:
+def _keep(con: duckdb.DuckDBPyConnection, *, only_news: bool, let_pass: bool) -> None:
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None).isoformat()
     keep_files(con)
     keep_homes(con, only_news=only_news)
     keep_accounts(con)
     keep_matches(con, now, only_news=only_news)
     keep_grouped(con, only_news=only_news)
-    keep_contradicted(con)
+    keep_contradicted(con, let_pass=let_pass)
     keep_persons(con, now)
     keep_match_rates(con, now)
     con.execute("insert into vault.generation select coalesce(max(number), 0) + 1 from vault.generation")

@@ -48,7 +48,7 @@ _PLACED = """
         grouped.member_id, grouped.partner_id, grouped.student_id, grouped.group_id, grouped.seed,
         grouped.method, grouped.n_state_ids,
         coalesce(clustered.cluster_id, grouped.group_id) as cluster_id,
-        member.person_id as former_person_id
+        member.person_id as former_person_id, member.since as known_since
     from (from grouped semi join concerned using (member_id)) as grouped
     left join clustered using (group_id)
     left join vault.member as member using (member_id)
@@ -68,14 +68,14 @@ _KEEPERS = """
     create or replace temp table keeper as
     select
         former_person_id as person_id,
-        -- who was taken out of a group, or lost its state id, leaves the id to the others
+        -- who was taken out of a group leaves the id to the others; of as many, who is known longer keeps it
         min_by(
             cluster_id,
-            (-n_stayed, -n_members, starts_with(first_seed, 'apart|'), have_lost, first_seed, cluster_id)
+            (-n_stayed, -n_members, starts_with(first_seed, 'apart|'), known_since, first_seed, cluster_id)
         ) as cluster_id
     from (
         select former_person_id, cluster_id, count(stayed.member_id) as n_stayed, count(*) as n_members,
-               min(seed) as first_seed, bool_and(method = 'state_id_contradicted') as have_lost
+               min(seed) as first_seed, min(known_since) as known_since
         from placed left join stayed using (member_id)
         where former_person_id is not null
         group by former_person_id, cluster_id

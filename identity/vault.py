@@ -39,7 +39,9 @@ SCHEMA = """
         member_id ubigint, group_id ubigint, cluster_id ubigint, n_state_ids bigint, grouped_as ubigint
     );
     -- who lost its state id to whom: what was let pass, and what a reviewer should look at
-    create table if not exists vault.contradicted (member_id ubigint, other_member_id ubigint);
+    create table if not exists vault.contradicted (
+        member_id ubigint, other_member_id ubigint, was_let_pass boolean
+    );
     create table if not exists vault.home (
         community_id varchar, address varchar, zip_code varchar, place varchar, unit varchar, zip varchar
     );
