@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -496,7 +497,7 @@ def test_the_demo_counts_the_deliveries_in_its_files(monkeypatch: pytest.MonkeyP
     from orchestration.commands import demo
     from orchestration.console import err
 
-    one = [object()]  # a sheet of three school years
+    one = [SimpleNamespace(load_id="a sheet of three school years")]
     monkeypatch.setattr(orchestration.received, "receive_files", lambda *_: (one, []))
     monkeypatch.setattr(orchestration.received, "waiting_deliveries", lambda *_, **__: one)
     monkeypatch.setattr(demo, "run_load", lambda _: (["of 2023", "of 2024", "of 2025"], []))
