@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.conftest import Deployment
-from tests.end_to_end.conftest import ATTENDANCE, attendance
+from tests.end_to_end.conftest import ATTENDANCE, attendance, enrollment
 
 pytestmark = pytest.mark.xdist_group("tinytown")
 
@@ -143,6 +143,24 @@ def test_a_bad_file_is_refused_and_the_last_good_one_stays(loaded: Deployment, c
         assert said.lower() in words, f"{said!r} is not in: {done.output}"
     assert "traceback" not in words
     assert SECRET.lower() not in words
+    assert SECRET.encode() not in everything_written(loaded)
+    assert in_force(loaded) == before
+
+
+def test_dates_that_cannot_be_read_are_refused_and_the_last_good_ones_stay(loaded: Deployment) -> None:
+    good = enrollment(2024)
+    assert loaded.call("load", loaded.send("enrollment_2024_annual.csv", good)).exit_code == 0
+    before = in_force(loaded)
+    # the 31st of June, day before month, and no day at all
+    bad = good.replace("08/15/2023", "06/31/2023", 4).replace("08/15/2023", "15/08/2023", 4)
+    done = loaded.call(
+        "load", loaded.send("enrollment_2024_annual.csv", bad.replace("08/15/2023", SECRET, 4))
+    )
+    assert done.exit_code == 1, done.output
+    words = " ".join(done.output.split())
+    assert "entry_date" in words
+    assert "12 of 40 rows" in words
+    assert SECRET not in words
     assert SECRET.encode() not in everything_written(loaded)
     assert in_force(loaded) == before
 
