@@ -89,16 +89,13 @@ _CONTRADICTED = f"""
         where l.partner <> r.partner
         group by all
     ),
-    alone as (
-        select student from compared group by all having bool_and(is_contradiction)
-    ),
     -- where nobody agrees with anybody it is not known whose the id is: an earlier school year, as any other
     -- way to choose, is a partner's own word
-    lost as (
-        select student, other_student from compared where student in (from alone)
+    alone as (
+        select student from compared group by all having bool_and(is_contradiction)
     )
     select own.member_id, others.member_id as other_member_id
-    from lost
+    from (from compared semi join alone using (student)) as lost
     inner join doubted as own using (student)
     inner join doubted as others on other_student = others.student
 """

@@ -24,30 +24,10 @@ def measure_match_rates(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     later, when the child comes to school, so rates of today do not compare; and one delivery that was let
     pass is no measure, but two in a row are how it is now.
     """
+    con.execute(_MEASURED)
     con.execute(f"""
         create or replace temp table new_rate as
-        with told as (
-            select distinct _load_id as load_id, community_id, extract_id, school_year, collection, member_id
-            from new_account
-            where _load_id not in (select load_id from vault.match_rate)
-        ),
-        told_persons as (
-            select distinct told.* exclude (member_id), person_id
-            from told inner join person_now using (member_id)
-        ),
-        known_to as (
-            select person_id, min(partner_id) <> max(partner_id) as is_matched
-            from person_now semi join told_persons using (person_id)
-            group by person_id
-        ),
-        children as (select * from told_persons inner join known_to using (person_id)),
-        rates as (
-            select load_id, community_id, extract_id, school_year, collection,
-                   count(*) as n_children, count(*) filter (is_matched) as n_matched
-            from children
-            group by all
-        ),
-        expected as (
+        with expected as (
             -- the second best, or of two the best: one that was let pass does not count yet
             select extract_id, list_reverse_sort(list(rate))[if(count(*) = 3, 2, 1)] as expected_rate
             from (
@@ -59,14 +39,38 @@ def measure_match_rates(con: duckdb.DuckDBPyConnection, home: Home) -> None:
             group by extract_id
         )
         select
-            rates.*, expected_rate,
+            measured.*, expected_rate,
             n_children < {FEWEST_CHILDREN} or expected_rate is null
             or expected_rate - n_matched / n_children
                 <= coalesce(largest_match_rate_drop, {LARGEST_DROP}) as has_held
-        from rates
+        from measured
         left join expected using (extract_id)
         left join {community_settings(home)} as settings using (community_id)
     """)
+
+
+# deliveries not measured before, and how many of their children another partner knows
+_MEASURED = """
+    create or replace temp table measured as
+    with told as (
+        select distinct _load_id as load_id, community_id, extract_id, school_year, collection, member_id
+        from new_account
+        where _load_id not in (select load_id from vault.match_rate)
+    ),
+    told_persons as (
+        select distinct told.* exclude (member_id), person_id
+        from told inner join person_now using (member_id)
+    ),
+    known_to as (
+        select person_id, min(partner_id) <> max(partner_id) as is_matched
+        from person_now semi join told_persons using (person_id)
+        group by person_id
+    )
+    select load_id, community_id, extract_id, school_year, collection,
+           count(*) as n_children, count(*) filter (is_matched) as n_matched
+    from told_persons inner join known_to using (person_id)
+    group by all
+"""
 
 
 def refuse_fallen(con: duckdb.DuckDBPyConnection) -> None:
