@@ -3,9 +3,8 @@
 from itertools import groupby
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from ingestion.configuration.disaggregates import DISAGGREGATES
+from ingestion.yaml_nodes import plain
 from publishing.dbt_project import DBT_PROJECT
 from publishing.registry import REGISTRY, Definition, Indicator, load_registry
 
@@ -51,8 +50,7 @@ def _version(definition: Definition) -> str:
 def with_cards(page: str) -> str:
     """The page with what stands between its markers written anew: the stages, and a card per indicator."""
     descriptions = {
-        model["name"]: model["description"].strip()
-        for model in YAML(typ="safe").load(DBT_PROJECT / REGISTRY)["models"]
+        model["name"]: model["description"].strip() for model in plain(DBT_PROJECT / REGISTRY)["models"]
     }
     registry = load_registry(DBT_PROJECT)
     stages = list(dict.fromkeys(indicator.stage for indicator in registry.values()))

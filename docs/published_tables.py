@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from ingestion.yaml_nodes import plain
 
 PAGE = Path(__file__).with_name("published.md")
 MODELS = Path(__file__).parents[1] / "dbt_project" / "models" / "published" / "_published.yml"
@@ -12,7 +12,7 @@ BEGIN, END = "<!-- written from _published.yml -->\n", "<!-- end -->\n"
 
 def models() -> list[dict[str, Any]]:
     """The entries of _published.yml, each under the name its table has in a release."""
-    found: list[dict[str, Any]] = YAML(typ="safe").load(MODELS)["models"]
+    found: list[dict[str, Any]] = plain(MODELS)["models"]
     return [{**model, "name": model["name"].removeprefix("published_")} for model in found]
 
 

@@ -13,13 +13,19 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
-from ruamel.yaml import YAML
-from ruamel.yaml.composer import Composer
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ingestion.errors import ContractError
+from ingestion.yaml_nodes import (
+    AliasError,
+    MappingNode,
+    MarkedYAMLError,
+    Node,
+    ScalarNode,
+    Scalars,
+    SequenceNode,
+    YAMLError,
+    composed,
+)
 
 Location = tuple[str | int, ...]
 IDENTIFIER_PATTERN = r"^[a-z][a-z0-9_]*$"
@@ -71,24 +77,6 @@ def _as_list(value: object) -> object:
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
 
 
-class _AliasError(Exception):
-    """A file repeats a value by its anchor."""
-
-    def __init__(self, event: AliasEvent) -> None:
-        super().__init__(event.anchor)
-        self.anchor = event.anchor
-        self.line = event.start_mark.line + 1
-
-
-class _WithoutAliases(Composer):
-    """A few lines of aliases of aliases grow without bound, and one that holds itself never ends."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.parser.check_event(AliasEvent):
-            raise _AliasError(self.parser.peek_event())
-        return super().compose_node(parent, index)
-
-
 @dataclass(frozen=True)
 class YamlFile:
     """A parsed file: plain data, the line of every key and item, and what was already wrong with it."""
@@ -108,14 +96,16 @@ class YamlFile:
         )
 
 
-def read_yaml(path: Path) -> YamlFile:
-    """Parse `path`; duplicate keys are collected as problems, an unreadable file raises ContractError."""
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Composer = _WithoutAliases
+def read_yaml(path: Path, with_aliases: bool = False) -> YamlFile:
+    """Parse `path`; duplicate keys are collected as problems, an unreadable file raises ContractError.
+
+    Aliases are for files of our own: of others a few lines of aliases of aliases would grow without bound.
+    """
     try:
         # an accent may be typed as a letter of its own; what is compared with files has one form
-        node = yaml.compose(unicodedata.normalize("NFC", path.read_text(encoding="utf-8-sig")))
-    except _AliasError as error:
+        text = unicodedata.normalize("NFC", path.read_text(encoding="utf-8-sig"))
+        node = composed(text, with_aliases)
+    except AliasError as error:
         raise ContractError(
             f"the alias '*{error.anchor}' is not allowed",
             where=f"{path}:{error.line}",
@@ -138,7 +128,7 @@ def read_yaml(path: Path) -> YamlFile:
         ) from error
     lines: dict[Location, int] = {}
     duplicates: list[tuple[Location, int]] = []
-    data = {} if node is None else _plain(yaml, node, (), lines, duplicates)
+    data = {} if node is None else _plain(Scalars(), node, (), lines, duplicates)
     problems = tuple(
         ContractError(
             f"the key '{location[-1]}' is there twice", where=f"{path}:{line}", next_step="Keep one of them"
@@ -149,7 +139,11 @@ def read_yaml(path: Path) -> YamlFile:
 
 
 def _plain(
-    yaml: YAML, node: Node, at: Location, lines: dict[Location, int], duplicates: list[tuple[Location, int]]
+    scalars: Scalars,
+    node: Node,
+    at: Location,
+    lines: dict[Location, int],
+    duplicates: list[tuple[Location, int]],
 ) -> Any:
     """Plain Python data of a node; keys are the text as written, so that `true:` and `01:` stay text."""
     lines.setdefault(at, node.start_mark.line + 1)
@@ -161,19 +155,12 @@ def _plain(
                 duplicates.append(((*at, key), line))
                 continue
             lines[(*at, key)] = line
-            mapping[key] = _plain(yaml, value_node, (*at, key), lines, duplicates)
+            mapping[key] = _plain(scalars, value_node, (*at, key), lines, duplicates)
         return mapping
     if isinstance(node, SequenceNode):
-        return [_plain(yaml, item, (*at, i), lines, duplicates) for i, item in enumerate(node.value)]
+        return [_plain(scalars, item, (*at, i), lines, duplicates) for i, item in enumerate(node.value)]
     assert isinstance(node, ScalarNode)
-    return _scalar(yaml, node)
-
-
-def _scalar(yaml: YAML, node: ScalarNode) -> Any:
-    try:
-        value = yaml.constructor.construct_object(node, deep=True)
-    except (YAMLError, ValueError):
-        return str(node.value)
+    value = scalars.value(node)
     if isinstance(value, int | float) and not isinstance(value, bool):
         written = _WrittenInt(value) if isinstance(value, int) else _WrittenFloat(value)
         written.text = str(node.value)

@@ -2,21 +2,21 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
 
 from ingestion.contracts.entities import load_entities
-from ingestion.errors import MilepostError
-from ingestion.yaml_file import nearest
+from ingestion.errors import ContractError, MilepostError
+from ingestion.yaml_file import Location, YamlFile, nearest, read_yaml
 
 REGISTRY = Path("models/marts/indicators/_indicators.yml")
 IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]*$")
+_FACTS = ("config", "meta", "indicator")  # where an entry has them
 
 
 class RegistryError(MilepostError):
@@ -100,109 +100,112 @@ class Indicator(_Facts):
 def load_registry(dbt_project: Path) -> dict[str, Indicator]:
     """Indicator id -> indicator, in the order of the registry; a RegistryError tells of every problem."""
     path = dbt_project / REGISTRY
-    models = _models(path)
+    entries = _entries(path)
     problems: list[RegistryError] = []
     indicators: dict[str, Indicator] = {}
-    for model in models:
+    for entry in entries:
         try:
-            indicator = _indicator(path, model)
+            indicator = _indicator(entry)
         except RegistryError as error:
             problems.extend(single for single in error.singles() if isinstance(single, RegistryError))
         else:
             if indicator.id in indicators:
-                problems.append(_problem(path, model, indicator.id, "is stated twice", "Remove one entry"))
+                problems.append(_problem(entry, "is stated twice", "Remove one entry"))
             indicators[indicator.id] = indicator
-    problems.extend(_unmatched(path, models))
+    problems.extend(_unmatched(path, entries))
     if problems:
         raise RegistryError.of(problems)
     return indicators
 
 
-def _models(path: Path) -> list[Any]:
-    try:
-        return _read_models(path, path.stat().st_mtime_ns)
-    except FileNotFoundError as error:
-        raise RegistryError("the indicator registry is missing", where=str(path)) from error
+@dataclass(frozen=True)
+class _Entry:
+    """One model of the file, and where it stands in it."""
+
+    file: YamlFile
+    index: int
+
+    @property
+    def data(self) -> Any:
+        return self.file.data["models"][self.index]
+
+    @property
+    def name(self) -> str:
+        return str(self.data.get("name", "?"))
+
+    def where(self, *inside: str | int) -> str:
+        return f"{self.file.path}:{self.file.line(('models', self.index, *inside))}"
+
+
+def _entries(path: Path) -> list[_Entry]:
+    if not path.exists():
+        raise RegistryError("the indicator registry is missing", where=str(path))
+    return _read_entries(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=1)
-def _read_models(path: Path, _modified: int) -> list[Any]:
+def _read_entries(path: Path, _modified: int) -> list[_Entry]:
     try:
-        document = YAML().load(path)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise RegistryError(f"not readable as YAML: {error.problem}", where=f"{path}:{line}") from error
-    models = document.get("models") if isinstance(document, dict) else None
+        file = read_yaml(path, with_aliases=True)
+    except ContractError as error:
+        raise RegistryError(error.what, where=error.where) from error
+    if file.problems:
+        raise RegistryError.of(
+            [RegistryError(problem.what, where=problem.where) for problem in file.problems]
+        )
+    models = file.data.get("models") if isinstance(file.data, dict) else None
     if not models:
         raise RegistryError("no models are listed", where=str(path), rule="`models:` lists every indicator")
-    return list(models)
+    return [_Entry(file, index) for index in range(len(models))]
 
 
-def _indicator(path: Path, model: Any) -> Indicator:
-    name = str(model.get("name", "?"))
-    facts = model
-    for key in ("config", "meta", "indicator"):
+def _indicator(entry: _Entry) -> Indicator:
+    facts = entry.data
+    for key in _FACTS:
         facts = facts.get(key) if isinstance(facts, dict) else None
     if not isinstance(facts, dict):
-        raise _problem(
-            path, model, name, "has no config.meta.indicator", "State title, stage, definitions, …"
-        )
+        raise _problem(entry, "has no config.meta.indicator", "State title, stage, definitions, …")
     try:
-        return Indicator.model_validate({"id": name, **facts})
+        return Indicator.model_validate({"id": entry.name, **facts})
     except ValidationError as error:
-        raise RegistryError.of(
-            [_explained(path, name, facts, detail) for detail in error.errors()]
-        ) from error
+        raise RegistryError.of([_explained(entry, detail) for detail in error.errors()]) from error
 
 
-def _explained(path: Path, name: str, facts: Any, detail: Any) -> RegistryError:
+def _explained(entry: _Entry, detail: Any) -> RegistryError:
     """One pydantic complaint as an error with file, line, indicator and, for an unknown key, a near miss."""
-    location = [part for part in detail["loc"] if part not in ("str", "int", "float", "bool")]
+    location: Location = tuple(part for part in detail["loc"] if part not in ("str", "int", "float", "bool"))
     what = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
         known = Definition.model_fields if "definitions" in location else Indicator.model_fields
         what = f"unknown key{perhaps(str(location[-1]), known)}"
     place = ".".join(str(part) for part in location)
     return RegistryError(
-        f"indicator {name}{', ' + place if place else ''}: {what}",
-        where=f"{path}:{_line(facts, location)}",
+        f"indicator {entry.name}{', ' + place if place else ''}: {what}",
+        where=entry.where(*_FACTS, *location),
     )
 
 
-def _line(facts: Any, location: list[Any]) -> int:
-    """The line (from 1) of the deepest part of `location` that the file has."""
-    line = int(facts.lc.line)
-    for part in location:
-        try:
-            line, facts = int(facts.lc.data[part][0]), facts[part]
-        except (AttributeError, KeyError, IndexError, TypeError):
-            break
-    return line + 1
-
-
-def _unmatched(path: Path, models: list[Any]) -> list[RegistryError]:
+def _unmatched(path: Path, entries: list[_Entry]) -> list[RegistryError]:
     """An entry without a model, and a model without an entry, each with the name that was probably meant."""
-    entries = {str(model.get("name")): model for model in models}
+    listed = {entry.name: entry for entry in entries}
     files = {file.stem: file for file in path.parent.glob("*.sql")}
     lonely_entries = [
-        _problem(
-            path, entries[name], name, f"has no model {name}.sql{perhaps(name, files)}", "Write the model"
-        )
-        for name in entries.keys() - files.keys()
+        _problem(listed[name], f"has no model {name}.sql{perhaps(name, files)}", "Write the model")
+        for name in listed.keys() - files.keys()
     ]
     lonely_models = [
         RegistryError(
-            f"model {name} has no entry in {path.name}{perhaps(name, entries)}",
+            f"model {name} has no entry in {path.name}{perhaps(name, listed)}",
             where=str(files[name]),
             next_step="Add an entry with config.meta.indicator",
         )
-        for name in files.keys() - entries.keys()
+        for name in files.keys() - listed.keys()
     ]
     return sorted(lonely_entries + lonely_models, key=str)
 
 
-def _problem(path: Path, model: Any, name: str, what: str, next_step: str) -> RegistryError:
-    return RegistryError(f"indicator {name} {what}", where=f"{path}:{model.lc.line + 1}", next_step=next_step)
+def _problem(entry: _Entry, what: str, next_step: str) -> RegistryError:
+    return RegistryError(f"indicator {entry.name} {what}", where=entry.where(), next_step=next_step)
 
 
 def perhaps(name: str, known: Iterable[str]) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from ruamel.yaml import YAML
 
 from ingestion.contracts.entities import load_entities
 from ingestion.errors import MilepostError
+from ingestion.yaml_nodes import plain
 
 PROMISE = Path("models/published/_published.yml")
 DATABASE = "release.duckdb"
@@ -56,7 +56,7 @@ def load_promise(dbt_project: Path) -> dict[str, PromisedTable]:
 
 @cache
 def _read_promise(path: Path, _modified: int) -> dict[str, PromisedTable]:
-    tables = (_promised_table(model) for model in YAML(typ="safe").load(path)["models"])
+    tables = (_promised_table(model) for model in plain(path)["models"])
     return {table.name: table for table in tables}
 
 

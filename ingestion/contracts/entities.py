@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from ruamel.yaml import YAML
+
+from ingestion.yaml_nodes import plain
 
 LAYOUTS = Path(__file__).parents[1] / "layouts"
 CANONICAL = "canonical"
@@ -150,10 +151,9 @@ class Entity(_Facts):
 @cache
 def load_entities() -> dict[str, Entity]:
     """Entity name -> entity: the canonical ones, then the tables of standards."""
-    yaml = YAML(typ="safe")
     files = [(CANONICAL, path) for path in sorted((LAYOUTS / CANONICAL).glob("*.yml"))]
     files += [(path.parent.parent.name, path) for path in sorted(LAYOUTS.glob("*/tables/*.yml"))]
-    entities = (Entity.model_validate({**yaml.load(path), "standard": standard}) for standard, path in files)
+    entities = (Entity.model_validate({**plain(path), "standard": standard}) for standard, path in files)
     return {entity.entity: entity for entity in entities}
 
 

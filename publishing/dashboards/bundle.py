@@ -207,11 +207,7 @@ def _choices(
 
 
 def _yaml(data: Mapping[str, Any]) -> str:
-    from ruamel.yaml import YAML
+    import yaml
 
-    yaml: Any = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False
-    out = io.StringIO()
-    yaml.dump(data, out)
-    return out.getvalue()
+    # written by the library that Superset reads it with: a filter called `on` stays a text
+    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=False))

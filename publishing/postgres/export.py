@@ -10,10 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from ingestion.errors import ExportError
 from ingestion.home import Home
+from ingestion.yaml_nodes import plain
 from publishing.dbt_project import DBT_PROJECT
 from publishing.postgres.connection import Connection, Patience, connect
 from publishing.postgres.load import Load, Tell, load
@@ -207,7 +206,7 @@ def _fingerprint(identity: str, access: Sequence[str], keys: Mapping[str, Sequen
 @cache
 def table_keys(dbt_project: Path) -> dict[str, list[str]]:
     """Table -> the columns of its key, by the tests that _published.yml states."""
-    models: list[dict[str, Any]] = YAML(typ="safe").load(dbt_project / PROMISE)["models"]
+    models: list[dict[str, Any]] = plain(dbt_project / PROMISE)["models"]
     keys: dict[str, list[str]] = {}
     for model in models:
         name = model["name"].removeprefix("published_")

@@ -249,7 +249,7 @@ def within_year(rows: list[Row]) -> Row:
 
 def glossary() -> list[tuple[str, str]]:
     """Words and their meanings, in the order of the alphabet."""
-    from ruamel.yaml import YAML
+    from ingestion.yaml_nodes import plain
 
-    found: dict[str, str] = YAML(typ="safe").load(FOLDER / "glossary.yml")
+    found: dict[str, str] = plain(FOLDER / "glossary.yml")
     return sorted(found.items())

@@ -96,7 +96,7 @@ def test_the_line_is_the_line_of_the_wrong_key(tmp_path: Path) -> None:
 
 
 def test_a_key_stated_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RegistryError, match="not readable as YAML: found duplicate key"):
+    with pytest.raises(RegistryError, match="the key 'better' is there twice"):
         load_registry(edited(tmp_path, "better: down", "better: down\n          better: up"))
 
 

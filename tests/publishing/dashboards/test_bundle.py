@@ -10,8 +10,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
+from ingestion.yaml_nodes import plain
 from publishing.dashboards.bundle import Connection, bundle_files, duckdb_uri, write_bundle
 from publishing.dashboards.datasets import empty_release, resolve_datasets
 from publishing.dashboards.postgres import without_password
@@ -46,7 +47,7 @@ def spoilt(folder: Path, name: str, old: str, new: str) -> None:
 
 
 def test_queries_read_published_tables_and_nothing_else() -> None:
-    promised = YAML(typ="safe").load(DBT_PROJECT / "models" / "published" / "_published.yml")["models"]
+    promised = plain(DBT_PROJECT / "models" / "published" / "_published.yml")["models"]
     tables = {model["name"].removeprefix("published_") for model in promised}
     for path in sorted((DASHBOARDS / "datasets").glob("*.sql")):
         named = set(
@@ -60,7 +61,7 @@ def test_queries_read_published_tables_and_nothing_else() -> None:
 
 
 def test_every_published_table_and_column_is_a_dataset_with_its_description(files: dict[str, Any]) -> None:
-    for model in YAML(typ="safe").load(DBT_PROJECT / "models" / "published" / "_published.yml")["models"]:
+    for model in plain(DBT_PROJECT / "models" / "published" / "_published.yml")["models"]:
         dataset = files[f"datasets/milepost/{model['name'].removeprefix('published_')}.yaml"]
         assert dataset["sql"] is None
         assert dataset["schema"] == "published"
@@ -149,7 +150,7 @@ def test_the_same_dashboards_are_the_same_bytes(tmp_path: Path) -> None:
     assert first.read_bytes() == second.read_bytes()
     with zipfile.ZipFile(first) as archive:
         assert archive.namelist() == [f"milepost/{name}" for name in names]
-        metadata = YAML(typ="safe").load(archive.read("milepost/metadata.yaml"))
+        metadata = yaml.safe_load(archive.read("milepost/metadata.yaml"))
     assert metadata["type"] == "assets"
 
 
