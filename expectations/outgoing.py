@@ -5,15 +5,20 @@ The rules are made by who publishes; here they are answered, each table in one s
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 
 from expectations.rule import REPEATED
 from ingestion.sql_text import identifier, literal
+
+if TYPE_CHECKING:
+    from great_expectations.expectations.expectation import Expectation
 
 COLUMNS = (
     "table_name varchar, rule varchar, expectation varchar, severity varchar, is_passed boolean, "
@@ -75,21 +80,32 @@ def unique_key(table: str, key: Sequence[str]) -> OutgoingRule:
 
 def judge_outgoing(con: duckdb.DuckDBPyConnection, rules: Sequence[OutgoingRule]) -> list[OutgoingResult]:
     """The results of all rules, whose tables or views are in the current database of `con`."""
-    from expectations.gx_duckdb import expectation_class, open_batch, verdicts
+    from expectations.gx_duckdb import open_batch, verdicts
 
     results = []
     for table in dict.fromkeys(rule.table for rule in rules):
         of_table = {rule.name: rule for rule in rules if rule.table == table}
         con.execute(f"create or replace table {REPEATED} (key ubigint)")
-        expectations = []
-        for rule in of_table.values():
-            implementation = expectation_class(rule.expectation)
-            assert implementation is not None, rule.expectation
-            expectations.append(implementation(**rule.arguments, meta={"rule": rule.name}))
+        expectations = _expectations(
+            tuple((name, rule.expectation, json.dumps(rule.arguments)) for name, rule in of_table.items())
+        )
         with open_batch(con, table) as batch:
             found = verdicts(batch, expectations)
         results += [_result(con, rule, found[name]) for name, rule in of_table.items()]
     return results
+
+
+@lru_cache(maxsize=64)
+def _expectations(rules: tuple[tuple[str, str, str], ...]) -> tuple[Expectation, ...]:
+    """Those of a table: name, expectation, arguments as JSON. What is the same object is planned once."""
+    from expectations.gx_duckdb import expectation_class
+
+    made = []
+    for name, expectation, arguments in rules:
+        implementation = expectation_class(expectation)
+        assert implementation is not None, expectation
+        made.append(implementation(**json.loads(arguments), meta={"rule": name}))
+    return tuple(made)
 
 
 def _result(con: duckdb.DuckDBPyConnection, rule: OutgoingRule, verdict: bool | str) -> OutgoingResult:

@@ -10,7 +10,7 @@ from orchestration.notification import told_without_values
 from orchestration.progress import Progress
 from orchestration.settings import OWNERS, load_configuration
 from orchestration.snapshots import take_covered_snapshot
-from orchestration.warehouse import FINGERPRINT, TRANSLATOR, build
+from orchestration.warehouse import FINGERPRINT, TRANSLATOR, build, selection_of
 from publishing.dbt_project import DBT_PROJECT
 
 WRITES = {"writer", "progress"}
@@ -170,8 +170,8 @@ def standards_views(
     if nodes := record.outdated_views((*STANDARDS, *VIEWS)):
         with record.building_views(nodes):
             # tests that look at other tables too run with those
-            selection = [*record.selection(nodes), "--indirect-selection", "cautious"]
-            yield from build(context, manifest, home, progress, "person_links", selection, len(nodes))
+            selection = selection_of(nodes, len(nodes), "--indirect-selection", "cautious")
+            yield from build(context, manifest, home, progress, "person_links", selection)
 
 
 def write_links(home: Home, progress: Progress, **options: bool) -> dict[str, Any]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,24 +78,6 @@ class BuildRecord:
             yield
         self._built[VIEWS] = self._code
         self._write()
-
-    def selection(self, nodes: Collection[str]) -> list[str]:
-        """Arguments for dbt: these nodes and the tests on them.
-
-        A folder of which all is chosen is named instead of what lies in it: dbt compares each name with every
-        node, two seconds for a whole warehouse.
-        """
-        chosen, standing = (
-            Counter(
-                folder for node in group for folder in accumulate(self._node(node)["fqn"], "{}.{}".format)
-            )
-            for group in (set(nodes), self._models)
-        )
-        whole = {folder for folder, n_nodes in chosen.items() if n_nodes == standing[folder]}
-        return [
-            "--select",
-            *sorted(f"fqn:{folder}" for folder in whole if folder.rpartition(".")[0] not in whole),
-        ]
 
     def count(self, nodes: Collection[str]) -> int:
         """How many nodes and tests that is."""

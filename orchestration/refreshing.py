@@ -23,7 +23,7 @@ from orchestration.published import (
 )
 from orchestration.rebuilding import BY_CONTENT, BuildRecord, published_models
 from orchestration.snapshots import take_covered_snapshot
-from orchestration.warehouse import build
+from orchestration.warehouse import build, selection_of
 
 WRITES = {"writer", "progress"}
 # each table that counts by its contents can send its readers back once, and those that do are read in a row
@@ -148,9 +148,10 @@ def _steps(manifest: Mapping[str, Any], home: Home) -> list[dg.OpDefinition]:
     def warehouse(context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:
         record = BuildRecord(manifest, home)
         for nodes in until_nothing_is_outdated(record.outdated):
-            selection, total = record.selection([*nodes, *published]), record.count([*nodes, *published])
+            wanted = [*nodes, *published]
             with record.building(nodes):
-                yield from build(context, manifest, home, progress, "warehouse", selection, total)
+                selection = selection_of(wanted, record.count(wanted))
+                yield from build(context, manifest, home, progress, "warehouse", selection)
         progress.building("warehouse", 1, 1)
 
     def release(_context: dg.OpExecutionContext, progress: Progress) -> Iterator[Any]:

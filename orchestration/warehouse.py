@@ -3,9 +3,10 @@
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from publishing.dbt_project import DBT_PROJECT
 
 HASHED_FOLDERS = ("models", "macros", "seeds", "tests", "snapshots")
 FINGERPRINT = "milepost_fingerprint"  # our own key of the manifest, beside dbt's
+CHOSEN = "milepost_chosen"  # a tag, in the manifest of a single run
 OF_PYTHON_MODELS = ("publishing/disclosure/*.py", "publishing/propensity*.py")
 FAILED = ("error", "fail", "runtime error", "skipped", "partial success")
 MODELS_RESULTS = ("LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult")
@@ -138,14 +140,27 @@ def released_warehouse() -> Iterator[None]:
         Connections.close_all_connections()
 
 
+@dataclass(frozen=True)
+class Selection:
+    """What dbt is to build: its arguments, how many results will come, and the nodes tagged as CHOSEN."""
+
+    arguments: Sequence[str]
+    total: int
+    tagged: Collection[str] = ()
+
+
+def selection_of(nodes: Collection[str], total: int, *more: str) -> Selection:
+    """These nodes and the tests on them, by one tag: dbt compares each name it is given with every node."""
+    return Selection(("--select", f"tag:{CHOSEN}", *more), total, nodes)
+
+
 def build(
     context: dg.OpExecutionContext | dg.AssetExecutionContext,
     manifest: Mapping[str, Any],
     home: Home,
     progress: Progress,
     step: str,
-    selection: Sequence[str],
-    total: int,
+    selection: Selection,
 ) -> Iterator[Any]:
     """Build the selected models and run their tests in this process, then hand each result on.
 
@@ -156,7 +171,7 @@ def build(
     from dbt_common.events.functions import msg_to_dict
 
     command = [
-        *("build", *selection),
+        *("build", *selection.arguments),
         *("--exclude-resource-type", "unit_test"),  # they test the code, so they run with the code's tests
         "--full-refresh",  # or a seed keeps the columns it had in a version before
         "--no-write-json",  # the manifest again, at every build, for nobody: 1 to 2 s
@@ -168,13 +183,14 @@ def build(
     def keep(event: Any) -> None:
         if event.info.name in MODELS_RESULTS:  # one of a hundred
             results.append(event)
-            progress.building(step, min(len(results), total), total)
+            progress.building(step, min(len(results), selection.total), selection.total)
         elif event.info.level == "error":
             results.append(event)
 
     # a runner alters its manifest, so each gets its own
     with released_warehouse():
-        result = dbtRunner(manifest=_own_copy(manifest), callbacks=[keep]).invoke(command)
+        own = own_copy(manifest, selection.tagged)
+        result = dbtRunner(manifest=own, callbacks=[keep]).invoke(command)
     # told afterwards: between dbt's own threads, Dagster's bookkeeping costs both of them twice the time
     for event in results:
         if event.info.level == "error":
@@ -185,11 +201,15 @@ def build(
     _raise_failures(result)
 
 
-def _own_copy(manifest: Mapping[str, Any]) -> Any:
+def own_copy(manifest: Mapping[str, Any], tagged: Collection[str]) -> Any:
+    """A manifest for one runner, in which some nodes are tagged as CHOSEN."""
     from dbt.contracts.graph.manifest import Manifest
 
+    copied = deepcopy(dict(manifest))
+    for node in tagged:
+        copied["nodes"][node]["tags"].append(CHOSEN)
     # not from_writable_manifest: it loses what generic tests keep beside their declared fields
-    return Manifest.from_dict(deepcopy(dict(manifest)))
+    return Manifest.from_dict(copied)
 
 
 def _raise_failures(result: Any) -> None:
@@ -228,10 +248,9 @@ def _build_selected(context: dg.AssetExecutionContext, manifest: dict[str, Any],
     selection, indirect = get_subset_selection_for_context(
         context, manifest, "fqn:*", None, None, TRANSLATOR, None
     )
-    command = [*selection, "--indirect-selection", indirect or "buildable"]
     total = len(context.selected_asset_keys) + len(context.selected_asset_check_keys)
-    progress = context.resources.progress
-    yield from build(context, manifest, home, progress, context.op.name, command, total)
+    chosen = Selection([*selection, "--indirect-selection", indirect or "buildable"], total)
+    yield from build(context, manifest, home, context.resources.progress, context.op.name, chosen)
 
 
 logging.getLogger("dagster_dbt").setLevel(logging.WARNING)

@@ -1,36 +1,36 @@
-"""What a refresh asks dbt to build, by dbt's own rule of which nodes a name stands for."""
+"""What a refresh asks dbt to build: the chosen models and no other."""
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
-from dbt.graph.selector_methods import is_selected_node
+import pytest
 
 from ingestion.home import Home
-from orchestration.rebuilding import BuildRecord, published_models
-from orchestration.warehouse import prepared_manifest
+from orchestration.rebuilding import published_models
+from orchestration.warehouse import own_copy, prepared_manifest, selection_of
+from tests.dbt_in_process import run_dbt
 
 
-def test_what_is_asked_for_are_the_chosen_models_whatever_folders_they_fill(tmp_path: Path) -> None:
+@pytest.mark.parametrize("chosen", ["everything", "published", "five of any layer"])
+def test_what_is_asked_for_are_the_chosen_models(tmp_path: Path, chosen: str) -> None:
     manifest = prepared_manifest()
-    record = BuildRecord(manifest, Home(tmp_path))
-    nodes = {n: node for n, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
-    of_staging = [name for name, node in nodes.items() if node["fqn"][1] == "staging"]
-    chance = random.Random(7)
-    several = [sorted(chance.sample([*nodes], size)) for size in (1, 5, 80, len(nodes) - 1)]
-    for chosen in ([*nodes], of_staging, published_models(manifest), of_staging[1:], *several):
-        option, *names = record.selection(chosen)
-        paths = [name.removeprefix("fqn:") for name in names]
-        asked = {
-            n for n, node in nodes.items() if any(is_selected_node(node["fqn"], p, False) for p in paths)
-        }
-        assert (option, asked) == ("--select", set(chosen))
-
-
-def test_a_whole_warehouse_is_one_name(tmp_path: Path) -> None:
-    manifest = prepared_manifest()
-    record = BuildRecord(manifest, Home(tmp_path))
     everything = [n for n, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")]
-    assert record.selection(everything) == ["--select", "fqn:milepost"]
-    assert record.selection(published_models(manifest)) == ["--select", "fqn:milepost.published"]
+    nodes = {
+        "everything": everything,
+        "published": published_models(manifest),
+        "five of any layer": random.Random(7).sample(everything, 5),
+    }[chosen]
+    before = json.dumps(manifest, default=str)
+    selection = selection_of(nodes, len(nodes))
+    types = ["--resource-type", "model", "--resource-type", "seed", "--output-keys", "unique_id"]
+    found = run_dbt(
+        own_copy(manifest, selection.tagged),
+        Home(tmp_path),
+        *("list", "--output", "json", *types, *selection.arguments),
+    )
+    assert found.success, found.exception
+    assert {json.loads(line)["unique_id"] for line in found.result} == set(nodes)
+    assert json.dumps(manifest, default=str) == before  # the next run begins with none chosen
