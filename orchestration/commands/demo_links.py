@@ -9,7 +9,7 @@ COLUMNS = ("sector", "children", "linked", "precision", "recall")
 
 
 def linked_by_sector(person_links: Path, partners: Path, truth: Path) -> list[tuple[Any, ...]]:
-    """Per sector: children of its partners, those linked to another partner's, pairwise precision and recall.
+    """Per sector: children of its partners, the share known to another, pairwise precision and recall.
 
     `truth` has partner_id, student_id, true_person_id. A pair is two partners' records of one child, and
     counts for the sectors of both; the last row, `all`, counts each once.
@@ -63,7 +63,7 @@ _BY_SECTOR = f"""
     children as (
         select sector, count(*) as n_children, count(*) filter (n_partners > 1) / count(*) as share_linked
         from (
-            select unnest([sector, 'all']) as sector, person_id from members
+            select distinct unnest([sector, 'all']) as sector, person_id from members
         ) inner join known_to using (person_id)
         group by sector
     )
