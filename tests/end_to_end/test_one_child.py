@@ -170,19 +170,59 @@ def test_no_two_children_of_the_cohort_are_one(riverside: Deployment) -> None:
 AS_SENT = {"inbox", "landing", "staged", "raw", "snapshot", "superseded", "quarantine", "spill"}
 
 
-@pytest.mark.slow
-def test_a_childs_name_is_in_what_was_sent_and_in_the_vault_and_nowhere_else(riverside: Deployment) -> None:
-    told = [name.encode() for name in (FIRST, LAST, LAST.upper(), "2004-03-17")]
+TOLD = [name.encode() for name in (FIRST, LAST, LAST.upper(), "2004-03-17")]
+
+
+def where_a_child_is_told_of(home: Path) -> tuple[int, list[str]]:
+    """How many files are neither the vault nor as partners sent them, and which of those know the planted child."""
     walked, found = 0, []
-    for file in sorted(path for path in riverside.home.rglob("*") if path.is_file()):
-        if file.relative_to(riverside.home).parts[0] in AS_SENT:
+    for file in sorted(path for path in home.rglob("*") if path.is_file()):
+        if file.relative_to(home).parts[0] in AS_SENT:
             continue
         walked += 1
         content = file.read_bytes() + b"".join(contents(file))
-        found += [f"{file}: {text!r}" for text in told if text in content]
+        found += [f"{file}: {text!r}" for text in TOLD if text in content]
+    return walked, found
+
+
+@pytest.mark.slow
+def test_a_childs_name_is_in_what_was_sent_and_in_the_vault_and_nowhere_else(riverside: Deployment) -> None:
+    walked, found = where_a_child_is_told_of(riverside.home)
     assert found == []
     assert walked > 30
     assert riverside.home.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.slow
+def test_nor_is_it_where_things_went_wrong(riverside: Deployment) -> None:
+    """Files without a header, with shifted columns, with a row too long, and a refresh that fails; then a site."""
+    planted, who = f"{FIRST},{LAST},2004-03-17", "First,Last,Born"
+    others = [f"{2000 + i},Ann,Other,2004-05-{i + 1:02d},Elm,K,2010-09-01" for i in range(25)]
+    bad = {
+        # the first row of data where the header should be
+        "births_2005_annual.csv": [f"B001,{planted}", "B002,Ann,Other,2004-04-01"],
+        # every value one column to the left: a name where a day should be, in a few rows of many
+        "enrolled_2011_annual.csv": [f"Number,{who},School,Grade,Entry", *others, f"{planted},Elm,K,2010-09-01,1001"],
+        "sprouts_2009_annual.csv": [f"Number,{who},Program,Start", f"S-1,{planted},sprouts,2008-09-04,{planted}"],
+        # one child twice, and a quote that is never closed
+        "degrees_2025_annual.csv": [f"Number,{who},College,Day", *[f"C7,{planted},001234,2025-05-20"] * 2],
+        "wages_2025_annual.csv": [f"Number,{who},Year,Quarter,Wages", f'W5001,"{planted},2025,1,9001'],
+    }  # fmt: skip
+    outcomes = set()
+    for name, rows in bad.items():
+        for command in ("check", "load"):
+            done = riverside.call(command, riverside.send(name, "\n".join(rows) + "\n"))
+            assert not [text for text in TOLD if text.decode() in done.output], done.output
+            outcomes.add((command, done.exit_code))
+    assert ("load", 1) in outcomes
+    assert riverside.call("refresh").exit_code == 0
+    riverside.write("riverside/crosswalks/north.csv", f"field,code\n{LAST},{FIRST}\n")
+    failed = riverside.call("refresh")
+    assert failed.exit_code != 0
+    (riverside.communities / "riverside/crosswalks/north.csv").unlink()
+    assert riverside.call("site").exit_code == 0
+    _, found = where_a_child_is_told_of(riverside.home)
+    assert found == []
 
 
 def contents(file: Path) -> list[bytes]:
