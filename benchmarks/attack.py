@@ -127,6 +127,7 @@ create temp table implications (community_id varchar, disaggregate varchar, subg
     implied_disaggregate varchar, implied_subgroup varchar);
 create temp table residences (community_id varchar, school_year integer, zip_code varchar, tract_id varchar,
     neighborhood varchar);
+create temp table withdrawn (release_id varchar);
 create temp table shown_values (community_id varchar, indicator_id varchar, definition_version varchar,
     school_year integer, collection varchar, geography_level varchar, geography_id varchar,
     disaggregate varchar, subgroup varchar, data_maturity varchar, denominator bigint, numerator bigint,

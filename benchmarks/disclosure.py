@@ -110,7 +110,7 @@ def prepare(con: duckdb.DuckDBPyConnection, children: int, indicators: int, plan
     for table, columns in NO_ROWS.items():
         con.execute(f"create table {table} ({columns})")
     shown = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-    con.execute(f"create table shown_values ({shown})")
+    con.execute(f"create table shown_values ({shown}); create table withdrawn (release_id varchar)")
 
 
 def _count(con: duckdb.DuckDBPyConnection, indicators: int, plan: str) -> None:

@@ -54,13 +54,6 @@ def is_retired(con: duckdb.DuckDBPyConnection, person_id: str) -> bool:
     return found is not None
 
 
-def person_ids(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Every person_id in use."""
-    return [
-        one for (one,) in con.execute("select distinct person_id from vault.member order by 1").fetchall()
-    ]
-
-
 def choose_person(con: duckdb.DuckDBPyConnection, person_id: str) -> None:
     """Make temp table gone_member (member_id, partner_id, student_id) of all that a person is made of."""
     con.execute(

@@ -30,6 +30,7 @@ from publishing.release_history import (
     read_history,
     record,
     recover,
+    withdrawals,
 )
 from publishing.release_inputs import write_inputs
 from publishing.released import keep_released, prune_released
@@ -80,6 +81,8 @@ def prepare_release(
     with duckdb.connect(config={"threads": 1}) as con:
         write_table(con, home.reference_file("release"), RELEASE, [row])
         write_table(con, home.reference_file("releases"), RELEASES, [*past, [*row, None, None]])
+        gone = [[withdrawn] for withdrawn in sorted(withdrawals(home))]
+        write_table(con, home.reference_file("withdrawn_releases"), {"release_id": "VARCHAR"}, gone)
         write_inputs(con, home, code, entities or {})
     return release_id
 
@@ -106,7 +109,7 @@ def publish(home: Home, dbt_project: Path = DBT_PROJECT) -> Release:
             rows = {table: facts["rows"] for table, facts in current["tables"].items()}
             release_id, is_new = str(current["release_id"]), False
         else:
-            refuse_withdrawn(home, content)
+            refuse_withdrawn(con, home, content)
             prepared = _prepared(home, con)
             release_id, is_new = str(prepared["release_id"]), True
             checked = check_outgoing(con, home, promise)

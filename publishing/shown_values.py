@@ -1,7 +1,8 @@
 """The records of what releases showed of cells and of programs: what a later one must not be subtracted from.
 
 They hold nothing that was not published, and are no part of a release. A row is one content of one cell, or
-of one result of a program, with the first and the last release that had it.
+of one result of a program, with the first and the last release of a run of releases that had it; so what any
+release showed are the rows it lies within.
 """
 
 from __future__ import annotations
@@ -134,11 +135,18 @@ def _both(content: str, record: str, now: str, release_id: str) -> str:
             min_by(first_release_id, substr(first_release_id, 2)::bigint) as first_release_id,
             max_by(last_release_id, substr(last_release_id, 2)::bigint) as last_release_id
         from (
-            select {content}, first_release_id, last_release_id from {record}
+            select
+                {content}, first_release_id, last_release_id,
+                if(
+                    substr(last_release_id, 2)::bigint = max(substr(last_release_id, 2)::bigint) over (),
+                    'goes on', last_release_id
+                ) as run
+            from {record}
             union all by name
-            select *, {released} as first_release_id, {released} as last_release_id from ({now})
+            select *, {released} as first_release_id, {released} as last_release_id, 'goes on' as run
+            from ({now})
         )
-        group by {content}
+        group by {content}, run
         order by all
         """
 

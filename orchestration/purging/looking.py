@@ -24,9 +24,8 @@ def of_person(home: Home, person_id: str) -> Subject | None:
 
     PurgeError for an id that nobody has.
     """
-    from identity.purging import begun_person, is_retired, person_ids, person_now
+    from identity.purging import begun_person, is_retired, person_now
     from identity.vault import open_vault
-    from ingestion.yaml_file import near_miss
 
     with open_vault(home, read_only=True) as con:
         now = person_now(con, person_id)
@@ -35,11 +34,11 @@ def of_person(home: Home, person_id: str) -> Subject | None:
             if now is None:
                 return None
         if now is None:
+            # no near miss: it is another child, and what is purged does not come back
             raise PurgeError(
                 f"unknown person '{person_id}'",
                 rule="a person is named by its person_id",
-                next_step=near_miss(person_id, person_ids(con))
-                or "`milepost identity explain PARTNER:NUMBER` tells whose number it is",
+                next_step="`milepost identity explain PARTNER:NUMBER` tells whose number it is",
             )
     return Subject("person", now, "one child", "it told of a child who was purged", person_id=now)
 

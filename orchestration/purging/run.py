@@ -50,9 +50,10 @@ def purge(
         subject = replace(subject, load_ids=tuple(dict.fromkeys((*subject.load_ids, *begun.deliveries))))
         was_built = home.warehouse.exists() or bool(home.current_release.exists())
         _remove(home, subject, begun)
-    release = _rebuild(progress) if was_built else None
+    release, is_new = _rebuild(progress) if was_built else (None, False)
     with _alone(home, progress):
-        forget_counts(home, but=release)
+        # a release that stays was made of counts from before
+        forget_counts(home, but=release if is_new else None)
         searched = search(home, subject, begun)
         _forget_what_was_sought(home, begun)
         return finish_receipt(home, begun, searched, release)
@@ -168,15 +169,19 @@ def _remove_derived(home: Home) -> None:
     home.built.unlink(missing_ok=True)
 
 
-def _rebuild(progress: Progress) -> str | None:
-    """A release of what is left; where it fails, the last one stays, which holds no row of a child."""
+def _rebuild(progress: Progress) -> tuple[str | None, bool]:
+    """A release of what is left, and whether it is a new one.
+
+    Where it fails the last one stays, which holds no row of a child.
+    """
     from orchestration.refreshing import NothingAccepted
     from orchestration.runs import refresh_in_process
 
     with contextlib.suppress(NothingAccepted):
         result = refresh_in_process(progress, notes="Records were destroyed on request.")
-        return str(result["release_id"]) if result["success"] else None
-    return None
+        if result["success"]:
+            return str(result["release_id"]), bool(result["is_new"])
+    return None, False
 
 
 def _forget_what_was_sought(home: Home, receipt: Receipt) -> None:

@@ -97,9 +97,13 @@ def ever_shown(home: Home, before: str | None = None) -> str | None:
 
 
 def earlier_values(home: Home, before: str | None = None) -> dict[str, str]:
-    """Release id -> its indicator_values, of every release that is kept (older than `before`, if given)."""
+    """Release id -> its indicator_values, of every release that is kept (older than `before`, if given).
+
+    Those withdrawn too: who has read them knows what they said.
+    """
     found = {}
-    for folder in sorted(home.published.glob("r[0-9]*")):
+    folders = [*home.published.glob("r[0-9]*"), *home.withdrawn_releases.glob("r[0-9]*")]
+    for folder in sorted(folders, key=_number):
         file = folder / f"{VALUES}.parquet"
         if file.exists() and (before is None or _number(folder) < int(before[1:])):
             found[folder.name] = f"read_parquet({literal(str(file))})"

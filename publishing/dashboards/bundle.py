@@ -55,7 +55,14 @@ def write_bundle(path: Path, connection: Connection, sources: Sources | None = N
         for name, data in files.items():
             entry = zipfile.ZipInfo(f"{FOLDER}/{name}", MOMENT)
             archive.writestr(entry, _yaml(data), compress_type=zipfile.ZIP_DEFLATED)
-    path.write_bytes(content.getvalue())
+    try:
+        path.write_bytes(content.getvalue())
+    except OSError as error:
+        raise DashboardError(
+            f"the bundle cannot be written: {error.strerror or error}",
+            where=str(path),
+            next_step="Name a file in a folder that is there and has space",
+        ) from error
     return list(files)
 
 

@@ -41,8 +41,17 @@ def ask_for_release(uri: str) -> tuple[str, str]:
 
 
 def without_password(uri: str) -> str:
-    """The URI with the password as Superset masks one; it asks for it on import."""
+    """The URI with the password as Superset masks one; it asks for it on import.
+
+    DashboardError for what is no URI of a database.
+    """
     parts = urlsplit(uri)
+    if not parts.scheme or "://" not in uri:
+        raise DashboardError(
+            "this is no SQLAlchemy URI",
+            rule="a database is named as dialect://login@host:port/database, or duckdb:////path/of/a.duckdb",
+            next_step="Leave --uri out for this home's current release",
+        )
     if parts.password is None:
         return uri
     login = quote(unquote(parts.username or ""))

@@ -20,6 +20,7 @@ INPUTS = {
     "residences": "select distinct community_id, school_year, zip_code, tract_id from ({fct_student_year}) "
     "where zip_code is not null or tract_id is not null",
     "shown_values": "{shown_values}",
+    "withdrawn": "{withdrawn_releases}",
 }
 
 # problem = one indicator, definition version, school year and collection of one community.

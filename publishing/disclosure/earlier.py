@@ -1,7 +1,8 @@
 """The SQL of disclosure control: what earlier releases showed, and what that means for this one.
 
-shown_values has every value ever shown, with the first and the last release that had it; the last state of
-a problem are the values of the last release it was in.
+shown_values has every value ever shown, with the first and the last release of each run that had it. The
+state of a problem are the values of the last release in force that it was in: what a withdrawn one showed is
+as known as anything else, but it is not what a held year goes back to.
 """
 
 from ingestion.configuration.community_file import SMALLEST_MINIMUM
@@ -27,11 +28,23 @@ semi join (
 anti join to_hold using (community_id, indicator_id, school_year)
 returning 1
 """
+# The last release of each run that was not withdrawn; none where all of them were.
+IN_FORCE = """
+    select first_release_id, last_release_id, max(release) as in_force_release
+    from (
+        select *, unnest(range(
+            substr(first_release_id, 2)::bigint, substr(last_release_id, 2)::bigint + 1
+        )) as release
+        from (select distinct first_release_id, last_release_id from shown_values)
+    )
+    where release not in (select substr(release_id, 2)::bigint from withdrawn)
+    group by first_release_id, last_release_id
+"""
 EARLIER = (
     f"""
 create or replace temp table shown as
 select
-    shown_values.* exclude (first_release_id, last_release_id),
+    * exclude (first_release_id, last_release_id, first_release, last_release, in_force_release),
     -- whom a rounded number stands for: a small group is rounded up to the first step. What the minimum was
     -- then is not known
     case
@@ -40,15 +53,19 @@ select
         else greatest({SMALLEST_MINIMUM}, ceil(denominator - rounded_to / 2))
     end::bigint as n_low,
     if(rounded_to is null, denominator, ceil(denominator + rounded_to / 2) - 1)::bigint as n_high,
-    first_release_id, substr(first_release_id, 2)::bigint as first_release,
-    substr(last_release_id, 2)::bigint as last_release
-from shown_values
+    first_release_id, last_release_id, first_release, last_release, in_force_release
+from (
+    select *, substr(first_release_id, 2)::bigint as first_release,
+        substr(last_release_id, 2)::bigint as last_release
+    from shown_values
+)
+left join ({IN_FORCE}) using (first_release_id, last_release_id)
 semi join (select distinct community_id, school_year from source_cells) using (community_id, school_year)
 """,
     """
 create or replace temp table last_shown as
 select * from shown
-qualify last_release = max(last_release) over (
+qualify in_force_release = max(in_force_release) over (
     partition by community_id, indicator_id, definition_version, school_year, collection
 )
 """,
@@ -87,24 +104,44 @@ from compared
 semi join last_shown using (community_id, indicator_id, definition_version, school_year, collection)
 group by all having bool_or(is_changed)
 """,
-    # too little came or went for the whole to be shown anew: with it, nothing of the indicator's year that
-    # changed is
+    # so little came or went since some release that the year stays as it is. Where nothing did, what that
+    # release showed is shown again, and where more did anywhere, each number is looked at for itself
     """
 create or replace temp table held as
-with small as (
-    select distinct changed.community_id, changed.indicator_id, changed.school_year
-    from changed
-    inner join shown using (community_id, indicator_id, definition_version, school_year, collection)
-    inner join rules on changed.community_id = rules.community_id
-    left join planned as new using (
-        community_id, indicator_id, definition_version, school_year, collection,
-        geography_level, geography_id, disaggregate, subgroup
-    )
-    where
-        shown.geography_level = 'community' and shown.disaggregate = 'all' and shown.rounded_to is null
-        and abs(coalesce(new.n, 0) - shown.denominator) < rules.minimum_denominator
-        -- the results of many were corrected: who came or went is lost among them
-        and coalesce(abs(coalesce(new.x, 0) - shown.numerator) < rules.minimum_denominator, true)
+with state as (
+    select distinct
+        community_id, indicator_id, definition_version, school_year, collection, first_release as release
+    from shown
+    semi join changed using (community_id, indicator_id, definition_version, school_year, collection)
+),
+moved as (
+    select
+        state.*, any_value(rules.minimum_denominator) as minimum,
+        max(abs(coalesce(new.n, 0) - shown.denominator)) as most,
+        coalesce(max(abs(coalesce(new.x, 0) - shown.numerator)), 0) as most_results
+    from state
+    inner join shown
+        on state.community_id = shown.community_id and state.indicator_id = shown.indicator_id
+        and state.definition_version = shown.definition_version and state.school_year = shown.school_year
+        and state.collection = shown.collection
+        and state.release between shown.first_release and shown.last_release
+    inner join rules on state.community_id = rules.community_id
+    inner join (select distinct community_id, geography_level, disaggregate from plan) as asked
+        on shown.community_id = asked.community_id and shown.geography_level = asked.geography_level
+        and shown.disaggregate = asked.disaggregate
+    left join planned as new
+        on shown.community_id = new.community_id and shown.indicator_id = new.indicator_id
+        and shown.definition_version = new.definition_version and shown.school_year = new.school_year
+        and shown.collection = new.collection and shown.geography_level = new.geography_level
+        and shown.geography_id = new.geography_id and shown.disaggregate = new.disaggregate
+        and shown.subgroup = new.subgroup
+    where shown.rounded_to is null and shown.denominator is not null
+    group by all
+    having bool_or(shown.geography_level = 'community' and shown.disaggregate = 'all')
+),
+small as (
+    select distinct community_id, indicator_id, school_year from moved
+    where most < minimum and most_results < minimum and most + most_results > 0
 )
 select * from changed semi join small using (community_id, indicator_id, school_year)
 union
@@ -121,6 +158,19 @@ select
     ) as held_since
 from last_shown
 semi join held using (community_id, indicator_id, definition_version, school_year, collection)
+union all by name
+-- all that was shown of it was withdrawn: then nothing is, until more came or went
+select
+    planned.* exclude (n, x, minimum, parent_place),
+    'suppressed' as suppression, withdrawn_since as held_since
+from planned
+semi join held using (community_id, indicator_id, definition_version, school_year, collection)
+anti join last_shown using (community_id, indicator_id, definition_version, school_year, collection)
+inner join (
+    select
+        community_id, indicator_id, school_year, max_by(last_release_id, last_release) as withdrawn_since
+    from shown group by all
+) using (community_id, indicator_id, school_year)
 """,
     # who is told of a held year knows as much of every other table of the same children
     """
@@ -225,8 +275,10 @@ select
             ) <= {BAND_SIZE.format(n=_MOVED)}
         end
     ) as is_telling,
-    bool_or(shown.suppression = 'suppressed' and shown.last_release = last.last_release) as was_hidden,
-    bool_or(shown.suppression <> 'suppressed' and shown.last_release = last.last_release) as was_shown
+    coalesce(bool_or(shown.suppression = 'suppressed' and shown.in_force_release = last.release), false)
+        as was_hidden,
+    coalesce(bool_or(shown.suppression <> 'suppressed' and shown.in_force_release = last.release), false)
+        as was_shown
 from cell
 inner join problem using (problem_id)
 inner join slot using (slot_id)
@@ -239,7 +291,7 @@ inner join shown
     and slot.subgroup = shown.subgroup
 inner join (
     select community_id, indicator_id, definition_version, school_year, collection,
-        max(last_release) as last_release
+        max(in_force_release) as release
     from shown group by all
 ) as last
     on problem.community_id = last.community_id and problem.indicator_id = last.indicator_id

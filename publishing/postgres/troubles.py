@@ -41,6 +41,7 @@ _BY_WORDS = {
     "authentication failed": "28",
     "no password supplied": "28",
     "no pg_hba.conf entry": "28",
+    'role "': "28",
     "does not exist": "3D000",
     "starting up": "57P03",
     "shutting down": "57P03",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import shutil
 import sys
@@ -49,10 +50,13 @@ def replacing(target: Path) -> Iterator[Path]:
             "Another process builds this site", where=str(target), next_step="Try again when it has ended"
         ) from None
     except OSError as error:
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise SiteError(
             f"The site cannot be written: {error.strerror or error}",
             where=str(target),
-            next_step="Name a folder that you may write to with --output",
+            next_step="Free disk space, then run it again"
+            if is_full
+            else "Name a folder that you may write to with --output",
         ) from error
 
 

@@ -214,11 +214,12 @@ def test_what_cannot_be_purged_is_told(loaded: Home, arguments: tuple[str, ...],
     assert not loaded.receipts.exists()
 
 
-def test_an_unknown_person_is_told_with_the_nearest_one(loaded: Home) -> None:
+def test_in_the_place_of_an_unknown_person_no_other_child_is_named(loaded: Home) -> None:
     person = same_child(loaded)
     told = milepost("purge", "--person", f"{person[:-1]}_", "--yes")
     assert told.exit_code == 2
-    assert person in told.output
+    assert person not in told.output
+    assert "milepost identity explain" in told.output
     assert not loaded.receipts.exists()
 
 

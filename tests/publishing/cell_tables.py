@@ -88,6 +88,7 @@ def make_rules(con: duckdb.DuckDBPyConnection, minimum: int = 10) -> None:
             implied_disaggregate varchar, implied_subgroup varchar);
         create or replace table holds (community_id varchar, indicator_id varchar, school_year integer);
         create or replace table residences (community_id varchar, school_year integer, zip_code varchar, tract_id varchar);
+        create or replace table withdrawn (release_id varchar);
         create or replace table shown_values (community_id varchar, indicator_id varchar, definition_version varchar,
             school_year integer, collection varchar, geography_level varchar, geography_id varchar,
             disaggregate varchar, subgroup varchar, data_maturity varchar, denominator bigint, numerator bigint,

@@ -62,13 +62,14 @@ def test_before_the_first_release_the_record_is_empty(home: Home) -> None:
     assert record(home) == []
 
 
-def test_each_content_of_a_cell_is_a_row_with_its_first_and_last_release(home: Home) -> None:
+def test_each_run_of_releases_with_one_content_of_a_cell_is_a_row(home: Home) -> None:
     for release_id, n in (("r0001", 60), ("r0002", 60), ("r0003", 75), ("r0004", 60)):
         current(home, release_id, denominator=n)
         assert record_shown_values(home)
     assert record(home) == [
-        (60, 30, None, None, "", "r0001", "r0004"),
+        (60, 30, None, None, "", "r0001", "r0002"),
         (75, 30, None, None, "", "r0003", "r0003"),
+        (60, 30, None, None, "", "r0004", "r0004"),
     ]
 
 

@@ -9,11 +9,25 @@ import pytest
 from published_by_hand import build, folders, publish_content, rows_in_current
 
 from ingestion.home import Home
-from publishing import release_history, withdrawal
+from publishing import release, release_history, withdrawal
 from publishing.release import prepare_release, publish
 from publishing.release_contents import ReleaseError
 from publishing.release_history import read_history
 from publishing.withdrawal import allow_again, withdraw_release
+from tests.warehouse_to_write import write_warehouse
+
+
+class Killed(BaseException):
+    """As a kill would: nothing catches it."""
+
+
+def killed(*_: object) -> None:
+    raise Killed
+
+
+def last_shown_in(home: Home) -> set[str]:
+    rows = duckdb.sql(f"select distinct last_release_id from '{home.shown_values}'").fetchall()
+    return {release_id for (release_id,) in rows}
 
 
 @pytest.fixture
@@ -55,6 +69,35 @@ def test_its_numbers_do_not_come_back_by_themselves(home: Home) -> None:
     assert rows_in_current(home) == 2
 
 
+def test_its_numbers_do_not_come_back_beside_what_came_in_meanwhile(home: Home) -> None:
+    withdraw_release(home, "r0002", "wrong file")
+    build(home, 2)
+    with write_warehouse(home) as con:  # another partner's delivery
+        con.execute("insert into published.load_quality by name select 'another' as partner_id")
+    with pytest.raises(ReleaseError, match="numbers of r0002, which was withdrawn"):
+        publish(home)
+    with write_warehouse(home) as con:  # mended
+        con.execute(
+            "update published.indicator_values set numerator = numerator + 1 where school_year <> 1999"
+        )
+    with pytest.raises(ReleaseError) as refused:  # by other rules, for the tables are made by hand
+        publish(home)
+    assert "withdrawn" not in str(refused.value)
+
+
+def test_what_a_killed_publication_showed_is_recorded_before_it_is_withdrawn(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed when everybody could read it, and withdrawn as one does with what went wrong."""
+    with monkeypatch.context() as patched:
+        patched.setattr(release, "record", killed)
+        with pytest.raises(Killed):
+            publish_content(home, 3)
+    assert rows_in_current(home) == 3
+    withdraw_release(home, "r0003", "it broke off")
+    assert "r0003" in last_shown_in(home)
+
+
 def test_an_older_one_goes_and_the_current_stays(home: Home) -> None:
     assert withdraw_release(home, "r0001", "wrong year", delete=True)["current"] == "r0002"
     assert rows_in_current(home) == 2
@@ -92,17 +135,10 @@ def test_what_cannot_be_withdrawn(home: Home) -> None:
     assert rows_in_current(home) == 2
 
 
-class Killed(BaseException):
-    """As a kill would: nothing catches it."""
-
-
 @pytest.mark.parametrize("step", ["_link", "leave_withdrawn", "prune"])
 def test_killed_after_it_was_recorded_the_next_run_ends_it(
     home: Home, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    def killed(*_: object) -> None:
-        raise Killed
-
     with monkeypatch.context() as patched:
         patched.setattr(release_history, step, killed)
         with pytest.raises(Killed):

@@ -24,6 +24,7 @@ def model(dbt, session):
         "disclosure_holds": dbt.source("reference", "disclosure_holds"),
         "disclosure_implications": dbt.source("reference", "disclosure_implications"),
         "shown_values": dbt.source("reference", "shown_values"),
+        "withdrawn_releases": dbt.source("reference", "withdrawn_releases"),
     }
     queries = {name: relation.sql_query() for name, relation in relations.items()}
     years = dbt.ref("int_cell_years").sql_query()

@@ -1,21 +1,65 @@
 {% set result = ['community_id', 'program_id', 'school_year', 'indicator_id', 'definition_version'] %}
 
-with shown as (
+with recorded as (
 
     select
         *,
+        cast(substr(first_release_id, 2) as bigint) as first_release,
         cast(substr(last_release_id, 2) as bigint) as last_release
     from {{ source('reference', 'shown_programs') }}
 
 ),
 
+runs as (
+
+    select distinct
+        recorded.first_release,
+        recorded.last_release,
+        unnest(range(recorded.first_release, recorded.last_release + 1)) as release_number
+    from recorded
+
+),
+
+-- the last release of each run that was not withdrawn
+in_force as (
+
+    select
+        first_release,
+        last_release,
+        max(release_number) as in_force_release
+    from runs
+    where
+        release_number not in (
+            select cast(substr(gone.release_id, 2) as bigint)
+            from {{ source('reference', 'withdrawn_releases') }} as gone
+        )
+    group by first_release, last_release
+
+),
+
+shown as (
+
+    select
+        recorded.*,
+        in_force.in_force_release
+    from recorded
+    left join in_force
+        on recorded.first_release = in_force.first_release and recorded.last_release = in_force.last_release
+
+),
+
+-- what a withdrawn release showed is known as well, but nothing is put back to it
 last_shown as (
 
     select
         *,
-        min(n_matched) over (partition by {{ result | join(', ') }}, last_release) as n_least
+        min(n_matched) over (partition by {{ result | join(', ') }}, in_force_release) as n_least
     from shown
-    qualify last_release = max(last_release) over (partition by {{ result | join(', ') }})
+    qualify
+        rank() over (
+            partition by {{ result | join(', ') }}
+            order by coalesce(in_force_release, 0) desc, if(in_force_release is null, last_release, 0) desc
+        ) = 1
 
 ),
 
@@ -93,8 +137,9 @@ select
     last_shown.largest_difference_sd,
     last_shown.is_balanced,
     last_shown.suppression,
-    -- by a minimum that was raised since, what was shown is not shown again
-    coalesce(last_shown.n_least >= communities.minimum_denominator, false) as is_kept
+    -- by a minimum that was raised since, what was shown is not shown again, nor is what was withdrawn
+    last_shown.in_force_release is not null
+    and coalesce(last_shown.n_least >= communities.minimum_denominator, false) as is_kept
 from last_shown
 inner join telling
     using ({{ result | join(', ') }})

@@ -20,6 +20,7 @@
     ),
     (source('reference', 'disclosure_protected_last'), ['community_id', 'disaggregate', 'subgroup']),
     (source('reference', 'disclosure_holds'), ['community_id', 'indicator_id', 'school_year']),
+    (source('reference', 'withdrawn_releases'), ['release_id']),
     (
         source('reference', 'disclosure_implications'),
         ['community_id', 'disaggregate', 'subgroup', 'implied_disaggregate', 'implied_subgroup'],
@@ -56,6 +57,22 @@ cells as (
     ) as hashed
     group by hashed.school_year
 
+),
+
+-- which tracts lie in which ZIP codes, as far as children live there
+residences as (
+
+    select
+        hashed.school_year,
+        sum(hashed.row_hash) as hash_sum
+    from (
+        select distinct
+            school_year,
+            {{ row_hash(['community_id', 'zip_code', 'tract_id']) }} as row_hash
+        from {{ ref('fct_student_year') }}
+    ) as hashed
+    group by hashed.school_year
+
 )
 
 select
@@ -65,6 +82,8 @@ select
         -- other models, other cells
         '{{ var("project_hash", "") }}',
         cells.hash_sum,
+        residences.hash_sum,
         (select string_agg(concat_ws(':', others.part, others.hash_sum), '|' order by others.part) from others)
     )) as inputs_hash
 from cells
+left join residences on cells.school_year = residences.school_year

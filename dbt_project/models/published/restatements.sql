@@ -17,6 +17,7 @@ with compared as (
             was.{{ column }} as old_{{ column }},
             shown.{{ column }} as new_{{ column }},
         {% endfor %}
+        shown.held_since as new_held_since,
         case when was.release_id is null then 'added' when shown.release_id is null then 'removed' else 'changed' end
             as change -- noqa: RF04
     from {{ last_values }} as was
@@ -99,12 +100,23 @@ causes as (
 
 ),
 
--- the counts behind a value are as they were: only what may be shown of them changed
+-- the counts behind a value are as they were: only what may be shown of them changed. A number that is held is not of
+-- these counts, nor is one of two that are shown and differ
 judged as (
 
     select
         compared.*,
-        coalesce(was.denominator = cells.denominator and was.numerator = cells.numerator, false) as is_same_count,
+        coalesce(was.denominator = cells.denominator and was.numerator = cells.numerator, false)
+        and compared.new_held_since is null
+        and not coalesce(
+            compared.old_value_kind = compared.new_value_kind
+            and compared.old_rounded_to is not distinct from compared.new_rounded_to
+            and (
+                compared.old_denominator <> compared.new_denominator
+                or (compared.new_value_kind = 'rate' and round(compared.old_value, 9) <> round(compared.new_value, 9))
+            ),
+            false
+        ) as is_same_count,
         coalesce(causes.first_cause, 'unexplained') as first_cause,
         coalesce(causes.all_causes, '') as all_causes
     from compared

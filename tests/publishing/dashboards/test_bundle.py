@@ -196,6 +196,13 @@ def test_a_password_does_not_get_into_a_bundle() -> None:
     assert without_password("postgresql://anna@db/m") == "postgresql://anna@db/m"
 
 
+def test_what_is_no_database_and_a_folder_that_is_not_there_are_told(tmp_path: Path) -> None:
+    with pytest.raises(DashboardError, match="no SQLAlchemy URI"):
+        without_password("garbage")
+    with pytest.raises(DashboardError, match=r"cannot be written.*No such file.*a folder that is there"):
+        write_bundle(tmp_path / "nowhere" / "it.zip", HERE)
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new", "told"),
     [
