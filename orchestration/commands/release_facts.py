@@ -116,8 +116,8 @@ def _of_protection(facts: dict[str, Any]) -> list[str]:
     if facts["held"]:
         periods = "; ".join(f"{period} ({named})" for period, named in facts["held"].items())
         said.append(
-            f"Held at an earlier release: {periods}. Fewer children came or left, or were corrected,"
-            " than the smallest group that may be shown, so new numbers less old ones would tell of them."
+            f"Held at an earlier release: {periods}. So few children came, left or were corrected, or so many"
+            " groups were added, that new numbers beside the old would tell of a group too small to be shown."
         )
     return said
 
