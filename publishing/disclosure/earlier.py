@@ -117,8 +117,9 @@ with state as (
 moved as (
     select
         state.*, any_value(rules.minimum_denominator) as minimum,
-        max(abs(coalesce(new.n, 0) - shown.denominator)) as most,
-        coalesce(max(abs(coalesce(new.x, 0) - shown.numerator)), 0) as most_results
+        max(abs(new.n - shown.denominator)) as most,
+        coalesce(max(abs(new.x - shown.numerator)), 0) as most_results,
+        bool_or(new.n is null) as has_gone  -- emptied, or folded into another: who was in it may be in more
     from state
     inner join shown
         on state.community_id = shown.community_id and state.indicator_id = shown.indicator_id
@@ -141,7 +142,7 @@ moved as (
 ),
 small as (
     select distinct community_id, indicator_id, school_year from moved
-    where most < minimum and most_results < minimum and most + most_results > 0
+    where most < minimum and most_results < minimum and (most + most_results > 0 or has_gone)
 )
 select * from changed semi join small using (community_id, indicator_id, school_year)
 union
