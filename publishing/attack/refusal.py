@@ -37,7 +37,7 @@ def refuse_what_tells(con: duckdb.DuckDBPyConnection, home: Home) -> AttackRepor
         "warehouse.published",
         earlier=earlier_values(home),
         ever=ever_shown(home),
-        true_cells=_true_cells(con),
+        true_cells=true_cells_of(con),
         kept=attacked_units(home, home.current_release.resolve().name),
     )
     refuse(report)
@@ -73,9 +73,9 @@ def attack_release(home: Home, release_id: str | None = None, *, guesses: bool =
     with working_database(home, threads=2) as con:
         con.execute(f"attach {literal(str(folder / 'release.duckdb'))} as release (read_only)")
         true_cells = None
-        if _is_built_as(home, folder.resolve().name):
+        if is_built_as(home, folder.resolve().name):
             attach_warehouse(con, home)
-            true_cells = _true_cells(con)
+            true_cells = true_cells_of(con)
         name = folder.resolve().name
         return attack(
             con,
@@ -114,7 +114,7 @@ def _number(folder: Path) -> int:
     return int(folder.name[1:])
 
 
-def _is_built_as(home: Home, release_id: str) -> bool:
+def is_built_as(home: Home, release_id: str) -> bool:
     """Whether the warehouse is the one the release was made of."""
     import duckdb
 
@@ -128,7 +128,7 @@ def _is_built_as(home: Home, release_id: str) -> bool:
     return row is not None and row[0] == release_id
 
 
-def _true_cells(con: duckdb.DuckDBPyConnection) -> str | None:
+def true_cells_of(con: duckdb.DuckDBPyConnection) -> str | None:
     """Cells of the marts, which tell where children of unknown group are; nothing else is taken of them."""
     return (
         "warehouse.marts.indicator_cells"
