@@ -18,8 +18,7 @@ Told = tuple[str, str, str, str | None, str | None]  # partner, student, last na
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
+def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 

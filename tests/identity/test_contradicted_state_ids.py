@@ -22,12 +22,6 @@ CLEO = {**ANN, "first_name": "Cleo", "last_name": "Ruiz", "birth_date": "2015-01
 NORTH, SOUTH, WEST, EAST = ("north", "1"), ("south", "2"), ("west", "3"), ("east", "4")
 
 
-@pytest.fixture(autouse=True)
-def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
-    monkeypatch.setenv("MILEPOST_VAULT_KEY", "a vault key of enough letters")
-
-
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path)

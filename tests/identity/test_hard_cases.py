@@ -15,11 +15,6 @@ from identity.match_rates import MatchRateError
 from ingestion.home import Home
 
 
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
-
-
 def both(home: Home, numbers: range, other: str = "clinic") -> list[int]:
     found = persons(home)
     return [i for i in numbers if found["north", f"N{i}"] == found[other, f"C{i}"]]

@@ -27,12 +27,6 @@ ANA = {"first_name": "Ana", "last_name": "Gomez"}
 OAK = {"address": "12 Oak St", "zip_code": "46201"}
 
 
-@pytest.fixture(autouse=True)
-def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
-    monkeypatch.setenv("MILEPOST_VAULT_KEY", "a vault key of enough letters")
-
-
 def told(home: Home) -> dict[str, Any]:
     """All that a step leaves but the moments at which it did so."""
     found: dict[str, Any] = {

@@ -23,12 +23,6 @@ ANA = {"first_name": "Ana", "last_name": "Gomez"}
 HASH = "sha256:" + "a" * 64
 
 
-@pytest.fixture(autouse=True)
-def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
-    monkeypatch.setenv("MILEPOST_VAULT_KEY", "a vault key of enough letters")
-
-
 def clinic_sends(home: Home, **said: str) -> None:
     """Sixty children whom the district knows, and one with a name and no birth date."""
     send(home, "clinic", *cohort("C", 0, 60), child("Y", **ANA, **said))

@@ -24,13 +24,11 @@ def deliver(home: Home) -> None:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], str]:
     home = Home(tmp_path_factory.mktemp("undisturbed"))
-    os.environ["MILEPOST_PERSON_KEY"] = "a key for tests"
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
         deliver(home)
         link_persons(home)
         return persons(home)
-    finally:
-        del os.environ["MILEPOST_PERSON_KEY"]
 
 
 KILLED = """
@@ -60,12 +58,10 @@ MOMENTS = [
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_and_run_again_links_are_as_undisturbed(
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     undisturbed: dict[tuple[str, str], str],
     moment: str,
     when: str,
 ) -> None:
-    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
     home = Home(tmp_path)
     deliver(home)
     done = subprocess.run(

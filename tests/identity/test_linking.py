@@ -29,8 +29,7 @@ def links(home: Home) -> dict[tuple[str, str], tuple[str, str]]:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
+def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
@@ -87,9 +86,8 @@ def test_an_id_that_is_none_links_nobody(home: Home) -> None:
 
 
 def test_links_do_not_depend_on_the_order_of_deliveries(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
     first: list[Row] = [("north", "1", "S1", 2025, "annual"), ("north", "2", None, 2025, "annual")]
     second: list[Row] = [("north", "1", "S2", 2025, "annual"), ("south", "2", "S1", 2025, "annual")]
     one, other = Home(tmp_path / "one"), Home(tmp_path / "other")

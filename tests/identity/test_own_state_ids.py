@@ -12,12 +12,6 @@ from ingestion.home import Home
 from tests.identity.accounts_of_partners import cohort, persons, send
 
 
-@pytest.fixture(autouse=True)
-def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
-    monkeypatch.setenv("MILEPOST_VAULT_KEY", "a vault key of enough letters")
-
-
 @pytest.fixture
 def districts(tmp_path: Path) -> Home:
     """Two districts; forty of the sixty children of one are at the other too, and have state ids."""

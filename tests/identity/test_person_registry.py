@@ -17,11 +17,6 @@ from ingestion.home import Home
 NORTH, SOUTH, CLINIC = ("north", "1"), ("south", "900"), ("clinic", "C-5")
 
 
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
-
-
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path)

@@ -18,8 +18,7 @@ NORTH, SOUTH, CLINIC = ("north", "1"), ("south", "900"), ("clinic", "5")
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
+def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 

@@ -20,8 +20,7 @@ HASH = "sha256:" + "9f" * 32
 
 
 @pytest.fixture(autouse=True)
-def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
+def linkage_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MILEPOST_LINKAGE_KEY", SECRET)
 
 

@@ -14,11 +14,6 @@ from ingestion.home import Home
 ANN = {"first_name": "Ann", "last_name": "Oakley", "birth_date": "2012-03-04"}
 
 
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MILEPOST_PERSON_KEY", "a key for tests")
-
-
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     made = Home(tmp_path)
