@@ -5,7 +5,6 @@ from __future__ import annotations
 import duckdb
 
 from identity.community_settings import community_settings
-from identity.feedback_lists import write_lists
 from identity.unlike import letters, unlike_births, unlike_names
 from ingestion.errors import MilepostError
 from ingestion.home import Home
@@ -184,10 +183,10 @@ def keep_contradicted(con: duckdb.DuckDBPyConnection, *, let_pass: bool) -> None
     )
 
 
-def write_contradicted(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Write feedback/<partner>/contradicted_state_ids.csv where a partner has such, and only there."""
+def list_contradicted(con: duckdb.DuckDBPyConnection, _home: Home) -> str:
+    """The name of a view of who lost its state id: partner_id, student_id."""
     con.execute("""
         create or replace temp view contradicted_student as
         select distinct partner_id, student_id from vault.member semi join contradicted using (member_id)
     """)
-    write_lists(con, home, "contradicted_student", home.contradicted_csv)
+    return "contradicted_student"

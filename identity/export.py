@@ -11,11 +11,9 @@ import duckdb
 
 from identity.address_keys import make_address_keys, rules_of_homes
 from identity.community_settings import community_settings
-from identity.contradicted import write_contradicted
+from identity.feedback_lists import write_lists
 from identity.matches import REVIEW_FROM
 from identity.person_key import person_key
-from identity.reissued import write_reissued
-from identity.unmatched import write_unmatched
 from ingestion.home import Home
 from ingestion.sql_text import literal
 
@@ -167,9 +165,7 @@ def export(con: duckdb.DuckDBPyConnection, home: Home, *, only_news: bool = Fals
     _write(con, home.identity / "match_rates.parquet", "from vault.match_rate order by all")
     _write(con, home.address_keys, "from address_key order by all")
     _write(con, home.identity / "person_changes.parquet", "select * from vault.change order by all")
-    write_unmatched(con, home)
-    write_reissued(con, home)
-    write_contradicted(con, home)
+    write_lists(con, home)
     cursor = con.execute(COUNTS)
     names = [column[0] for column in cursor.description]
     (row,) = cursor.fetchall()

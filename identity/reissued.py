@@ -5,7 +5,6 @@ from __future__ import annotations
 import duckdb
 
 from identity.community_settings import community_settings
-from identity.feedback_lists import write_lists
 from identity.unlike import letters, unlike_births, unlike_names
 from ingestion.errors import MilepostError
 from ingestion.home import Home
@@ -83,10 +82,10 @@ def refuse_reissued(con: duckdb.DuckDBPyConnection, home: Home) -> None:
         )
 
 
-def write_reissued(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Write feedback/<partner>/reissued_numbers.csv where a partner has such numbers, and only there."""
+def list_reissued(con: duckdb.DuckDBPyConnection, _home: Home) -> str:
+    """The name of a view of such numbers: partner_id, student_id, since when they are another child's."""
     con.execute("""
         create or replace temp view reissued_number as
         select distinct partner_id, student_id, school_year as another_child_from_school_year from reissued
     """)
-    write_lists(con, home, "reissued_number", home.reissued_csv)
+    return "reissued_number"

@@ -5,14 +5,13 @@ from __future__ import annotations
 import duckdb
 
 from identity.community_settings import community_settings
-from identity.feedback_lists import write_lists
 from ingestion.home import Home
 
 
-def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Write feedback/<partner>/unmatched.csv for each partner with such children in force, and only for them.
+def list_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> str:
+    """The name of a table of such children in force: partner_id, student_id.
 
-    One column, student_id, in order. From tables account and person_link, for communities that want it
+    From tables account and person_link, for communities that want it
     (`identity: {unmatched_lists: true}`): whoever is not on the list is known to another partner. A
     community's only partner is told nothing, for there is nobody to be linked to.
     """
@@ -20,7 +19,7 @@ def write_unmatched(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     con.execute("create or replace temp table unmatched (partner_id varchar, student_id varchar)")
     if con.execute(f"{wanted} limit 1").fetchone():
         _find_unmatched(con, wanted)
-    write_lists(con, home, "unmatched", home.unmatched_csv)
+    return "unmatched"
 
 
 def _find_unmatched(con: duckdb.DuckDBPyConnection, wanted: str) -> None:

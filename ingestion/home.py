@@ -141,14 +141,9 @@ class Home:
     def feedback_csv(self, partner: str, load_id: str) -> Path:
         return self.feedback / partner / f"{load_id}.csv"
 
-    def unmatched_csv(self, partner: str) -> Path:
-        return self.feedback / partner / "unmatched.csv"
-
-    def reissued_csv(self, partner: str) -> Path:
-        return self.feedback / partner / "reissued_numbers.csv"
-
-    def contradicted_csv(self, partner: str) -> Path:
-        return self.feedback / partner / "contradicted_state_ids.csv"
+    def feedback_list(self, partner: str, name: str) -> Path:
+        """A list of a partner's own numbers; which there are stands in identity/feedback_lists.py."""
+        return self.feedback / partner / f"{name}.csv"
 
     # ---- configuration, people, disclosure -------------------------------------------------------
     @property

@@ -153,14 +153,14 @@ def _forget_in_vault(home: Home, subject: Subject) -> None:
 
 def _remove_derived(home: Home) -> None:
     """What a refresh makes anew: links, snapshot, warehouse and what is noted of it."""
+    from identity.feedback_lists import remove_lists
+
     for name in DERIVED_OF_IDENTITY:
         (home.identity / f"{name}.parquet").unlink(missing_ok=True)
     (home.identity / "linked.json").unlink(missing_ok=True)
     for folder in (home.snapshot.root, home.root / "snapshot.new"):
         shutil.rmtree(folder, ignore_errors=True)
-    for list_of in (home.unmatched_csv, home.reissued_csv, home.contradicted_csv):
-        for leftover in home.feedback.glob(f"*/{list_of('*').name}"):
-            leftover.unlink()
+    remove_lists(home)
     for file in home.root.glob(f"{home.warehouse.name}*"):
         if file.is_dir():
             shutil.rmtree(file)

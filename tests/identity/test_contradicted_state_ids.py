@@ -230,7 +230,7 @@ def test_a_reviewer_joins_whom_a_state_id_does_not(home: Home) -> None:
     assert counts.contradicted_state_ids == 0
     assert persons(home) == {NORTH: before, SOUTH: before}
     assert methods(home) == {NORTH: "decided", SOUTH: "decided"}
-    assert not home.contradicted_csv("south").exists()
+    assert not home.feedback_list("south", "contradicted_state_ids").exists()
 
 
 def test_whom_a_reviewer_calls_different_is_asked_about_once_and_stays_apart(home: Home) -> None:
@@ -272,7 +272,7 @@ def test_very_many_in_a_delivery_stop_linking_and_change_nothing(home: Home) -> 
     assert "--accept-contradicted-state-ids" in said
     assert "Mbeki" not in said
     assert home.person_links.read_bytes() == before
-    assert not home.contradicted_csv("south").exists()
+    assert not home.feedback_list("south", "contradicted_state_ids").exists()
 
 
 def test_let_pass_they_are_listed_and_the_next_refresh_does_not_ask_again(home: Home) -> None:
@@ -281,11 +281,11 @@ def test_let_pass_they_are_listed_and_the_next_refresh_does_not_ask_again(home: 
     before = persons(home)
     send(home, "south", *with_ids(cohort("M", 100, 60)))
     assert link_persons(home, accept_contradicted_state_ids=True).contradicted_state_ids == 120
-    assert home.contradicted_csv("south").read_text().splitlines() == [
+    assert home.feedback_list("south", "contradicted_state_ids").read_text().splitlines() == [
         "student_id",
         *sorted(f"M{i}" for i in range(100, 160)),
     ]
-    assert home.contradicted_csv("north").read_text().splitlines() == [
+    assert home.feedback_list("north", "contradicted_state_ids").read_text().splitlines() == [
         "student_id",
         *sorted(f"N{i}" for i in range(60)),
     ]

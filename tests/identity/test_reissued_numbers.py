@@ -33,7 +33,7 @@ def test_other_children_by_numbers_that_were_taken_stop_linking_and_change_nothi
     assert "Xavier" not in str(error.value)
     assert "Ann" not in str(error.value)
     assert home.person_links.read_bytes() == before
-    assert not home.reissued_csv("north").exists()
+    assert not home.feedback_list("north", "reissued_numbers").exists()
 
 
 def test_let_pass_the_partner_is_told_which_they_are_and_the_next_refresh_does_not_ask_again(
@@ -46,7 +46,10 @@ def test_let_pass_the_partner_is_told_which_they_are_and_the_next_refresh_does_n
         school_year=2026,
     )
     assert link_persons(home, accept_reissued_numbers=True).reissued_numbers == 1
-    assert home.reissued_csv("north").read_text() == "student_id,another_child_from_school_year\n1,2026\n"
+    assert (
+        home.feedback_list("north", "reissued_numbers").read_text()
+        == "student_id,another_child_from_school_year\n1,2026\n"
+    )
     send(home, "south", child("900"))
     assert link_persons(home).reissued_numbers == 1
     assert set(persons(home)) == {("north", "1"), ("south", "900")} | {("north", "2")}

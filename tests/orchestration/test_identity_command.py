@@ -247,14 +247,14 @@ def test_a_partner_is_told_whom_nobody_else_knows_by_its_own_numbers_if_the_comm
         link_persons(home)
 
     want("true")
-    told = home.unmatched_csv("north").read_text().splitlines()
+    told = home.feedback_list("north", "unmatched").read_text().splitlines()
     assert told == ["student_id", *sorted(f"N{i}" for i in range(21))]
     send(home, "north", *cohort("N", 21, 39), child("=1+1", first_name="Qyx", last_name="Vuzzle"))
     link_persons(home)
-    assert home.unmatched_csv("north").read_text().splitlines() == ["student_id", "'=1+1"]
+    assert home.feedback_list("north", "unmatched").read_text().splitlines() == ["student_id", "'=1+1"]
     send(home, "north", *cohort("N", 21, 39))
     link_persons(home)
-    assert not home.unmatched_csv("north").exists()
-    assert home.unmatched_csv("clinic").exists()
+    assert not home.feedback_list("north", "unmatched").exists()
+    assert home.feedback_list("clinic", "unmatched").exists()
     want("false")
     assert not list(home.feedback.glob("*/unmatched.csv"))
