@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from identity.birth_dates import nearly_the_same
+
 UNLIKE = 0.8  # Jaro-Winkler similarity of names below which they are no variants: Ann and Anna have 0.94
 
 
@@ -18,10 +20,4 @@ def unlike_names(first: str, last: str, other_first: str, other_last: str) -> st
 
 def unlike_births(born: str, other: str) -> str:
     """SQL: whether two of year, month and day differ, and not merely because day and month are swapped."""
-    differing = " + ".join(
-        f"({part}({born}) <> {part}({other}))::integer" for part in ("year", "month", "day")
-    )
-    swapped = (
-        f"year({born}) = year({other}) and month({born}) = day({other}) and day({born}) = month({other})"
-    )
-    return f"({differing} >= 2 and not ({swapped}))"
+    return f"(not {nearly_the_same(born, other)})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from identity.birth_dates import nearly_the_same
 from ingestion.errors import MilepostError
 
 if TYPE_CHECKING:
@@ -132,13 +133,9 @@ _FORBID = """
         select a, b from cluster_apart
     ) using (a, b)
 """
-# Two dates that could be one, written down wrongly once: one part differs, or day and month are swapped.
-_ONE_BIRTH = """
-    (year(one.birth_date) = year(other.birth_date))::integer
-        + (month(one.birth_date) = month(other.birth_date))::integer
-        + (day(one.birth_date) = day(other.birth_date))::integer >= 2
-    or (year(one.birth_date) = year(other.birth_date)
-        and month(one.birth_date) = day(other.birth_date) and day(one.birth_date) = month(other.birth_date))
+# Two dates that could be one.
+_ONE_BIRTH = f"""
+    {nearly_the_same("one.birth_date", "other.birth_date")}
     -- what forms fill in where nobody knows the day
     or (month(one.birth_date) = 1 and day(one.birth_date) = 1)
     or (month(other.birth_date) = 1 and day(other.birth_date) = 1)

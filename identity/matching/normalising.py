@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 NORMALISED, SOURCE = "matching_record", "matching_source"
 FIRST_YEAR_OF_BIRTH = 1905
-COLUMNS = ("first_name", "middle_name", "last_name", "birth_date", "sex", "address", "zip_code")
 
 
 def normalise(con: duckdb.DuckDBPyConnection, kept: str | None = None, settled: str | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from identity.birth_dates import nearly_the_same
 from ingestion.state_ids import MOST_STUDENTS
 
 if TYPE_CHECKING:
@@ -37,13 +38,6 @@ def score_hashed_ids(con: duckdb.DuckDBPyConnection) -> int:
 
 
 _CASES = " ".join(f"when '{says}' then {bits}" for says, bits in WEIGHTS.items())
-_PARTS_ALIKE = " + ".join(
-    f"({part}(l.birth_date) = {part}(r.birth_date))::integer" for part in ("year", "month", "day")
-)
-_SWAPPED = (
-    "(year(l.birth_date) = year(r.birth_date) and month(l.birth_date) = day(r.birth_date) "
-    "and day(l.birth_date) = month(r.birth_date))"
-)
 _SAME_HASH = f"""
     create or replace temp table same_hash as
     with usable as (
@@ -62,7 +56,7 @@ _SAME_HASH = f"""
             case
                 when l.birth_date = r.birth_date then 'same birth date'
                 when l.birth_date is null or r.birth_date is null then 'no birth date to compare'
-                when {_PARTS_ALIKE} = 2 or {_SWAPPED} then 'birth dates nearly the same'
+                when {nearly_the_same("l.birth_date", "r.birth_date")} then 'birth dates nearly the same'
             end as says
         from usable as l inner join usable as r using (hash)
         where l.record_id < r.record_id and l.partner_id <> r.partner_id and l.member_id <> r.member_id
