@@ -52,8 +52,11 @@ WITHOUT_VALUES = """
     union all
     select 'Schools that hold the gap against the best-off subgroup of the community, latest year'
     where not exists (
-        from gap_drivers where indicator_id = 'early_grade_reading' and disaggregate = 'race_ethnicity'
-            and collection = 'annual' and reference_subgroup <> 'everyone_else'
+        from (
+            select reference_subgroup, school_year = max(school_year) over (partition by indicator_id) as is_latest
+            from gap_drivers inner join indicators using (indicator_id, definition_version)
+            where is_default and collection = 'annual'
+        ) where is_latest and reference_subgroup <> 'everyone_else'
     )
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,71 @@ def test_charts_wait_for_a_community_and_a_place(files: dict[str, Any]) -> None:
         for one in files[f"dashboards/{slug}.yaml"]["metadata"]["native_filter_configuration"]:
             is_first = one["name"] in ("Community", "Place")
             assert (one["controlValues"]["defaultToFirstItem"], one["requiredFirst"]) == (is_first, is_first)
+
+
+def test_schools_that_hold_a_gap_are_shown_whichever_indicator_is_told_by_school(
+    files: dict[str, Any],
+) -> None:
+    """As the page opens no filter narrows the list: a fixed indicator may be hidden at every school."""
+    page = files["dashboards/gaps.yaml"]
+    (chart,) = [
+        part
+        for part in page["position"].values()
+        if isinstance(part, dict)
+        and part.get("meta", {}).get("sliceName", "").startswith("Schools that hold")
+    ]
+    drivers = {
+        column["column_name"] for column in files["datasets/milepost/gap_drivers_in_words.yaml"]["columns"]
+    }
+    opened = {
+        one["name"]: one["defaultDataMask"]["filterState"].get("value")
+        for one in page["metadata"]["native_filter_configuration"]
+        if set(one["scope"]["rootPath"]) & set(chart["parents"])
+        and one["targets"][0]["column"]["name"] in drivers
+    }
+    assert opened == {
+        "Community": None,  # of which the first is taken
+        "Collection": ["annual"],
+        "Definition": ["default"],
+        "Indicator (schools)": None,
+        "Split by (schools)": None,
+    }
+    first = [one["name"] for one in page["metadata"]["native_filter_configuration"]
+             if one["controlValues"]["defaultToFirstItem"]]  # fmt: skip
+    assert first == ["Community", "Place"]
+
+
+HOSTILE = """O'Brien "Valley" <script>alert('x')</script> & Peñón; {{ 7 * 7 }} %s : # 東"""
+
+
+def test_whatever_a_community_is_called_the_bundle_says_it_just_so(tmp_path: Path, copied: Path) -> None:
+    """A name stands in a connection, titles and a default; the zip, its YAML and the JSON within hold it whole."""
+    sources = load_sources(copied)
+    community = sources.filters["community"].model_copy(update={"default": HOSTILE})
+    named = replace(sources, filters={**sources.filters, "community": community})
+    bundle = tmp_path / "bundle.zip"
+    connection = Connection(HOSTILE, HERE.uri)
+    names = write_bundle(bundle, connection, named)
+    with zipfile.ZipFile(bundle) as archive:
+        assert archive.testzip() is None
+        read = {name: YAML(typ="safe").load(archive.read(f"milepost/{name}").decode()) for name in names}
+    assert read == bundle_files(connection, named)
+    assert read["databases/milepost.yaml"]["database_name"] == HOSTILE
+    page = read["dashboards/gaps.yaml"]
+    assert page["dashboard_title"] == f"Gaps ({HOSTILE})"
+    assert re.fullmatch(r"gaps-[0-9a-f]{8}", page["slug"]), "an address holds nothing of the name"
+    (chosen,) = [one for one in page["metadata"]["native_filter_configuration"] if one["name"] == "Community"]
+    assert chosen["defaultDataMask"]["extraFormData"]["filters"] == [
+        {"col": "community", "op": "IN", "val": [HOSTILE]}
+    ]
+    # what is shown as HTML, or asked as SQL, holds no name
+    for name, data in read.items():
+        if name.startswith("charts/"):
+            assert "script" not in json.dumps(data)
+        if name.startswith("dashboards/"):
+            texts = [part["meta"]["code"] for part in data["position"].values()
+                     if isinstance(part, dict) and part["type"] == "MARKDOWN"]  # fmt: skip
+            assert not any("script" in text for text in texts)
 
 
 def test_every_reference_in_the_bundle_is_met(files: dict[str, Any]) -> None:
