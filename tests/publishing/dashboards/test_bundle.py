@@ -168,7 +168,7 @@ def test_whatever_a_community_is_called_the_bundle_says_it_just_so(tmp_path: Pat
     names = write_bundle(bundle, connection, named)
     with zipfile.ZipFile(bundle) as archive:
         assert archive.testzip() is None
-        read = {name: YAML(typ="safe").load(archive.read(f"milepost/{name}").decode()) for name in names}
+        read = {name: yaml.safe_load(archive.read(f"milepost/{name}")) for name in names}
     assert read == bundle_files(connection, named)
     assert read["databases/milepost.yaml"]["database_name"] == HOSTILE
     page = read["dashboards/gaps.yaml"]
