@@ -25,6 +25,16 @@ class SafeConsole(Console):
     def print(self, *objects: Any, **how: Any) -> None:
         super().print(*(visible(one) if isinstance(one, str) else one for one in objects), **how)
 
+    def on_broken_pipe(self) -> None:
+        """Whoever watched is gone, as with `2>&1 | head`: what is at work goes on, and is silent.
+
+        Rich ends the thread that prints. One of dbt's would be waited for without end, and with it the writer's
+        lock.
+        """
+        if not self.stderr:
+            super().on_broken_pipe()
+        self.quiet = True
+
 
 def _console(stderr: bool) -> SafeConsole:
     """As wide as the terminal; without one, as in a file or a pipe, as wide as what is printed."""

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -183,7 +183,8 @@ def build(
     def keep(event: Any) -> None:
         if event.info.name in MODELS_RESULTS:  # one of a hundred
             results.append(event)
-            progress.building(step, min(len(results), selection.total), selection.total)
+            with suppress(OSError):  # of a terminal that is gone: dbt would wait for this thread without end
+                progress.building(step, min(len(results), selection.total), selection.total)
         elif event.info.level == "error":
             results.append(event)
 
