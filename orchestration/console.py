@@ -28,8 +28,8 @@ class SafeConsole(Console):
     def on_broken_pipe(self) -> None:
         """Whoever watched is gone, as with `2>&1 | head`: what is at work goes on, and is silent.
 
-        Rich ends the thread that prints. One of dbt's would be waited for without end, and with it the writer's
-        lock.
+        Rich ends the thread that prints; one of dbt's would be waited for without end, and so would the
+        writer's lock.
         """
         if not self.stderr:
             super().on_broken_pipe()
