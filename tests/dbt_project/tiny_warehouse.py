@@ -155,6 +155,7 @@ class Lake:
         write_registry_tables(self.home, DBT_PROJECT, {"riverbend": "all"})
         for table in READ:
             self._write(self.home.reference_file(table), TABLES[table], self.reference[table])
+        self._write(self.home.reference_file("withdrawn_releases"), {"release_id": "varchar"}, [])
         links = [
             {"partner_id": partner, "student_id": student, "person_id": person, "method": "partner_id"}
             for (partner, student), person in self.persons.items()

@@ -54,6 +54,23 @@ years as (
 
 ),
 
+gaps as (
+
+    select
+        gaps.community_id,
+        gaps.indicator_id,
+        gaps.school_year
+    from {{ ref('indicator_gaps') }} as gaps
+    inner join {{ source('reference', 'indicator_definitions') }} as definitions
+        on
+            gaps.indicator_id = definitions.indicator_id
+            and gaps.definition_version = definitions.definition_version
+    where
+        definitions.is_default and gaps.geography_level = 'community' and gaps.collection = 'annual'
+        and gaps.disaggregate = 'race_ethnicity' and gaps.reference = 'best_off'
+
+),
+
 -- item, the gateway it opens, what it asks, how many of the seven it asks it of; then what answers it
 answers as (
 
@@ -82,7 +99,7 @@ answers as (
         coalesce(
             bool_or(shown.disaggregate = 'race_ethnicity')
             and count(distinct shown.disaggregate) filter (
-                where shown.disaggregate not in ('all', 'race_ethnicity')
+                where shown.disaggregate not in ('all', 'race_ethnicity') and not contains(shown.disaggregate, '_x_')
             ) > 0,
             false
         ) as is_met
@@ -155,10 +172,7 @@ answers as (
         max(gaps.school_year) as evidence_year,
         count(gaps.school_year) > 0 as is_met
     from outcomes
-    left join {{ ref('indicator_gaps') }} as gaps
-        on
-            outcomes.community_id = gaps.community_id and outcomes.outcome = gaps.indicator_id
-            and gaps.geography_level = 'community' and gaps.disaggregate = 'race_ethnicity'
+    left join gaps on outcomes.community_id = gaps.community_id and outcomes.outcome = gaps.indicator_id
     group by outcomes.community_id, outcomes.outcome
 
     union all
@@ -169,8 +183,15 @@ answers as (
         outcomes.outcome,
         'indicator_trends' as evidence_table,
         max(trends.school_year) as evidence_year,
-        coalesce(bool_or(trends.status in ('maintained', 'improved')), false) as is_met
+        -- the last that is known of an outcome may be long ago
+        coalesce(
+            bool_or(
+                trends.status in ('maintained', 'improved') and trends.school_year >= coalesce(years.last_year, 0) - 2
+            ),
+            false
+        ) as is_met
     from outcomes
+    left join years on outcomes.community_id = years.community_id
     left join latest_trends as trends
         on outcomes.community_id = trends.community_id and outcomes.outcome = trends.indicator_id
     group by outcomes.community_id, outcomes.outcome

@@ -64,16 +64,29 @@ projected as (
 ),
 
 -- a rate of so few children moves by chance, in the year that is projected and in those it is projected from; years
--- that went on differently tell more, where there are enough of them
+-- that went on differently tell more, where there are enough of them. A rate that is projected to be 0 or 1 may still
+-- come out otherwise: by as much as the rate of now, or with two more of either outcome (Agresti and Coull 1998)
+with_chance as (
+
+    select
+        *,
+        greatest(
+            interim_value * (1 - interim_value),
+            (projected_value * denominator + 2) * ((1 - projected_value) * denominator + 2) / (denominator + 4) ** 2
+        ) as variance_of_one
+    from projected
+
+),
+
 with_errors as (
 
     select
         *,
         sqrt(greatest(
-            projected_value * (1 - projected_value) * (1.0 / denominator + mean_inverse_denominator / n_years),
+            variance_of_one * (1.0 / denominator + mean_inverse_denominator / n_years),
             case when n_years >= 3 then variance_of_changes * (1 + 1.0 / n_years) else 0 end
         )) as standard_error
-    from projected
+    from with_chance
 
 ),
 
