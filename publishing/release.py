@@ -43,6 +43,7 @@ RELEASE = {
     "notes": "VARCHAR",
     "data_as_of": "TIMESTAMP",
 }
+WITHDRAWN = "withdrawn_releases"
 RELEASES = {**RELEASE, "withdrawn_at": "TIMESTAMP", "withdrawal_reason": "VARCHAR"}
 
 
@@ -69,11 +70,13 @@ def prepare_release(
     Ids count up and are never given to two different contents: an id is spent once its release was current.
     `code` and `entities` are those of `write_inputs`.
     """
-    history = read_history(home)
-    spent = [int(entry["release_id"][1:]) for entry in history]
+    history, gone = read_history(home), sorted(withdrawals(home))
+    spent = [int(spent[1:]) for spent in (*(entry["release_id"] for entry in history), *gone)]
     release_id = f"r{max(spent, default=0) + 1:04d}"
-    if not record_shown_values(home):
-        ensure_shown_values(home)
+    home.locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.locks / "publish.lock"):
+        if not record_shown_values(home):
+            ensure_shown_values(home)
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
     row: list[Any] = [release_id, now, notes or None, _data_as_of(home)]
     past = [[entry[column] for column in RELEASES] for entry in history]
@@ -81,8 +84,8 @@ def prepare_release(
     with duckdb.connect(config={"threads": 1}) as con:
         write_table(con, home.reference_file("release"), RELEASE, [row])
         write_table(con, home.reference_file("releases"), RELEASES, [*past, [*row, None, None]])
-        gone = [[withdrawn] for withdrawn in sorted(withdrawals(home))]
-        write_table(con, home.reference_file("withdrawn_releases"), {"release_id": "VARCHAR"}, gone)
+        withdrawn = [[release] for release in gone]
+        write_table(con, home.reference_file(WITHDRAWN), {"release_id": "VARCHAR"}, withdrawn)
         write_inputs(con, home, code, entities or {})
     return release_id
 
@@ -167,6 +170,14 @@ def _prepared(home: Home, con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             where=str(home.published),
             rule="a release never changes",
             next_step=next_step,
+        )
+    known = con.execute(f"select release_id from {literal(str(home.reference_file(WITHDRAWN)))}").fetchall()
+    if {release for (release,) in known} != withdrawals(home).keys():
+        raise ReleaseError(
+            "a release was withdrawn while this one was made",
+            where=str(home.published),
+            rule="What a release says of the others, and what it is held at, holds when it goes out",
+            next_step="Run `milepost refresh` again",
         )
     times = [moment.isoformat() if moment else None for moment in (row[1], row[3])]
     return {"release_id": row[0], "created_at": times[0], "notes": row[2], "data_as_of": times[1]}

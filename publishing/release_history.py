@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.home import Home
+from ingestion.lake.files import sync_file, sync_folder
 from publishing.release_contents import DATABASE, MANIFEST
 
 KEPT = 3
@@ -84,6 +85,7 @@ def _link(path: Path, target: str) -> None:
     temporary.unlink(missing_ok=True)  # of a publication killed just here
     temporary.symlink_to(target)
     temporary.replace(path)
+    sync_folder(path.parent)
 
 
 def record(home: Home, about: Mapping[str, Any]) -> None:
@@ -118,7 +120,9 @@ def recover(home: Home) -> None:
     if whole and (not recorded.exists() or recorded.read_text(encoding="utf-8") != whole):
         temporary = home.published / f"{UNFINISHED}{HISTORY}"
         temporary.write_text(whole, encoding="utf-8")
+        sync_file(temporary)
         temporary.replace(recorded)
+        sync_folder(recorded.parent)
     leave_withdrawn(home)
     if home.current_release.is_symlink() and not home.current_database.is_symlink():
         _link(home.current_database, f"{home.current_release.name}/{DATABASE}")

@@ -13,8 +13,10 @@ from pathlib import Path
 import duckdb
 
 from ingestion.home import Home
+from ingestion.lake.files import sync_file, sync_folder
 from ingestion.parquet_table import write_table
 from ingestion.sql_text import literal
+from publishing.release_history import UNFINISHED
 
 KEYS = {
     "community_id": "VARCHAR",
@@ -160,6 +162,10 @@ def _write(con: duckdb.DuckDBPyConnection, target: Path, record: str, values: st
 
 
 def _replace(con: duckdb.DuckDBPyConnection, target: Path, rows: str) -> None:
-    temporary = target.with_suffix(f".{os.getpid()}.tmp")
+    # by a name that the next run clears away, should this one be killed
+    temporary = target.with_name(f"{UNFINISHED}{os.getpid()}-{target.name}")
     con.execute(f"copy ({rows}) to {literal(str(temporary))} (format parquet, compression zstd)")
+    # it is the only memory of what was ever shown
+    sync_file(temporary)
     temporary.replace(target)
+    sync_folder(target.parent)

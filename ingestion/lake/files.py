@@ -31,7 +31,7 @@ def write_staged(
         f"copy ({raw_select(con, table, delivery)}) to {literal(str(staged))}"
         f" (format parquet, {SMALL_AND_FAST}, kv_metadata {notes})"
     )
-    _sync_file(staged)
+    sync_file(staged)
 
 
 def raw_select(con: duckdb.DuckDBPyConnection, table: str, delivery: Delivery) -> str:
@@ -75,7 +75,7 @@ def keep_file(source: Path, kept: Path) -> None:
             raise
         temporary = kept.with_suffix(".tmp")
         shutil.copyfile(source, temporary)
-        _sync_file(temporary)
+        sync_file(temporary)
         temporary.replace(kept)
     sync_folder(kept.parent)
 
@@ -145,6 +145,6 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _sync_file(path: Path) -> None:
+def sync_file(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())

@@ -98,6 +98,29 @@ def test_what_a_killed_publication_showed_is_recorded_before_it_is_withdrawn(
     assert "r0003" in last_shown_in(home)
 
 
+def test_what_was_made_while_a_release_was_withdrawn_does_not_go_out(home: Home) -> None:
+    """It would say that the withdrawn one is in force."""
+    build(home, 3)
+    withdraw_release(home, "r0002", "wrong file")
+    with pytest.raises(ReleaseError, match=r"withdrawn while this one was made.*refresh. again"):
+        publish(home)
+    assert rows_in_current(home) == 1
+    assert publish_content(home, 3).release_id == "r0003"
+
+
+def test_a_withdrawn_number_is_not_given_again_though_the_history_is_lost(home: Home) -> None:
+    withdraw_release(home, "r0002", "wrong file")
+    (home.published / release_history.HISTORY).unlink()
+    assert prepare_release(home) == "r0003"
+
+
+def test_what_a_kill_left_of_the_record_is_cleared(home: Home) -> None:
+    left = home.published / f"{release_history.UNFINISHED}4711-shown_values.parquet"
+    left.write_bytes(b"half")
+    publish_content(home, 3)
+    assert not left.exists()
+
+
 def test_an_older_one_goes_and_the_current_stays(home: Home) -> None:
     assert withdraw_release(home, "r0001", "wrong year", delete=True)["current"] == "r0002"
     assert rows_in_current(home) == 2
