@@ -126,13 +126,19 @@ def test_match_rates_count_children_that_another_partner_knows(demo: Demo) -> No
 
 
 def test_codes_that_nothing_maps_are_those_that_were_planted(demo: Demo) -> None:
-    """A mark that River City's crosswalk has not."""
+    """A mark and an action that River City's crosswalks have not; of one that stands in few rows the code is not told."""
     _, con = demo
-    marks = "select distinct partner_code from warehouse.marts.unmapped_codes where field = 'mark'"
-    assert con.execute(marks).fetchall() == [("NG",)]
-    ours = "select school_year, sum(n_rows) from warehouse.marts.unmapped_codes group by all"
-    truth = "select school_year, count(*) from truth.course_mark where mark = 'unmapped' group by all"
+    ours = "select field, school_year, sum(n_rows) from warehouse.marts.unmapped_codes group by all"
+    truth = "select 'mark', school_year, count(*) from truth.course_mark where mark = 'unmapped' group by all"
+    truth += (
+        " union all select 'action_code', school_year, count(*) from truth.discipline "
+        "where action_code = 'unmapped' group by all"
+    )
     assert difference(con, ours, truth) == []
+    told = "select distinct field, partner_code from warehouse.marts.unmapped_codes where n_rows >= 5"
+    assert con.execute(told).fetchall() == [("mark", "NG")]
+    few = "select count(partner_code) from warehouse.marts.unmapped_codes where n_rows < 5"
+    assert con.execute(few).fetchall() == [(0,)]
 
 
 def test_who_is_warned_of_for_absence_missed_a_tenth_of_the_days(demo: Demo) -> None:

@@ -207,7 +207,7 @@ items (item, gateway, sort_order, requirement, share_needed) as (
     ('target', 'emerging', 4, 'The community has a target for the outcome', 0.85),
     ('annual', 'sustaining', 5, 'The outcome is published for two years or more, and one of the last three', 0.85),
     ('gaps', 'sustaining', 6, 'The gap of each race and ethnicity to the best-off is published', 0.85),
-    ('maintained_or_improved', 'proof_point', 7, 'The outcome was maintained or improved since the first year', 0.60)
+    ('maintained_or_improved', 'proof_point', 7, 'Maintained or improved, as of one of the last three years', 0.60)
 
 ),
 

@@ -64,14 +64,16 @@ projected as (
 ),
 
 -- a rate of so few children moves by chance, in the year that is projected and in those it is projected from; years
--- that went on differently tell more, where there are enough of them. A rate that is projected to be 0 or 1 may still
--- come out otherwise: by as much as the rate of now, or with two more of either outcome (Agresti and Coull 1998)
+-- that went on differently tell more, where there are enough of them. By its own rate none would move of 0 or 1, so two
+-- more of either outcome are reckoned with (Agresti and Coull 1998), and where less than none would be left, the rate of now
 with_chance as (
 
     select
         *,
         greatest(
-            interim_value * (1 - interim_value),
+            case
+                when interim_value + mean_change not between 0 and 1 then interim_value * (1 - interim_value) else 0
+            end,
             (projected_value * denominator + 2) * ((1 - projected_value) * denominator + 2) / (denominator + 4) ** 2
         ) as variance_of_one
     from projected
