@@ -64,8 +64,9 @@ projected as (
 ),
 
 -- a rate of so few children moves by chance, in the year that is projected and in those it is projected from; years
--- that went on differently tell more, where there are enough of them. By its own rate none would move of 0 or 1, so two
--- more of either outcome are reckoned with (Agresti and Coull 1998), and where less than none would be left, the rate of now
+-- that went on differently tell more, where there are enough of them. By its own rate none would move of 0 or 1, so
+-- two more of either outcome are reckoned with (Agresti and Coull 1998), and where less than none would be left, the
+-- rate of now
 with_chance as (
 
     select
