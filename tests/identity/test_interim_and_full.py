@@ -222,7 +222,7 @@ link_persons(Home(Path(sys.argv[1])))
 """
 MOMENTS = (
     "identity.matches._cluster_news", "identity.linking.keep_homes", "identity.linking.keep_grouped",
-    "identity.linking.export", "identity.export._add_kept", "identity.export.write_unmatched",
+    "identity.linking.export", "identity.export._add_kept", "identity.export.write_lists",
 )  # fmt: skip
 
 
