@@ -38,6 +38,7 @@ class Bars(Progress):
         )
         self._tasks: dict[str, Any] = {}
         self._told: dict[str, float] = {}  # step -> seconds from the beginning to its last line
+        self._ended: set[tuple[str, int]] = set()  # steps that were told to be done, by their pieces
         self._began = 0.0
 
     @contextmanager
@@ -81,8 +82,12 @@ class Bars(Progress):
 
     def _tell(self, step: str, done: int, total: int) -> None:
         seconds = time.monotonic() - self._began
+        if (step, total) in self._ended:
+            return
         if done >= total or seconds - self._told[step] >= SECONDS_BETWEEN_LINES:
             self._told[step] = seconds
+            if done >= total:
+                self._ended.add((step, total))
             how_far = "done" if done == total == 1 else f"{done:,} of {total:,}"
             said = f"{self._titles.get(step, step)}: {how_far} after {seconds:.0f} s"
             err.print(said, markup=False, soft_wrap=True)
