@@ -11,12 +11,13 @@ from publishing.disclosure.checking import check_stage
 from publishing.disclosure.choosing import Protected
 from publishing.disclosure.counted import COUNTED
 from publishing.disclosure.denominators import DENOMINATORS
-from publishing.disclosure.earlier import EARLIER, HOLD_MORE, RESTATED, TO_HOLD
+from publishing.disclosure.earlier import EARLIER, HOLD_MORE, TO_HOLD
 from publishing.disclosure.errors import DisclosureError, PinnedError
 from publishing.disclosure.moves import farthest_of
 from publishing.disclosure.nesting import POPULATIONS
 from publishing.disclosure.numerators import NUMERATORS
 from publishing.disclosure.report import DisclosureReport, report_of
+from publishing.disclosure.restated import RESTATED
 from publishing.disclosure.solving import Solved, solve_stage
 from publishing.disclosure.sums import EQUATIONS, FAMILIES, NOT_ADDING_UP, OPEN_MORE, OPENED
 from publishing.disclosure.suppression import SUPPRESSION

@@ -45,12 +45,18 @@ def release(con: duckdb.DuckDBPyConnection, release_id: str) -> None:
     )
 
 
-def again(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
-    """The cells of table children as it is now, protected against what was shown."""
+def made_again(con: duckdb.DuckDBPyConnection, *withdrawn: str) -> None:
+    """The cells of table children as it is now, beside what was shown, of which these releases are withdrawn."""
     con.execute("create or replace temp table kept as from shown_values")
     make_cells(con, usual_plan())
     make_rules(con)
     con.execute("insert into shown_values from kept")
+    con.execute("insert into withdrawn select unnest($1::varchar[])", [[*withdrawn]])
+
+
+def again(con: duckdb.DuckDBPyConnection, *withdrawn: str) -> DisclosureReport:
+    """The same, protected."""
+    made_again(con, *withdrawn)
     return protect(con)
 
 
@@ -129,10 +135,7 @@ def test_the_outcomes_of_many_that_are_corrected_restate_the_year(con: duckdb.Du
 
 def test_a_year_that_the_community_holds_stays_as_it_was(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("update children set is_success = true where gender = 'female'")
-    con.execute("create or replace temp table kept as from shown_values")
-    make_cells(con, usual_plan())
-    make_rules(con)
-    con.execute("insert into shown_values from kept")
+    made_again(con)
     con.execute("insert into holds select 'riverbend', 'indicator_0', 2020")
     assert protect(con).held > 0
     before = con.execute(f"{SHOWN} where indicator_id = 'indicator_0' order by all").fetchall()
@@ -293,10 +296,8 @@ def rounding(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def again_rounded(con: duckdb.DuckDBPyConnection) -> DisclosureReport:
-    con.execute("create or replace temp table kept as from shown_values")
-    make_cells(con, usual_plan())
-    make_rules(con)
-    con.execute("update rules set rounded_to = 10, rounded_under = 100; insert into shown_values from kept")
+    made_again(con)
+    con.execute("update rules set rounded_to = 10, rounded_under = 100")
     return protect(con)
 
 
@@ -400,11 +401,7 @@ def test_a_year_that_is_held_goes_back_to_what_a_release_in_force_showed(
     release(con, "r0002")
     con.execute("create or replace table children as from right_ones")
     new_children(con, 3)
-    con.execute("create or replace temp table kept as from shown_values")
-    make_cells(con, usual_plan())
-    make_rules(con)
-    con.execute("insert into shown_values from kept; insert into withdrawn values ('r0002')")
-    assert protect(con).held > 0
+    assert again(con, "r0002").held > 0
     assert shown_now(con) == first
     assert con.execute("select distinct held_since from cell_suppression").fetchall() == [("r0001",)]
 
@@ -418,10 +415,7 @@ def withdrawn_alone(con: duckdb.DuckDBPyConnection) -> None:
     protect(con)
     release(con, "r0001")
     con.execute("create or replace table children as from right_ones")
-    con.execute("create or replace temp table kept as from shown_values")
-    make_cells(con, usual_plan())
-    make_rules(con)
-    con.execute("insert into shown_values from kept; insert into withdrawn values ('r0001')")
+    made_again(con, "r0001")
 
 
 def test_wrong_numbers_of_a_withdrawn_release_do_not_come_back_nor_tell_who_was_too_many() -> None:
